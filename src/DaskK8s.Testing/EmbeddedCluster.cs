@@ -1,0 +1,3 @@
+namespace DaskK8s.Testing;
+
+internal static class EmbeddedCluster;
