@@ -1,0 +1,66 @@
+namespace DaskK8s.Forwarding;
+
+/// <summary>
+/// Is one connection to a port of a pod: a duplex stream whose directions can be closed one by one where the transport can
+/// say so. Reads return 0 when the pod has closed its side; every other end throws <see cref="PortForwardException"/>.
+/// </summary>
+internal abstract class TunnelStream : Stream
+{
+    public sealed override bool CanRead => true;
+
+    public sealed override bool CanWrite => true;
+
+    public sealed override bool CanSeek => false;
+
+    /// <summary>Gets the pod at the other end.</summary>
+    public abstract PodTarget Target { get; }
+
+    /// <summary>Gets whether <see cref="CompleteWritesAsync"/> reaches the pod.</summary>
+    public abstract bool CanHalfClose { get; }
+
+    /// <summary>
+    /// Gets or sets whether a waiting read continues on the thread that brings the data, which spares a change of threads but
+    /// lets no other stream of the transport go on meanwhile: only for a reader that never blocks.
+    /// </summary>
+    public virtual bool ContinueInline { get; set; }
+
+    public sealed override long Length => throw new NotSupportedException();
+
+    public sealed override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
+
+    public abstract override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default);
+
+    /// <summary>Says that nothing more will be written; reading goes on. Does nothing where the transport cannot say it.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that ends when it was said.</returns>
+    public abstract ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Ends both directions at once without waiting; the pod sees its connection go.</summary>
+    public abstract void Abort();
+
+    public sealed override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public sealed override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public sealed override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public sealed override void Flush()
+    {
+    }
+
+    public sealed override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Tunnels are read asynchronously.");
+
+    public sealed override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Tunnels are written asynchronously.");
+
+    public sealed override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public sealed override void SetLength(long value) => throw new NotSupportedException();
+}

@@ -1,0 +1,210 @@
+using System.Buffers;
+using System.Net.WebSockets;
+using System.Text;
+
+namespace DaskK8s.Forwarding;
+
+/// <summary>
+/// Carries one connection over one WebSocket of <c>v4.channel.k8s.io</c>: each message is a channel byte and data; the first two
+/// bytes on each of the server's channels are the port, little-endian, and no payload. Data is received straight into the
+/// reader's buffer, so a reader that stops stops the sender and nothing piles up here.
+/// </summary>
+/// <remarks>Source: the kubelet's <c>portforward/websocket.go</c>, and messages seen on 1.20.2 and 1.36.2.</remarks>
+internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, int port) : TunnelStream
+{
+    public const string Protocol = "v4.channel.k8s.io";
+
+    private const byte DataChannel = 0;
+    private const byte ErrorChannel = 1;
+    private const int PortPrefix = 2;
+    private const int LongestMessage = 32 * 1024;
+    private const int LongestError = 4 * 1024;
+
+    private readonly SemaphoreSlim writing = new(1, 1);
+    private readonly StringBuilder error = new();
+    private int dataPrefix = PortPrefix;
+    private int errorPrefix = PortPrefix;
+    private bool inData;
+    private bool ended;
+    private int disposed;
+
+    public override PodTarget Target => target;
+
+    public override bool CanHalfClose => false;
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (buffer.IsEmpty)
+        {
+            return 0;
+        }
+
+        try
+        {
+            while (!ended)
+            {
+                int count = inData
+                    ? await ReadDataAsync(buffer, cancellationToken).ConfigureAwait(false)
+                    : await ReadChannelAsync(cancellationToken).ConfigureAwait(false);
+                if (count > 0)
+                {
+                    return count;
+                }
+            }
+        }
+        catch (Exception e) when (e is WebSocketException or IOException or ObjectDisposedException)
+        {
+            throw Lost(e);
+        }
+
+        return error.Length == 0 ? 0 : throw Refused();
+    }
+
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        byte[] message = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length, LongestMessage) + 1);
+        await writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            while (!buffer.IsEmpty)
+            {
+                int count = Math.Min(buffer.Length, LongestMessage);
+                message[0] = DataChannel;
+                buffer.Span[..count].CopyTo(message.AsSpan(1));
+                await socket.SendAsync(message.AsMemory(0, count + 1), WebSocketMessageType.Binary, endOfMessage: true, cancellationToken)
+                    .ConfigureAwait(false);
+                buffer = buffer[count..];
+            }
+        }
+        catch (Exception e) when (e is WebSocketException or IOException or ObjectDisposedException)
+        {
+            throw Lost(e);
+        }
+        finally
+        {
+            if (disposed == 0)
+            {
+                writing.Release();
+            }
+
+            ArrayPool<byte>.Shared.Return(message);
+        }
+    }
+
+    public override ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
+
+    public override void Abort() => socket.Abort();
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) == 1)
+        {
+            return;
+        }
+
+        // The server closes the pod's connection on a close frame as well as on a lost connection; its answer tells nothing.
+        try
+        {
+            using CancellationTokenSource limit = new(TimeSpan.FromSeconds(1));
+            if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+            {
+                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, limit.Token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+            socket.Abort();
+        }
+
+        socket.Dispose();
+        writing.Dispose();
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && Interlocked.Exchange(ref disposed, 1) == 0)
+        {
+            socket.Abort();
+            socket.Dispose();
+            writing.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <summary>Reads a message's first byte, and the whole message where it is not data.</summary>
+    private async ValueTask<int> ReadChannelAsync(CancellationToken cancellationToken)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(LongestError);
+        try
+        {
+            ValueWebSocketReceiveResult result = await socket.ReceiveAsync(buffer.AsMemory(0, 1), cancellationToken).ConfigureAwait(false);
+            if (result.MessageType == WebSocketMessageType.Close)
+            {
+                ended = true;
+                return 0;
+            }
+
+            if (result.Count == 0)
+            {
+                return 0;
+            }
+
+            byte channel = buffer[0];
+            if (channel == DataChannel)
+            {
+                inData = !result.EndOfMessage;
+                return 0;
+            }
+
+            while (!result.EndOfMessage)
+            {
+                result = await socket.ReceiveAsync(buffer.AsMemory(), cancellationToken).ConfigureAwait(false);
+                if (channel == ErrorChannel)
+                {
+                    KeepError(buffer.AsSpan(0, result.Count));
+                }
+            }
+
+            return 0;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async ValueTask<int> ReadDataAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        Memory<byte> room = dataPrefix > 0 ? new byte[dataPrefix] : buffer;
+        ValueWebSocketReceiveResult result = await socket.ReceiveAsync(room, cancellationToken).ConfigureAwait(false);
+        inData = !result.EndOfMessage;
+        if (result.MessageType == WebSocketMessageType.Close)
+        {
+            ended = true;
+            return 0;
+        }
+
+        if (dataPrefix > 0)
+        {
+            dataPrefix -= result.Count;
+            return 0;
+        }
+
+        return result.Count;
+    }
+
+    private void KeepError(ReadOnlySpan<byte> text)
+    {
+        int prefix = Math.Min(errorPrefix, text.Length);
+        errorPrefix -= prefix;
+        text = text[prefix..];
+        error.Append(Encoding.UTF8.GetString(text[..Math.Min(text.Length, Math.Max(0, LongestError - error.Length))]));
+    }
+
+    private PortForwardException Refused() => PortForwardErrors.Refused(target, port, error.ToString());
+
+    private PortForwardException Lost(Exception cause) =>
+        error.Length > 0 ? Refused() : PortForwardErrors.Lost(target, port, cause);
+}

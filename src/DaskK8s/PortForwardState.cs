@@ -1,0 +1,17 @@
+namespace DaskK8s;
+
+/// <summary>Says what a <see cref="PortForward"/> can do for a connection that comes now.</summary>
+public enum PortForwardState
+{
+    /// <summary>The local port is open; no way to the pod was needed yet.</summary>
+    Listening,
+
+    /// <summary>The last connection reached the pod; the next is expected to.</summary>
+    Connected,
+
+    /// <summary>The pod or the API server is away; new connections wait for it up to a limit and are then closed.</summary>
+    Recovering,
+
+    /// <summary>The forward was disposed; its port is free.</summary>
+    Closed,
+}
