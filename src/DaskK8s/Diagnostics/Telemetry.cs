@@ -1,0 +1,26 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace DaskK8s.Diagnostics;
+
+/// <summary>Holds the activity source and the meter of the library; both are named <c>DaskK8s</c>.</summary>
+internal static class Telemetry
+{
+    public const string Name = "DaskK8s";
+
+    public static readonly ActivitySource Activities = new(Name);
+
+    public static readonly Meter Meter = new(Name);
+
+    /// <summary>Counts requests to the Kubernetes API; tags: verb, resource, status (an HTTP status or <c>error</c>).</summary>
+    public static readonly Counter<long> Requests = Meter.CreateCounter<long>(
+        "daskk8s.kube.requests", "{request}", "Requests sent to the Kubernetes API.");
+
+    /// <summary>Counts repeated requests; tags: verb, resource.</summary>
+    public static readonly Counter<long> Retries = Meter.CreateCounter<long>(
+        "daskk8s.kube.retries", "{retry}", "Requests to the Kubernetes API that were sent again.");
+
+    /// <summary>Counts scalings; tags: release, namespace, group.</summary>
+    public static readonly Counter<long> Scalings = Meter.CreateCounter<long>(
+        "daskk8s.scalings", "{scaling}", "Changes of a worker group's replicas.");
+}

@@ -1,0 +1,10 @@
+namespace DaskK8s;
+
+/// <summary>Is thrown when the API server did not answer in time.</summary>
+public sealed class KubernetesTimeoutException : KubernetesApiException
+{
+    internal KubernetesTimeoutException(string message, KubernetesApiCall call, int? statusCode, Exception? innerException = null)
+        : base(message, call, statusCode, innerException)
+    {
+    }
+}
