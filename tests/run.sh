@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# The second command of the README: sets everything up and runs all tests that need no Kubernetes of their own.
+# Arguments go to 'dotnet test'.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+DASKK8S_PYTHON=$("$root/samples/prerequisites.sh" | tail -n 1)
+export DASKK8S_PYTHON
+
+cd "$root"
+dotnet test --solution DaskK8s.sln "$@"
