@@ -1,0 +1,8 @@
+namespace DaskK8s;
+
+/// <summary>Is thrown when the bytes that came from a scheduler are not Dask's protocol, or are past the limits set for it.</summary>
+/// <remarks>The usual cause is a port that is no Dask scheduler's: an HTTP server, or a scheduler that speaks TLS.</remarks>
+/// <param name="message">What was wrong with the bytes.</param>
+/// <param name="innerException">The decoder's own error, where there is one.</param>
+public sealed class DaskProtocolException(string message, Exception? innerException = null)
+    : DaskK8sException(message, innerException);

@@ -1,0 +1,28 @@
+namespace DaskK8s;
+
+/// <summary>Says how a scheduler with a <c>tls://</c> address is trusted, and how it is to trust us.</summary>
+/// <remarks>
+/// The files are those of Dask's own configuration (<c>distributed.comm.tls</c>): PEM, the scheduler demands a client certificate
+/// of the same authority. They are read anew for each connection, so that renewed certificates take effect.
+/// </remarks>
+public sealed record DaskTlsOptions
+{
+    /// <summary>Gets the PEM file of the certificate authority (one or several) that signed the scheduler's certificate.</summary>
+    /// <value>Null by default: the system's authorities are used.</value>
+    public string? CaFile { get; init; }
+
+    /// <summary>Gets the PEM file of our certificate, followed by its intermediates where there are any.</summary>
+    /// <value>Null by default; Dask's schedulers refuse clients without one.</value>
+    public string? CertificateFile { get; init; }
+
+    /// <summary>Gets the PEM file of our certificate's private key, unencrypted.</summary>
+    /// <value>Null by default: the key is looked for in <see cref="CertificateFile"/>.</value>
+    public string? KeyFile { get; init; }
+
+    /// <summary>Gets the host name that the scheduler's certificate must be valid for.</summary>
+    /// <value>
+    /// Null by default: as in Dask itself, only the authority is verified, as schedulers are reached by addresses that no
+    /// certificate names (a pod's IP, a forwarded port).
+    /// </value>
+    public string? ServerName { get; init; }
+}

@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Logging;
+
+namespace DaskK8s.Diagnostics;
+
+/// <summary>Holds the log messages about talking to schedulers. Event ids 3000 to 3999.</summary>
+internal static partial class SchedulerLog
+{
+    [LoggerMessage(3000, LogLevel.Debug, "Connected to the scheduler at {Address}")]
+    public static partial void SchedulerConnected(this ILogger logger, string address);
+
+    [LoggerMessage(3001, LogLevel.Debug, "Replaced a dead connection to the scheduler at {Address} for '{Operation}'")]
+    public static partial void ConnectionReplaced(this ILogger logger, string address, string operation);
+
+    [LoggerMessage(3002, LogLevel.Debug, "Called '{Operation}' of the scheduler at {Address} in {Milliseconds} ms")]
+    public static partial void OperationCalled(this ILogger logger, string operation, string address, double milliseconds);
+}

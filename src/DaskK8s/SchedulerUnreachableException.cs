@@ -1,0 +1,12 @@
+namespace DaskK8s;
+
+/// <summary>Is thrown when no connection to the scheduler could be made, or when it broke before the answer was there.</summary>
+/// <param name="address">The scheduler's address as it was dialled.</param>
+/// <param name="message">What failed, and what to try.</param>
+/// <param name="innerException">The cause.</param>
+public sealed class SchedulerUnreachableException(string address, string message, Exception? innerException = null)
+    : DaskK8sException(message, innerException)
+{
+    /// <summary>Gets the scheduler's address as it was dialled.</summary>
+    public string Address { get; } = address;
+}
