@@ -1,0 +1,22 @@
+namespace DaskK8s;
+
+/// <summary>Says that a release is there, but comes from another chart.</summary>
+public sealed class HelmReleaseNotDaskException : HelmReleaseException
+{
+    internal HelmReleaseNotDaskException(string objectName, string? @namespace, string? releaseName, string chartName, string chartVersion)
+        : base(
+            $"Release '{releaseName}'{(@namespace is null ? "" : $" in namespace '{@namespace}'")} is no release of the Dask chart: it comes from chart '{chartName}' {chartVersion}, and its manifest has no Dask scheduler and no Dask workers. Use the name of a release of the chart 'dask'.",
+            releaseName,
+            @namespace,
+            objectName)
+    {
+        ChartName = chartName;
+        ChartVersion = chartVersion;
+    }
+
+    /// <summary>Gets the name of the chart that the release comes from.</summary>
+    public string ChartName { get; }
+
+    /// <summary>Gets the version of that chart.</summary>
+    public string ChartVersion { get; }
+}
