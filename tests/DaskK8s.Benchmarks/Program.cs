@@ -1,1 +1,13 @@
-Console.WriteLine();
+using DaskK8s.Benchmarks;
+
+Dictionary<string, Func<string[], Task<int>>> verbs = new()
+{
+    ["tasks"] = TasksBenchmark.RunAsync,
+};
+if (args.Length == 0 || !verbs.TryGetValue(args[0], out Func<string[], Task<int>>? verb))
+{
+    Console.Error.WriteLine($"Usage: DaskK8s.Benchmarks VERB [--json OUT], where VERB is one of: {string.Join(", ", verbs.Keys)}");
+    return 2;
+}
+
+return await verb(args[1..]);

@@ -59,6 +59,14 @@ internal sealed class SchedulerConnection : IAsyncDisposable
             stream = null;
             return connection;
         }
+        catch (SchedulerUnreachableException e) when (step == "handshake" && endpoint.Tls is not null)
+        {
+            // TLS 1.3 has no round trip left for the peer to refuse our certificate in: it does so by closing.
+            throw new DaskTlsException(
+                $"The scheduler at {endpoint.Address} closed the connection right after TLS was set up: it most likely refused our client certificate " +
+                $"({endpoint.Tls.CertificateFile ?? "none is set: DaskTlsOptions.CertificateFile"}).",
+                e);
+        }
         catch (OperationCanceledException) when (limit.Passed)
         {
             throw new SchedulerTimeoutException(endpoint.Address, step, timeout);

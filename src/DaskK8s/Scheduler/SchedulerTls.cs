@@ -108,7 +108,7 @@ internal static class SchedulerTls
             // Windows cannot use a key that lives in memory only; a round through PKCS#12 gives one that it can.
             return X509CertificateLoader.LoadPkcs12(loaded.Export(X509ContentType.Pkcs12), null);
         }
-        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new DaskTlsException(
                 $"The client certificate {file} (key: {options.KeyFile ?? "in the same file"}) cannot be used: {e.Message} Both are to be PEM files, the key unencrypted.", e);
