@@ -19,7 +19,7 @@ internal sealed class Base64ReadStream : Stream
     private int _end;
 
     /// <summary>Reads base64 from bytes, as the client library gives those of a Secret.</summary>
-    public Base64ReadStream(ReadOnlyMemory<byte> bytes) => _bytes = bytes[..bytes.Span.TrimEnd(" \r\n\t"u8).Length];
+    public Base64ReadStream(ReadOnlyMemory<byte> bytes) => _bytes = bytes[..bytes.Span.TrimEnd(Breaks).Length];
 
     /// <summary>Reads base64 from text, as a ConfigMap has it.</summary>
     public Base64ReadStream(ReadOnlyMemory<char> text)
@@ -27,6 +27,9 @@ internal sealed class Base64ReadStream : Stream
         _text = text.TrimEnd();
         _isText = true;
     }
+
+    /// <summary>Gets the last four bytes that were decoded, as a number: gzip ends with the inflated size.</summary>
+    public uint Tail { get; private set; }
 
     /// <summary>Gets a value indicating whether somebody asked for more bytes than there are.</summary>
     public bool IsExhausted { get; private set; }
@@ -44,6 +47,8 @@ internal sealed class Base64ReadStream : Stream
         get => throw new NotSupportedException();
         set => throw new NotSupportedException();
     }
+
+    private static ReadOnlySpan<byte> Breaks => " \r\n\t"u8;
 
     private int Remaining => _isText ? _text.Length : _bytes.Length;
 
@@ -96,13 +101,23 @@ internal sealed class Base64ReadStream : Stream
         while (_end == 0 && (Remaining > 0 || _encodedCount > 0))
         {
             Take();
+            if (_encodedCount == 0)
+            {
+                continue;
+            }
+
             var isLast = Remaining == 0;
             var source = _encoded.AsSpan(0, _encodedCount);
             var status = Base64.DecodeFromUtf8(source, _decoded, out var consumed, out _end, isLast);
-            if (status == OperationStatus.InvalidData || consumed == 0)
+            if (status == OperationStatus.InvalidData || (consumed == 0 && isLast))
             {
                 var isIncomplete = isLast && Base64.DecodeFromUtf8(source, _decoded, out _, out _, isFinalBlock: false) == OperationStatus.NeedMoreData;
                 throw isIncomplete ? new EndOfStreamException() : new FormatException();
+            }
+
+            foreach (var last in _decoded.AsSpan(Math.Max(0, _end - sizeof(uint)), Math.Min(_end, sizeof(uint))))
+            {
+                Tail = (Tail >> 8) | ((uint)last << 24);
             }
 
             _encoded.AsSpan(consumed, _encodedCount - consumed).CopyTo(_encoded);
@@ -131,6 +146,26 @@ internal sealed class Base64ReadStream : Stream
             _bytes = _bytes[count..];
         }
 
+        target = target[..count];
+        if (target.IndexOfAny(Breaks) >= 0)
+        {
+            count = RemoveBreaks(target);
+        }
+
         _encodedCount += count;
+    }
+
+    private static int RemoveBreaks(Span<byte> text)
+    {
+        var kept = 0;
+        foreach (var c in text)
+        {
+            if (!Breaks.Contains(c))
+            {
+                text[kept++] = c;
+            }
+        }
+
+        return kept;
     }
 }

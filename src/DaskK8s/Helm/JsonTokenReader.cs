@@ -30,6 +30,9 @@ internal ref struct JsonTokenReader
     /// <summary>Gets the deepest nesting that is read.</summary>
     public int MaxDepth { get; }
 
+    /// <summary>Gets how many bytes the stream gave: all of them once the document's end was read.</summary>
+    public readonly long BytesRead => _read;
+
     /// <summary>Gets how many bytes of the stream were taken as tokens.</summary>
     public readonly long Position => _read - _count + Token.BytesConsumed;
 

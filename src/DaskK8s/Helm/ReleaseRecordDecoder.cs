@@ -50,12 +50,15 @@ internal static class ReleaseRecordDecoder
             {
                 var trimmed = start.TrimStart(" \t\r\n"u8);
                 return trimmed.IsEmpty || trimmed[0] == '{'
-                    ? ReadJson(objectName, @namespace, encoded, limits)
+                    ? ReadJson(objectName, @namespace, encoded, limits).Record
                     : throw new HelmReleaseCompressionException(objectName, @namespace, "it begins with neither gzip nor JSON");
             }
 
             using GZipStream inflated = new(encoded, CompressionMode.Decompress, leaveOpen: true);
-            return ReadJson(objectName, @namespace, inflated, limits);
+            var (record, size) = ReadJson(objectName, @namespace, inflated, limits);
+
+            // The framework's stream takes a missing end for the end; gzip's last four bytes are the inflated size.
+            return (uint)size == encoded.Tail ? record : throw new EndOfStreamException();
         }
         catch (FormatException)
         {
@@ -75,12 +78,12 @@ internal static class ReleaseRecordDecoder
         }
     }
 
-    private static ReleaseRecord ReadJson(string objectName, string? @namespace, Stream json, ReleaseDecoderLimits limits)
+    private static (ReleaseRecord Record, long Size) ReadJson(string objectName, string? @namespace, Stream json, ReleaseDecoderLimits limits)
     {
         JsonTokenReader reader = new(json, limits.MaxInflatedBytes, limits.MaxDepth);
         try
         {
-            return new ReleaseRecordReader(objectName, @namespace, limits).Read(ref reader);
+            return (new ReleaseRecordReader(objectName, @namespace, limits).Read(ref reader), reader.BytesRead);
         }
         catch (InflatedSizeException exceeded)
         {
