@@ -1,41 +1,273 @@
+using System.Globalization;
+using System.Net;
+using System.Text.RegularExpressions;
+
+using DaskK8s.Diagnostics;
+using DaskK8s.Forwarding;
 using DaskK8s.KubeApi;
+using DaskK8s.Scheduler;
 using DaskK8s.Workers;
+
+using k8s;
+using k8s.Models;
 
 namespace DaskK8s;
 
 public sealed partial class HelmCluster
 {
-    /// <summary>Connects to a release.</summary>
+    private const int LongestReleaseName = 53;
+    private const int DirectDialSeconds = 3;
+
+    /// <summary>Connects to a release: reads it, finds its worker groups, reaches its scheduler.</summary>
     /// <param name="releaseName">The release's name.</param>
     /// <param name="options">How to connect; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The connected cluster.</returns>
-    public static Task<HelmCluster> ConnectAsync(
-        string releaseName, HelmClusterOptions? options = null, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
-
-    /// <summary>Connects to a release by the cluster's name.</summary>
-    /// <param name="name">The name: <c>release.namespace</c>, split at the last dot.</param>
-    /// <param name="options">How to connect; null for the defaults.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The connected cluster.</returns>
-    public static Task<HelmCluster> FromNameAsync(
-        string name, HelmClusterOptions? options = null, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
-
-    /// <summary>Gets what could not be read or used, and why; empty where nothing is missing.</summary>
-    public IReadOnlyList<ClusterLimitation> Limitations { get; private set; } = [];
-
-    /// <summary>Reads the worker groups again.</summary>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The groups, the default one first, the others in the order of the values.</returns>
-    public async Task<IReadOnlyList<WorkerGroup>> GetWorkerGroupsAsync(CancellationToken cancellationToken = default)
+    /// <returns>The connected cluster; its addresses are live.</returns>
+    /// <exception cref="ArgumentException">The name is no release's name, or an option makes no sense.</exception>
+    /// <exception cref="KubeConfigException">No kubeconfig, or no context of that name, or it cannot be read.</exception>
+    /// <exception cref="HelmReleaseException">No such release (<see cref="HelmReleaseNotFoundException"/>), another chart's, or a record that cannot be understood.</exception>
+    /// <exception cref="KubernetesApiException">The API server refused or could not answer.</exception>
+    /// <exception cref="SchedulerUnreachableException">The scheduler could not be reached within <see cref="HelmClusterOptions.ConnectTimeout"/>.</exception>
+    /// <exception cref="PortForwardException">The forward was refused, or a local port that was asked for is taken.</exception>
+    public static async Task<HelmCluster> ConnectAsync(
+        string releaseName, HelmClusterOptions? options = null, CancellationToken cancellationToken = default)
     {
-        WorkloadSnapshot snapshot = await _workloads.ReadAsync(cancellationToken).ConfigureAwait(false);
-        _workerGroups = GroupBuilder.Build(this, _plans, snapshot);
-        return _workerGroups;
+        ArgumentException.ThrowIfNullOrWhiteSpace(releaseName);
+        if (releaseName.Length > LongestReleaseName || !ReleaseNamePattern().IsMatch(releaseName))
+        {
+            throw new ArgumentException(
+                $"\"{releaseName}\" is no name of a Helm release: lower-case letters, digits, '-' and '.', at most {LongestReleaseName}, beginning and ending with a letter or digit.",
+                nameof(releaseName));
+        }
+
+        options ??= new HelmClusterOptions();
+        options.Validate();
+        using CancellationTokenSource limit = new(options.ConnectTimeout, options.TimeProvider);
+        using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using System.Diagnostics.Activity? activity = Telemetry.Activities.StartActivity("connect");
+        KubeConnection connection = await KubeConnectionFactory.OpenAsync(
+            new KubeConfigOptions
+            {
+                KubeconfigPath = options.KubeconfigPath,
+                Context = options.Context,
+                Namespace = options.Namespace,
+                Kubernetes = options.Kubernetes,
+                TimeProvider = options.TimeProvider,
+                LoggerFactory = options.LoggerFactory,
+            },
+            linked.Token).ConfigureAwait(false);
+        HelmCluster cluster = new(releaseName, options, connection);
+        try
+        {
+            await cluster.StartAsync(linked.Token).ConfigureAwait(false);
+            return cluster;
+        }
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            await cluster.DisposeAsync().ConfigureAwait(false);
+            string waiting = e.Data["DaskK8s.Waiting"] as string ?? "the scheduler has not answered";
+            throw new SchedulerUnreachableException(
+                cluster.SchedulerAddress ?? "",
+                string.Create(CultureInfo.InvariantCulture, $"Not connected to release {releaseName} within {options.ConnectTimeout.TotalSeconds:0.#} s: {waiting}. ")
+                + $"Look at the scheduler's pod, or raise {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.ConnectTimeout)}.");
+        }
+        catch
+        {
+            await cluster.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
-    internal static HelmCluster Create(string releaseName, HelmClusterOptions options, KubeConnection connection, IReadOnlyList<GroupPlan> plans) =>
-        new(releaseName, options, connection) { _plans = plans };
+    /// <summary>Connects to a release by the cluster's name.</summary>
+    /// <param name="name">The name: <c>release.namespace</c>, split at the last dot (a release's name may hold dots, a namespace may not).</param>
+    /// <param name="options">How to connect; its namespace, where given, must be the name's.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The connected cluster.</returns>
+    /// <exception cref="ArgumentException">The name has no dot, or an option contradicts it.</exception>
+    public static Task<HelmCluster> FromNameAsync(
+        string name, HelmClusterOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        int dot = name.LastIndexOf('.');
+        if (dot <= 0 || dot == name.Length - 1)
+        {
+            throw new ArgumentException($"\"{name}\" is no cluster's name: release.namespace was expected, as HelmCluster.Name gives it.", nameof(name));
+        }
+
+        string @namespace = name[(dot + 1)..];
+        if (options?.Namespace is { } asked && !string.Equals(asked, @namespace, StringComparison.Ordinal))
+        {
+            throw new ArgumentException($"The name says namespace \"{@namespace}\", the options say \"{asked}\". Leave one of them out.", nameof(options));
+        }
+
+        return ConnectAsync(name[..dot], (options ?? new HelmClusterOptions()) with { Namespace = @namespace }, cancellationToken);
+    }
+
+    [GeneratedRegex("^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", RegexOptions.CultureInvariant)]
+    private static partial Regex ReleaseNamePattern();
+
+    private async Task StartAsync(CancellationToken cancellationToken)
+    {
+        Task<WorkloadSnapshot> reading = _workloads.ReadAsync(cancellationToken);
+        ReleasePlan plan;
+        WorkloadSnapshot snapshot;
+        try
+        {
+            StoredRelease stored = await _storage.ReadAsync(_releaseName, cancellationToken).ConfigureAwait(false);
+            snapshot = await reading.ConfigureAwait(false);
+            plan = await PlanAsync(stored, snapshot, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            // The other call's failure is of no more use, but must be seen by somebody.
+            await reading.ContinueWith(static t => t.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ConfigureAwait(false);
+            throw;
+        }
+
+        _plan = plan;
+        Apply(snapshot);
+        _link = await OpenLinkAsync(snapshot, cancellationToken).ConfigureAwait(false);
+        HelmClusterLog.Connected(_logger, _releaseName, Namespace, SchedulerAddress, _schedulerInfo?.Workers.Count ?? 0);
+    }
+
+    /// <summary>Makes out what the release consists of, from Helm's record or, where that may not be read, from labels.</summary>
+    private async Task<ReleasePlan> PlanAsync(StoredRelease stored, WorkloadSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        if (stored is { Release: { } release, Record: { } record })
+        {
+            if (stored.IsUninstalled)
+            {
+                throw new HelmReleaseNotFoundException(
+                    _releaseName, Namespace, await _storage.ListNamesAsync(cancellationToken).ConfigureAwait(false), release.StatusExplanation);
+            }
+
+            return ReleasePlanReader.Read(release, record, snapshot, _options);
+        }
+
+        ReleasePlan? fromLabels = ReleasePlan.FromLabels(_releaseName, Namespace, snapshot, _options);
+        if (stored.Refused is { } refused)
+        {
+            if (fromLabels is null)
+            {
+                throw refused;
+            }
+
+            Limit(new ClusterLimitation(
+                "The release's values, chart and revision",
+                "Helm's record may not be read, so the release is known from labels only: declared replicas are unknown, and a release that runs nothing looks like none.",
+                refused.Call));
+            return fromLabels;
+        }
+
+        IReadOnlyList<string> names = await _storage.ListNamesAsync(cancellationToken).ConfigureAwait(false);
+        throw new HelmReleaseNotFoundException(_releaseName, Namespace, names, fromLabels is null
+            ? null
+            : $"Deployments that name the release run there ({fromLabels.SchedulerDeployment}), so Helm keeps its record elsewhere: in an SQL database (HELM_DRIVER=sql) or nowhere (HELM_DRIVER=memory).");
+    }
+
+    private async Task<SchedulerLink?> OpenLinkAsync(WorkloadSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        bool inCluster = _options.Kubernetes is null && Context is null && KubernetesClientConfiguration.IsInCluster();
+        SchedulerRoute route = await new SchedulerLocator(_requests, _options, inCluster, _logger)
+            .LocateAsync(_plan!.Scheduler, cancellationToken).ConfigureAwait(false);
+        if (route.Kind == SchedulerRouteKind.None)
+        {
+            return null;
+        }
+
+        if (route.Kind == SchedulerRouteKind.Direct)
+        {
+            try
+            {
+                return await GreetAsync(
+                    SchedulerLink.Dial(route, _options), route.MayFallBackToForward ? TimeSpan.FromSeconds(DirectDialSeconds) : null, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (route.MayFallBackToForward && e is SchedulerUnreachableException or SchedulerTimeoutException)
+            {
+                HelmClusterLog.RouteChosen(_logger, "by a forward", "the direct way is closed");
+            }
+        }
+
+        try
+        {
+            PodTarget? first = _plan.SchedulerDeployment.Length > 0 && snapshot.FindDeployment(_plan.SchedulerDeployment) is { } deployment
+                ? snapshot.PodsOf(deployment).Where(ReadyPods.IsReady).Select(static p => new PodTarget(p.Metadata.NamespaceProperty, p.Metadata.Name, p.Metadata.Uid)).FirstOrDefault()
+                : null;
+            return await GreetAsync(
+                SchedulerLink.Forward(_requests.Connection, _plan.Scheduler.PodSelector, first, _options), null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (FindRefusal(e) is { StatusCode: HttpStatusCode.Forbidden } refusal)
+        {
+            KubernetesApiCall call = new("create", "pods/portforward", "", Namespace);
+            if (_options.SchedulerAccess == SchedulerAccess.Forward)
+            {
+                throw new KubernetesForbiddenException(
+                    $"Not allowed to {call}. Ask for a Role with the rule: apiGroups [\"\"], resources [\"pods/portforward\"], verbs [\"create\", \"get\"]; " +
+                    $"or name an address that is reachable from here: {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.SchedulerAddress)}.", call, (int)refusal.StatusCode);
+            }
+
+            Limit(new ClusterLimitation(
+                "The scheduler: its state, running work, lossless scaling",
+                "A forward to its pod is not allowed, and no other way leads there. Groups, scaling and logs work; waiting sees pods only.",
+                call));
+            return null;
+        }
+    }
+
+    /// <summary>Asks the scheduler who it is, so that a link that is returned is one that works.</summary>
+    private async Task<SchedulerLink> GreetAsync(SchedulerLink link, TimeSpan? within, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource limit = new(within ?? Timeout.InfiniteTimeSpan, _options.TimeProvider);
+        using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            SchedulerInfo info = await link.Rpc.IdentityAsync(linked.Token).ConfigureAwait(false);
+            _schedulerInfo = WithGroups(info);
+            return link;
+        }
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            await link.DisposeAsync().ConfigureAwait(false);
+            throw new SchedulerUnreachableException(link.Address, $"The scheduler at {link.Address} did not answer.", e);
+        }
+        catch
+        {
+            await link.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static PortForwardException? FindRefusal(Exception? error)
+    {
+        while (error is not null and not PortForwardException)
+        {
+            error = error.InnerException;
+        }
+
+        return error as PortForwardException;
+    }
+
+    private void Limit(ClusterLimitation limitation)
+    {
+        Limitations = [.. Limitations, limitation];
+        HelmClusterLog.Limited(_logger, _releaseName, limitation.ToString());
+    }
+
+    private void Apply(WorkloadSnapshot snapshot)
+    {
+        _workerGroups = GroupBuilder.Build(this, _plan!.Groups, snapshot);
+        Dictionary<string, string> groupsByIP = new(StringComparer.Ordinal);
+        foreach (WorkerGroup group in _workerGroups)
+        {
+            foreach (WorkerPod pod in group.Pods)
+            {
+                if (pod.PodIP is { } ip)
+                {
+                    groupsByIP[ip] = group.Name;
+                }
+            }
+        }
+
+        _groupsByIP = groupsByIP;
+    }
 }

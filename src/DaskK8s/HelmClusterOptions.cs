@@ -55,6 +55,14 @@ public sealed record HelmClusterOptions
     /// <value><c>worker</c>.</value>
     public string WorkerComponent { get; init; } = "worker";
 
+    /// <summary>Gets how the forward is carried.</summary>
+    /// <value><see cref="PortForwardTransport.Auto"/>: the best that the API server offers.</value>
+    public PortForwardTransport Transport { get; init; }
+
+    /// <summary>Gets the certificates for a scheduler that speaks TLS.</summary>
+    /// <value>Null: plain TCP, and the system's authorities for a <c>tls://</c> address.</value>
+    public DaskTlsOptions? Tls { get; init; }
+
     /// <summary>Gets how idempotent calls of the Kubernetes API are repeated.</summary>
     /// <value>Four attempts, from 200 ms on.</value>
     public RetryOptions Retry { get; init; } = new();
