@@ -16,7 +16,9 @@ namespace DaskK8s;
 public sealed partial class HelmCluster
 {
     private const int LongestReleaseName = 53;
-    private const int DirectDialSeconds = 3;
+    private const string WaitingKey = "DaskK8s.Waiting";
+    private static readonly TimeSpan DirectDialTime = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan BetweenGreetings = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Connects to a release: reads it, finds its worker groups, reaches its scheduler.</summary>
     /// <param name="releaseName">The release's name.</param>
@@ -65,7 +67,7 @@ public sealed partial class HelmCluster
         catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             await cluster.DisposeAsync().ConfigureAwait(false);
-            string waiting = e.Data["DaskK8s.Waiting"] as string ?? "the scheduler has not answered";
+            string waiting = e.Data[WaitingKey] as string ?? "the scheduler has not answered";
             throw new SchedulerUnreachableException(
                 cluster.SchedulerAddress ?? "",
                 string.Create(CultureInfo.InvariantCulture, $"Not connected to release {releaseName} within {options.ConnectTimeout.TotalSeconds:0.#} s: {waiting}. ")
@@ -141,10 +143,10 @@ public sealed partial class HelmCluster
                     _releaseName, Namespace, await _storage.ListNamesAsync(cancellationToken).ConfigureAwait(false), release.StatusExplanation);
             }
 
-            return ReleasePlanReader.Read(release, record, snapshot, _options);
+            return ReleasePlanReader.FromRecord(release, record, snapshot);
         }
 
-        ReleasePlan? fromLabels = ReleasePlan.FromLabels(_releaseName, Namespace, snapshot, _options);
+        ReleasePlan? fromLabels = ReleasePlanReader.FromLabels(_releaseName, Namespace, snapshot, _options);
         if (stored.Refused is { } refused)
         {
             if (fromLabels is null)
@@ -179,8 +181,9 @@ public sealed partial class HelmCluster
         {
             try
             {
-                return await GreetAsync(
-                    SchedulerLink.Dial(route, _options), route.MayFallBackToForward ? TimeSpan.FromSeconds(DirectDialSeconds) : null, cancellationToken).ConfigureAwait(false);
+                // An address that was given is either right or wrong; a Service may have its pod in a moment.
+                TimeSpan? within = route.MayFallBackToForward ? DirectDialTime : _options.SchedulerAddress is not null ? _options.SchedulerTimeout : null;
+                return await GreetAsync(SchedulerLink.Dial(route, _options), within, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (route.MayFallBackToForward && e is SchedulerUnreachableException or SchedulerTimeoutException)
             {
@@ -193,8 +196,8 @@ public sealed partial class HelmCluster
             PodTarget? first = _plan.SchedulerDeployment.Length > 0 && snapshot.FindDeployment(_plan.SchedulerDeployment) is { } deployment
                 ? snapshot.PodsOf(deployment).Where(ReadyPods.IsReady).Select(static p => new PodTarget(p.Metadata.NamespaceProperty, p.Metadata.Name, p.Metadata.Uid)).FirstOrDefault()
                 : null;
-            return await GreetAsync(
-                SchedulerLink.Forward(_requests.Connection, _plan.Scheduler.PodSelector, first, _options), null, cancellationToken).ConfigureAwait(false);
+            SchedulerLink link = await SchedulerLink.ForwardAsync(_requests.Connection, _plan.Scheduler.PodSelector, first, _options).ConfigureAwait(false);
+            return await GreetAsync(link, null, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (FindRefusal(e) is { StatusCode: HttpStatusCode.Forbidden } refusal)
         {
@@ -214,21 +217,41 @@ public sealed partial class HelmCluster
         }
     }
 
-    /// <summary>Asks the scheduler who it is, so that a link that is returned is one that works.</summary>
+    /// <summary>Asks the scheduler who it is, so that a link that is returned is one that works; closes one that does not.</summary>
+    /// <param name="link">The link.</param>
+    /// <param name="within">How long to try; null: as long as connecting may take, for a scheduler whose pod still starts.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     private async Task<SchedulerLink> GreetAsync(SchedulerLink link, TimeSpan? within, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = new(within ?? Timeout.InfiniteTimeSpan, _options.TimeProvider);
         using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        Exception? last = null;
         try
         {
-            SchedulerInfo info = await link.Rpc.IdentityAsync(linked.Token).ConfigureAwait(false);
-            _schedulerInfo = WithGroups(info);
-            return link;
+            while (true)
+            {
+                try
+                {
+                    _schedulerInfo = WithGroups(await link.Rpc.IdentityAsync(linked.Token).ConfigureAwait(false));
+                    return link;
+                }
+                catch (Exception e) when (e is SchedulerUnreachableException or SchedulerTimeoutException && within is null && !IsFinal(e))
+                {
+                    last = e;
+                    await Task.Delay(BetweenGreetings, _options.TimeProvider, linked.Token).ConfigureAwait(false);
+                }
+            }
         }
         catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             await link.DisposeAsync().ConfigureAwait(false);
             throw new SchedulerUnreachableException(link.Address, $"The scheduler at {link.Address} did not answer.", e);
+        }
+        catch (OperationCanceledException e)
+        {
+            e.Data[WaitingKey] = last?.Message;
+            await link.DisposeAsync().ConfigureAwait(false);
+            throw;
         }
         catch
         {
@@ -236,6 +259,9 @@ public sealed partial class HelmCluster
             throw;
         }
     }
+
+    private static bool IsFinal(Exception error) =>
+        FindRefusal(error)?.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized;
 
     private static PortForwardException? FindRefusal(Exception? error)
     {

@@ -17,7 +17,7 @@ public sealed partial class HelmCluster
     /// <exception cref="KubernetesApiException">The API server refused or could not answer; its children tell the cases apart.</exception>
     public async Task<ScaleResult> ScaleAsync(int replicas, string? workerGroup = null, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
         ArgumentOutOfRangeException.ThrowIfNegative(replicas);
         if (replicas > _options.MaxReplicas)
         {
@@ -36,7 +36,7 @@ public sealed partial class HelmCluster
 
     private GroupPlan FindPlan(string? workerGroup)
     {
-        foreach (GroupPlan plan in _plans)
+        foreach (GroupPlan plan in _plan!.Groups)
         {
             if (workerGroup is null ? plan.IsDefault : string.Equals(plan.Name, workerGroup, StringComparison.Ordinal))
             {
@@ -44,6 +44,6 @@ public sealed partial class HelmCluster
             }
         }
 
-        throw new WorkerGroupNotFoundException(workerGroup ?? _options.WorkerComponent, _releaseName, Namespace, [.. _plans.Select(static p => p.Name)]);
+        throw new WorkerGroupNotFoundException(workerGroup ?? _options.WorkerComponent, _releaseName, Namespace, [.. _plan.Groups.Select(static p => p.Name)]);
     }
 }

@@ -30,7 +30,7 @@ public sealed partial class HelmCluster : IAsyncDisposable
 
     private ReleasePlan? _plan;
     private IReadOnlyList<WorkerGroup> _workerGroups = [];
-    private IReadOnlyDictionary<string, string> _groupsByIP = new Dictionary<string, string>();
+    private Dictionary<string, string> _groupsByIP = [];
     private SchedulerInfo? _schedulerInfo;
     private SchedulerLink? _link;
     private int _disposed;

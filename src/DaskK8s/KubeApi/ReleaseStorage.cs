@@ -85,7 +85,7 @@ internal sealed class ReleaseStorage(KubeRequests requests, long maxReleaseBytes
 
     private KubernetesApiCall Call(string resource) => new("list", resource, "", Namespace);
 
-    private StoredRelease Decode<T>(
+    private static StoredRelease Decode<T>(
         HelmReleaseSource source, string releaseName, IEnumerable<(V1ObjectMeta Metadata, T Item)> items, Func<T, ReleaseRecord> decode)
     {
         Dictionary<string, T> byName = new(StringComparer.Ordinal);

@@ -57,7 +57,8 @@ internal sealed class SchedulerLink : IAsyncDisposable
 
     /// <summary>Opens a link through the API server, and the two local ports.</summary>
     /// <exception cref="PortForwardException">A local port that was asked for is taken.</exception>
-    public static SchedulerLink Forward(KubeConnection connection, string podSelector, PodTarget? firstPod, HelmClusterOptions options)
+    public static async Task<SchedulerLink> ForwardAsync(
+        KubeConnection connection, string podSelector, PodTarget? firstPod, HelmClusterOptions options)
     {
         ILogger logger = LoggerFor(options, "DaskK8s.Forwarding");
         ReadyPods pods = new(connection, podSelector, firstPod, options.TimeProvider);
@@ -88,8 +89,7 @@ internal sealed class SchedulerLink : IAsyncDisposable
         {
             foreach (IAsyncDisposable part in opened)
             {
-                // Nothing was opened through it yet, so nothing is waited for.
-                _ = part.DisposeAsync();
+                await part.DisposeAsync().ConfigureAwait(false);
             }
 
             throw;

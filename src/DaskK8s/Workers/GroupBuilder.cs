@@ -1,3 +1,5 @@
+using DaskK8s.Helm;
+
 using k8s.Models;
 
 namespace DaskK8s.Workers;
@@ -24,7 +26,8 @@ internal static class GroupBuilder
         V1Container? worker = spec?.Containers?.FirstOrDefault();
         string[] arguments = [.. worker?.Command ?? [], .. worker?.Args ?? []];
         WorkerPod[] pods = deployment is null ? [] : [.. snapshot.PodsOf(deployment).Select(ToPod)];
-        IReadOnlyDictionary<string, string> limits = Quantities(worker?.Resources?.Limits);
+        Dictionary<string, string> limits = Quantities(worker?.Resources?.Limits);
+        WorkerCommandLine commandLine = WorkerCommandLine.Parse(worker?.Command, worker?.Args);
         return new WorkerGroup(cluster)
         {
             Name = plan.Name,
@@ -35,12 +38,12 @@ internal static class GroupBuilder
             Desired = deployment?.Spec?.Replicas ?? 0,
             Ready = pods.Count(static pod => pod is { IsReady: true, IsTerminating: false }),
             Image = worker?.Image ?? "",
-            WorkerCommand = "",
+            WorkerCommand = commandLine.Command,
             Arguments = arguments,
-            DaskResources = new Dictionary<string, double>(),
+            DaskResources = commandLine.Resources,
             Requests = Quantities(worker?.Resources?.Requests),
             Limits = limits,
-            GpuCount = 0,
+            GpuCount = GpuResources.Count(limits),
             NodeSelector = spec?.NodeSelector is { } nodes ? nodes.AsReadOnly() : new Dictionary<string, string>(),
             Tolerations = [.. (spec?.Tolerations ?? []).Select(static t => new Toleration(t.Key, t.OperatorProperty ?? "Equal", t.Value, t.Effect))],
             Pods = pods,

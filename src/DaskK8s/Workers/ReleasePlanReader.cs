@@ -82,8 +82,13 @@ internal static class ReleasePlanReader
         };
     }
 
-    private static ValueNode.Map ComponentNames(HelmClusterOptions options) => HelmValues.Parse(string.Create(
-        CultureInfo.InvariantCulture, $"scheduler: {{ name: \"{options.SchedulerComponent}\" }}\nworker: {{ name: \"{options.WorkerComponent}\" }}"));
+    private static ValueNode.Map ComponentNames(HelmClusterOptions options) => new(new()
+    {
+        ["scheduler"] = Named(options.SchedulerComponent),
+        ["worker"] = Named(options.WorkerComponent),
+    });
+
+    private static ValueNode.Map Named(string name) => new(new() { ["name"] = new ValueNode.Text(name) });
 
     private static string? LinkTo(ChartIngress? ingress, string page) =>
         ingress?.Address is { } address ? new Uri(address, page).AbsoluteUri : null;
