@@ -9,7 +9,6 @@ using DaskK8s.Scheduler;
 using DaskK8s.Workers;
 
 using k8s;
-using k8s.Models;
 
 namespace DaskK8s;
 
@@ -104,6 +103,18 @@ public sealed partial class HelmCluster
 
         return ConnectAsync(name[..dot], (options ?? new HelmClusterOptions()) with { Namespace = @namespace }, cancellationToken);
     }
+
+    /// <summary>Makes a cluster object of what is known already, without asking anybody.</summary>
+    internal static HelmCluster Create(string releaseName, HelmClusterOptions options, KubeConnection connection, IReadOnlyList<GroupPlan> groups) =>
+        new(releaseName, options, connection)
+        {
+            _plan = new ReleasePlan(
+                new HelmRelease { Name = releaseName, Namespace = connection.Namespace, Source = HelmReleaseSource.Labels },
+                groups,
+                new SchedulerPlan(false, "", null, SchedulerLink.SchedulerPodPort, null, "", null, null),
+                "",
+                null),
+        };
 
     [GeneratedRegex("^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", RegexOptions.CultureInvariant)]
     private static partial Regex ReleaseNamePattern();
