@@ -64,10 +64,15 @@ generate_openapi() {
         --output-base "$work/go/src" --report-filename "$work/openapi-violations" >&2
 }
 
+# The clouds' code is not needed, and kubelet's for Docker waits 5 s for a Docker before it starts.
 compile_kubernetes() {
-    local version=k8s.io/kubernetes/vendor/k8s.io/component-base/version
+    local part flags="-s -w"
+    for part in component-base/version client-go/pkg/version; do # the second is what /version answers
+        part=k8s.io/kubernetes/vendor/k8s.io/$part
+        flags+=" -X $part.gitVersion=v$kubernetes_version -X $part.gitMajor=1 -X $part.gitMinor=20"
+        flags+=" -X $part.gitTreeState=clean"
+    done
     mkdir -p "$work/out/bin"
-    nice go build -o "$work/out/bin/" -ldflags "-s -w
-        -X $version.gitVersion=v$kubernetes_version -X $version.gitMajor=1 -X $version.gitMinor=20
-        -X $version.gitTreeState=clean" "${kubernetes_commands[@]/#/./cmd/}"
+    nice go build -tags providerless,dockerless -o "$work/out/bin/" -ldflags "$flags" \
+        "${kubernetes_commands[@]/#/./cmd/}"
 }

@@ -5,7 +5,8 @@ make_certificates() {
     local folder=$run_folder/pki
     mkdir -m 700 "$folder"
     make_key ca
-    openssl req -x509 -new -key "$folder/ca.key" -subj /CN=daskk8s-test-ca -days 30 -out "$folder/ca.crt"
+    openssl req -x509 -new -key "$folder/ca.key" -subj /CN=daskk8s-test-ca -days 30 -out "$folder/ca.crt" \
+        -addext keyUsage=critical,keyCertSign,cRLSign
     make_certificate apiserver /CN=kube-apiserver \
         "subjectAltName=IP:$node_address,IP:$kubernetes_service,IP:127.0.0.1,DNS:localhost,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc,DNS:kubernetes.default.svc.cluster.local"
     make_certificate apiserver-to-kubelet /O=system:masters/CN=apiserver extendedKeyUsage=clientAuth
@@ -24,7 +25,8 @@ make_certificate() {
     local folder=$run_folder/pki
     make_key "$1"
     openssl req -new -key "$folder/$1.key" -subj "$2" -out "$folder/$1.csr"
-    printf '%s\n' "$3" > "$folder/$1.ext"
+    # Strict clients (Python 3.13) want the authority's key named.
+    printf '%s\n' authorityKeyIdentifier=keyid "$3" > "$folder/$1.ext"
     quiet openssl x509 -req -in "$folder/$1.csr" -CA "$folder/ca.crt" -CAkey "$folder/ca.key" -CAcreateserial \
         -days 30 -extfile "$folder/$1.ext" -out "$folder/$1.crt"
 }

@@ -3,7 +3,7 @@
 # docs/testing-on-a-real-cluster.md.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in settings steps packages build-kubernetes images namespace certificates daemons up-and-down; do
+for part in settings steps packages build-kubernetes images namespace certificates daemons up-and-down smoke; do
     # shellcheck source=/dev/null
     . "$here/$part.sh"
 done
@@ -29,35 +29,57 @@ usage: cluster.sh VERB     (all but kubeconfig, kubectl and version need root)
 END
 }
 
-verb=${1:-}
-case $verb in
-build)
-    need_root "$@"
-    take_lock
-    build_kubernetes
-    unpack_tools
-    ;;
-images)
-    need_root "$@"
-    take_lock
-    build_images
-    ;;
-up | down | status)
-    need_root "$@"
-    "verb_$verb"
-    ;;
-restart)
-    need_root "$@"
-    verb_restart "${2:?which daemon: ${daemons[*]}}"
-    ;;
-restart-apiserver)
-    need_root "$@"
-    verb_restart kube-apiserver
-    ;;
-kubeconfig) printf '%s\n' "$run_folder/kubeconfig" ;;
-kubectl) printf '%s\n' "$(kubernetes_folder)/bin/kubectl" ;;
-*)
-    usage >&2
-    exit 2
-    ;;
-esac
+# A function, so that bash has read all of it before it does anything.
+main() {
+    local verb=${1:-}
+    case $verb in
+    build)
+        need_root "$@"
+        take_lock
+        build_kubernetes
+        unpack_tools
+        ;;
+    images)
+        need_root "$@"
+        take_lock
+        build_images
+        ;;
+    up | down | status | smoke)
+        need_root "$@"
+        "verb_$verb"
+        ;;
+    run)
+        need_root "$@"
+        verb_run "${@:2}"
+        ;;
+    check)
+        need_root "$@"
+        exec "$here/leaves-nothing.sh"
+        ;;
+    clean)
+        need_root "$@"
+        take_lock
+        ! cluster_is_up || fail "a cluster is running; end it first with: $0 down"
+        rm -rf "$cluster_home"
+        ;;
+    version)
+        cat "$(kubernetes_folder)/built-from" "$(tools_folder)/built-from" "$(images_folder)/built-from"
+        ;;
+    restart)
+        need_root "$@"
+        verb_restart "${2:?which daemon: ${daemons[*]}}"
+        ;;
+    restart-apiserver)
+        need_root "$@"
+        verb_restart kube-apiserver
+        ;;
+    kubeconfig) printf '%s\n' "$run_folder/kubeconfig" ;;
+    kubectl) printf '%s\n' "$(kubernetes_folder)/bin/kubectl" ;;
+    *)
+        usage >&2
+        exit 2
+        ;;
+    esac
+}
+
+main "$@"

@@ -11,7 +11,7 @@ daemon() (
     echo "$BASHPID" > "$(tracking_cgroup)/cgroup.procs"
     exec 9>&-
     nsenter --target "$(< "$run_folder/init.pid")" --mount --net --pid --uts --ipc --no-fork --wd=/ \
-        env PATH="/run/kubernetes:/run/tools/usr/bin:/run/tools/usr/sbin:$PATH" \
+        env HOME=/run/daskk8s PATH="/run/kubernetes:/run/tools/usr/bin:/run/tools/usr/sbin:$PATH" \
         bash -c 'log=$1; shift; setsid "$@" < /dev/null >> "$log" 2>&1 & echo $!' \
         bash "/run/daskk8s/log/$name.log" "$@" > "$run_folder/$name.pid"
 )
@@ -97,7 +97,6 @@ END
 }
 
 start_kubelet() {
-    printf 'nameserver %s\n' "$node_address" > "$run_folder/resolv.conf"
     # Without device plugins kubelet does not reset the GPUs that we gave the node when it restarts.
     cat > "$run_folder/kubelet.yaml" << END
 apiVersion: kubelet.config.k8s.io/v1beta1
@@ -108,7 +107,7 @@ address: $node_address
 readOnlyPort: 0
 clusterDomain: cluster.local
 clusterDNS: [$node_address]
-resolvConf: /run/daskk8s/resolv.conf
+resolvConf: /etc/resolv.conf
 cgroupDriver: cgroupfs
 cgroupRoot: /$cgroup_name
 enforceNodeAllocatable: []
@@ -116,6 +115,8 @@ failSwapOn: false
 evictionHard: {memory.available: 50Mi, nodefs.available: 100Mi}
 imageGCHighThresholdPercent: 100
 imageGCLowThresholdPercent: 99
+nodeStatusUpdateFrequency: 1s
+nodeStatusReportFrequency: 5m
 volumePluginDir: /run/daskk8s/volume-plugins
 volumeStatsAggPeriod: 0s
 kubeAPIQPS: 50

@@ -47,10 +47,11 @@ need_cluster() { cluster_is_up || fail "no cluster is running; start one with: $
 refuse_clashes() {
     local route
     ! cluster_is_up || fail "a cluster is running already (see: $0 status); end it with: $0 down"
-    [[ ! -e /sys/class/net/$host_interface ]] ||
-        fail "interface $host_interface exists: another user's cluster? If it is a leftover: ip link del $host_interface"
-    route=$(ip -4 route show root "$cluster_cidr"; ip -4 route show match "$cluster_cidr" | grep -v '^default' || true)
-    [[ -z $route ]] || fail "this machine already routes $cluster_cidr: $route"
+    [[ ! -e /sys/class/net/$host_interface ]] || interface_is_ours ||
+        fail "interface $host_interface exists and is not ours: does another user run a cluster?"
+    interface_is_ours || route=$({ ip -4 route show root "$cluster_cidr"; ip -4 route show match "$cluster_cidr"; } |
+        grep -v '^default' || true)
+    [[ -z ${route:-} ]] || fail "this machine routes $cluster_cidr elsewhere: $route"
 }
 
 # in_cluster COMMAND...: runs it inside the namespaces.
@@ -64,7 +65,8 @@ make_namespace() {
     (
         echo "$BASHPID" > "$(tracking_cgroup)/cgroup.procs"
         exec setsid unshare --mount --net --pid --uts --ipc --fork --mount-proc \
-            "$here/inside/init.sh" "$run_folder" "$(kubernetes_folder)" "$(tools_folder)" "$node_name" \
+            "$here/inside/init.sh" "$run_folder" "$(kubernetes_folder)" "$(tools_folder)" \
+            "$node_name" "$node_address" \
             < /dev/null > "$run_folder/log/init.log" 2>&1 9>&-
     ) &
     unshare_pid=$!
@@ -76,7 +78,9 @@ make_namespace() {
 make_network() {
     local init
     init=$(< "$run_folder/init.pid")
+    # The alias tells whose it is.
     ip link add "$host_interface" type veth peer name "$node_interface" netns "$init"
+    ip link set "$host_interface" alias "$cgroup_name"
     in_cluster ip link set lo up
     in_cluster ip address add "$node_address/$link_prefix" dev "$node_interface"
     in_cluster ip link set "$node_interface" up
@@ -106,10 +110,12 @@ remove_cgroups() {
     return "$left"
 }
 
+interface_is_ours() { [[ $(cat "/sys/class/net/$host_interface/ifalias" 2> /dev/null) == "$cgroup_name" ]]; }
+
 # Works on what it finds, so it ends a whole cluster as well as the half of one.
 remove_cluster() {
     [[ -z $(our_processes) ]] || wait_until 30 "our processes are gone" kill_ours
-    [[ ! -e /sys/class/net/$host_interface ]] || ip link delete "$host_interface" 2> /dev/null || true
+    ! interface_is_ours || ip link delete "$host_interface" 2> /dev/null || true
     wait_until 20 "our cgroups are gone" remove_cgroups
     wait_until 20 "our files are gone" rm -rf "$run_folder"
 }

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash
 # What the cluster is made of and where it lives. Every other file reads this one.
 
 # --- Versions. Debian 12's source package "kubernetes" is the last one that holds the servers as well.
@@ -33,5 +33,6 @@ pod_bridge=pods0
 node_name=daskk8s-node
 gpu_count=4
 
-# --- The name of our cgroups, below the root of each hierarchy. Everything that we start is in it.
-cgroup_name=daskk8s
+# --- The name of our cgroups, below the root of each hierarchy. Everything that we start is in it, and
+# another user's cluster is not.
+cgroup_name=daskk8s-$(printf '%s' "$cluster_home" | sha256sum | cut -c1-8)

@@ -45,6 +45,7 @@ take_lock() {
     mkdir -p "$cluster_home"
     exec 9> "$cluster_home/lock"
     flock --wait 1800 9 || fail "another cluster.sh has held $cluster_home/lock for 30 minutes"
+    rm -rf "$cluster_home"/work.* # of one that was killed
 }
 
 # A folder for one subshell, gone with it. It lies in the cache so that its results can be moved there.

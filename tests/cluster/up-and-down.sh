@@ -15,6 +15,7 @@ verb_up() {
     remove_cluster
     boot
     trap - EXIT INT TERM HUP
+    exec 9>&-
     say "$(printf '%7s s  cluster up; export KUBECONFIG=%s' "$(seconds_since "$started")" "$run_folder/kubeconfig")"
 }
 
@@ -25,6 +26,7 @@ give_up() {
     for log in "$run_folder"/log/*.log; do
         [[ -s $log ]] && say "--- $(basename "$log")" && tail -n 5 "$log" >&2
     done
+    keep_logs
     remove_cluster
     exit "$code"
 }
@@ -42,9 +44,9 @@ boot() {
     wait_until 60 "the API server is ready" api_is_ready
     start_kube-controller-manager
     start_kube-scheduler
+    start_dns
     start_kubelet
     start_kube-proxy
-    start_dns
     wait_until 20 "containerd answers" containerd_answers
     step "images named by releases" tag_images
     wait_until 60 "the node is ready" node_is_ready
@@ -53,9 +55,10 @@ boot() {
     wait_until 30 "Services are routed" services_are_routed
 }
 
-kubectl() { "$(kubernetes_folder)/bin/kubectl" --kubeconfig "$run_folder/kubeconfig" --request-timeout=10s "$@"; }
+# Without a cache folder of its own kubectl leaves files in the home folder.
+kubectl() { "$(kubernetes_folder)/bin/kubectl" --kubeconfig "$run_folder/kubeconfig" --cache-dir "$run_folder/kubectl-cache" "$@"; }
 
-api_is_ready() { kubectl get --raw /readyz; }
+api_is_ready() { kubectl get --raw /readyz --request-timeout=5s; }
 
 ctr_inside() { in_cluster /run/tools/usr/bin/ctr --namespace k8s.io "$@"; }
 
@@ -89,21 +92,56 @@ tag_images() {
         grep -o '"image": *"[^"]*/dask:[^"]*"' | cut -d'"' -f4 | sort -u)
 }
 
-# kubectl of this version cannot patch a status; the API can.
 offer_gpus() {
     local what
     for what in capacity allocatable; do
-        printf '[{"op":"add","path":"/status/%s/nvidia.com~1gpu","value":"%s"}]' "$what" "$gpu_count" |
-            curl --silent --show-error --fail --max-time 10 --request PATCH --data-binary @- \
-                --cacert "$run_folder/pki/ca.crt" --header "@$run_folder/pki/admin-headers" \
-                "https://$node_address:6443/api/v1/nodes/$node_name/status" > /dev/null
+        patch_status "nodes/$node_name" "/status/$what/nvidia.com~1gpu" "\"$gpu_count\""
     done
+}
+
+# patch_status OBJECT POINTER VALUE: kubectl of this version cannot patch a status; the API can.
+patch_status() {
+    printf '[{"op":"add","path":"%s","value":%s}]' "$2" "$3" |
+        curl --silent --show-error --fail --max-time 10 --request PATCH --data-binary @- --output /dev/null \
+            --cacert "$run_folder/pki/ca.crt" --header "@$run_folder/pki/admin-headers" \
+            "https://$node_address:6443/api/v1/$1/status"
 }
 
 verb_down() {
     take_lock
     trap '' INT TERM HUP
+    keep_logs
     remove_cluster
+}
+
+keep_logs() {
+    [[ -z ${DASKK8S_KEEP_LOGS:-} || ! -d $run_folder/log ]] ||
+        { mkdir -p "$DASKK8S_KEEP_LOGS" && cp "$run_folder"/log/*.log "$DASKK8S_KEEP_LOGS"; }
+}
+
+# The cluster ends with the tests, however they end; one that was running already is left alone.
+verb_run() {
+    ! cluster_is_up || fail "a cluster is running already; end it first with: $0 down"
+    trap '"$here/cluster.sh" down' EXIT
+    trap 'exit 130' INT TERM HUP
+    "$here/cluster.sh" up
+    step "contract tests" contract_tests "$@"
+}
+
+dask_image_names() {
+    local image
+    for image in "${dask_images[@]}"; do printf '%s ' "$image_repository:${image%%:*}"; done
+}
+
+# The one place that knows how the contract tests are started.
+contract_tests() {
+    local project=$repository_root/tests/DaskK8s.IntegrationTests
+    [[ -d $project ]] || fail "there are no contract tests to run: $project does not exist"
+    command -v dotnet > /dev/null || fail "there is no dotnet to run the contract tests with"
+    DASKK8S_TEST_KUBECONFIG=$run_folder/kubeconfig \
+        DASKK8S_TEST_IMAGES=$(dask_image_names) \
+        DASKK8S_TEST_CLUSTER=$here/cluster.sh \
+        dotnet test "$project" --configuration Release "$@"
 }
 
 verb_restart() {

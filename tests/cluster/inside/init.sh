@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# init.sh RUN KUBERNETES TOOLS HOSTNAME: the first process of the cluster's namespaces. It covers the
+# init.sh RUN KUBERNETES TOOLS HOSTNAME NAMESERVER: the first process of the cluster's namespaces. It covers the
 # folders that daemons write to, then waits and reaps. When it ends, the kernel ends all the others.
 set -euo pipefail
-run=$1 kubernetes=$2 tools=$3 name=$4
+run=$1 kubernetes=$2 tools=$3 name=$4 nameserver=$5
 trap 'exit 0' INT TERM
 
 # /run becomes a file system of our own: sockets, locks, network namespaces, and under fixed short names
@@ -34,6 +34,15 @@ kernel/panic_on_oops 1
 kernel/keys/root_maxkeys 1000000
 kernel/keys/root_maxbytes 25000000
 END
+
+# Names are the cluster's own. The machine's name servers cannot be reached, and kubelet would wait for them.
+printf 'nameserver %s\n' "$nameserver" > /run/resolv.conf
+configured=$(realpath --canonicalize-missing /etc/resolv.conf)
+if [[ ! -e $configured ]]; then # a link into the /run that we covered
+    mkdir -p "$(dirname "$configured")"
+    : > "$configured"
+fi
+mount --no-mtab --bind /run/resolv.conf "$configured"
 
 hostname "$name"
 : > /run/daskk8s/init.ready
