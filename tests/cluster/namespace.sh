@@ -86,6 +86,8 @@ make_network() {
     in_cluster ip link set "$node_interface" up
     # The node's own way to Services: any route will do, kube-proxy rewrites the address.
     in_cluster ip route add "$service_cidr" dev lo src "$node_address"
+    # A Service that kube-proxy does not know yet refuses, as one without pods does; silence would cost seconds.
+    in_cluster iptables -A FORWARD -d "$service_cidr" -j REJECT
     in_cluster sysctl --quiet --write net.ipv4.ip_forward=1
     sysctl --quiet --write "net.ipv6.conf.$host_interface.disable_ipv6=1" 2> /dev/null || true
     ip address add "$host_address/$link_prefix" dev "$host_interface"
