@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 
+using DaskK8s.Helm;
+
 namespace DaskK8s;
 
 /// <summary>Describes a Helm release of the Dask chart, as Helm's storage in the cluster has it.</summary>
@@ -83,6 +85,42 @@ public sealed record HelmRelease
     /// <summary>Gets the values of the release.</summary>
     /// <value>Empty where the release is partial.</value>
     public HelmValues Values { get; init; } = HelmValues.Empty;
+
+    /// <summary>Writes the command that upgrades the release with a values file.</summary>
+    /// <param name="valuesFile">The file, as <see cref="HelmValues.ToYaml"/> fills it.</param>
+    /// <param name="chart">
+    /// The chart as Helm finds it: <c>repository/name</c>, a folder, or an address. A release does not say where its chart came from:
+    /// null is <c>dask/dask</c> for the Dask chart, and the chart's bare name for another.
+    /// </param>
+    /// <param name="kubeContext">The kube context; null for kubectl's current one.</param>
+    /// <param name="forceConflicts">
+    /// True takes over fields that somebody else set, <c>spec.replicas</c> among them; only for releases with <see cref="IsServerSideApplied"/>.
+    /// </param>
+    /// <returns>One line for a POSIX shell; PowerShell reads it alike unless a name holds a quote.</returns>
+    /// <exception cref="ArgumentException"><paramref name="valuesFile"/> is empty.</exception>
+    public string GetUpgradeCommand(string valuesFile = "my-values.yaml", string? chart = null, string? kubeContext = null, bool forceConflicts = false)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(valuesFile);
+        chart ??= ChartName is "" or DaskValues.ChartName ? "dask/dask" : ChartName;
+        List<string> words = ["helm", "upgrade", Name, chart, "--namespace", Namespace, "--values", valuesFile];
+        if (ChartVersion.Length > 0)
+        {
+            // Without it Helm takes the newest chart, and an upgrade of numbers becomes one of software.
+            words.InsertRange(4, ["--version", ChartVersion]);
+        }
+
+        if (kubeContext is not null)
+        {
+            words.AddRange(["--kube-context", kubeContext]);
+        }
+
+        if (forceConflicts)
+        {
+            words.Add("--force-conflicts");
+        }
+
+        return string.Join(' ', words.Select(ShellWords.Quote));
+    }
 
     /// <summary>Says which release it is, without a value, a note or a description.</summary>
     /// <returns>One line.</returns>

@@ -87,7 +87,7 @@ internal static class ValuePath
     private static int ReadKey(string path, int position, StringBuilder key)
     {
         key.Clear();
-        for (; position < path.Length && path[position] is not ('.' or '['); position++)
+        for (; position < path.Length && path[position] is not ('.' or '[' or ']'); position++)
         {
             if (path[position] == '\\' && ++position == path.Length)
             {

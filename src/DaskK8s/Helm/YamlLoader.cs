@@ -13,10 +13,15 @@ internal sealed class YamlLoader
     private const int MaxDepth = 100;
     private const long MaxNodes = 250_000;
 
+    private readonly Scanner _scanner;
     private readonly Parser _parser;
     private readonly Dictionary<AnchorName, (ValueNode Node, long Weight)> _anchors = [];
 
-    private YamlLoader(TextReader text) => _parser = new Parser(new Scanner(text, skipComments: true));
+    private YamlLoader(TextReader text)
+    {
+        _scanner = new Scanner(text, skipComments: true);
+        _parser = new Parser(_scanner);
+    }
 
     /// <summary>Reads the first document.</summary>
     /// <param name="text">The YAML.</param>
@@ -51,7 +56,7 @@ internal sealed class YamlLoader
         catch (Exception unexpected) when (unexpected is not (HelmValuesException or OutOfMemoryException))
         {
             // The scanner meets some malformed texts with errors of its own inner parts.
-            var at = loader._parser.Current?.Start ?? Mark.Empty;
+            var at = loader._scanner.CurrentPosition;
             throw new HelmValuesException("it cannot be parsed from here on.", Math.Max(1, at.Line), Math.Max(1, at.Column));
         }
     }

@@ -28,7 +28,7 @@ internal static partial class YamlScalar
 
     /// <summary>Tells whether a text, written without quotes, would be read as something else by Helm or another YAML parser.</summary>
     public static bool NeedsQuotes(string text) =>
-        text.Length == 0 || text == "=" || text == "<<" || ResolvePlain(text) is not ValueNode.Text || Ambiguous().IsMatch(text);
+        !Plain().IsMatch(text) || text.StartsWith("---", StringComparison.Ordinal) || ResolvePlain(text) is not ValueNode.Text || Ambiguous().IsMatch(text);
 
     private static ValueNode.Text Text(string value) => value.Length == 0 ? ValueNode.Text.Empty : new ValueNode.Text(value);
 
@@ -66,6 +66,11 @@ internal static partial class YamlScalar
             return new ValueNode.Number(plain.TrimStart('+'));
         }
 
+        if (ResolveRadix(plain) is { } whole)
+        {
+            return whole;
+        }
+
         if (Float().IsMatch(plain))
         {
             // As JSON writes it: no plus sign, a digit on both sides of the point.
@@ -81,7 +86,7 @@ internal static partial class YamlScalar
             return new ValueNode.Number(sign + mantissa + rest);
         }
 
-        return ResolveRadix(plain);
+        return null;
     }
 
     private static ValueNode.Number? ResolveRadix(string plain)
@@ -117,8 +122,12 @@ internal static partial class YamlScalar
     [GeneratedRegex("^[-+]?(0|[1-9][0-9]*)$", RegexOptions.CultureInvariant)]
     private static partial Regex DecimalInteger();
 
-    [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$", RegexOptions.CultureInvariant)]
     private static partial Regex Float();
+
+    // Far fewer than YAML allows without quotes: what no parser stumbles over, in a list, a map or a key.
+    [GeneratedRegex(@"^(?:[\p{L}\p{N}_./]|-[^\s])(?:[\p{L}\p{N}_./+@=,%-]|[: ](?=[\p{L}\p{N}_./+-]))*\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Plain();
 
     // Times of day in base 60, dates and other numbers that some parsers know and others do not.
     [GeneratedRegex(@"^[-+]?[0-9._][0-9a-fA-FxXoObBeE._:+-]*$|^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+|^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", RegexOptions.CultureInvariant)]

@@ -11,7 +11,7 @@ internal static class YamlWriter
     public static string Write(ValueNode.Map values)
     {
         using StringWriter text = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
-        Emitter emitter = new(text, new EmitterSettings(2, int.MaxValue, false, 1024, false, true, "\n"));
+        Emitter emitter = new(text, new EmitterSettings(2, int.MaxValue, false, 1024, false, false, "\n"));
         emitter.Emit(new StreamStart());
         emitter.Emit(new DocumentStart(null, null, isImplicit: true));
         Write(emitter, values);
