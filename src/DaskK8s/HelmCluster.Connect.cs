@@ -46,17 +46,7 @@ public sealed partial class HelmCluster
         using CancellationTokenSource limit = new(options.ConnectTimeout, options.TimeProvider);
         using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         using System.Diagnostics.Activity? activity = Telemetry.Activities.StartActivity("connect");
-        KubeConnection connection = await KubeConnectionFactory.OpenAsync(
-            new KubeConfigOptions
-            {
-                KubeconfigPath = options.KubeconfigPath,
-                Context = options.Context,
-                Namespace = options.Namespace,
-                Kubernetes = options.Kubernetes,
-                TimeProvider = options.TimeProvider,
-                LoggerFactory = options.LoggerFactory,
-            },
-            linked.Token).ConfigureAwait(false);
+        KubeConnection connection = await KubeConnectionFactory.OpenAsync(ToKubeConfig(options), linked.Token).ConfigureAwait(false);
         HelmCluster cluster = new(releaseName, options, connection);
         try
         {

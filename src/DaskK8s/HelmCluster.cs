@@ -7,7 +7,6 @@ using DaskK8s.Scheduler;
 using DaskK8s.Workers;
 
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DaskK8s;
 
@@ -39,8 +38,8 @@ public sealed partial class HelmCluster : IAsyncDisposable
     {
         _releaseName = releaseName;
         _options = options;
-        _logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("DaskK8s.HelmCluster");
-        _requests = new KubeRequests(connection, options.Retry, options.RequestTimeout, options.TimeProvider, _logger);
+        _requests = ToRequests(options, connection);
+        _logger = _requests.Logger;
         _storage = new ReleaseStorage(_requests, options.MaxReleaseBytes);
         _workloads = new Workloads(_requests, releaseName);
     }
@@ -131,6 +130,7 @@ public sealed partial class HelmCluster : IAsyncDisposable
             return;
         }
 
+        await CloseForwardsAsync().ConfigureAwait(false);
         if (_link is { } link)
         {
             await link.DisposeAsync().ConfigureAwait(false);

@@ -69,7 +69,8 @@ internal static class ReleasePlanReader
         || !annotations.TryGetValue(ReleaseNameAnnotation, out string? name)
         || string.Equals(name, releaseName, StringComparison.Ordinal);
 
-    private static ChartDeployment ToChart(V1Deployment deployment)
+    /// <summary>Gives a live Deployment the form that the chart's rules read.</summary>
+    public static ChartDeployment ToChart(V1Deployment deployment)
     {
         V1Container? container = deployment.Spec?.Template?.Spec?.Containers?.FirstOrDefault();
         return new ChartDeployment
