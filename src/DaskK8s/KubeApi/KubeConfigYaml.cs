@@ -17,9 +17,9 @@ internal static class KubeConfigYaml
     /// <returns>The root, a map; null where the file is empty.</returns>
     public static KubeConfigNode? Read(string path, string content)
     {
+        Parser parser = new(new StringReader(content));
         try
         {
-            Parser parser = new(new StringReader(content));
             parser.Consume<StreamStart>();
             if (!parser.TryConsume<DocumentStart>(out _))
             {
@@ -37,7 +37,12 @@ internal static class KubeConfigYaml
         catch (YamlException exception)
         {
             // The parser's message may quote the file, so neither it nor the exception goes on.
-            throw At(path, exception.Start).Mistake("this is no YAML");
+            throw Locate(path, content, exception);
+        }
+        catch (InvalidOperationException)
+        {
+            // The scanner's own way to stumble over some damaged scalars.
+            throw At(path, parser.Current?.End ?? Mark.Empty).Mistake("this is no YAML");
         }
     }
 
@@ -102,6 +107,26 @@ internal static class KubeConfigYaml
         }
 
         return result;
+    }
+
+    private static KubeConfigException Locate(string path, string content, YamlException exception)
+    {
+        string[] lines = content.Split('\n');
+        if (exception.Message.Contains("tab", StringComparison.Ordinal))
+        {
+            // The scanner blames the key before the tab.
+            int index = Array.FindIndex(lines, line => line.AsSpan(0, line.Length - line.AsSpan().TrimStart().Length).Contains('\t'));
+            if (index >= 0)
+            {
+                return new KubeConfigNode { Path = path, Line = index + 1, Column = lines[index].IndexOf('\t', StringComparison.Ordinal) + 1 }
+                    .Mistake("lines are indented by spaces, and here stands a tab");
+            }
+        }
+
+        // An end that comes too early is reported on the line after the last one.
+        return exception.Start.Line > lines.Length
+            ? new KubeConfigNode { Path = path, Line = lines.Length, Column = lines[^1].Length + 1 }.Mistake("this is no YAML: something is not closed")
+            : At(path, exception.Start).Mistake("this is no YAML");
     }
 
     private static KubeConfigNode At(string path, Mark mark) =>
