@@ -30,7 +30,7 @@ internal sealed class ExecProcess(
     /// <exception cref="KubeCredentialException">It is missing, failed, took too long or printed too much.</exception>
     public async Task<string> RunAsync(CancellationToken cancellationToken)
     {
-        bool isInteractive = exec.InteractiveMode != "Never" && !Console.IsInputRedirected;
+        bool isInteractive = exec.InteractiveMode != "Never" && environment.HasTerminal;
         if (exec.InteractiveMode == "Always" && !isInteractive)
         {
             throw Failed("it must be able to ask its user (interactiveMode: Always), but this process has no terminal");

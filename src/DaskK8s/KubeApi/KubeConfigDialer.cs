@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
 
 namespace DaskK8s.KubeApi;
 
@@ -30,7 +29,7 @@ internal sealed class KubeConfigDialer(KubeConfigProxy? proxy, KubeConfigTls? tl
         Stream? stream = null;
         try
         {
-            stream = await OpenAsync(proxy?.EndPoint ?? target, both.Token).ConfigureAwait(false);
+            stream = await KubeConfigSocket.OpenAsync(proxy?.EndPoint ?? target, both.Token).ConfigureAwait(false);
             if (proxy is not null)
             {
                 stream = proxy.IsTls
@@ -62,21 +61,6 @@ internal sealed class KubeConfigDialer(KubeConfigProxy? proxy, KubeConfigTls? tl
 
     private static List<SslApplicationProtocol> Protocols(HttpRequestMessage request) =>
         request.Version.Major >= 2 ? [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11] : [SslApplicationProtocol.Http11];
-
-    private static async Task<Stream> OpenAsync(DnsEndPoint endPoint, CancellationToken cancellationToken)
-    {
-        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 
     private static async Task<SslStream> SecureAsync(Stream stream, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
     {

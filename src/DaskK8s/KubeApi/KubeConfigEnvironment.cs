@@ -10,6 +10,9 @@ internal sealed record KubeConfigEnvironment(Func<string, string?> GetVariable, 
         Environment.GetEnvironmentVariable,
         "/var/run/secrets/kubernetes.io/serviceaccount");
 
+    /// <summary>Gets a value indicating whether somebody sits before this process, whom a credential helper may ask.</summary>
+    public bool HasTerminal { get; init; } = !Console.IsInputRedirected;
+
     /// <summary>Gets a value indicating whether this process runs in a pod that has a service account.</summary>
     public bool IsInCluster =>
         !string.IsNullOrEmpty(GetVariable("KUBERNETES_SERVICE_HOST"))

@@ -18,7 +18,9 @@ internal sealed class KubeConfigTestHome : IDisposable
 
     public ConcurrentDictionary<string, string> Variables { get; } = new();
 
-    public KubeConfigEnvironment Surroundings => new(name => Variables.GetValueOrDefault(name), Path.Combine(Root, "serviceaccount"));
+    public KubeConfigEnvironment Surroundings => new(name => Variables.GetValueOrDefault(name), Path.Combine(Root, "serviceaccount")) { HasTerminal = HasTerminal };
+
+    public bool HasTerminal { get; set; }
 
     public KubeConfigOptions Options => new() { Environment = Surroundings };
 
