@@ -10,7 +10,7 @@ namespace DaskK8s.Helm;
 /// </remarks>
 internal sealed class YamlLoader
 {
-    private const int MaxDepth = 100;
+    private const int MaxDepth = 200;
     private const long MaxNodes = 250_000;
 
     private readonly Scanner _scanner;
