@@ -30,10 +30,11 @@ public sealed class PortForward : IAsyncDisposable
         listener = LoopbackListener.Start(
             localPort,
             preferredPort,
-            cancellationToken => tunnel.OpenAsync(remotePort, cancellationToken),
+            cancellationToken => tunnel.OpenForSocketAsync(remotePort, cancellationToken),
             tunnel.Options.ConnectionBufferSize,
             logger);
         tunnel.StateChanged += OnTunnelStateChanged;
+        tunnel.AddForward(remotePort);
         ForwardingLog.Listening(logger, listener.LocalEndPoint, remotePort);
     }
 
@@ -88,6 +89,7 @@ public sealed class PortForward : IAsyncDisposable
         await listener.DisposeAsync().ConfigureAwait(false);
         if (State != PortForwardState.Closed)
         {
+            tunnel.RemoveForward();
             ForwardingLog.Closed(logger, listener.LocalEndPoint, RemotePort);
             Change(PortForwardState.Closed, null);
         }

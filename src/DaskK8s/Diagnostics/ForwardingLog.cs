@@ -32,4 +32,31 @@ internal static partial class ForwardingLog
 
     [LoggerMessage(1007, LogLevel.Error, "The listener of {LocalEndPoint} failed and went on: {Reason}")]
     public static partial void AcceptFailed(ILogger logger, EndPoint localEndPoint, string reason);
+
+    [LoggerMessage(1008, LogLevel.Information, "Opened a session to pod {Pod} over {Transport} in {Milliseconds:0} ms.")]
+    public static partial void SessionStarted(ILogger logger, PortForwardTransport transport, PodTarget pod, double milliseconds);
+
+    [LoggerMessage(1009, LogLevel.Information, "A session to pod {Pod} over {Transport} ended with {Connections} connections open: {Reason}")]
+    public static partial void SessionEnded(ILogger logger, PortForwardTransport transport, PodTarget pod, int connections, string reason);
+
+    [LoggerMessage(1010, LogLevel.Information, "The server did not agree to {Transport} for pod {Pod}: {Reason}")]
+    public static partial void TransportRefused(ILogger logger, PortForwardTransport transport, PodTarget pod, string reason);
+
+    [LoggerMessage(1011, LogLevel.Information, "Chose {Transport} for forwards.")]
+    public static partial void TransportChosen(ILogger logger, PortForwardTransport transport);
+
+    [LoggerMessage(1012, LogLevel.Warning, "Reset a connection to port {Port} of pod {Pod}: its local reader had stopped for {Seconds:0} s and held up {Others} others.")]
+    public static partial void StalledConnectionDropped(ILogger logger, int port, PodTarget pod, double seconds, int others);
+
+    [LoggerMessage(1013, LogLevel.Information, "The ready pod became {Pod}.")]
+    public static partial void PodChanged(ILogger logger, PodTarget pod);
+
+    [LoggerMessage(1014, LogLevel.Warning, "No pod of '{Selector}' was ready any more.")]
+    public static partial void PodLost(ILogger logger, string selector);
+
+    [LoggerMessage(1015, LogLevel.Debug, "The watch of '{Selector}' was interrupted and begun again: {Reason}")]
+    public static partial void WatchInterrupted(ILogger logger, string selector, string reason);
+
+    [LoggerMessage(1016, LogLevel.Information, "The pod with uid {Uid} was gone; its {Sessions} sessions were ended.")]
+    public static partial void PodGone(ILogger logger, string uid, int sessions);
 }

@@ -1,25 +1,37 @@
-using System.Net;
-using System.Net.WebSockets;
-
 using DaskK8s.Diagnostics;
+using DaskK8s.Forwarding.Spdy;
 using DaskK8s.KubeApi;
 
 using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.Forwarding;
 
-/// <summary>Opens connections to any port of the ready pod, whichever pod that is at the time.</summary>
+/// <summary>
+/// Opens connections to any port of the ready pod, whichever pod that is at the time, and keeps a way to it at hand while
+/// forwards are open.
+/// </summary>
 internal sealed class PodTunnel : IAsyncDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
-    private readonly KubeConnection connection;
+    private static readonly TimeSpan LongestWarmPause = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the connections of a pod that is gone may take to end by themselves.</summary>
+    private static readonly TimeSpan GoneGrace = TimeSpan.FromSeconds(1);
+
     private readonly ReadyPods pods;
     private readonly TunnelOptions options;
     private readonly TimeProvider time;
     private readonly ILogger logger;
+    private readonly TransportNegotiator transports;
+    private readonly SessionPool ownSessions;
+    private readonly SessionPool socketSessions;
     private readonly CancellationTokenSource closing = new();
+    private readonly Lock gate = new();
+    private int forwards;
+    private int likelyPort;
+    private Task warming = Task.CompletedTask;
     private int disposed;
 
     /// <summary>Creates the tunnel; nothing is opened yet.</summary>
@@ -30,52 +42,122 @@ internal sealed class PodTunnel : IAsyncDisposable
     /// <param name="timeProvider">The clock.</param>
     public PodTunnel(KubeConnection connection, ReadyPods pods, TunnelOptions options, ILogger logger, TimeProvider? timeProvider = null)
     {
-        this.connection = connection;
         this.pods = pods;
         this.options = options;
         this.logger = logger;
         time = timeProvider ?? TimeProvider.System;
+        transports = new TransportNegotiator(connection, options, logger, time);
+        ownSessions = new SessionPool(transports, OnSessionEnded, options, time);
+        socketSessions = new SessionPool(transports, OnSessionEnded, options, time);
+        pods.Changed += OnPodChanged;
+        pods.Gone += OnPodGone;
     }
 
     /// <summary>Is raised, from any thread, when the way to the pod came, went or changed; the text says why where it went.</summary>
     public event Action<PortForwardState, string?>? StateChanged;
 
     /// <summary>Gets the transport that was agreed last.</summary>
-    public PortForwardTransport Transport { get; private set; }
+    public PortForwardTransport Transport => transports.Agreed;
 
     /// <summary>Gets the limits.</summary>
     public TunnelOptions Options => options;
 
-    /// <summary>Opens a connection to a port of the ready pod, waiting for pod and API server up to the limit.</summary>
+    /// <summary>Gets how many sessions are open.</summary>
+    public int Sessions => ownSessions.Sessions + socketSessions.Sessions;
+
+    /// <summary>Opens a connection for the library's own calls to a port of the ready pod, waiting for pod and API server up to the limit.</summary>
     /// <param name="remotePort">The port inside the pod.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>
     /// The connection. A pod that refuses it says so a moment later: the first read then throws <see cref="PortForwardException"/>.
     /// </returns>
-    /// <exception cref="PortForwardException">No way was found within the limit, or the API server refused for good.</exception>
-    public async ValueTask<TunnelStream> OpenAsync(int remotePort, CancellationToken cancellationToken)
+    /// <exception cref="PortForwardException">No way was found within the limit.</exception>
+    /// <exception cref="KubernetesApiException">The API server does not know or does not allow the caller.</exception>
+    public ValueTask<TunnelStream> OpenAsync(int remotePort, CancellationToken cancellationToken) =>
+        OpenAsync(ownSessions, remotePort, cancellationToken);
+
+    /// <summary>Opens a connection for a local socket; those never share a session with the library's own calls.</summary>
+    /// <param name="remotePort">The port inside the pod.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The connection.</returns>
+    /// <exception cref="DaskK8sException">As <see cref="OpenAsync(int, CancellationToken)"/>.</exception>
+    public ValueTask<TunnelStream> OpenForSocketAsync(int remotePort, CancellationToken cancellationToken) =>
+        OpenAsync(socketSessions, remotePort, cancellationToken);
+
+    /// <summary>Keeps a way to the pod at hand from now on, for a forward.</summary>
+    /// <param name="remotePort">The forward's port.</param>
+    public void AddForward(int remotePort)
+    {
+        likelyPort = remotePort;
+        Interlocked.Increment(ref forwards);
+        KeepWarm(options.WarmUpDelay);
+    }
+
+    /// <summary>Ends what <see cref="AddForward"/> began.</summary>
+    public void RemoveForward() => Interlocked.Decrement(ref forwards);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) == 1)
+        {
+            return;
+        }
+
+        pods.Changed -= OnPodChanged;
+        pods.Gone -= OnPodGone;
+        await closing.CancelAsync().ConfigureAwait(false);
+        await warming.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ownSessions.DisposeAsync().ConfigureAwait(false);
+        await socketSessions.DisposeAsync().ConfigureAwait(false);
+        await pods.DisposeAsync().ConfigureAwait(false);
+        closing.Dispose();
+    }
+
+    /// <summary>Says whether trying again is of use.</summary>
+    private static bool IsPassing(DaskK8sException error) => error switch
+    {
+        KubernetesUnauthorizedException or KubernetesForbiddenException => false,
+        _ => true,
+    };
+
+    private async ValueTask<TunnelStream> OpenAsync(SessionPool sessions, int remotePort, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(disposed == 1, this);
+
+        // The usual case needs neither timers nor waits.
+        if (pods.Current is { } known && sessions.TryOpen(known, remotePort) is { } stream)
+        {
+            ForwardingLog.Opened(logger, remotePort, known, Transport);
+            StateChanged?.Invoke(PortForwardState.Connected, null);
+            return stream;
+        }
+
         using CancellationTokenSource limit = new(options.OpenTimeout, time);
         using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken, closing.Token);
-        TimeSpan pause = FirstPause;
         Exception? last = null;
         try
         {
+            TimeSpan pause = FirstPause;
             while (true)
             {
+                PodTarget? target = null;
                 try
                 {
-                    PodTarget target = await pods.GetAsync(linked.Token).ConfigureAwait(false);
-                    TunnelStream stream = await OpenAsync(target, remotePort, linked.Token).ConfigureAwait(false);
+                    target = await pods.GetAsync(linked.Token).ConfigureAwait(false);
+                    TunnelStream opened = await sessions.OpenAsync(target, remotePort, linked.Token).ConfigureAwait(false);
+                    ForwardingLog.Opened(logger, remotePort, target, Transport);
                     StateChanged?.Invoke(PortForwardState.Connected, null);
-                    return stream;
+                    return opened;
                 }
-                catch (PortForwardException e) when (e.StatusCode is not (HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden))
+                catch (DaskK8sException e) when (IsPassing(e))
                 {
                     last = e;
-                    StateChanged?.Invoke(PortForwardState.Recovering, e.Message);
+                    Report(e.Message);
                     ForwardingLog.AttemptFailed(logger, remotePort, pods.Description, e.Message);
+                    if (target is not null)
+                    {
+                        pods.Forget(target);
+                    }
                 }
 
                 await Task.Delay(pause, time, linked.Token).ConfigureAwait(false);
@@ -85,46 +167,92 @@ internal sealed class PodTunnel : IAsyncDisposable
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             PortForwardException error = PortForwardErrors.TimedOut(remotePort, pods.Description, options.OpenTimeout, last);
-            StateChanged?.Invoke(PortForwardState.Recovering, error.Message);
+            Report(error.Message);
             throw error;
         }
         catch (OperationCanceledException) when (disposed == 1)
         {
             throw new ObjectDisposedException(nameof(PodTunnel));
         }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref disposed, 1) == 0)
+        catch (DaskK8sException e)
         {
-            await closing.CancelAsync().ConfigureAwait(false);
-            closing.Dispose();
-            pods.Dispose();
+            Report(e.Message);
+            throw;
         }
     }
 
-    private async ValueTask<TunnelStream> OpenAsync(PodTarget target, int remotePort, CancellationToken cancellationToken)
+    private void Report(string reason) => StateChanged?.Invoke(PortForwardState.Recovering, reason);
+
+    private void OnPodChanged(PodTarget? pod)
     {
-        using CancellationTokenSource limit = new(options.UpgradeTimeout, time);
-        using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        if (pod is null)
+        {
+            Report("no pod is ready");
+        }
+        else
+        {
+            KeepWarm(TimeSpan.Zero);
+        }
+    }
+
+    private void OnPodGone(string uid) => _ = AbandonAsync(uid);
+
+    private async Task AbandonAsync(string uid)
+    {
         try
         {
-            WebSocket socket = await PodUpgrade
-                .ToWebSocketAsync(connection, target, remotePort, WebSocketTunnelStream.Protocol, options.KeepAliveInterval, linked.Token)
-                .ConfigureAwait(false);
-            Transport = PortForwardTransport.WebSocket;
-            ForwardingLog.Opened(logger, remotePort, target, Transport);
-            return new WebSocketTunnelStream(socket, target, remotePort);
+            // What the pod said last may still be on its way.
+            await Task.Delay(GoneGrace, time, closing.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
-            throw PortForwardErrors.TimedOut(remotePort, $"pod {target}", options.UpgradeTimeout, e);
+            return;
         }
-        catch (PortForwardException)
+
+        int count = ownSessions.Abandon(uid) + socketSessions.Abandon(uid);
+        if (count > 0)
         {
-            pods.Forget(target);
-            throw;
+            ForwardingLog.PodGone(logger, uid, count);
+        }
+    }
+
+    private void OnSessionEnded(SpdySession session)
+    {
+        if (disposed == 0)
+        {
+            KeepWarm(TimeSpan.Zero);
+        }
+    }
+
+    /// <summary>Opens a session in the background where forwards are open and none is at hand.</summary>
+    private void KeepWarm(TimeSpan delay)
+    {
+        lock (gate)
+        {
+            if (Volatile.Read(ref forwards) > 0 && Transport != PortForwardTransport.WebSocket && warming.IsCompleted && disposed == 0)
+            {
+                warming = Task.Run(() => WarmAsync(delay));
+            }
+        }
+    }
+
+    private async Task WarmAsync(TimeSpan pause)
+    {
+        while (Volatile.Read(ref forwards) > 0)
+        {
+            await Task.Delay(pause, time, closing.Token).ConfigureAwait(false);
+            try
+            {
+                PodTarget target = await pods.GetAsync(closing.Token).ConfigureAwait(false);
+                await socketSessions.WarmAsync(target, likelyPort, closing.Token).ConfigureAwait(false);
+                StateChanged?.Invoke(PortForwardState.Connected, null);
+                return;
+            }
+            catch (DaskK8sException e)
+            {
+                Report(e.Message);
+                pause = pause < FirstPause ? FirstPause : pause * 2 < LongestWarmPause ? pause * 2 : LongestWarmPause;
+            }
         }
     }
 }

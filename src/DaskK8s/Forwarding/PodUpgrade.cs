@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 
 using DaskK8s.KubeApi;
 
@@ -11,18 +10,24 @@ namespace DaskK8s.Forwarding;
 /// <summary>Asks the API server to switch a connection to a pod's port-forward protocol.</summary>
 internal static class PodUpgrade
 {
+    /// <summary>The subprotocol that carries SPDY frames inside a WebSocket; Kubernetes 1.30 and later.</summary>
+    public const string SpdyOverWebSocket = "SPDY/3.1+portforward.k8s.io";
+
+    /// <summary>The stream protocol of a plain SPDY upgrade.</summary>
+    private const string SpdyStreams = "portforward.k8s.io";
+
     /// <summary>The largest answer to a refused upgrade that is read for its reason.</summary>
     private const int LongestRefusal = 16 * 1024;
 
-    /// <summary>Upgrades to a WebSocket with one of the given subprotocols.</summary>
+    /// <summary>Upgrades to a WebSocket with the given subprotocol.</summary>
     /// <param name="connection">The API server.</param>
     /// <param name="target">The pod.</param>
     /// <param name="port">The port inside the pod.</param>
     /// <param name="protocol">The subprotocol to ask for.</param>
-    /// <param name="keepAlive">How often an idle WebSocket sends an unsolicited pong.</param>
+    /// <param name="keepAlive">How often an idle WebSocket sends an unsolicited pong; infinite for never.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The open WebSocket, without compression.</returns>
-    /// <exception cref="PortForwardException">The server refused, or chose another protocol.</exception>
+    /// <exception cref="DaskK8sException">The server refused, or chose another protocol.</exception>
     public static async Task<WebSocket> ToWebSocketAsync(
         KubeConnection connection, PodTarget target, int port, string protocol, TimeSpan keepAlive, CancellationToken cancellationToken)
     {
@@ -35,23 +40,39 @@ internal static class PodUpgrade
         if (Header(response, "Sec-WebSocket-Accept") != Accept(key) || Header(response, "Sec-WebSocket-Protocol") != protocol)
         {
             await stream.DisposeAsync().ConfigureAwait(false);
-            throw new PortForwardException(
-                $"The API server opened a WebSocket to pod {target} but did not agree to '{protocol}'; an older server or a proxy answered.")
-            {
-                Namespace = target.Namespace,
-                Pod = target.Name,
-                RemotePort = port,
-                StatusCode = response.StatusCode,
-            };
+            throw NotAgreed(target, port, response, $"the WebSocket protocol '{protocol}'");
         }
 
-        return WebSocket.CreateFromStream(
-            stream,
-            new WebSocketCreationOptions { IsServer = false, SubProtocol = protocol, KeepAliveInterval = keepAlive });
+        // The subprotocol is not passed on: .NET takes '/' for invalid in one, and nothing reads it.
+        return WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = false, KeepAliveInterval = keepAlive });
     }
 
-    private static string Path(PodTarget target, int port) =>
-        $"api/v1/namespaces/{Uri.EscapeDataString(target.Namespace)}/pods/{Uri.EscapeDataString(target.Name)}/portforward?ports={port}";
+    /// <summary>Upgrades to SPDY/3.1.</summary>
+    /// <param name="connection">The API server.</param>
+    /// <param name="target">The pod.</param>
+    /// <param name="port">The port inside the pod, for messages; SPDY asks for ports later.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The stream of frames.</returns>
+    /// <exception cref="DaskK8sException">The server refused, or chose another protocol.</exception>
+    public static async Task<Stream> ToSpdyAsync(KubeConnection connection, PodTarget target, int port, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = KubeConnection.CreateUpgrade(HttpMethod.Post, Path(target, null), "SPDY/3.1");
+        request.Headers.Add("X-Stream-Protocol-Version", SpdyStreams);
+        (HttpResponseMessage response, Stream stream) = await SwitchAsync(connection, request, target, port, cancellationToken).ConfigureAwait(false);
+
+        // A server that names no protocol is an old one that knows no other.
+        if (Header(response, "X-Stream-Protocol-Version") is not (null or SpdyStreams)
+            || !response.Headers.Upgrade.Any(u => u.ToString().Equals("SPDY/3.1", StringComparison.OrdinalIgnoreCase)))
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+            throw NotAgreed(target, port, response, "SPDY/3.1");
+        }
+
+        return stream;
+    }
+
+    private static string Path(PodTarget target, int? port) =>
+        $"api/v1/namespaces/{Uri.EscapeDataString(target.Namespace)}/pods/{Uri.EscapeDataString(target.Name)}/portforward{(port is null ? "" : $"?ports={port}")}";
 
     /// <summary>Computes what RFC 6455, section 4.2.2, has the server answer.</summary>
     private static string Accept(string key) =>
@@ -62,9 +83,20 @@ internal static class PodUpgrade
     private static string? Header(HttpResponseMessage response, string name) =>
         response.Headers.TryGetValues(name, out IEnumerable<string>? values) ? string.Join(',', values) : null;
 
+    private static PortForwardException NotAgreed(PodTarget target, int port, HttpResponseMessage response, string protocol) =>
+        new($"The API server switched protocols for pod {target} but did not agree to {protocol}; an older server or a proxy answered.")
+        {
+            Namespace = target.Namespace,
+            Pod = target.Name,
+            RemotePort = port,
+            StatusCode = response.StatusCode,
+        };
+
     private static async Task<(HttpResponseMessage Response, Stream Stream)> SwitchAsync(
         KubeConnection connection, HttpRequestMessage request, PodTarget target, int port, CancellationToken cancellationToken)
     {
+        string verb = request.Method == HttpMethod.Post ? "create" : "get";
+        KubernetesApiCall call = new(verb, "pods/portforward", "", target.Namespace, target.Name);
         HttpResponseMessage response;
         try
         {
@@ -72,12 +104,7 @@ internal static class PodUpgrade
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw new PortForwardException($"The API server could not be reached for a forward to pod {target}: {e.Message}", e)
-            {
-                Namespace = target.Namespace,
-                Pod = target.Name,
-                RemotePort = port,
-            };
+            throw KubeErrors.Unreachable(e, call, connection.BaseUri);
         }
 
         if (response.StatusCode == HttpStatusCode.SwitchingProtocols)
@@ -88,50 +115,23 @@ internal static class PodUpgrade
 
         using (response)
         {
-            string reason = await ReasonAsync(response, cancellationToken).ConfigureAwait(false);
-            throw new PortForwardException(
-                $"The API server answered {(int)response.StatusCode} to a forward to port {port} of pod {target}: {reason}")
-            {
-                Namespace = target.Namespace,
-                Pod = target.Name,
-                RemotePort = port,
-                StatusCode = response.StatusCode,
-            };
+            string body = await BodyAsync(response, cancellationToken).ConfigureAwait(false);
+            throw KubeErrors.From(response.StatusCode, body, call);
         }
     }
 
-    private static async Task<string> ReasonAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private static async Task<string> BodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         try
         {
             byte[] buffer = new byte[LongestRefusal];
             using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
             int length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-            string text = Encoding.UTF8.GetString(buffer.AsSpan(0, length)).Trim();
-            return Message(text) ?? (text.Length is 0 or > 1000 ? response.ReasonPhrase ?? "no reason was given" : text);
+            return Encoding.UTF8.GetString(buffer.AsSpan(0, length)).Trim();
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
-            return response.ReasonPhrase ?? "no reason was given";
-        }
-    }
-
-    /// <summary>Takes the message out of a Kubernetes Status object.</summary>
-    private static string? Message(string text)
-    {
-        if (!text.StartsWith('{'))
-        {
-            return null;
-        }
-
-        try
-        {
-            using JsonDocument status = JsonDocument.Parse(text);
-            return status.RootElement.TryGetProperty("message", out JsonElement message) ? message.GetString() : null;
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            return null;
+            return "";
         }
     }
 }

@@ -30,6 +30,18 @@ internal static class PortForwardErrors
             RemotePort = port,
         };
 
+    /// <summary>Creates the error for a connection that the pod's node reset.</summary>
+    /// <param name="target">The pod.</param>
+    /// <param name="port">The port inside the pod.</param>
+    /// <returns>The error.</returns>
+    public static PortForwardException Reset(PodTarget target, int port) =>
+        new($"The connection to port {port} of pod {target} was reset by the pod's node.")
+        {
+            Namespace = target.Namespace,
+            Pod = target.Name,
+            RemotePort = port,
+        };
+
     /// <summary>Creates the error for a connection that no pod or no API server came for in time.</summary>
     /// <param name="port">The port inside the pod.</param>
     /// <param name="what">What was to be reached.</param>

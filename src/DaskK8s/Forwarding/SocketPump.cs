@@ -25,10 +25,17 @@ internal sealed class SocketPump(
     /// </summary>
     private static readonly TimeSpan SilenceAfterClose = TimeSpan.FromSeconds(5);
 
-    private readonly int largeBuffer = Math.Max(SmallBuffer, connectionBufferSize / 4);
+    /// <summary>
+    /// How long the client's last bytes are still taken, and dropped, after the pod's end is gone: closing earlier would reset the
+    /// connection and with it the pod's last bytes.
+    /// </summary>
+    private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(1);
+
+    private readonly int largeBuffer = Math.Max(SmallBuffer, connectionBufferSize / 8);
+    private TunnelStream? tunnel;
     private long sent;
     private long received;
-    private long receivedAtClose;
+    private bool noted;
 
     /// <summary>Runs the connection to its end; never throws.</summary>
     /// <param name="closing">Resets the connection when the listener goes.</param>
@@ -36,27 +43,21 @@ internal sealed class SocketPump(
     public async Task RunAsync(CancellationToken closing)
     {
         counters.Begin();
+        CancellationTokenRegistration killing = default;
         try
         {
             socket.NoDelay = true;
-            TunnelStream tunnel = await open(closing).ConfigureAwait(false);
-            await using (tunnel.ConfigureAwait(false))
-            {
-                tunnel.ContinueInline = true;
-                await JoinAsync(tunnel, closing).ConfigureAwait(false);
-            }
+            tunnel = await open(closing).ConfigureAwait(false);
+            tunnel.ContinueInline = true;
 
+            // The loops take no token: ending both ends is what ends them, and it costs nothing for each read and write.
+            killing = closing.UnsafeRegister(static pump => ((SocketPump)pump!).Kill(), this);
+            await JoinAsync(tunnel).ConfigureAwait(false);
             ForwardingLog.ConnectionEnded(logger, localEndPoint, sent, received);
         }
-        catch (PortForwardException e)
+        catch (DaskK8sException e)
         {
-            counters.AddFailed();
-            ForwardingLog.ConnectionFailed(logger, localEndPoint, e.Message);
-            if (e.Refusal is null && (sent > 0 || received > 0))
-            {
-                // A cut transfer must not look like a finished one.
-                Reset();
-            }
+            NoteFailure(e);
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
@@ -69,65 +70,86 @@ internal sealed class SocketPump(
         catch (Exception e)
         {
             // One connection's surprise must not end the listener's others.
-            counters.AddFailed();
-            ForwardingLog.ConnectionFailed(logger, localEndPoint, e.Message);
+            NoteFailure(e);
             Reset();
         }
         finally
         {
+            await killing.DisposeAsync().ConfigureAwait(false);
             socket.Dispose();
+            if (tunnel is not null)
+            {
+                await tunnel.DisposeAsync().ConfigureAwait(false);
+            }
+
             counters.End();
         }
     }
 
     /// <summary>Runs both directions; the first failure ends both, and is the one that is reported.</summary>
-    private async Task JoinAsync(TunnelStream tunnel, CancellationToken closing)
+    private async Task JoinAsync(TunnelStream stream)
     {
-        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(closing);
-        using CancellationTokenRegistration abort = ending.Token.UnsafeRegister(static state => ((TunnelStream)state!).Abort(), tunnel);
-        Task up = UpAsync(tunnel, ending.Token);
-        Task down = DownAsync(tunnel, ending.Token);
+        Task up = UpAsync(stream);
+        Task down = DownAsync(stream);
         Task first = await Task.WhenAny(up, down).ConfigureAwait(false);
-        if (first.IsCompletedSuccessfully && first == up && !tunnel.CanHalfClose)
+        if (first.IsCompletedSuccessfully)
         {
-            await AwaitSilenceAsync(down).ConfigureAwait(false);
-        }
-        else if (first.IsCompletedSuccessfully && first == down && !tunnel.CanHalfClose)
-        {
-            // The pod's side is gone as a whole: nothing that the client still says can reach it.
-            await StopAsync(up, ending).ConfigureAwait(false);
-            return;
-        }
-        else if (first.IsCompletedSuccessfully)
-        {
-            first = await Task.WhenAny(first == up ? down : up).ConfigureAwait(false);
-        }
-
-        if (!up.IsCompleted || !down.IsCompleted)
-        {
-            await StopAsync(up.IsCompleted ? down : up, ending).ConfigureAwait(false);
+            if (first == down)
+            {
+                await AwaitClientAsync(up, stream).ConfigureAwait(false);
+            }
+            else if (stream.CanHalfClose)
+            {
+                await down.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                first = down;
+            }
+            else
+            {
+                await AwaitSilenceAsync(down).ConfigureAwait(false);
+            }
         }
 
+        else if (first == down && received == 0 && first.Exception?.InnerException is PortForwardException { Refusal: not null })
+        {
+            NoteFailure(first.Exception.InnerException);
+
+            // Nothing was cut: the client sees a close, as it would from a program that hangs up.
+            socket.Shutdown(SocketShutdown.Send);
+            await AwaitClientAsync(up, stream).ConfigureAwait(false);
+        }
+        else
+        {
+            // A cut transfer must not look like a finished one.
+            Reset();
+        }
+
+        stream.Abort();
+        socket.Dispose();
+        await Task.WhenAll(up, down).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await first.ConfigureAwait(false);
     }
 
-    private static async Task StopAsync(Task task, CancellationTokenSource ending)
+    /// <summary>Waits, after the pod has closed its side, until the client has too or until nothing it says arrives anyway.</summary>
+    private static async Task AwaitClientAsync(Task up, TunnelStream stream)
     {
-        await ending.CancelAsync().ConfigureAwait(false);
-        await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAny(up, stream.PeerEnded).ConfigureAwait(false);
+        if (!up.IsCompleted)
+        {
+            await Task.WhenAny(up, Task.Delay(LingerTime)).ConfigureAwait(false);
+        }
     }
 
     private async Task AwaitSilenceAsync(Task down)
     {
-        receivedAtClose = -1;
-        while (!down.IsCompleted && receivedAtClose != Interlocked.Read(ref received))
+        long before = -1;
+        while (!down.IsCompleted && before != Interlocked.Read(ref received))
         {
-            receivedAtClose = Interlocked.Read(ref received);
+            before = Interlocked.Read(ref received);
             await Task.WhenAny(down, Task.Delay(SilenceAfterClose)).ConfigureAwait(false);
         }
     }
 
-    private async Task UpAsync(TunnelStream tunnel, CancellationToken cancellationToken)
+    private async Task UpAsync(TunnelStream stream)
     {
         int size = SmallBuffer;
         while (true)
@@ -135,14 +157,14 @@ internal sealed class SocketPump(
             byte[] buffer = ArrayPool<byte>.Shared.Rent(size);
             try
             {
-                int count = await socket.ReceiveAsync(buffer.AsMemory(0, size), cancellationToken).ConfigureAwait(false);
+                int count = await socket.ReceiveAsync(buffer.AsMemory(0, size), CancellationToken.None).ConfigureAwait(false);
                 if (count == 0)
                 {
-                    await tunnel.CompleteWritesAsync(cancellationToken).ConfigureAwait(false);
+                    await stream.CompleteWritesAsync(CancellationToken.None).ConfigureAwait(false);
                     return;
                 }
 
-                await tunnel.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
+                await stream.WriteAsync(buffer.AsMemory(0, count), CancellationToken.None).ConfigureAwait(false);
                 sent += count;
                 counters.AddSent(count);
                 size = count == size ? largeBuffer : count <= SmallBuffer ? SmallBuffer : size;
@@ -154,35 +176,47 @@ internal sealed class SocketPump(
         }
     }
 
-    private async Task DownAsync(TunnelStream tunnel, CancellationToken cancellationToken)
+    private async Task DownAsync(TunnelStream stream)
     {
-        int size = SmallBuffer;
         while (true)
         {
-            byte[] buffer = ArrayPool<byte>.Shared.Rent(size);
+            ReadOnlyMemory<byte> data = await stream.BorrowAsync(CancellationToken.None).ConfigureAwait(false);
+            if (data.IsEmpty)
+            {
+                socket.Shutdown(SocketShutdown.Send);
+                return;
+            }
+
+            int count = 0;
             try
             {
-                int count = await tunnel.ReadAsync(buffer.AsMemory(0, size), cancellationToken).ConfigureAwait(false);
-                if (count == 0)
-                {
-                    socket.Shutdown(SocketShutdown.Send);
-                    return;
-                }
-
-                for (int offset = 0; offset < count;)
-                {
-                    offset += await socket.SendAsync(buffer.AsMemory(offset, count - offset), cancellationToken).ConfigureAwait(false);
-                }
-
-                Interlocked.Add(ref received, count);
-                counters.AddReceived(count);
-                size = count == size ? largeBuffer : count <= SmallBuffer ? SmallBuffer : size;
+                count = await socket.SendAsync(data, CancellationToken.None).ConfigureAwait(false);
             }
             finally
             {
-                ArrayPool<byte>.Shared.Return(buffer);
+                stream.Return(count);
             }
+
+            Interlocked.Add(ref received, count);
+            counters.AddReceived(count);
         }
+    }
+
+    private void NoteFailure(Exception failure)
+    {
+        if (!noted)
+        {
+            noted = true;
+            counters.AddFailed();
+            ForwardingLog.ConnectionFailed(logger, localEndPoint, failure.Message);
+        }
+    }
+
+    private void Kill()
+    {
+        Reset();
+        tunnel?.Abort();
+        socket.Dispose();
     }
 
     private void Reset()

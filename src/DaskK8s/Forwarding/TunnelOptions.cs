@@ -26,6 +26,28 @@ internal sealed record TunnelOptions
     /// <value>Default: 10 seconds.</value>
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Gets how long a connection whose local reader has stopped may hold up the others of its session before it is reset.
+    /// </summary>
+    /// <value>Default: 60 seconds. A connection that holds up nobody is never reset.</value>
+    public TimeSpan StallLimit { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Gets how many connections share a session while more sessions are allowed.</summary>
+    /// <value>Default: 4.</value>
+    public int ConnectionsPerSession { get; init; } = 4;
+
+    /// <summary>Gets how many sessions one pod's tunnel may have for local connections, and as many for the library's own calls.</summary>
+    /// <value>Default: 16.</value>
+    public int MaxSessions { get; init; } = 16;
+
+    /// <summary>Gets how long after a forward was opened a session is made for it in the background, if none was needed sooner.</summary>
+    /// <value>Default: 1 second.</value>
+    public TimeSpan WarmUpDelay { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Gets how long a session without connections is kept, one excepted.</summary>
+    /// <value>Default: 1 minute.</value>
+    public TimeSpan SessionIdleTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Gets how many bytes one connection may hold in memory in all, both directions together.</summary>
     /// <value>Default: 256 KiB.</value>
     public int ConnectionBufferSize { get; init; } = 256 * 1024;

@@ -24,6 +24,9 @@ internal abstract class TunnelStream : Stream
     /// </summary>
     public virtual bool ContinueInline { get; set; }
 
+    /// <summary>Gets a task that ends when nothing that is written can reach the pod any more.</summary>
+    public abstract Task PeerEnded { get; }
+
     public sealed override long Length => throw new NotSupportedException();
 
     public sealed override long Position
@@ -35,6 +38,16 @@ internal abstract class TunnelStream : Stream
     public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
 
     public abstract override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default);
+
+    /// <summary>Waits for bytes and lends them where they lie; every loan is given back with <see cref="Return"/>.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The bytes; none when the pod has closed its side, and then nothing is to be given back.</returns>
+    /// <exception cref="PortForwardException">The pod refused the connection, or the way to it was lost.</exception>
+    public abstract ValueTask<ReadOnlyMemory<byte>> BorrowAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Gives lent bytes back.</summary>
+    /// <param name="consumed">How many of them were used; the others come again.</param>
+    public abstract void Return(int consumed);
 
     /// <summary>Says that nothing more will be written; reading goes on. Does nothing where the transport cannot say it.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -24,6 +24,10 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
     private readonly StringBuilder error = new();
     private int dataPrefix = PortPrefix;
     private int errorPrefix = PortPrefix;
+    private readonly TaskCompletionSource peerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private byte[]? loan;
+    private int loanStart;
+    private int loanEnd;
     private bool inData;
     private bool ended;
     private int disposed;
@@ -31,6 +35,8 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
     public override PodTarget Target => target;
 
     public override bool CanHalfClose => false;
+
+    public override Task PeerEnded => peerEnded.Task;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -54,14 +60,54 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
         }
         catch (Exception e) when (e is WebSocketException or IOException or ObjectDisposedException)
         {
+            peerEnded.TrySetResult();
             throw Lost(e);
         }
 
+        peerEnded.TrySetResult();
         return error.Length == 0 ? 0 : throw Refused();
+    }
+
+    public override async ValueTask<ReadOnlyMemory<byte>> BorrowAsync(CancellationToken cancellationToken = default)
+    {
+        if (loan is null)
+        {
+            loan = ArrayPool<byte>.Shared.Rent(LongestMessage);
+            try
+            {
+                (loanStart, loanEnd) = (0, await ReadAsync(loan, cancellationToken).ConfigureAwait(false));
+            }
+            finally
+            {
+                if (loanEnd == 0)
+                {
+                    Return(0);
+                }
+            }
+        }
+
+        return loan.AsMemory(loanStart, loanEnd - loanStart);
+    }
+
+    public override void Return(int consumed)
+    {
+        loanStart += consumed;
+        if (loanStart == loanEnd && loan is not null)
+        {
+            ArrayPool<byte>.Shared.Return(loan);
+            loan = null;
+            loanStart = loanEnd = 0;
+        }
     }
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (peerEnded.Task.IsCompleted)
+        {
+            // The pod is gone from the connection; its end is what the reader finds.
+            return;
+        }
+
         byte[] message = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length, LongestMessage) + 1);
         await writing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -93,7 +139,11 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
 
     public override ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
 
-    public override void Abort() => socket.Abort();
+    public override void Abort()
+    {
+        socket.Abort();
+        peerEnded.TrySetResult();
+    }
 
     public override async ValueTask DisposeAsync()
     {

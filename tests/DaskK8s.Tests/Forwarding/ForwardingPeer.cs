@@ -4,8 +4,10 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text;
+using System.Threading.Channels;
 
 using DaskK8s.Forwarding;
+using DaskK8s.Forwarding.Spdy;
 using DaskK8s.KubeApi;
 
 using k8s;
@@ -21,6 +23,7 @@ internal sealed class ForwardingPeer : IAsyncDisposable
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource closing = new();
     private readonly ConcurrentDictionary<TcpClient, byte> clients = new();
+    private readonly ConcurrentDictionary<Channel<string>, byte> watches = new();
     private readonly Task accepting;
 
     public ForwardingPeer()
@@ -33,12 +36,22 @@ internal sealed class ForwardingPeer : IAsyncDisposable
 
     public bool PodReady { get; set; } = true;
 
+    /// <summary>Gets or sets the transports that are offered.</summary>
+    public PortForwardTransport[] Offers { get; set; } =
+        [PortForwardTransport.SpdyOverWebSocket, PortForwardTransport.Spdy, PortForwardTransport.WebSocket];
+
+    public ConcurrentDictionary<SpdyPeer, byte> Sessions { get; } = new();
+
+    public int OpenStreams => Sessions.Keys.Sum(s => s.OpenStreams);
+
     /// <summary>Gets or sets the status code with which upgrades are refused; 0 accepts them.</summary>
     public int RefuseUpgrades { get; set; }
 
     public ConcurrentDictionary<int, int> Ports { get; } = new();
 
     public ConcurrentQueue<string> Requests { get; } = new();
+
+    public int Watches => watches.Count;
 
     public int OpenClients => clients.Count;
 
@@ -50,6 +63,27 @@ internal sealed class ForwardingPeer : IAsyncDisposable
         foreach (TcpClient client in clients.Keys)
         {
             client.Client.Close(0);
+        }
+    }
+
+    /// <summary>Deletes the pod and, unless the name is empty, makes a ready one of another name.</summary>
+    public void ReplacePod(string name)
+    {
+        List<string> changes = [];
+        if (PodName.Length > 0)
+        {
+            changes.Add($$"""{"type":"DELETED","object":{{Pod()}}}""");
+        }
+
+        PodName = name;
+        if (name.Length > 0)
+        {
+            changes.Add($$"""{"type":"ADDED","object":{{Pod()}}}""");
+        }
+
+        foreach (Channel<string> watch in watches.Keys)
+        {
+            changes.ForEach(c => watch.Writer.TryWrite(c));
         }
     }
 
@@ -91,6 +125,12 @@ internal sealed class ForwardingPeer : IAsyncDisposable
                 Dictionary<string, string> headers = lines.Skip(1).Where(l => l.Contains(':'))
                     .GroupBy(l => l[..l.IndexOf(':')], StringComparer.OrdinalIgnoreCase)
                     .ToDictionary(g => g.Key, g => g.First()[(g.Key.Length + 1)..].Trim(), StringComparer.OrdinalIgnoreCase);
+                if (lines[0].Contains("watch=true"))
+                {
+                    await WatchAsync(stream);
+                    return;
+                }
+
                 if (!lines[0].Contains("/portforward"))
                 {
                     await AnswerAsync(stream, 200, PodList());
@@ -103,9 +143,21 @@ internal sealed class ForwardingPeer : IAsyncDisposable
                 {
                     await AnswerAsync(stream, 404, """{"kind":"Status","message":"pods not found","code":404}""");
                 }
-                else if (headers.GetValueOrDefault("Sec-WebSocket-Protocol") == WebSocketTunnelStream.Protocol)
+                else if (Asks(headers, PortForwardTransport.WebSocket))
                 {
                     await ServeWebSocketAsync(stream, lines[0], headers["Sec-WebSocket-Key"]);
+                    return;
+                }
+                else if (Asks(headers, PortForwardTransport.SpdyOverWebSocket))
+                {
+                    await ServeSpdyAsync(new WebSocketByteStream(await UpgradeAsync(stream, headers["Sec-WebSocket-Key"], PodUpgrade.SpdyOverWebSocket)));
+                    return;
+                }
+                else if (Asks(headers, PortForwardTransport.Spdy))
+                {
+                    await stream.WriteAsync(Encoding.ASCII.GetBytes(
+                        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: SPDY/3.1\r\nConnection: Upgrade\r\nX-Stream-Protocol-Version: portforward.k8s.io\r\n\r\n"));
+                    await ServeSpdyAsync(stream);
                     return;
                 }
                 else
@@ -144,17 +196,64 @@ internal sealed class ForwardingPeer : IAsyncDisposable
         await stream.WriteAsync(Encoding.UTF8.GetBytes(
             $"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"));
 
-    private string PodList() => $$$"""
-        {"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"1"},"items":[{"metadata":{"name":"{{{PodName}}}","namespace":"test","uid":"uid-{{{PodName}}}"},
-        "status":{"phase":"Running","conditions":[{"type":"Ready","status":"{{{PodReady}}}"}]}}]}
+    private string Pod() => $$$"""
+        {"kind":"Pod","apiVersion":"v1","metadata":{"name":"{{{PodName}}}","namespace":"test","uid":"uid-{{{PodName}}}"},"status":{"phase":"Running","conditions":[{"type":"Ready","status":"{{{PodReady}}}"}]}}
         """;
 
-    private async Task ServeWebSocketAsync(NetworkStream stream, string requestLine, string key)
+    private string PodList() => $$$"""
+        {"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"1"},"items":[{{{(PodName.Length == 0 ? "" : Pod())}}}]}
+        """;
+
+    private async Task WatchAsync(NetworkStream stream)
+    {
+        await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"u8.ToArray());
+        Channel<string> events = Channel.CreateUnbounded<string>();
+        watches[events] = 0;
+        try
+        {
+            await foreach (string change in events.Reader.ReadAllAsync(closing.Token))
+            {
+                await stream.WriteAsync(Encoding.UTF8.GetBytes($"{Encoding.UTF8.GetByteCount(change) + 1:x}\r\n{change}\n\r\n"));
+            }
+        }
+        finally
+        {
+            watches.TryRemove(events, out _);
+        }
+    }
+
+    private bool Asks(Dictionary<string, string> headers, PortForwardTransport transport) => Offers.Contains(transport) && transport switch
+    {
+        PortForwardTransport.Spdy => headers.GetValueOrDefault("Upgrade") == "SPDY/3.1",
+        PortForwardTransport.SpdyOverWebSocket => headers.GetValueOrDefault("Sec-WebSocket-Protocol") == PodUpgrade.SpdyOverWebSocket,
+        _ => headers.GetValueOrDefault("Sec-WebSocket-Protocol") == WebSocketTunnelStream.Protocol,
+    };
+
+    private async Task ServeSpdyAsync(Stream stream)
+    {
+        SpdyPeer session = new(stream, port => Ports.GetValueOrDefault(port, 1), closing.Token);
+        Sessions[session] = 0;
+        try
+        {
+            await session.ServeAsync();
+        }
+        finally
+        {
+            Sessions.TryRemove(session, out _);
+        }
+    }
+
+    private static async Task<WebSocket> UpgradeAsync(NetworkStream stream, string key, string protocol)
     {
         string accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
-            $"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Protocol: {WebSocketTunnelStream.Protocol}\r\n\r\n"));
-        using WebSocket socket = WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = true, SubProtocol = WebSocketTunnelStream.Protocol });
+            $"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Protocol: {protocol}\r\n\r\n"));
+        return WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = true });
+    }
+
+    private async Task ServeWebSocketAsync(NetworkStream stream, string requestLine, string key)
+    {
+        using WebSocket socket = await UpgradeAsync(stream, key, WebSocketTunnelStream.Protocol);
         int port = int.Parse(requestLine.Split("ports=")[1].Split(' ', '&')[0]);
         byte[] prefix = [0, (byte)port, (byte)(port >> 8)];
         await socket.SendAsync(prefix, WebSocketMessageType.Binary, true, closing.Token);

@@ -10,12 +10,16 @@ namespace DaskK8s.Tests.Forwarding;
 
 public sealed class PortForwardTests
 {
+    public static TheoryData<PortForwardTransport> Transports =>
+        [PortForwardTransport.SpdyOverWebSocket, PortForwardTransport.Spdy, PortForwardTransport.WebSocket];
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task Connect_ThroughLocalPort_EchoesEveryByte()
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task Connect_ThroughLocalPort_EchoesEveryByte(PortForwardTransport transport)
     {
-        await using ForwardingPeer peer = new();
+        await using ForwardingPeer peer = new() { Offers = [transport] };
         await using PodServer pod = new(PodServer.EchoAsync);
         peer.Ports[8786] = pod.Port;
         await using PodTunnel tunnel = Tunnel(peer);
@@ -32,15 +36,16 @@ public sealed class PortForwardTests
 
         got.Should().Equal(sent);
         forward.State.Should().Be(PortForwardState.Connected);
-        forward.Transport.Should().Be(PortForwardTransport.WebSocket);
+        forward.Transport.Should().Be(transport);
         forward.LocalAddress.Should().Be(IPAddress.Loopback);
         forward.BytesSent.Should().Be(sent.Length);
     }
 
-    [Fact]
-    public async Task OpenAsync_OwnCalls_NeedNoLocalPort()
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task OpenAsync_OwnCalls_NeedNoLocalPort(PortForwardTransport transport)
     {
-        await using ForwardingPeer peer = new();
+        await using ForwardingPeer peer = new() { Offers = [transport] };
         await using PodServer pod = new(PodServer.EchoAsync);
         peer.Ports[8786] = pod.Port;
         await using PodTunnel tunnel = Tunnel(peer);
@@ -53,13 +58,14 @@ public sealed class PortForwardTests
         Encoding.UTF8.GetString(got).Should().Be("hello");
     }
 
-    [Fact]
-    public async Task OpenAsync_FirstPodGiven_AsksTheServerOnce()
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task OpenAsync_FirstPodGiven_AsksTheServerOnce(PortForwardTransport transport)
     {
-        await using ForwardingPeer peer = new();
+        await using ForwardingPeer peer = new() { Offers = [transport] };
         await using PodServer pod = new(PodServer.EchoAsync);
         peer.Ports[8786] = pod.Port;
-        await using PodTunnel tunnel = Tunnel(peer, first: new PodTarget("test", "scheduler-0", "uid-scheduler-0"));
+        await using PodTunnel tunnel = Tunnel(peer, new TunnelOptions { Transport = transport }, first: new PodTarget("test", "scheduler-0", "uid-scheduler-0"));
 
         await using Stream stream = await tunnel.OpenAsync(8786, Token);
         await stream.WriteAsync(new byte[1], Token);
@@ -68,25 +74,27 @@ public sealed class PortForwardTests
         peer.Requests.Should().ContainSingle();
     }
 
-    [Fact]
-    public async Task ReadAsync_PodRefuses_ThrowsWithItsText()
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task ReadAsync_PodRefuses_ThrowsWithItsText(PortForwardTransport transport)
     {
-        await using ForwardingPeer peer = new();
+        await using ForwardingPeer peer = new() { Offers = [transport] };
         await using PodTunnel tunnel = Tunnel(peer);
 
         await using Stream stream = await tunnel.OpenAsync(9999, Token);
         Func<Task> read = async () => await stream.ReadExactlyAsync(new byte[1], Token);
 
         PortForwardException error = (await read.Should().ThrowAsync<PortForwardException>()).Which;
-        error.Refusal.Should().Contain("connection refused");
+        error.Refusal.Should().ContainEquivalentOf("connection refused");
         error.RemotePort.Should().Be(9999);
         error.Pod.Should().Be("scheduler-0");
     }
 
-    [Fact]
-    public async Task Connect_PodRefuses_ClosesTheSocketAndCounts()
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task Connect_PodRefuses_ClosesTheSocketAndCounts(PortForwardTransport transport)
     {
-        await using ForwardingPeer peer = new();
+        await using ForwardingPeer peer = new() { Offers = [transport] };
         await using PodTunnel tunnel = Tunnel(peer);
         await using PortForward forward = PortForward.Start(tunnel, 9999, null, 0, NullLogger.Instance);
 
@@ -98,12 +106,13 @@ public sealed class PortForwardTests
         forward.FailedConnections.Should().Be(1);
     }
 
-    [Fact]
-    public async Task Connect_PodClosesAfterAnswer_DeliversAllThenCloses()
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task Connect_PodClosesAfterAnswer_DeliversAllThenCloses(PortForwardTransport transport)
     {
         byte[] answer = new byte[1_000_000];
         Random.Shared.NextBytes(answer);
-        await using ForwardingPeer peer = new();
+        await using ForwardingPeer peer = new() { Offers = [transport] };
         await using PodServer pod = new(async socket => await new NetworkStream(socket).WriteAsync(answer));
         peer.Ports[8787] = pod.Port;
         await using PodTunnel tunnel = Tunnel(peer);
@@ -117,14 +126,15 @@ public sealed class PortForwardTests
         got.ToArray().Should().Equal(answer);
     }
 
-    [Fact]
-    public async Task Start_AskedPortIsTaken_ThrowsNamingIt()
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task Start_AskedPortIsTaken_ThrowsNamingIt(PortForwardTransport transport)
     {
         using Socket holder = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         holder.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         holder.Listen();
         int port = ((IPEndPoint)holder.LocalEndPoint!).Port;
-        await using ForwardingPeer peer = new();
+        await using ForwardingPeer peer = new() { Offers = [transport] };
         await using PodTunnel tunnel = Tunnel(peer);
 
         Action start = () => PortForward.Start(tunnel, 8786, port, port, NullLogger.Instance);
@@ -134,23 +144,25 @@ public sealed class PortForwardTests
         free.LocalPort.Should().NotBe(port);
     }
 
-    [Fact]
-    public async Task OpenAsync_Forbidden_ThrowsAtOnce()
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task OpenAsync_Forbidden_ThrowsAtOnce(PortForwardTransport transport)
     {
-        await using ForwardingPeer peer = new() { RefuseUpgrades = 403 };
+        await using ForwardingPeer peer = new() { Offers = [transport], RefuseUpgrades = 403 };
         await using PodTunnel tunnel = Tunnel(peer);
 
         Func<Task> open = async () => await tunnel.OpenAsync(8786, Token);
 
-        PortForwardException error = (await open.Should().ThrowAsync<PortForwardException>()).Which;
-        error.StatusCode.Should().Be(HttpStatusCode.Forbidden);
+        KubernetesForbiddenException error = (await open.Should().ThrowAsync<KubernetesForbiddenException>()).Which;
+        error.Call.ToString().Should().Be("create pods/portforward/scheduler-0 in namespace test");
         error.Message.Should().Contain("refused by the test");
     }
 
-    [Fact]
-    public async Task OpenAsync_PodReplaced_GoesToTheNext()
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task OpenAsync_PodReplaced_GoesToTheNext(PortForwardTransport transport)
     {
-        await using ForwardingPeer peer = new();
+        await using ForwardingPeer peer = new() { Offers = [transport] };
         await using PodServer pod = new(PodServer.EchoAsync);
         peer.Ports[8786] = pod.Port;
         await using PodTunnel tunnel = Tunnel(peer);
@@ -158,16 +170,29 @@ public sealed class PortForwardTests
         {
         }
 
-        peer.PodName = "scheduler-1";
-        await using TunnelStream stream = await tunnel.OpenAsync(8786, Token);
+        while (peer.Watches == 0)
+        {
+            await Task.Delay(20, Token);
+        }
 
-        stream.Target.Name.Should().Be("scheduler-1");
+        peer.ReplacePod("scheduler-1");
+        TunnelStream? stream = null;
+        while (stream?.Target.Name != "scheduler-1")
+        {
+            stream?.Dispose();
+            stream = await tunnel.OpenAsync(8786, Token);
+        }
+
+        await stream.WriteAsync(new byte[1], Token);
+        (await stream.ReadAsync(new byte[1], Token)).Should().Be(1);
+        stream.Dispose();
     }
 
-    [Fact]
-    public async Task OpenAsync_NoReadyPod_ThrowsAfterTheLimit()
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task OpenAsync_NoReadyPod_ThrowsAfterTheLimit(PortForwardTransport transport)
     {
-        await using ForwardingPeer peer = new() { PodReady = false };
+        await using ForwardingPeer peer = new() { Offers = [transport], PodReady = false };
         await using PodTunnel tunnel = Tunnel(peer, new TunnelOptions { OpenTimeout = TimeSpan.FromMilliseconds(200) });
 
         Func<Task> open = async () => await tunnel.OpenAsync(8786, Token);
@@ -175,10 +200,11 @@ public sealed class PortForwardTests
         (await open.Should().ThrowAsync<PortForwardException>()).WithMessage("*was not reachable within 0.2 s*");
     }
 
-    [Fact]
-    public async Task ReadAsync_WebSocketCut_ThrowsInsteadOfAnEnd()
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task ReadAsync_WebSocketCut_ThrowsInsteadOfAnEnd(PortForwardTransport transport)
     {
-        await using ForwardingPeer peer = new();
+        await using ForwardingPeer peer = new() { Offers = [transport] };
         await using PodServer pod = new(PodServer.EchoAsync);
         peer.Ports[8786] = pod.Port;
         await using PodTunnel tunnel = Tunnel(peer);

@@ -1,0 +1,459 @@
+using System.Buffers;
+
+using DaskK8s.Diagnostics;
+
+using Microsoft.Extensions.Logging;
+
+namespace DaskK8s.Forwarding.Spdy;
+
+/// <summary>
+/// Carries many connections to one pod over one upgraded transport: a pair of streams for each, none of them waiting for an
+/// answer before it is used.
+/// </summary>
+/// <remarks>
+/// Servers neither send nor heed window updates, so a stream whose reader stops stops the session's reading: memory stays
+/// bounded, and <see cref="SessionPool"/> takes care that few connections share that fate (docs/decisions/0001-tunnel-transport.md).
+/// </remarks>
+internal sealed class SpdySession : IAsyncDisposable
+{
+    private const int ReadBufferSize = 64 * 1024;
+    private const int SmallestRead = 16 * 1024;
+    private const int StatusRefused = 3;
+    private const int StatusCancel = 5;
+
+    /// <summary>
+    /// After how many connections a session is left: servers before 1.25 keep a little of each until the session ends.
+    /// </summary>
+    private const int MostConnections = 4096;
+
+    private static readonly TimeSpan SlowWrite = TimeSpan.FromMilliseconds(250);
+
+    private readonly Lock gate = new();
+    private readonly Lock opening = new();
+    private readonly Dictionary<int, SpdyStream> streams = [];
+    private readonly Stream transport;
+    private readonly TunnelOptions options;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+    private readonly SpdyKeepAlive keepAlive;
+    private readonly List<SpdyStream> touched = [];
+    private readonly Task reading;
+    private Exception? failure;
+    private int nextId = 1;
+    private int connections;
+    private int opened;
+    private long stalledSince;
+    private volatile SpdyStream? stalling;
+    private volatile bool leaving;
+    private volatile bool over;
+
+    private SpdySession(Stream transport, PortForwardTransport kind, PodTarget target, TunnelOptions options, ILogger logger, TimeProvider time)
+    {
+        this.transport = transport;
+        this.options = options;
+        this.logger = logger;
+        this.time = time;
+        Kind = kind;
+        Target = target;
+        Output = new SpdyOutput(transport, time);
+        keepAlive = new SpdyKeepAlive(this, options, time);
+        reading = Task.Run(ReadAsync);
+    }
+
+    /// <summary>Gets the pod at the other end.</summary>
+    public PodTarget Target { get; }
+
+    /// <summary>Gets how the frames travel.</summary>
+    public PortForwardTransport Kind { get; }
+
+    /// <summary>Gets how many connections are open.</summary>
+    public int Connections => Volatile.Read(ref connections);
+
+    /// <summary>Gets a task that ends when nothing can be read from the session any more.</summary>
+    public Task Ended => reading;
+
+    /// <summary>Gets whether a new connection may be opened.</summary>
+    public bool IsUsable => !over && !leaving && opened < MostConnections && !keepAlive.IsSuspect;
+
+    /// <summary>Gets whether one connection holds up the others: its reader here, or the pod's, has stopped.</summary>
+    public bool IsStalled => stalling is not null || Output.WritingFor > SlowWrite;
+
+    /// <summary>Gets for how long a reader here has held up the session.</summary>
+    public TimeSpan StalledFor => stalling is null ? TimeSpan.Zero : time.GetElapsedTime(Interlocked.Read(ref stalledSince));
+
+    /// <summary>Gets whether the pod may still have to take something that was sent.</summary>
+    public bool AwaitsPeer
+    {
+        get
+        {
+            if (Output.WritingFor > TimeSpan.Zero)
+            {
+                return true;
+            }
+
+            lock (gate)
+            {
+                return streams.Values.Any(s => s.AwaitsPeer);
+            }
+        }
+    }
+
+    internal SpdyOutput Output { get; }
+
+    /// <summary>Starts a session on a transport that the server switched to SPDY.</summary>
+    /// <param name="transport">The transport; it belongs to the session.</param>
+    /// <param name="kind">How the frames travel.</param>
+    /// <param name="target">The pod at the other end.</param>
+    /// <param name="options">The limits.</param>
+    /// <param name="logger">The log of this area.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>The session, which reads already.</returns>
+    public static SpdySession Start(
+        Stream transport, PortForwardTransport kind, PodTarget target, TunnelOptions options, ILogger logger, TimeProvider time)
+    {
+        SpdySession session = new(transport, kind, target, options, logger, time);
+        session.keepAlive.Start();
+        return session;
+    }
+
+    /// <summary>Opens a connection; nothing is waited for.</summary>
+    /// <param name="port">The port inside the pod.</param>
+    /// <returns>The connection, or null when the session takes no more.</returns>
+    public SpdyStream? TryOpen(int port)
+    {
+        if (!IsUsable)
+        {
+            return null;
+        }
+
+        // Ids must rise on the wire, so they are given and written under one lock; readers do not wait for it.
+        lock (opening)
+        {
+            SpdyStream stream = new(this, nextId + 2, port, options.ConnectionBufferSize / 4);
+            nextId += 4;
+            opened++;
+            lock (gate)
+            {
+                if (over)
+                {
+                    return null;
+                }
+
+                connections++;
+                streams.Add(stream.ErrorId, stream);
+                streams.Add(stream.DataId, stream);
+            }
+
+            Output.WriteControl(512, stream, WriteOpening, hasHeaders: true);
+            return stream;
+        }
+    }
+
+    /// <summary>Ends the session and every connection on it.</summary>
+    /// <param name="error">What the connections' readers are told.</param>
+    public void Abort(Exception error)
+    {
+        over = true;
+        failure ??= error;
+        Output.Fail(error);
+        stalling?.Queue.Complete(error);
+        transport.Dispose();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        leaving = true;
+        Output.WriteControl(SpdyEncoder.ShortFrameSize, 0, static (buffer, at, last, _) => SpdyEncoder.WriteGoAway(buffer.AsSpan(at), last));
+        Abort(new ObjectDisposedException(nameof(SpdySession)));
+        await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        keepAlive.Dispose();
+        Output.Dispose();
+    }
+
+    /// <summary>Sends pings, as many as the server has workers, so that one that is held up does not hide the others.</summary>
+    /// <param name="count">How many.</param>
+    internal void Ping(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            Output.WriteControl(
+                SpdyEncoder.ShortFrameSize, (2 * i) + 1, static (buffer, at, id, _) => SpdyEncoder.WritePing(buffer.AsSpan(at), id));
+        }
+    }
+
+    /// <summary>Ends the connection that holds up its neighbours, if there are any.</summary>
+    internal void DropStalling()
+    {
+        if (Connections > 1 && stalling is { } culprit)
+        {
+            ForwardingLog.StalledConnectionDropped(logger, culprit.Port, Target, StalledFor.TotalSeconds, Connections - 1);
+            culprit.Abort();
+        }
+    }
+
+    /// <summary>Takes a connection off the session.</summary>
+    /// <param name="stream">The connection.</param>
+    /// <param name="reset">Whether the server must be told.</param>
+    internal void Forget(SpdyStream stream, bool reset)
+    {
+        lock (gate)
+        {
+            streams.Remove(stream.ErrorId);
+            if (!streams.Remove(stream.DataId))
+            {
+                return;
+            }
+
+            connections--;
+        }
+
+        if (reset && !over)
+        {
+            Output.WriteControl(
+                SpdyEncoder.ShortFrameSize,
+                stream.DataId,
+                static (buffer, at, id, _) => SpdyEncoder.WriteReset(buffer.AsSpan(at), id, StatusCancel));
+        }
+    }
+
+    private static int WriteOpening(byte[] buffer, int at, SpdyStream stream, bool first)
+    {
+        string port = stream.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        string request = stream.DataId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        int count = SpdyEncoder.WriteSynStream(
+            buffer.AsSpan(at), stream.ErrorId, fin: true, first, [("streamtype", "error"), ("port", port), ("requestid", request)]);
+        return count + SpdyEncoder.WriteSynStream(
+            buffer.AsSpan(at + count), stream.DataId, fin: false, first: false, [("streamtype", "data"), ("port", port), ("requestid", request)]);
+    }
+
+    private async Task ReadAsync()
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(ReadBufferSize);
+        SpdyDecoder decoder = new();
+        Exception? error = null;
+        try
+        {
+            await ReadAsync(buffer, decoder).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // Whatever it was, the session is over and its streams must know.
+            error = e;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        End(failure ?? error);
+    }
+
+    /// <summary>Reads and hands out until the transport ends; gathers what is at hand before any reader is woken.</summary>
+    private async Task ReadAsync(byte[] buffer, SpdyDecoder decoder)
+    {
+        int begin = 0;
+        int end = 0;
+        while (true)
+        {
+            if (begin == end)
+            {
+                begin = end = 0;
+            }
+            else if (buffer.Length - end < SmallestRead)
+            {
+                await HandOutAsync(buffer.AsMemory(begin, end - begin), decoder).ConfigureAwait(false);
+                begin = end = 0;
+            }
+
+            ValueTask<int> read = transport.ReadAsync(buffer.AsMemory(end), CancellationToken.None);
+            if (!read.IsCompleted && begin < end)
+            {
+                await HandOutAsync(buffer.AsMemory(begin, end - begin), decoder).ConfigureAwait(false);
+                begin = end;
+            }
+
+            int count = await read.ConfigureAwait(false);
+            if (count == 0)
+            {
+                await HandOutAsync(buffer.AsMemory(begin, end - begin), decoder).ConfigureAwait(false);
+                return;
+            }
+
+            keepAlive.OnReceived();
+            end += count;
+        }
+    }
+
+    private async ValueTask HandOutAsync(ReadOnlyMemory<byte> input, SpdyDecoder decoder)
+    {
+        while (true)
+        {
+            int used = HandOut(input.Span, decoder, out SpdyStream? full, out int left, out bool fin);
+            if (full is null)
+            {
+                break;
+            }
+
+            SignalTouched();
+            ReadOnlyMemory<byte> rest = input.Slice(used - left, left);
+            input = input[used..];
+            await WaitForReaderAsync(full, rest, fin).ConfigureAwait(false);
+        }
+
+        SignalTouched();
+    }
+
+    private void SignalTouched()
+    {
+        foreach (SpdyStream stream in touched)
+        {
+            stream.Queue.Signal();
+        }
+
+        touched.Clear();
+    }
+
+    /// <summary>Gives out events until the input is used up or a stream is full.</summary>
+    /// <returns>How many bytes of the input were used.</returns>
+    private int HandOut(ReadOnlySpan<byte> input, SpdyDecoder decoder, out SpdyStream? full, out int left, out bool fin)
+    {
+        ReadOnlySpan<byte> rest = input;
+        while (decoder.TryRead(ref rest, out SpdyEvent found))
+        {
+            if (found.Type != SpdyFrameType.Data)
+            {
+                OnControl(found);
+                continue;
+            }
+
+            SpdyStream? stream = Find(found.StreamId);
+            if (stream is null)
+            {
+                continue;
+            }
+
+            if (found.StreamId == stream.ErrorId)
+            {
+                stream.OnErrorText(found.Data);
+            }
+            else if (!found.Data.IsEmpty)
+            {
+                stream.AwaitsPeer = false;
+                int taken = stream.Queue.Append(found.Data);
+                if (touched.Count == 0 || touched[^1] != stream)
+                {
+                    touched.Add(stream);
+                }
+
+                if (taken < found.Data.Length)
+                {
+                    full = stream;
+                    left = found.Data.Length - taken;
+                    fin = found.Fin;
+                    return input.Length - rest.Length;
+                }
+            }
+
+            if (found.Fin)
+            {
+                OnFin(stream, found.StreamId);
+            }
+        }
+
+        full = null;
+        left = 0;
+        fin = false;
+        return input.Length;
+    }
+
+    private async ValueTask WaitForReaderAsync(SpdyStream stream, ReadOnlyMemory<byte> rest, bool fin)
+    {
+        Interlocked.Exchange(ref stalledSince, time.GetTimestamp());
+        try
+        {
+            while (!rest.IsEmpty && !over)
+            {
+                Task room = stream.Queue.WaitForRoomAsync();
+                if (!room.IsCompleted)
+                {
+                    stalling = stream;
+                    await room.ConfigureAwait(false);
+                }
+
+                rest = rest[stream.Queue.Append(rest.Span)..];
+                stream.Queue.Signal();
+            }
+        }
+        finally
+        {
+            stalling = null;
+        }
+
+        if (fin)
+        {
+            OnFin(stream, stream.DataId);
+        }
+    }
+
+    private SpdyStream? Find(int id)
+    {
+        lock (gate)
+        {
+            return streams.GetValueOrDefault(id);
+        }
+    }
+
+    private static void OnFin(SpdyStream stream, int id) => stream.OnEnd(isData: id == stream.DataId);
+
+    private void OnControl(in SpdyEvent found)
+    {
+        switch (found.Type)
+        {
+            case SpdyFrameType.SynReply or SpdyFrameType.Headers when found.Fin && Find(found.StreamId) is { } finished:
+                OnFin(finished, found.StreamId);
+                break;
+            case SpdyFrameType.RstStream when Find(found.StreamId) is { } reset:
+                Forget(reset, reset: false);
+                reset.Lose(PortForwardErrors.Reset(Target, reset.Port));
+                break;
+            case SpdyFrameType.Ping when (found.StreamId & 1) == 0:
+                Output.WriteControl(
+                    SpdyEncoder.ShortFrameSize, found.StreamId, static (buffer, at, id, _) => SpdyEncoder.WritePing(buffer.AsSpan(at), id));
+                break;
+            case SpdyFrameType.GoAway:
+                leaving = true;
+                break;
+            case SpdyFrameType.SynStream:
+                Output.WriteControl(
+                    SpdyEncoder.ShortFrameSize,
+                    found.StreamId,
+                    static (buffer, at, id, _) => SpdyEncoder.WriteReset(buffer.AsSpan(at), id, StatusRefused));
+                break;
+            default:
+                // Answers to pings count as bytes received; settings and window updates are not sent and would change nothing.
+                break;
+        }
+    }
+
+    private void End(Exception? error)
+    {
+        keepAlive.Dispose();
+        transport.Dispose();
+        SpdyStream[] open;
+        lock (gate)
+        {
+            over = true;
+            open = [.. streams.Values.Distinct()];
+            streams.Clear();
+            connections = 0;
+        }
+
+        Output.Fail(error ?? new EndOfStreamException("the server ended the session."));
+        foreach (SpdyStream stream in open)
+        {
+            stream.Lose(PortForwardErrors.Lost(Target, stream.Port, error));
+        }
+
+        ForwardingLog.SessionEnded(logger, Kind, Target, open.Length, error?.Message ?? "the server ended it.");
+    }
+}
