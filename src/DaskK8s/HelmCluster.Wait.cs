@@ -1,0 +1,59 @@
+using DaskK8s.Workers;
+
+namespace DaskK8s;
+
+public sealed partial class HelmCluster
+{
+    /// <summary>Gets or sets how the scheduler is asked for its workers, or null where this client does not reach it.</summary>
+    internal ConnectedWorkers? ConnectedWorkers { get; set; }
+
+    /// <summary>Waits until the scheduler knows the workers that the Deployments ask for, and no others of their groups.</summary>
+    /// <param name="timeout">How long to wait; null for <see cref="WorkerWaitOptions.DefaultTimeout"/> (5 minutes).</param>
+    /// <param name="progress">Hears of every change of every group, in order; null where nobody listens.</param>
+    /// <param name="workerGroup">The group to wait for; null for every group.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that ends when the workers are there.</returns>
+    /// <remarks>
+    /// <para>A pod counts as connected when the scheduler lists a worker with its IP address, and as many as its arguments ask for
+    /// (<c>--nworkers 4</c>). After a scaling down, or to zero, it is done when the surplus pods are gone and the scheduler lists their
+    /// workers no more. A number that somebody else changes meanwhile is followed. A rollout has to end, unless it is paused.</para>
+    /// <para>Where this client does not reach the scheduler, ready pods are waited for, and the progress says so. Needs the
+    /// rights to list and watch Deployments and pods; with the rights to list events and to get <c>pods/log</c> the causes say more.</para>
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The time limit is negative.</exception>
+    /// <exception cref="WorkerGroupNotFoundException">The release has no such group.</exception>
+    /// <exception cref="WorkersNotReadyException">The time is over, or waiting will not help; it says why, pod by pod.</exception>
+    /// <exception cref="KubernetesApiException">The Deployments or pods could not be read.</exception>
+    public Task WaitForWorkersAsync(
+        TimeSpan? timeout = null,
+        IProgress<WorkerGroupProgress>? progress = null,
+        string? workerGroup = null,
+        CancellationToken cancellationToken = default) =>
+        WaitForWorkersAsync(
+            new WorkerWaitOptions { Timeout = timeout ?? WorkerWaitOptions.DefaultTimeout, WorkerGroup = workerGroup }, progress, cancellationToken);
+
+    /// <summary>Waits until the scheduler knows the workers that the Deployments ask for, as the options say.</summary>
+    /// <param name="options">How long to wait, for which group, and when to give up before.</param>
+    /// <param name="progress">Hears of every change of every group, in order; null where nobody listens.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that ends when the workers are there.</returns>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="WorkerGroupNotFoundException">The release has no such group.</exception>
+    /// <exception cref="WorkersNotReadyException">The time is over, or waiting will not help; it says why, pod by pod.</exception>
+    /// <exception cref="KubernetesApiException">The Deployments or pods could not be read.</exception>
+    public async Task WaitForWorkersAsync(
+        WorkerWaitOptions options, IProgress<WorkerGroupProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        IReadOnlyList<GroupPlan> plans = options.WorkerGroup is { } name ? [FindPlan(name)] : _plans;
+
+        // Pods seen before a scaling may be gone by now, while the scheduler still lists their workers.
+        ILookup<string, string> addresses = _workerGroups
+            .SelectMany(static g => g.Pods.Where(static p => p.PodIP is not null).Select(p => (g.Name, Address: p.PodIP!)))
+            .ToLookup(static p => p.Name, static p => p.Address, StringComparer.Ordinal);
+        WorkerWait wait = new(_requests, _workloads, _releaseName, _plans, plans, ConnectedWorkers, options, progress, addresses);
+        await wait.RunAsync(cancellationToken).ConfigureAwait(false);
+    }
+}
