@@ -28,7 +28,7 @@ public sealed partial class HelmCluster
     /// <exception cref="KubernetesApiException">The pods could not be listed.</exception>
     public async Task<IReadOnlyDictionary<string, string>> GetLogsAsync(PodLogFilter? filter = null, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
         LogTargets targets = ChooseLogs(filter ?? new PodLogFilter());
         if (targets.Filter.Follow)
         {
@@ -73,7 +73,7 @@ public sealed partial class HelmCluster
     /// <exception cref="KubernetesApiException">The pods could not be listed or watched.</exception>
     public IAsyncEnumerable<PodLogLine> StreamLogsAsync(PodLogFilter? filter = null, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
         LogTargets targets = ChooseLogs(filter ?? new PodLogFilter());
         return targets.Filter.Follow
             ? new LogsFollower(_requests, _workloads, targets).ReadAsync(cancellationToken)
@@ -105,7 +105,7 @@ public sealed partial class HelmCluster
     {
         filter.Validate();
         string? group = filter.WorkerGroup is { } name ? FindPlan(name).Name : null;
-        return new LogTargets(filter, group, new PodOwners(_plans), _options.SchedulerComponent, _options.WorkerComponent);
+        return new LogTargets(filter, group, new PodOwners(_plan!.Groups), _options.SchedulerComponent, _options.WorkerComponent);
     }
 
     private IEnumerable<(V1Pod Pod, LogTarget Target)> Choose(LogTargets targets, IList<V1Pod> pods)
@@ -131,7 +131,7 @@ public sealed partial class HelmCluster
         int GroupOrder(LogTarget target) => target.Component switch
         {
             PodComponent.Scheduler => -1,
-            PodComponent.Worker => Math.Max(0, _plans.Select(static p => p.Name).ToList().IndexOf(target.Group ?? "")),
+            PodComponent.Worker => Math.Max(0, _plan!.Groups.Select(static p => p.Name).ToList().IndexOf(target.Group ?? "")),
             _ => int.MaxValue,
         };
         return chosen.OrderBy(c => GroupOrder(c.Target)).ThenBy(static c => c.Target.Pod, StringComparer.Ordinal);

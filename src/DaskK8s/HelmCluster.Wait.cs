@@ -1,10 +1,12 @@
+using DaskK8s.Scheduler;
 using DaskK8s.Workers;
 
 namespace DaskK8s;
 
 public sealed partial class HelmCluster
 {
-    /// <summary>Gets or sets how the scheduler is asked for its workers, or null where this client does not reach it.</summary>
+    /// <summary>Gets or sets how the scheduler is asked for its workers, for tests that have none.</summary>
+    /// <value>Null: over the link to the scheduler, where there is one.</value>
     internal ConnectedWorkers? ConnectedWorkers { get; set; }
 
     /// <summary>Waits until the scheduler knows the workers that the Deployments ask for, and no others of their groups.</summary>
@@ -44,16 +46,36 @@ public sealed partial class HelmCluster
     public async Task WaitForWorkersAsync(
         WorkerWaitOptions options, IProgress<WorkerGroupProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        IReadOnlyList<GroupPlan> plans = options.WorkerGroup is { } name ? [FindPlan(name)] : _plans;
+        IReadOnlyList<GroupPlan> plans = options.WorkerGroup is { } name ? [FindPlan(name)] : _plan!.Groups;
 
         // Pods seen before a scaling may be gone by now, while the scheduler still lists their workers.
         ILookup<string, string> addresses = _workerGroups
             .SelectMany(static g => g.Pods.Where(static p => p.PodIP is not null).Select(p => (g.Name, Address: p.PodIP!)))
             .ToLookup(static p => p.Name, static p => p.Address, StringComparer.Ordinal);
-        WorkerWait wait = new(_requests, _workloads, _releaseName, _plans, plans, ConnectedWorkers, options, progress, addresses);
-        await wait.RunAsync(cancellationToken).ConfigureAwait(false);
+        ConnectedWorkers? ask = ConnectedWorkers ?? (_link is { } link ? ct => AskForWorkersAsync(link, ct) : null);
+        WorkerWait wait = new(_requests, _workloads, _releaseName, _plan!.Groups, plans, ask, options, progress, addresses);
+        try
+        {
+            await wait.RunAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            // What the wait saw last is newer than what was read before it.
+            if (wait.Snapshot is { } snapshot)
+            {
+                Apply(snapshot);
+                _schedulerInfo = _schedulerInfo is { } info ? WithGroups(info) : null;
+            }
+        }
+    }
+
+    private async Task<IReadOnlyDictionary<string, int>> AskForWorkersAsync(SchedulerLink link, CancellationToken cancellationToken)
+    {
+        SchedulerInfo info = await link.Rpc.IdentityAsync(cancellationToken).ConfigureAwait(false);
+        _schedulerInfo = WithGroups(info);
+        return info.Workers.GroupBy(static w => w.Host, StringComparer.Ordinal).ToDictionary(static g => g.Key, static g => g.Count(), StringComparer.Ordinal);
     }
 }

@@ -41,6 +41,18 @@ internal sealed class WorkerWait(
     private long _askEnded;
     private TimeSpan _pause = ShortestPause;
 
+    /// <summary>Gets what was seen last, or null before everything was listed.</summary>
+    public WorkloadSnapshot? Snapshot
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _deployments is null || _pods is null ? null : new WorkloadSnapshot([.. _deployments.Values], null, [.. _pods.Values]);
+            }
+        }
+    }
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         long start = _time.GetTimestamp();
