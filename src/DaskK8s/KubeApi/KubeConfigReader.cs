@@ -49,7 +49,7 @@ internal static class KubeConfigReader
         ClientCertificateData = node.GetText("client-certificate-data"),
         ClientKey = GetPath(node, "client-key"),
         ClientKeyData = node.GetText("client-key-data"),
-        Exec = node.TryGet("exec", out KubeConfigNode? exec) ? ReadExec(exec) : null,
+        Exec = node.TryGet("exec", out KubeConfigNode? exec) ? exec : null,
         AuthProvider = node.TryGet("auth-provider", out KubeConfigNode? provider) ? provider.GetText("name") ?? "unnamed" : null,
         As = node.GetText("as"),
         AsUid = node.GetText("as-uid"),
@@ -59,7 +59,10 @@ internal static class KubeConfigReader
             : new Dictionary<string, IReadOnlyList<string>>(),
     };
 
-    private static KubeConfigExec ReadExec(KubeConfigNode node)
+    /// <summary>Reads a helper program.</summary>
+    /// <param name="node">What stands under <c>exec</c>.</param>
+    /// <returns>The helper.</returns>
+    public static KubeConfigExec ReadExec(KubeConfigNode node)
     {
         string apiVersion = node.GetText("apiVersion") ?? throw node.Mistake("'exec' has no 'apiVersion'");
         if (apiVersion is not (ExecInfo.V1 or ExecInfo.V1Beta1))

@@ -33,8 +33,8 @@ internal sealed class KubeConfigUser
     /// <summary>Gets the client certificate's key as base64 of PEM; wins over the path.</summary>
     public string? ClientKeyData { get; init; }
 
-    /// <summary>Gets the helper program that prints credentials.</summary>
-    public KubeConfigExec? Exec { get; init; }
+    /// <summary>Gets the helper program that prints credentials; unread, as a helper that nobody uses may be of any kind (kubectl's rule too).</summary>
+    public KubeConfigNode? Exec { get; init; }
 
     /// <summary>Gets the name of a legacy provider that kubectl dropped in 1.26.</summary>
     public string? AuthProvider { get; init; }

@@ -40,9 +40,9 @@ internal static class KubeConnectionFactory
             ? new KubeConfigTls(ReadAuthorities(identity.Cluster), identity.Cluster.TlsServerName, identity.Cluster.InsecureSkipTlsVerify)
             : null;
         KubeCredentialSource credentials = new KubeConfigFileCredentials(identity.User, options.TimeProvider, logger);
-        if (identity.User is { Exec: { } exec, Token: null, TokenFile: null })
+        if (identity.User is { Exec: { } exec, Token: null, TokenFile: null, Username: null })
         {
-            credentials = new ExecCredentials(exec, identity, credentials, options, logger);
+            credentials = new ExecCredentials(KubeConfigReader.ReadExec(exec), identity, credentials, options, logger);
         }
 
         KubeConfigTransport transport = new(

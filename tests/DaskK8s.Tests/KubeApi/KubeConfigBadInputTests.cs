@@ -75,10 +75,6 @@ public sealed class KubeConfigBadInputTests : IDisposable
     [InlineData("clusters:\n- name: a\n  cluster:\n    insecure-skip-tls-verify: S3CR3T", 4)]
     [InlineData("users:\n- name: a\n  user: {token: [S3CR3T]}", 3)]
     [InlineData("users:\n- name: a\n- name: a\n  user: {token: S3CR3T}", 3)]
-    [InlineData("users:\n- name: a\n  user: {exec: {command: S3CR3T}}", 3)]
-    [InlineData("users:\n- name: a\n  user: {exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: S3CR3T}}", 3)]
-    [InlineData("users:\n- name: a\n  user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: S3CR3T}}", 3)]
-    [InlineData("users:\n- name: a\n  user: {exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: S3CR3T, command: S3CR3T}}", 3)]
     [InlineData("users: *S3CR3T", 1)]
     [InlineData("? {a: S3CR3T}\n: x", 1)]
     public async Task OpenAsync_MalformedFile_SaysLineAndColumnAndNotTheContent(string content, int line)
@@ -91,6 +87,34 @@ public sealed class KubeConfigBadInputTests : IDisposable
         error.Column.Should().BePositive();
         error.Message.Should().Contain(path).And.Contain($"line {line}, column {error.Column}");
         error.Path.Should().Be(path);
+    }
+
+    [Theory]
+    [InlineData("command: S3CR3T", "no 'apiVersion'")]
+    [InlineData("apiVersion: client.authentication.k8s.io/v1alpha1, command: S3CR3T", "apiVersion other than")]
+    [InlineData("apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never", "no 'command'")]
+    [InlineData("apiVersion: client.authentication.k8s.io/v1, command: S3CR3T", "must say its 'interactiveMode'")]
+    [InlineData("apiVersion: client.authentication.k8s.io/v1, interactiveMode: S3CR3T, command: S3CR3T", "must be Never, IfAvailable or Always")]
+    [InlineData("apiVersion: client.authentication.k8s.io/v1beta1, command: S3CR3T, env: [{value: S3CR3T}]", "has no 'name'")]
+    [InlineData("apiVersion: client.authentication.k8s.io/v1beta1, command: S3CR3T, args: [[S3CR3T]]", "texts only")]
+    public async Task OpenAsync_BadHelper_IsMalformedWhereItIsUsedOnly(string exec, string expected)
+    {
+        _home.Write(".kube/config", $$"""
+            current-context: used
+            contexts:
+            - {name: used, context: {cluster: c, user: u} }
+            - {name: unused, context: {cluster: c} }
+            clusters: [{name: c, cluster: {server: "http://a"} }]
+            users:
+            - name: u
+              user: {exec: { {{exec}} } }
+            """);
+
+        KubeConfigException error = await OpenAsync();
+        using KubeConnection other = await KubeConnectionFactory.OpenAsync(_home.Options with { Context = "unused" }, TestContext.Current.CancellationToken);
+
+        error.Message.Should().Contain(expected);
+        error.Line.Should().Be(8);
     }
 
     [Theory]

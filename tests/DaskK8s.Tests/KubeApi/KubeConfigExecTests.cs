@@ -175,14 +175,16 @@ public sealed class KubeConfigExecTests : IAsyncLifetime
         await KubeConfigTestServer.RoundTripAsync(tunnel);
     }
 
-    [Fact]
-    public async Task GetAsync_TokenBesideExec_WinsAndTheHelperDoesNotRun()
+    [Theory]
+    [InlineData("token: fixed", "Bearer fixed")]
+    [InlineData("username: a, password: b", "Basic YTpi")]
+    public async Task GetAsync_LoginBesideExec_WinsAndTheHelperDoesNotRun(string login, string expected)
     {
         _home.WriteProgram(".kube/helper", $"echo run > '{Log}'");
-        _home.WriteConfig(Cluster(), $"token: fixed, exec: {{apiVersion: {V1}, interactiveMode: Never, command: ./helper}}");
+        _home.WriteConfig(Cluster(), $"{login}, exec: {{apiVersion: {V1}, interactiveMode: Never, command: ./helper}}");
         using KubeConnection connection = await _home.OpenAsync();
 
-        (await _server.UseAsync(connection)).Call.Authorization.Should().Be("Bearer fixed");
+        (await _server.UseAsync(connection)).Call.Authorization.Should().Be(expected);
 
         File.Exists(Log).Should().BeFalse();
     }
