@@ -14,7 +14,8 @@ passed=0 failed=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"; [[ -z ${bystander:-} ]] || kill "$bystander"' EXIT
 # Inherited by all that a cluster.sh starts from here, so that others' processes are told apart.
-export DASKK8S_CHECK=$$-$RANDOM
+export DASKK8S_CHECK=$$-$RANDOM TMPDIR=$work/tmp
+mkdir "$TMPDIR"
 cluster=$here/cluster.sh
 
 processes() {
@@ -51,14 +52,14 @@ tunables() {
 files() {
     find /run /var/lib /var/log /etc /opt /usr/libexec -maxdepth 2 -not -path '/run/user/*' 2> /dev/null
     find "$cluster_home" -maxdepth 1
-    find "$HOME/.kube" /tmp/*daskk8s* /usr/sbin/policy-rc.d 2> /dev/null || true
+    find "$TMPDIR" "$HOME/.kube" /usr/sbin/policy-rc.d 2> /dev/null || true
 }
 
 aspects=(processes mounts interfaces routes iptables cgroups tunables files)
 
 snapshot() {
     mkdir -p "$1"
-    processes | sort > "$1/processes"
+    processes > "$1/processes"
     cut -d' ' -f4- /proc/self/mountinfo | sort > "$1/mounts"
     ip -oneline address show | sed 's/\\.*//' | sort > "$1/interfaces"
     { ip -4 route show table all; ip -6 route show table all; ip rule; ip netns list; } | sort > "$1/routes"
@@ -84,24 +85,49 @@ unchanged() {
     say "$passed passed so far: $1"
 }
 
-# start_up LOG: an "up" as a terminal starts it, in a process group that can be sent Ctrl-C.
-start_up() {
-    : > "$1"
-    setsid env --default-signal=INT,QUIT "$cluster" up > "$1" 2>&1 &
-    up=$!
+# While a cluster runs, the comparison must see it: what sees nothing proves nothing. Its mounts and
+# iptables rules are in its own namespaces and must not be seen at any time.
+seen() {
+    local aspect
+    snapshot "$work/during"
+    for aspect in processes interfaces routes cgroups files; do
+        if cmp --silent "$work/before/$aspect" "$work/during/$aspect"; then
+            failed=$((failed + 1))
+            say "FAILED: a running cluster is not seen in $aspect"
+        else
+            passed=$((passed + 1))
+        fi
+    done
+    for aspect in mounts iptables tunables; do
+        if diff "$work/before/$aspect" <(grep -v "$host_interface" "$work/during/$aspect") >&2; then passed=$((passed + 1)); else
+            failed=$((failed + 1))
+            say "FAILED: a running cluster changes the machine's $aspect"
+        fi
+    done
 }
 
-# interrupted SIGNAL AFTER: sends the signal to an "up" that has said that much; -KILL leaves the rest to "down".
+# interrupted SIGNAL AFTER VERB: sends the signal to a cluster.sh that has said that much, as a terminal
+# does: to its whole process group. After a KILL it is for "down" to end what is left.
 interrupted() {
-    local code=0
-    start_up "$work/up.log"
-    wait_until 120 "up to say: $2" grep -q "$2" "$work/up.log"
-    kill "-$1" -- "-$up"
-    wait "$up" || code=$?
-    ((code != 0)) || say "up ended before it was interrupted"
+    local code=0 group
+    : > "$work/log"
+    setsid env --default-signal=INT,QUIT "$cluster" "$3" > "$work/log" 2>&1 &
+    group=$!
+    wait_until 120 "$3 to say: $2" grep -q "$2" "$work/log"
+    kill "-$1" -- "-$group"
+    wait "$group" || code=$?
+    if ((code != 0)); then passed=$((passed + 1)); else
+        failed=$((failed + 1))
+        say "FAILED: $3 was not interrupted"
+    fi
     [[ $1 != KILL ]] || "$cluster" down
-    unchanged "up, sent $1 after '$2'"
+    unchanged "$3, sent $1 after '$2'"
 }
+
+# Stands in for the contract tests: waits to be interrupted.
+mkdir "$work/bin"
+printf '#!/bin/sh\necho tests begin >&2\nexec sleep 600\n' > "$work/bin/dotnet"
+chmod +x "$work/bin/dotnet"
 
 "$cluster" build
 "$cluster" images
@@ -115,15 +141,16 @@ bystander=$!
 snapshot "$work/before"
 for run in first second; do
     "$cluster" up
-    "$cluster" status > "$work/status"
+    [[ $run != first ]] || { "$cluster" smoke && seen; }
     "$cluster" down
     unchanged "$run up and down"
 done
-interrupted INT "until the namespaces"
-interrupted INT "until the API server is ready"
-interrupted TERM "images named by releases"
-interrupted KILL "store of images"
-interrupted KILL "until the API server is ready"
+interrupted INT "until the namespaces" up
+interrupted INT "until the API server is ready" up
+interrupted TERM "images named by releases" up
+interrupted KILL "store of images" up
+interrupted KILL "until the API server is ready" up
+PATH=$work/bin:$PATH interrupted INT "tests begin" run
 "$cluster" down
 unchanged "down of nothing"
 if kill -0 "$bystander"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi

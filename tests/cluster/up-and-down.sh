@@ -121,11 +121,14 @@ keep_logs() {
 
 # The cluster ends with the tests, however they end; one that was running already is left alone.
 verb_run() {
+    local project=$repository_root/tests/DaskK8s.IntegrationTests
+    [[ -d $project ]] || fail "there are no contract tests to run: $project does not exist"
+    command -v dotnet > /dev/null || fail "there is no dotnet to run the contract tests with"
     ! cluster_is_up || fail "a cluster is running already; end it first with: $0 down"
     trap '"$here/cluster.sh" down' EXIT
     trap 'exit 130' INT TERM HUP
     "$here/cluster.sh" up
-    step "contract tests" contract_tests "$@"
+    step "contract tests" contract_tests "$project" "$@"
 }
 
 dask_image_names() {
@@ -133,15 +136,14 @@ dask_image_names() {
     for image in "${dask_images[@]}"; do printf '%s ' "$image_repository:${image%%:*}"; done
 }
 
-# The one place that knows how the contract tests are started.
+# contract_tests PROJECT ARGUMENT...: the one place that knows how they are started. The two settings
+# keep the compiler from leaving servers behind.
 contract_tests() {
-    local project=$repository_root/tests/DaskK8s.IntegrationTests
-    [[ -d $project ]] || fail "there are no contract tests to run: $project does not exist"
-    command -v dotnet > /dev/null || fail "there is no dotnet to run the contract tests with"
     DASKK8S_TEST_KUBECONFIG=$run_folder/kubeconfig \
         DASKK8S_TEST_IMAGES=$(dask_image_names) \
         DASKK8S_TEST_CLUSTER=$here/cluster.sh \
-        dotnet test "$project" --configuration Release "$@"
+        MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false \
+        dotnet test "$@" --configuration Release
 }
 
 verb_restart() {
