@@ -1,0 +1,43 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+
+namespace DaskK8s.Testing.Api;
+
+/// <summary>Keeps the bearer tokens that the server knows.</summary>
+internal sealed class Accounts
+{
+    private readonly ConcurrentDictionary<string, RequestUser> _users = new(StringComparer.Ordinal);
+
+    public string Add(RequestUser user)
+    {
+        string token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
+        _users[token] = user;
+        return token;
+    }
+
+    public void Revoke(string token) => _users.TryRemove(token, out _);
+
+    public void RevokeUser(string name)
+    {
+        foreach ((string token, RequestUser user) in _users)
+        {
+            if (user.Name == name)
+            {
+                _users.TryRemove(token, out _);
+            }
+        }
+    }
+
+    /// <summary>Gives the user of an Authorization header; without one it is the anonymous user, as on the real server.</summary>
+    public RequestUser Authenticate(string? header)
+    {
+        if (string.IsNullOrEmpty(header))
+        {
+            return RequestUser.Anonymous;
+        }
+
+        return header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) && _users.TryGetValue(header[7..].Trim(), out RequestUser? user)
+            ? user
+            : throw ApiException.Unauthorized();
+    }
+}

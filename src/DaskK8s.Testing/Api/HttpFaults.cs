@@ -1,0 +1,101 @@
+using Microsoft.AspNetCore.Http;
+
+namespace DaskK8s.Testing.Api;
+
+/// <summary>The faults of requests that are in force.</summary>
+internal sealed class HttpFaults
+{
+    private readonly Lock _gate = new();
+    private readonly List<Entry> _entries = [];
+
+    public IDisposable Add(HttpFault fault)
+    {
+        Entry entry = new(fault, this);
+        lock (_gate)
+        {
+            _entries.Add(entry);
+        }
+
+        return entry;
+    }
+
+    /// <summary>Does to a request what the faults say; true when it is answered thereby.</summary>
+    public async Task<bool> ApplyAsync(HttpContext context, RequestInfo? info)
+    {
+        foreach (HttpFault fault in Hits(info))
+        {
+            if (fault.Delay > TimeSpan.Zero)
+            {
+                await Task.Delay(fault.Delay, context.RequestAborted).ConfigureAwait(false);
+            }
+
+            if (fault.Status is { } status)
+            {
+                throw StatusOf(status, fault.RetryAfter);
+            }
+
+            if (fault.ResetAfter == 0)
+            {
+                context.Abort();
+                return true;
+            }
+
+            if (fault.ResetAfter is { } bytes)
+            {
+                context.Response.Body = new CuttingStream(context.Response.Body, bytes, context.Abort);
+            }
+        }
+
+        return false;
+    }
+
+    private static ApiException StatusOf(int status, int? retryAfter) => status switch
+    {
+        401 => ApiException.Unauthorized(),
+        403 => new ApiException(403, "Forbidden", "forbidden: an injected fault"),
+        404 => ApiException.PathNotFound(),
+        409 => new ApiException(409, "Conflict", "Operation cannot be fulfilled: an injected fault"),
+        410 => ApiException.Expired("The resourceVersion for the provided watch is too old."),
+        429 => new ApiException(429, "TooManyRequests", "The server has received too many requests and has asked us to try again later") { RetryAfterSeconds = retryAfter ?? 1 },
+        503 => new ApiException(503, "ServiceUnavailable", "the server is currently unable to handle the request") { RetryAfterSeconds = retryAfter },
+        504 => new ApiException(504, "Timeout", "the server was unable to return a response in the time allotted, but may still be processing the request"),
+        _ => new ApiException(status, "InternalError", "Internal error occurred: an injected fault") { RetryAfterSeconds = retryAfter },
+    };
+
+    private List<HttpFault> Hits(RequestInfo? info)
+    {
+        lock (_gate)
+        {
+            return [.. _entries.ToList().Where(entry => entry.Hit(info)).Select(entry => entry.Fault)];
+        }
+    }
+
+    private void Remove(Entry entry)
+    {
+        lock (_gate)
+        {
+            _entries.Remove(entry);
+        }
+    }
+
+    private sealed class Entry(HttpFault fault, HttpFaults owner) : IDisposable
+    {
+        private int _seen;
+
+        public HttpFault Fault { get; } = fault;
+
+        public bool Hit(RequestInfo? info)
+        {
+            bool matches = (Fault.Verb is null || Fault.Verb == info?.Verb) && (Fault.Resource is null || Fault.Resource == info?.ResourceAndSub);
+            if (!matches)
+            {
+                return false;
+            }
+
+            int number = _seen++;
+            return number >= Fault.Skip && (Fault.Times is null || number < Fault.Skip + Fault.Times);
+        }
+
+        public void Dispose() => owner.Remove(this);
+    }
+}

@@ -1,0 +1,316 @@
+using System.Text.Json.Nodes;
+using DaskK8s.Testing.Controllers;
+using DaskK8s.Testing.Patching;
+using DaskK8s.Testing.Storage;
+using Microsoft.AspNetCore.Http;
+
+namespace DaskK8s.Testing.Api;
+
+/// <summary>Creates, updates, patches and deletes objects.</summary>
+internal sealed class ObjectHandler(ObjectStore store, ServiceAllocator services, Deletion deletion)
+{
+    private const string NameAlphabet = "bcdfghjklmnpqrstvwxz2456789";
+
+    public Task GetAsync(HttpContext context, RequestInfo info)
+    {
+        StoredObject stored = store.Get(info.Key) ?? throw ApiException.NotFound(info.Key);
+        return info.Subresource == "scale"
+            ? Respond.JsonAsync(context, 200, ScaleSubresource.Of(stored))
+            : Respond.ObjectAsync(context, 200, stored);
+    }
+
+    public async Task CreateAsync(HttpContext context, RequestInfo info)
+    {
+        JsonObject value = RequestBody.Object(await RequestBody.BytesAsync(context).ConfigureAwait(false), context.Request.ContentType);
+        ObjectKey key = Identify(info, value);
+        if (!info.Type.HasStatus || info.Type != ResourceTypes.Nodes)
+        {
+            value.Remove("status");
+        }
+
+        StoredObject stored = Create(key, value, Manager(context), "Update", DryRun(context));
+        await Respond.ObjectAsync(context, 201, stored).ConfigureAwait(false);
+    }
+
+    public async Task UpdateAsync(HttpContext context, RequestInfo info)
+    {
+        JsonObject value = RequestBody.Object(await RequestBody.BytesAsync(context).ConfigureAwait(false), context.Request.ContentType);
+        if (info.Subresource == "scale")
+        {
+            StoredObject scaled = store.Update(info.Key, live => ScaleSubresource.Write(info.Key, live, value, old => Track(info, old, live, Manager(context))), DryRun(context));
+            await Respond.JsonAsync(context, 200, ScaleSubresource.Of(scaled)).ConfigureAwait(false);
+            return;
+        }
+
+        if (value.Text("metadata", "name") is { } name && name != info.Name)
+        {
+            throw ApiException.BadRequest($"the name of the object ({name}) does not match the name on the URL ({info.Name})");
+        }
+
+        StoredObject stored = store.Update(info.Key, live => Replace(info, live, value, Manager(context)), DryRun(context));
+        await Respond.ObjectAsync(context, 200, stored).ConfigureAwait(false);
+    }
+
+    public async Task PatchAsync(HttpContext context, RequestInfo info)
+    {
+        JsonNode? patch = RequestBody.Parse(await RequestBody.BytesAsync(context).ConfigureAwait(false));
+        string media = (context.Request.ContentType ?? string.Empty).Split(';')[0].Trim();
+        string manager = Manager(context);
+        if (media == "application/apply-patch+yaml")
+        {
+            await ApplyAsync(context, info, patch as JsonObject ?? throw ApiException.BadRequest("an apply patch must be an object")).ConfigureAwait(false);
+            return;
+        }
+
+        StoredObject stored = store.Update(
+            info.Key,
+            live =>
+            {
+                JsonObject before = info.Subresource == "scale" ? ScaleSubresource.Of(new StoredObject(info.Key, live.CloneObject(), 0)) : live.CloneObject();
+                JsonObject after = Patched(media, before, patch);
+                if (info.Subresource == "scale")
+                {
+                    ScaleSubresource.Write(info.Key, live, after, old => Track(info, old, live, manager));
+                }
+                else
+                {
+                    Replace(info, live, after, manager);
+                }
+            },
+            DryRun(context));
+        await (info.Subresource == "scale" ? Respond.JsonAsync(context, 200, ScaleSubresource.Of(stored)) : Respond.ObjectAsync(context, 200, stored)).ConfigureAwait(false);
+    }
+
+    public async Task DeleteAsync(HttpContext context, RequestInfo info)
+    {
+        byte[] body = await RequestBody.BytesAsync(context).ConfigureAwait(false);
+        JsonObject options = body.Length == 0 ? [] : RequestBody.Parse(body) as JsonObject ?? [];
+        foreach (string name in (string[])["propagationPolicy", "gracePeriodSeconds"])
+        {
+            if (context.Request.Query[name].ToString() is { Length: > 0 } given)
+            {
+                options[name] = name == "gracePeriodSeconds" && long.TryParse(given, out long seconds) ? seconds : given;
+            }
+        }
+
+        if (info.Verb == "deletecollection")
+        {
+            LabelSelector labels = LabelSelector.Parse(context.Request.Query["labelSelector"]);
+            FieldSelector fields = FieldSelector.Parse(context.Request.Query["fieldSelector"], info.Type);
+            foreach (StoredObject item in store.List(info.Type, info.ListNamespace).Items.Where(item => labels.Matches(item.Value) && fields.Matches(item.Value)))
+            {
+                deletion.Delete(item.Key, options.CloneObject(), DryRun(context));
+            }
+
+            await Respond.JsonAsync(context, 200, Success(null)).ConfigureAwait(false);
+            return;
+        }
+
+        (StoredObject last, bool gone) = deletion.Delete(info.Key, options, DryRun(context));
+        await (gone && !Deletion.ReturnsObject(info.Type) ? Respond.JsonAsync(context, 200, Success(last)) : Respond.ObjectAsync(context, 200, last)).ConfigureAwait(false);
+    }
+
+    public async Task EvictAsync(HttpContext context, RequestInfo info)
+    {
+        JsonObject eviction = RequestBody.Object(await RequestBody.BytesAsync(context).ConfigureAwait(false), context.Request.ContentType);
+        deletion.Delete(info.Key, eviction["deleteOptions"]?.CloneObject() ?? [], DryRun(context));
+        await Respond.JsonAsync(context, 201, Success(null)).ConfigureAwait(false);
+    }
+
+    /// <summary>Completes, checks and stores a new object.</summary>
+    public StoredObject Create(ObjectKey key, JsonObject value, string manager, string operation, bool dryRun)
+    {
+        value["kind"] = key.Type.Kind;
+        value["apiVersion"] = key.Type.ApiVersion;
+        Validation.CheckTypes(key.Type, value);
+        Complete(key, value, null);
+        Validation.Check(key, value, null);
+        if (operation == "Update")
+        {
+            value.Child("metadata").Remove("managedFields");
+            ManagedFields.Update(null, value, manager, key.Type.ApiVersion, null, store.Time.GetUtcNow());
+        }
+
+        return store.Create(key, value, dryRun);
+    }
+
+    private static bool DryRun(HttpContext context) => context.Request.Query["dryRun"].ToString() == "All";
+
+    private static string Manager(HttpContext context) =>
+        context.Request.Query["fieldManager"].ToString() is { Length: > 0 } given ? given
+        : context.Request.Headers.UserAgent.ToString().Split('/')[0] is { Length: > 0 } agent ? agent
+        : "unknown";
+
+    private static JsonObject Patched(string media, JsonObject target, JsonNode? patch) => media switch
+    {
+        "application/json-patch+json" => JsonPatch.Apply(target, patch as JsonArray ?? throw ApiException.BadRequest("a JSON patch must be an array")),
+        "application/merge-patch+json" => MergePatch.Apply(target, patch as JsonObject ?? throw ApiException.BadRequest("a merge patch must be an object")) as JsonObject ?? [],
+        "application/strategic-merge-patch+json" => StrategicMergePatch.Apply(target, patch as JsonObject ?? throw ApiException.BadRequest("a strategic merge patch must be an object")),
+        _ => throw ApiException.UnsupportedMediaType("the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml"),
+    };
+
+    private static JsonObject Success(StoredObject? last)
+    {
+        JsonObject status = new() { ["kind"] = "Status", ["apiVersion"] = "v1", ["metadata"] = new JsonObject(), ["status"] = "Success" };
+        if (last is not null)
+        {
+            JsonObject details = new() { ["name"] = last.Key.Name, ["kind"] = last.Key.Type.Plural, ["uid"] = last.Uid };
+            if (last.Key.Type.Group.Length > 0)
+            {
+                details["group"] = last.Key.Type.Group;
+            }
+
+            status["details"] = details;
+        }
+
+        return status;
+    }
+
+    private static ObjectKey Identify(RequestInfo info, JsonObject value)
+    {
+        (string? kind, string? version) = (value.Text("kind"), value.Text("apiVersion"));
+        if ((kind is not null && kind != info.Type.Kind) || (version is not null && version != info.Type.ApiVersion))
+        {
+            throw ApiException.BadRequest($"the API version in the data ({version}) does not match the expected API version ({info.Type.ApiVersion})");
+        }
+
+        JsonObject metadata = value.Child("metadata");
+        if (metadata.Text("namespace") is { Length: > 0 } given && info.Type.Namespaced && given != info.Namespace)
+        {
+            throw ApiException.BadRequest($"the namespace of the provided object does not match the namespace sent on the request");
+        }
+
+        if (metadata.Text("resourceVersion") is { Length: > 0 })
+        {
+            throw ApiException.BadRequest("resourceVersion should not be set on objects to be created");
+        }
+
+        string? name = metadata.Text("name");
+        if (string.IsNullOrEmpty(name))
+        {
+            name = metadata.Text("generateName") is { Length: > 0 } prefix
+                ? prefix + string.Concat(Random.Shared.GetItems(NameAlphabet.ToCharArray(), 5))
+                : throw ApiException.Invalid(new ObjectKey(info.Type, info.Namespace, string.Empty), InvalidField.Required("metadata.name", "name or generateName is required"));
+            metadata["name"] = name;
+        }
+
+        return new ObjectKey(info.Type, info.Namespace, name);
+    }
+
+    private async Task ApplyAsync(HttpContext context, RequestInfo info, JsonObject config)
+    {
+        string manager = context.Request.Query["fieldManager"].ToString() is { Length: > 0 } given
+            ? given
+            : throw ApiException.BadRequest("PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch");
+        bool force = context.Request.Query["force"].ToString() is "true" or "1";
+        string? subresource = info.Subresource.Length == 0 ? null : info.Subresource;
+        if (config.At("metadata", "managedFields") is JsonArray { Count: > 0 })
+        {
+            throw ApiException.BadRequest("metadata.managedFields must be nil");
+        }
+
+        bool created = false;
+        StoredObject stored = store.Locked(() =>
+        {
+            if (store.Get(info.Key) is null)
+            {
+                created = true;
+                JsonObject value = new() { ["metadata"] = new JsonObject { ["name"] = info.Name } };
+                ServerSideApply.Apply(value, config, manager, info.Type.ApiVersion, subresource, force, store.Time.GetUtcNow());
+                return Create(info.Key, value, manager, "Apply", DryRun(context));
+            }
+
+            return store.Update(
+                info.Key,
+                live =>
+                {
+                    JsonObject before = live.CloneObject();
+                    ServerSideApply.Apply(live, config, manager, info.Type.ApiVersion, subresource, force, store.Time.GetUtcNow());
+                    Complete(info.Key, live, before);
+                    Validation.Check(info.Key, live, before);
+                },
+                DryRun(context));
+        });
+        await Respond.ObjectAsync(context, created ? 201 : 200, stored).ConfigureAwait(false);
+    }
+
+    private void Complete(ObjectKey key, JsonObject value, JsonObject? old)
+    {
+        Defaults.Apply(key.Type, value);
+        if (key.Type == ResourceTypes.Services)
+        {
+            services.Apply(value, old);
+        }
+    }
+
+    /// <summary>Makes <paramref name="live"/> what the client sent, keeping what it may not change here.</summary>
+    private void Replace(RequestInfo info, JsonObject live, JsonObject sent, string manager)
+    {
+        JsonObject old = live.CloneObject();
+        JsonObject value = sent.CloneObject();
+        JsonObject metadata = value.Child("metadata");
+        if (metadata.Text("resourceVersion") is { Length: > 0 } version && version != old.Text("metadata", "resourceVersion"))
+        {
+            throw ApiException.Modified(info.Key);
+        }
+
+        if (metadata.Text("uid") is { Length: > 0 } uid && uid != old.Text("metadata", "uid"))
+        {
+            throw ApiException.Conflict(info.Key, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {old.Text("metadata", "uid")}");
+        }
+
+        if (metadata.Text("name") is { } name && name != info.Name)
+        {
+            throw ApiException.Invalid(info.Key, InvalidField.Value("metadata.name", $"\"{name}\"", "field is immutable"));
+        }
+
+        foreach (string field in (string[])["name", "namespace", "uid", "resourceVersion", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName"])
+        {
+            metadata.Remove(field);
+            if (old.At("metadata", field) is { } kept)
+            {
+                metadata[field] = kept.DeepClone();
+            }
+        }
+
+        value["kind"] = info.Type.Kind;
+        value["apiVersion"] = info.Type.ApiVersion;
+        if (info.Subresource == "status")
+        {
+            JsonNode? status = value["status"]?.DeepClone();
+            JsonNode? books = metadata["managedFields"]?.DeepClone();
+            value = old.CloneObject();
+            value["status"] = status;
+            value.Child("metadata")["managedFields"] = books;
+        }
+        else if (info.Type.HasStatus)
+        {
+            value.Remove("status");
+            if (old["status"] is { } status)
+            {
+                value["status"] = status.DeepClone();
+            }
+        }
+
+        Validation.CheckTypes(info.Type, value);
+        Complete(info.Key, value, old);
+        Validation.Check(info.Key, value, old);
+        Track(info, old, value, manager);
+        live.Clear();
+        foreach ((string field, JsonNode? child) in value.ToList())
+        {
+            value.Remove(field);
+            live[field] = child;
+        }
+    }
+
+    private void Track(RequestInfo info, JsonObject old, JsonObject now, string manager)
+    {
+        if (now.At("metadata", "managedFields") is null && old.At("metadata", "managedFields") is { } books)
+        {
+            now.Child("metadata")["managedFields"] = books.DeepClone();
+        }
+
+        ManagedFields.Update(old, now, manager, info.Type.ApiVersion, info.Subresource.Length == 0 ? null : info.Subresource, store.Time.GetUtcNow());
+    }
+}

@@ -1,0 +1,14 @@
+using DaskK8s.Testing.Storage;
+
+namespace DaskK8s.Testing.Api;
+
+/// <summary>What a request asks for: a verb on a resource.</summary>
+internal sealed record RequestInfo(string Verb, ResourceType Type, string Namespace, string Name, string Subresource)
+{
+    public ObjectKey Key => new(Type, Namespace, Name);
+
+    /// <summary>Gives the namespace to list; null for all.</summary>
+    public string? ListNamespace => Namespace.Length == 0 ? null : Namespace;
+
+    public string ResourceAndSub => Subresource.Length == 0 ? Type.Plural : $"{Type.Plural}/{Subresource}";
+}

@@ -1,0 +1,89 @@
+using System.Text.Json.Nodes;
+using DaskK8s.Testing.Api;
+using DaskK8s.Testing.Storage;
+
+namespace DaskK8s.Testing.Controllers;
+
+/// <summary>Removes what belongs to owners or namespaces that are gone, and gives new namespaces their service account.</summary>
+internal sealed class GarbageCollector(ObjectStore store, ObjectHandler objects, Deletion deletion)
+{
+    public void OwnerGone(StoredObject owner)
+    {
+        foreach (StoredObject child in ChildrenOf(owner).Where(child => !child.IsTerminating))
+        {
+            deletion.Delete(child.Key, []);
+        }
+    }
+
+    /// <summary>Lets an owner go whose children had to go first.</summary>
+    public void SyncForeground(ObjectKey key)
+    {
+        if (store.Get(key) is not { IsTerminating: true } owner || !Has(owner, "foregroundDeletion"))
+        {
+            return;
+        }
+
+        List<StoredObject> children = [.. ChildrenOf(owner)];
+        foreach (StoredObject child in children.Where(child => !child.IsTerminating))
+        {
+            deletion.Delete(child.Key, new JsonObject { ["propagationPolicy"] = "Foreground" });
+        }
+
+        if (!ChildrenOf(owner).Any())
+        {
+            store.TryUpdate(key, value => RemoveFinalizer(value, "foregroundDeletion"));
+        }
+    }
+
+    public void SyncNamespace(ObjectKey key)
+    {
+        if (store.Get(key) is not { } home)
+        {
+            return;
+        }
+
+        ObjectKey account = new(ResourceTypes.ServiceAccounts, key.Name, "default");
+        if (!home.IsTerminating)
+        {
+            if (store.Get(account) is null)
+            {
+                objects.Create(account, [], ReplicaSetController.Manager, "Update", dryRun: false);
+            }
+
+            return;
+        }
+
+        bool left = false;
+        foreach (ResourceType type in ResourceTypes.All.Where(type => type.Namespaced))
+        {
+            foreach (StoredObject item in store.List(type, key.Name).Items)
+            {
+                if (!item.IsTerminating)
+                {
+                    deletion.Delete(item.Key, []);
+                }
+
+                left |= store.Get(item.Key) is not null;
+            }
+        }
+
+        if (!left)
+        {
+            store.Delete(key, home.Uid);
+        }
+    }
+
+    private static bool Has(StoredObject owner, string finalizer) =>
+        owner.Value.At("metadata", "finalizers") is JsonArray list && list.Any(item => item.Text() == finalizer);
+
+    private static void RemoveFinalizer(JsonObject value, string finalizer)
+    {
+        JsonArray list = (JsonArray)value.At("metadata", "finalizers")!;
+        list.Remove(list.First(item => item.Text() == finalizer));
+    }
+
+    private IEnumerable<StoredObject> ChildrenOf(StoredObject owner) =>
+        ResourceTypes.All.Where(type => type.Namespaced && type != ResourceTypes.Events)
+            .SelectMany(type => store.List(type, owner.Key.Namespace).Items)
+            .Where(child => Owners.UidsOf(child.Value).Contains(owner.Uid));
+}

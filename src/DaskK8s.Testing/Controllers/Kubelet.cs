@@ -1,0 +1,380 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using DaskK8s.Testing.Patching;
+using DaskK8s.Testing.Processes;
+using DaskK8s.Testing.Storage;
+
+namespace DaskK8s.Testing.Controllers;
+
+/// <summary>Runs the pods that are bound to the node.</summary>
+internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedClusterOptions options, PodFaults faults, PodNetwork network, DaskRunner? dask) : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, PodRun> _runs = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Task, byte> _tasks = new();
+
+    public PodRun? RunOf(StoredObject pod) => _runs.GetValueOrDefault(pod.Uid);
+
+    public void NamesChanged() => dask?.NamesChanged();
+
+    public void Sync(StoredObject pod)
+    {
+        if (pod.IsTerminating)
+        {
+            if (_runs.TryGetValue(pod.Uid, out PodRun? ending) && !ending.Terminating)
+            {
+                ending.Terminating = true;
+                Background(TerminateAsync(pod, ending));
+            }
+            else if (ending is null)
+            {
+                store.Delete(pod.Key, pod.Uid);
+            }
+
+            return;
+        }
+
+        PodRun run = _runs.GetOrAdd(pod.Uid, _ => new PodRun(
+            pod.Uid, network.Next(), [.. pod.Value.Objects("spec", "containers").Select(container => new ContainerRun(container.Text("name")!, store.Time))]));
+        if (faults.Has(PodFault.ImagePull, pod) && !run.Started)
+        {
+            FailPull(pod, run);
+            return;
+        }
+
+        if (!run.Started)
+        {
+            run.Started = true;
+            run.PullFailed = false;
+            Start(pod, run);
+            return;
+        }
+
+        if (pod.Value.Text("status", "phase") == "Running")
+        {
+            WriteStatus(pod, run);
+        }
+    }
+
+    public void PodGone(StoredObject pod)
+    {
+        if (_runs.TryRemove(pod.Uid, out PodRun? run))
+        {
+            run.Stop.Cancel();
+            network.Release(run.Address);
+            foreach (ContainerRun container in run.Containers)
+            {
+                container.Process?.Kill();
+                container.Log.End();
+            }
+        }
+    }
+
+    public void SetReady(StoredObject pod, bool? ready)
+    {
+        if (RunOf(pod) is { } run)
+        {
+            run.ReadyByHand = ready;
+            WriteStatus(pod, run);
+        }
+    }
+
+    /// <summary>Ends a container's run; without a process its exit is made up.</summary>
+    public void Kill(StoredObject pod, ContainerRun container, int exitCode)
+    {
+        if (container.Process is { } process)
+        {
+            process.Kill();
+        }
+        else if (RunOf(pod) is { } run)
+        {
+            container.Log.End();
+            Background(DieAsync(pod, run, container, exitCode));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (PodRun run in _runs.Values)
+        {
+            await run.Stop.CancelAsync().ConfigureAwait(false);
+            foreach (ContainerRun container in run.Containers)
+            {
+                container.Process?.Kill();
+                container.Log.End();
+            }
+        }
+
+        await Task.WhenAll(_tasks.Keys).ConfigureAwait(false);
+        _runs.Clear();
+    }
+
+    private string Now => Json.Timestamp(store.Time.GetUtcNow());
+
+    private void Background(Task task)
+    {
+        _tasks[task] = 0;
+        _ = task.ContinueWith(done => _tasks.TryRemove(done, out _), TaskScheduler.Default);
+    }
+
+    private void Start(StoredObject pod, PodRun run)
+    {
+        List<JsonObject> specs = [.. pod.Value.Objects("spec", "containers")];
+        if (faults.ExitCode(pod) is not null || (dask is not null && specs.Exists(DaskCommand.IsDask)))
+        {
+            WriteStatus(pod, run, waiting: "ContainerCreating");
+            for (int i = 0; i < specs.Count; i++)
+            {
+                Background(RunContainerAsync(pod, run, run.Containers[i], specs[i]));
+            }
+
+            return;
+        }
+
+        foreach (ContainerRun container in run.Containers)
+        {
+            RecordStart(pod, container);
+        }
+
+        WriteStatus(pod, run);
+    }
+
+    private void RecordStart(StoredObject pod, ContainerRun container)
+    {
+        string image = pod.Value.Objects("spec", "containers").First(spec => spec.Text("name") == container.Name).Text("image") ?? string.Empty;
+        events.Record(pod, "Normal", "Pulled", $"Container image \"{image}\" already present on machine", "kubelet");
+        events.Record(pod, "Normal", "Created", $"Created container: {container.Name}", "kubelet");
+        events.Record(pod, "Normal", "Started", $"Started container {container.Name}", "kubelet");
+    }
+
+    private void FailPull(StoredObject pod, PodRun run)
+    {
+        string image = pod.Value.Objects("spec", "containers").First().Text("image") ?? string.Empty;
+        if (run.PullFailed)
+        {
+            WriteStatus(pod, run, waiting: "ImagePullBackOff", message: $"Back-off pulling image \"{image}\"");
+            return;
+        }
+
+        run.PullFailed = true;
+        string why = $"Failed to pull image \"{image}\": rpc error: code = NotFound desc = failed to pull and unpack image \"{image}\": failed to resolve reference \"{image}\": {image}: not found";
+        events.Record(pod, "Normal", "Pulling", $"Pulling image \"{image}\"", "kubelet");
+        events.Record(pod, "Warning", "Failed", why, "kubelet");
+        events.Record(pod, "Warning", "Failed", "Error: ErrImagePull", "kubelet");
+        WriteStatus(pod, run, waiting: "ErrImagePull", message: why);
+        events.Record(pod, "Normal", "BackOff", $"Back-off pulling image \"{image}\"", "kubelet");
+    }
+
+    private async Task RunContainerAsync(StoredObject pod, PodRun run, ContainerRun container, JsonObject spec)
+    {
+        try
+        {
+            while (!run.Stop.IsCancellationRequested)
+            {
+                int exitCode;
+                if (faults.ExitCode(pod) is { } faultCode)
+                {
+                    RecordStart(pod, container);
+                    container.Log.Add("Traceback (most recent call last): the container was told to crash");
+                    exitCode = faultCode;
+                }
+                else if (dask is null || !DaskCommand.IsDask(spec))
+                {
+                    RecordStart(pod, container);
+                    WriteStatus(pod, run);
+                    return;
+                }
+                else
+                {
+                    container.Process = await dask.StartAsync(pod, run, spec, container.Log, run.Stop.Token).ConfigureAwait(false);
+                    RecordStart(pod, container);
+                    WriteStatus(pod, run);
+                    exitCode = await container.Process.Exited.ConfigureAwait(false);
+                    container.Process = null;
+                }
+
+                container.Log.End();
+                if (run.Terminating || run.Stop.IsCancellationRequested)
+                {
+                    return;
+                }
+
+                await CrashedAsync(pod, run, container, exitCode).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+        catch (Exception error)
+        {
+            // A process that cannot be started is told where a user of the cluster looks: in the pod's log.
+            container.Log.Add($"The container could not be started: {error.Message}");
+            WriteStatus(pod, run, waiting: "RunContainerError", message: error.Message);
+        }
+    }
+
+    private async Task DieAsync(StoredObject pod, PodRun run, ContainerRun container, int exitCode)
+    {
+        try
+        {
+            await CrashedAsync(pod, run, container, exitCode).ConfigureAwait(false);
+            RecordStart(pod, container);
+            WriteStatus(pod, run);
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    private async Task CrashedAsync(StoredObject pod, PodRun run, ContainerRun container, int exitCode)
+    {
+        string reason = exitCode == 0 ? "Completed" : "Error";
+        JsonObject terminated = new() { ["exitCode"] = exitCode, ["reason"] = reason, ["startedAt"] = Now, ["finishedAt"] = Now, ["containerID"] = ContainerId(run, container) };
+        if (pod.Value.Text("spec", "restartPolicy") == "Never" || (pod.Value.Text("spec", "restartPolicy") == "OnFailure" && exitCode == 0))
+        {
+            WriteStatus(pod, run, terminated: terminated, phase: exitCode == 0 ? "Succeeded" : "Failed");
+            await run.Stop.CancelAsync().ConfigureAwait(false);
+            return;
+        }
+
+        WriteStatus(pod, run, terminated: terminated);
+        if (container.Crashes > 0)
+        {
+            double factor = Math.Min(32, Math.Pow(2, container.Crashes - 1));
+            string message = $"back-off {(int)(10 * factor)}s restarting failed container={container.Name} pod={pod.Key.Name}_{pod.Key.Namespace}({pod.Uid})";
+            WriteStatus(pod, run, waiting: "CrashLoopBackOff", message: message, last: terminated);
+            events.Record(pod, "Warning", "BackOff", $"Back-off restarting failed container {container.Name} in pod {pod.Key.Name}_{pod.Key.Namespace}({pod.Uid})", "kubelet");
+            await Task.Delay(options.CrashBackOff * factor, run.Stop.Token).ConfigureAwait(false);
+        }
+
+        container.Crashes++;
+        container.Restart();
+        WriteStatus(pod, run, waiting: "CrashLoopBackOff", last: terminated);
+    }
+
+    private async Task TerminateAsync(StoredObject pod, PodRun run)
+    {
+        foreach (ContainerRun container in run.Containers)
+        {
+            events.Record(pod, "Normal", "Killing", $"Stopping container {container.Name}", "kubelet");
+        }
+
+        TimeSpan grace = TimeSpan.FromSeconds(pod.Value.Number("metadata", "deletionGracePeriodSeconds") ?? 30);
+        Task ended = Task.WhenAll(run.Containers.Select(container => container.Process?.Exited ?? Task.CompletedTask));
+        if (faults.Has(PodFault.IgnoresTermination, pod))
+        {
+            ended = Task.Delay(Timeout.InfiniteTimeSpan, run.Stop.Token);
+        }
+        else
+        {
+            foreach (ContainerRun container in run.Containers)
+            {
+                container.Process?.Terminate();
+            }
+        }
+
+        try
+        {
+            await ended.WaitAsync(grace, store.Time, run.Stop.Token).ConfigureAwait(false);
+        }
+        catch (Exception over) when (over is TimeoutException or OperationCanceledException)
+        {
+            // The grace period is over, or the pod was removed by force: what is left is killed when the object goes.
+        }
+
+        store.Delete(pod.Key, pod.Uid);
+    }
+
+    private static string ContainerId(PodRun run, ContainerRun container) =>
+        $"containerd://{run.Uid.Replace("-", string.Empty, StringComparison.Ordinal)}{container.Restarts:x32}";
+
+    private void WriteStatus(StoredObject pod, PodRun run, string? waiting = null, string? message = null, JsonObject? terminated = null, JsonObject? last = null, string? phase = null)
+    {
+        bool running = waiting is null && terminated is null;
+        bool ready = running && (run.ReadyByHand ?? !faults.Has(PodFault.NeverReady, pod));
+        string now = Now;
+        store.TryUpdate(pod.Key, value =>
+        {
+            if (value.Text("metadata", "uid") != run.Uid)
+            {
+                return;
+            }
+
+            JsonObject old = value.CloneObject();
+            JsonObject status = value.Child("status");
+            status["phase"] = phase ?? (running || terminated is not null || run.Containers.Any(container => container.Restarts > 0) || old.Text("status", "phase") == "Running" ? "Running" : "Pending");
+            status.Default("startTime", () => now);
+            status["hostIP"] = network.Node.ToString();
+            status["podIP"] = run.Address.ToString();
+            status["podIPs"] = new JsonArray(new JsonObject { ["ip"] = run.Address.ToString() });
+            string? notReady = ready ? null : phase == "Succeeded" ? "PodCompleted" : "ContainersNotReady";
+            string? why = ready || phase == "Succeeded" ? null : $"containers with unready status: [{string.Join(' ', run.Containers.Select(container => container.Name))}]";
+            PodState.SetCondition(value, "Initialized", true, now);
+            PodState.SetCondition(value, "Ready", ready, now, notReady, why);
+            PodState.SetCondition(value, "ContainersReady", ready, now, notReady, why);
+            if (options.Minor >= 29)
+            {
+                PodState.SetCondition(value, "PodReadyToStartContainers", running || terminated is not null || last is not null, now);
+            }
+
+            JsonArray statuses = [];
+            foreach (ContainerRun container in run.Containers)
+            {
+                statuses.Add(ContainerStatus(old, run, container, ready, running, now, waiting, message, terminated, last));
+            }
+
+            status["containerStatuses"] = statuses;
+            if (!JsonNode.DeepEquals(old, value))
+            {
+                ManagedFields.Update(old, value, "kubelet", "v1", "status", store.Time.GetUtcNow());
+            }
+        });
+    }
+
+    private static JsonObject ContainerStatus(
+        JsonObject pod, PodRun run, ContainerRun container, bool ready, bool running, string now, string? waiting, string? message, JsonObject? terminated, JsonObject? last)
+    {
+        JsonObject? before = pod.Objects("status", "containerStatuses").FirstOrDefault(item => item.Text("name") == container.Name);
+        JsonObject spec = pod.Objects("spec", "containers").First(item => item.Text("name") == container.Name);
+        JsonObject state = [];
+        if (waiting is not null)
+        {
+            JsonObject reason = new() { ["reason"] = waiting };
+            if (message is not null)
+            {
+                reason["message"] = message;
+            }
+
+            state["waiting"] = reason;
+        }
+        else if (terminated is not null)
+        {
+            state["terminated"] = terminated.DeepClone();
+        }
+        else
+        {
+            bool same = before.At("state", "running") is not null && before.Number("restartCount") == container.Restarts;
+            state["running"] = new JsonObject { ["startedAt"] = same ? before.Text("state", "running", "startedAt") : now };
+        }
+
+        JsonObject lastState = last is not null ? new JsonObject { ["terminated"] = last.DeepClone() }
+            : before.At("state", "terminated") is { } ended && running ? new JsonObject { ["terminated"] = ended.DeepClone() }
+            : before.At("lastState")?.CloneObject() ?? [];
+        JsonObject status = new()
+        {
+            ["name"] = container.Name,
+            ["state"] = state,
+            ["lastState"] = lastState,
+            ["ready"] = ready,
+            ["restartCount"] = container.Restarts,
+            ["image"] = spec.Text("image"),
+            ["imageID"] = running ? $"sha256:{spec.Text("image")!.Length:x64}" : string.Empty,
+            ["started"] = running,
+        };
+        if (running)
+        {
+            status["containerID"] = ContainerId(run, container);
+        }
+
+        return status;
+    }
+}

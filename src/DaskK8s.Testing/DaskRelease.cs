@@ -1,0 +1,152 @@
+using DaskK8s.Testing.Releases;
+using k8s;
+
+namespace DaskK8s.Testing;
+
+/// <summary>
+/// A release of the Dask Helm chart, installed without Helm: its storage records and the objects of its manifest, as Helm and the chart write them. It can be
+/// installed on an <see cref="EmbeddedCluster"/> and on any other cluster.
+/// </summary>
+public sealed record DaskRelease
+{
+    /// <summary>Gets the release's name.</summary>
+    /// <value><c>my-dask</c> by default.</value>
+    public string Name { get; init; } = "my-dask";
+
+    /// <summary>Gets the namespace; it is created where it is missing.</summary>
+    /// <value><c>default</c> by default.</value>
+    public string Namespace { get; init; } = "default";
+
+    /// <summary>Gets the number of workers of the default group.</summary>
+    /// <value>3 by default.</value>
+    public int Workers { get; init; } = 3;
+
+    /// <summary>Gets the additional worker groups.</summary>
+    /// <value>None by default.</value>
+    public IReadOnlyList<DaskReleaseGroup> Groups { get; init; } = [];
+
+    /// <summary>Gets the image of scheduler and workers.</summary>
+    /// <value><c>daskdev/dask:2024.12.1</c> by default.</value>
+    public string Image { get; init; } = "daskdev/dask:2024.12.1";
+
+    /// <summary>Gets the type of the scheduler's Service: <c>ClusterIP</c>, <c>NodePort</c> or <c>LoadBalancer</c>.</summary>
+    /// <value><c>ClusterIP</c> by default.</value>
+    public string ServiceType { get; init; } = "ClusterIP";
+
+    /// <summary>Gets the chart value <c>fullnameOverride</c>.</summary>
+    /// <value>None by default.</value>
+    public string? FullnameOverride { get; init; }
+
+    /// <summary>Gets the chart value <c>nameOverride</c>.</summary>
+    /// <value>None by default.</value>
+    public string? NameOverride { get; init; }
+
+    /// <summary>Gets where the records are kept.</summary>
+    /// <value>In Secrets by default.</value>
+    public HelmStorageDriver StorageDriver { get; init; }
+
+    /// <summary>Gets the major version of the Helm that writes the records: 3 creates and patches, 4 applies server-side.</summary>
+    /// <value>3 by default.</value>
+    public int HelmVersion { get; init; } = 3;
+
+    /// <summary>Gets the number of the revision; earlier ones are written as superseded.</summary>
+    /// <value>1 by default.</value>
+    public int Revision { get; init; } = 1;
+
+    /// <summary>Gets the status of the newest revision, in Helm's words.</summary>
+    /// <value><c>deployed</c> by default.</value>
+    public string Status { get; init; } = "deployed";
+
+    /// <summary>Gets the chart's name.</summary>
+    /// <value><c>dask</c> by default.</value>
+    public string ChartName { get; init; } = "dask";
+
+    /// <summary>Gets the chart's version.</summary>
+    /// <value><c>2025.11.0</c> by default.</value>
+    public string ChartVersion { get; init; } = "2025.11.0";
+
+    /// <summary>Gets a value indicating whether the release has a scheduler of its own.</summary>
+    /// <value><see langword="true"/> by default.</value>
+    public bool SchedulerEnabled { get; init; } = true;
+
+    /// <summary>Gets the address of a scheduler elsewhere that the workers connect to (<c>worker.custom_scheduler_url</c>).</summary>
+    /// <value>None by default.</value>
+    public string? CustomSchedulerUrl { get; init; }
+
+    /// <summary>Gets the port of the scheduler's Service; the scheduler itself always listens on 8786.</summary>
+    /// <value>8786 by default.</value>
+    public int SchedulerPort { get; init; } = 8786;
+
+    /// <summary>Gets the port of the dashboard in the scheduler's Service; the dashboard itself always listens on 8787.</summary>
+    /// <value>80 by default.</value>
+    public int DashboardPort { get; init; } = 80;
+
+    /// <summary>Gets the limits of the default group's workers; the number of threads and the memory limit of a worker follow them.</summary>
+    /// <value>One processor and 512 MB by default.</value>
+    public IReadOnlyDictionary<string, string> WorkerLimits { get; init; } = new Dictionary<string, string> { ["cpu"] = "1", ["memory"] = "512M" };
+
+    /// <summary>Gets the requests of the default group's workers.</summary>
+    /// <value>10 thousandths of a processor and 100 MB by default.</value>
+    public IReadOnlyDictionary<string, string> WorkerRequests { get; init; } = new Dictionary<string, string> { ["cpu"] = "10m", ["memory"] = "100M" };
+
+    /// <summary>Gets the command that starts a worker.</summary>
+    /// <value><c>dask-worker</c> by default.</value>
+    public string WorkerCommand { get; init; } = "dask-worker";
+
+    /// <summary>Gets further arguments of the default group's workers.</summary>
+    /// <value>None by default.</value>
+    public IReadOnlyList<string> WorkerArgs { get; init; } = [];
+
+    /// <summary>Gets further arguments of the scheduler.</summary>
+    /// <value>None by default.</value>
+    public IReadOnlyList<string> SchedulerArgs { get; init; } = [];
+
+    /// <summary>Gets environment variables of the workers and the scheduler.</summary>
+    /// <value>None by default.</value>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Gets a value indicating whether Jupyter is part of the release, with its service account and role.</summary>
+    /// <value><see langword="false"/> by default (the chart's own default is true).</value>
+    public bool Jupyter { get; init; }
+
+    /// <summary>Gets the host name of an Ingress for the dashboard.</summary>
+    /// <value>None by default: no Ingress.</value>
+    public string? IngressHost { get; init; }
+
+    /// <summary>Gets the number of bytes of noise in the release's values, to make a large record.</summary>
+    /// <value>0 by default.</value>
+    public int Padding { get; init; }
+
+    /// <summary>Gets the full name, which the names of all objects begin with.</summary>
+    public string Fullname => ChartNames.Fullname(this);
+
+    /// <summary>Gets the name of the Deployment and the Service of the scheduler.</summary>
+    public string SchedulerName => $"{Fullname}-scheduler";
+
+    /// <summary>Gets the name of the Deployment of the default group.</summary>
+    public string WorkerName => $"{Fullname}-worker";
+
+    /// <summary>Gets the name of the Deployment of an additional group.</summary>
+    /// <param name="group">The group's name.</param>
+    /// <returns>The Deployment's name.</returns>
+    public string GroupName(string group) => $"{Fullname}-worker-{group}";
+
+    /// <summary>Installs the release.</summary>
+    /// <param name="client">The cluster.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <returns>A task that ends when all objects are created; pods may not run yet.</returns>
+    public Task InstallAsync(IKubernetes client, CancellationToken cancellationToken = default) => new ReleaseInstaller(client, this).InstallAsync(cancellationToken);
+
+    /// <summary>Upgrades the installed release of this name to what this record says, as a new revision.</summary>
+    /// <param name="client">The cluster.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <returns>The number of the new revision.</returns>
+    /// <exception cref="k8s.Autorest.HttpOperationException">The API refused; with Helm 4's way a conflict over a field is told so. The revision is then recorded as failed.</exception>
+    public Task<int> UpgradeAsync(IKubernetes client, CancellationToken cancellationToken = default) => new ReleaseInstaller(client, this).UpgradeAsync(cancellationToken);
+
+    /// <summary>Removes the release's objects and its records.</summary>
+    /// <param name="client">The cluster.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <returns>A task that ends when all is deleted; pods may still end.</returns>
+    public Task UninstallAsync(IKubernetes client, CancellationToken cancellationToken = default) => new ReleaseInstaller(client, this).UninstallAsync(cancellationToken);
+}

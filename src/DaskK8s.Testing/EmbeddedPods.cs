@@ -1,0 +1,62 @@
+using System.Net;
+using DaskK8s.Testing.Controllers;
+using DaskK8s.Testing.Forwarding;
+using DaskK8s.Testing.Storage;
+
+namespace DaskK8s.Testing;
+
+/// <summary>Does to the pods of an <see cref="EmbeddedCluster"/> what no API does.</summary>
+public sealed class EmbeddedPods
+{
+    private readonly ObjectStore _store;
+    private readonly Kubelet _kubelet;
+    private readonly PortMap _ports;
+
+    internal EmbeddedPods(ObjectStore store, Kubelet kubelet, PortMap ports) => (_store, _kubelet, _ports) = (store, kubelet, ports);
+
+    /// <summary>Lets a port of pods lead to a server of the test's own.</summary>
+    /// <param name="selector">Which pods.</param>
+    /// <param name="port">The port in the pod.</param>
+    /// <param name="target">Where it leads, on loopback.</param>
+    public void MapPort(PodSelector selector, int port, IPEndPoint target) => _ports.Add(selector, port, target);
+
+    /// <summary>Adds a line to a container's log.</summary>
+    /// <param name="inNamespace">The pod's namespace.</param>
+    /// <param name="pod">The pod's name.</param>
+    /// <param name="line">The line, without a line break.</param>
+    /// <param name="container">The container; the first one by default.</param>
+    public void AppendLog(string inNamespace, string pod, string line, string? container = null) => Container(inNamespace, pod, container).Log.Add(line);
+
+    /// <summary>Makes a container exit, as if its process had died; the kubelet starts it again.</summary>
+    /// <param name="inNamespace">The pod's namespace.</param>
+    /// <param name="pod">The pod's name.</param>
+    /// <param name="exitCode">The exit code; of a real process it is that of the kill, 137.</param>
+    /// <param name="container">The container; the first one by default.</param>
+    public void Kill(string inNamespace, string pod, int exitCode = 137, string? container = null) =>
+        _kubelet.Kill(Stored(inNamespace, pod), Container(inNamespace, pod, container), exitCode);
+
+    /// <summary>Takes a pod's readiness into the test's hands.</summary>
+    /// <param name="inNamespace">The pod's namespace.</param>
+    /// <param name="pod">The pod's name.</param>
+    /// <param name="ready">Whether it is ready; null gives it back to the kubelet.</param>
+    public void SetReady(string inNamespace, string pod, bool? ready) => _kubelet.SetReady(Stored(inNamespace, pod), ready);
+
+    /// <summary>Gets the id of the process behind a container.</summary>
+    /// <param name="inNamespace">The pod's namespace.</param>
+    /// <param name="pod">The pod's name.</param>
+    /// <param name="container">The container; the first one by default.</param>
+    /// <returns>The process id, or null where there is no process.</returns>
+    public int? ProcessId(string inNamespace, string pod, string? container = null) =>
+        Container(inNamespace, pod, container).Process is { Started.IsCompletedSuccessfully: true } process ? process.Started.Result : null;
+
+    private StoredObject Stored(string inNamespace, string pod) =>
+        _store.Get(new ObjectKey(ResourceTypes.Pods, inNamespace, pod)) ?? throw new ArgumentException($"There is no pod {pod} in namespace {inNamespace}.", nameof(pod));
+
+    private ContainerRun Container(string inNamespace, string pod, string? container)
+    {
+        PodRun run = _kubelet.RunOf(Stored(inNamespace, pod)) ?? throw new ArgumentException($"The pod {pod} in namespace {inNamespace} has not started.", nameof(pod));
+        return container is null
+            ? run.Containers[0]
+            : run.Containers.FirstOrDefault(item => item.Name == container) ?? throw new ArgumentException($"The pod {pod} has no container {container}.", nameof(container));
+    }
+}

@@ -1,0 +1,32 @@
+using System.Net.Sockets;
+
+namespace DaskK8s.Testing.Processes;
+
+/// <summary>A local process that stands for a container.</summary>
+internal sealed class PodProcess(string id, DaskHost host)
+{
+    private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<int> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public string Id { get; } = id;
+
+    public Task<int> Started => _started.Task;
+
+    /// <summary>Gets the exit code, 128 and the signal's number for a killed process.</summary>
+    public Task<int> Exited => _exited.Task;
+
+    public Socket? Connection { get; set; }
+
+    public void Terminate() => host.Signal(Id, 15);
+
+    public void Kill() => host.Signal(Id, 9);
+
+    public void SetStarted(int processId) => _started.TrySetResult(processId);
+
+    public void SetExited(int code)
+    {
+        _started.TrySetException(new InvalidOperationException($"The process exited at once with code {code}."));
+        _ = _started.Task.Exception;
+        _exited.TrySetResult(code);
+    }
+}

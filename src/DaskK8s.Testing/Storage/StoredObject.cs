@@ -1,0 +1,52 @@
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace DaskK8s.Testing.Storage;
+
+/// <summary>One version of one object. Its tree is never changed after it was stored.</summary>
+internal sealed class StoredObject(ObjectKey key, JsonObject value, long version)
+{
+    private byte[]? _item;
+    private byte[]? _whole;
+
+    public ObjectKey Key { get; } = key;
+
+    public JsonObject Value { get; } = value;
+
+    public long Version { get; } = version;
+
+    public string Uid => Value.Text("metadata", "uid") ?? string.Empty;
+
+    public bool IsTerminating => Value.At("metadata", "deletionTimestamp") is not null;
+
+    /// <summary>Gets the bytes as an item of a list, which the real server writes without kind and apiVersion.</summary>
+    public byte[] Item
+    {
+        get
+        {
+            if (_item is null)
+            {
+                JsonObject copy = Value.CloneObject();
+                copy.Remove("kind");
+                copy.Remove("apiVersion");
+                _item = Json.ToUtf8(copy);
+            }
+
+            return _item;
+        }
+    }
+
+    public byte[] Whole
+    {
+        get
+        {
+            if (_whole is null)
+            {
+                byte[] head = Encoding.UTF8.GetBytes($"{{\"kind\":\"{Key.Type.Kind}\",\"apiVersion\":\"{Key.Type.ApiVersion}\",");
+                _whole = [.. head, .. Item.AsSpan(1)];
+            }
+
+            return _whole;
+        }
+    }
+}
