@@ -13,4 +13,13 @@ internal static partial class SchedulerLog
 
     [LoggerMessage(3002, LogLevel.Debug, "Called '{Operation}' of the scheduler at {Address} in {Milliseconds} ms")]
     public static partial void OperationCalled(this ILogger logger, string operation, string address, double milliseconds);
+
+    [LoggerMessage(3011, LogLevel.Information, "Attached session {Session} to the scheduler at {Address}")]
+    public static partial void SessionAttached(this ILogger logger, string session, string address);
+
+    [LoggerMessage(3012, LogLevel.Warning, "Lost the connection of session {Session}: {Reason}")]
+    public static partial void SessionDetached(this ILogger logger, string session, string reason);
+
+    [LoggerMessage(3013, LogLevel.Debug, "Failed to reattach session {Session}: {Reason}")]
+    public static partial void ReattachFailed(this ILogger logger, string session, string reason);
 }

@@ -42,6 +42,21 @@ internal sealed class SerializedValue(Dictionary<string, object?> header, ArrayS
         return Open(header, SubFrames.Merge(header, opened), MaxDepth);
     }
 
+    /// <summary>Opens a value that is bytes, without a copy of them.</summary>
+    /// <returns>The bytes.</returns>
+    /// <exception cref="DaskProtocolException">The value is something else, or is malformed.</exception>
+    public ReadOnlyMemory<byte> OpenBytes()
+    {
+        if (Serializer != "msgpack" || header.ContainsKey("is-collection"))
+        {
+            return Open() as byte[] ?? throw new DaskProtocolException("A value is no bytes where bytes are expected.");
+        }
+
+        ReadOnlyMemory<byte> packed = SubFrames.Join(SubFrames.Merge(header, SubFrames.Decompress(header, frames)));
+        return Msgpack.Decode(new DaskMessage([packed]), (ref MessagePack.MessagePackReader reader, DaskMessage _) =>
+            reader.ReadBytes() is { IsSingleSegment: true } bytes ? bytes.First : throw new DaskProtocolException("A value is no bytes where bytes are expected."));
+    }
+
     private static object? Open(Dictionary<string, object?> header, ArraySegment<ReadOnlyMemory<byte>> frames, int depth)
     {
         if (depth < 0)

@@ -25,6 +25,7 @@ internal sealed class DaskProcess : IAsyncDisposable
         _process.OutputDataReceived += Take;
         _process.ErrorDataReceived += Take;
         _process.Start();
+        Id = _process.Id;
         _process.BeginErrorReadLine();
         _process.BeginOutputReadLine();
 
@@ -46,7 +47,7 @@ internal sealed class DaskProcess : IAsyncDisposable
 
     public string Log => string.Join('\n', _log);
 
-    public int Id => _process.Id;
+    public int Id { get; }
 
     public static async Task<DaskProcess> StartSchedulerAsync(params string[] arguments)
     {
@@ -77,6 +78,11 @@ internal sealed class DaskProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
+        if (Environment.GetEnvironmentVariable("DASKK8S_LOGS") is { } directory)
+        {
+            await File.WriteAllTextAsync(System.IO.Path.Combine(directory, $"dask-{Id}.log"), Log);
+        }
+
         _process.Dispose();
     }
 

@@ -1,0 +1,52 @@
+using DaskK8s.Scheduler;
+
+namespace DaskK8s;
+
+public sealed partial class DaskClient
+{
+    /// <summary>Runs a whole Python program as a task, with a Dask client at hand.</summary>
+    /// <remarks>
+    /// The program runs on a worker, in <c>worker_client()</c>: what it computes with <c>dask.dataframe</c>, <c>dask.array</c>,
+    /// <c>dask.delayed</c> or its variable <c>client</c> runs on the whole cluster, annotated as it says (<c>dask.annotate</c>).
+    /// </remarks>
+    /// <typeparam name="T">The .NET type that the result is read as.</typeparam>
+    /// <param name="source">The program. Its result is the value of its last line if that is an expression, else its variable <c>result</c>, else None.</param>
+    /// <param name="globals">Values that the program finds as variables; null for none.</param>
+    /// <param name="options">Where and how the program itself runs; null for what <see cref="Annotate"/> says.</param>
+    /// <param name="output">Is given what the program prints, as it comes, one piece after the other; null for nobody.</param>
+    /// <param name="cancellationToken">Ends the wait and cancels the task; a program that runs already runs on, for nothing.</param>
+    /// <returns>The program's result.</returns>
+    /// <exception cref="ArgumentException">A value has no form in JSON's types, or an option cannot be meant.</exception>
+    /// <exception cref="DaskTaskException">The program raised an exception.</exception>
+    /// <exception cref="DaskNoWorkerException">No worker that is there can run the program.</exception>
+    /// <exception cref="DaskTaskLostException">The scheduler no longer knows the program.</exception>
+    /// <exception cref="DaskResultException">The result cannot be given as <typeparamref name="T"/>.</exception>
+    public async Task<T> RunScriptAsync<T>(
+        string source,
+        IReadOnlyDictionary<string, object?>? globals = null,
+        TaskOptions? options = null,
+        Action<ScriptOutput>? output = null,
+        CancellationToken cancellationToken = default)
+    {
+        PythonFunction script = PythonFunction.FromScript(source);
+        string key = options?.Key ?? "script-" + Guid.NewGuid().ToString("N");
+        if (output is not null)
+        {
+            _session.Listen(key, output);
+        }
+
+        try
+        {
+            using DaskFuture<T> future = await SubmitAsync<T>(
+                script,
+                [_session.Topic, key, globals ?? new Dictionary<string, object?>()],
+                (options ?? new TaskOptions()) with { Key = key },
+                cancellationToken).ConfigureAwait(false);
+            return await future.ResultAsync(null, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _session.Listen(key, null);
+        }
+    }
+}

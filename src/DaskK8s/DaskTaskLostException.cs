@@ -1,0 +1,17 @@
+namespace DaskK8s;
+
+/// <summary>Is thrown when the result of a task is asked for that was cancelled or that the scheduler no longer knows.</summary>
+/// <param name="key">The task's key.</param>
+/// <param name="status">Whether it was cancelled or lost.</param>
+/// <param name="reason">Why.</param>
+public sealed class DaskTaskLostException(string key, DaskFutureStatus status, string reason)
+    : DaskK8sException(status == DaskFutureStatus.Cancelled
+        ? $"Task '{key}' was cancelled: {reason}."
+        : $"Task '{key}' is lost: {reason}. Submit it again.")
+{
+    /// <summary>Gets the task's key.</summary>
+    public string Key { get; } = key;
+
+    /// <summary>Gets <see cref="DaskFutureStatus.Cancelled"/> or <see cref="DaskFutureStatus.Lost"/>.</summary>
+    public DaskFutureStatus Status { get; } = status;
+}

@@ -1,0 +1,69 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace DaskK8s;
+
+/// <summary>Names or defines a Python function that tasks call.</summary>
+/// <remarks>A definition travels to each worker once, whatever the number of tasks.</remarks>
+public sealed class PythonFunction
+{
+    private PythonFunction(string kind, string module, string name, string source, IReadOnlyDictionary<string, object?>? keywords)
+    {
+        Kind = kind;
+        Module = module;
+        Name = name;
+        Source = source;
+        Keywords = keywords;
+        Id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{kind}\n{module}\n{name}\n{source}")))[..32];
+    }
+
+    /// <summary>Gets the function's name, which the keys of its tasks begin with.</summary>
+    public string Name { get; }
+
+    /// <summary>Gets the arguments that each call is given by name.</summary>
+    /// <value>Null by default: none.</value>
+    public IReadOnlyDictionary<string, object?>? Keywords { get; }
+
+    internal string Kind { get; }
+
+    internal string Module { get; }
+
+    internal string Source { get; }
+
+    internal string Id { get; }
+
+    /// <summary>Names a function that the workers can import.</summary>
+    /// <param name="module">The module: <c>operator</c>, <c>pandas</c>, <c>os.path</c>.</param>
+    /// <param name="name">The function's name in it; dots lead to methods of classes.</param>
+    /// <returns>The function.</returns>
+    /// <exception cref="ArgumentException">A name is empty.</exception>
+    public static PythonFunction FromName(string module, string name)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(module);
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return new PythonFunction("name", module, name, string.Empty, null);
+    }
+
+    /// <summary>Defines a function by its source.</summary>
+    /// <param name="source">Python source that defines the function at its top level; it may import and define more.</param>
+    /// <param name="name">The function's name in it.</param>
+    /// <returns>The function.</returns>
+    /// <exception cref="ArgumentException">The source or the name is empty.</exception>
+    public static PythonFunction FromSource(string source, string name)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(source);
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return new PythonFunction("source", string.Empty, name, source.ReplaceLineEndings("\n"), null);
+    }
+
+    /// <summary>Gives the same function with arguments that each call is given by name.</summary>
+    /// <param name="keywords">The arguments by name; they take the place of those set before.</param>
+    /// <returns>The function.</returns>
+    public PythonFunction WithKeywords(IReadOnlyDictionary<string, object?> keywords) => new(Kind, Module, Name, Source, keywords);
+
+    internal static PythonFunction FromScript(string source)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(source);
+        return new PythonFunction("script", string.Empty, "script", source.ReplaceLineEndings("\n"), null);
+    }
+}

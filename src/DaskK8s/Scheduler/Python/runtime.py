@@ -1,0 +1,177 @@
+"""What a Dask worker needs to run tasks of DaskK8s and to hand out their results.
+
+A worker pulls this source from the scheduler when it meets its first task and keeps it as a module named NAME. Tasks are only
+`eval` of a short string, so that no task holds a pickle that a worker without this module could fail to open.
+Runs on distributed 2022.12 and later; NAME and SUFFIX are set by whoever loads it.
+"""
+
+import ast
+import importlib
+import io
+import linecache
+import pickle
+import sys
+import threading
+import types
+
+import msgpack
+from distributed import get_worker
+from distributed.protocol import to_serialize
+from distributed.utils import sync
+
+FUNCTIONS = {}
+
+
+def run(function, arguments, dependencies):
+    """Run one task: `function` is the id of a definition, `arguments` a pickle of (args, kwargs)."""
+    call = FUNCTIONS.get(function)
+    if call is None:
+        worker = get_worker()
+        definition = sync(worker.loop, getattr(worker.scheduler, "daskk8s_function_" + SUFFIX), id=function)
+        if definition is None:
+            raise RuntimeError("the scheduler no longer knows this function: it restarted")
+        call = FUNCTIONS[function] = define(function, definition)
+    unpickler = pickle.Unpickler(io.BytesIO(arguments))
+    # Futures among the arguments are persistent ids: indexes of the results they stand for.
+    unpickler.persistent_load = dependencies.__getitem__
+    args, kwargs = unpickler.load()
+    try:
+        return call(*args, **kwargs)
+    except (SystemExit, KeyboardInterrupt) as error:
+        # Past this frame they would end the worker's process, and then the next worker's.
+        raise RuntimeError("the task called for its process to end: %r" % error) from error
+
+
+def define(function, definition):
+    """Make the callable of a definition."""
+    kind = definition["kind"]
+    if kind == "name":
+        found = importlib.import_module(definition["module"])
+        for part in definition["name"].split("."):
+            found = getattr(found, part)
+        return found
+    source = definition["source"]
+    filename = "<%s>" % definition["name"]
+    # So that tracebacks show the lines.
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    if kind == "script":
+        return lambda topic, key, variables: script(source, filename, topic, key, variables)
+    # The module is not registered: cloudpickle then sends its functions by value to where they are needed.
+    namespace = {"__name__": "daskk8s_" + function, "__builtins__": __builtins__}
+    exec(compile(source, filename, "exec"), namespace)
+    if definition["name"] not in namespace:
+        raise NameError("the source defines no %r" % definition["name"])
+    return namespace[definition["name"]]
+
+
+def script(source, filename, topic, key, variables):
+    """Run a whole program with a Dask client at hand, its printed lines sent to `topic` as they come."""
+    from distributed import worker_client
+
+    tree = ast.parse(source, filename)
+    last = None
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        last = ast.Expression(tree.body.pop().value)
+    namespace = {"__name__": "__daskk8s_script__", "__builtins__": __builtins__}
+    namespace.update(variables)
+    with worker_client() as client, Printed(get_worker(), topic, key):
+        namespace["client"] = client
+        exec(compile(tree, filename, "exec"), namespace)
+        if last is not None:
+            return eval(compile(last, filename, "eval"), namespace)
+        return namespace.get("result")
+
+
+class Printed:
+    """Sends what this thread prints to an event topic of the scheduler, and to the worker's own output too."""
+
+    local = threading.local()
+    lock = threading.Lock()
+
+    def __init__(self, worker, topic, key):
+        self.worker, self.topic, self.key = worker, topic, key
+        self.pending = {"stdout": "", "stderr": ""}
+
+    def __enter__(self):
+        with Printed.lock:
+            for name in self.pending:
+                if not isinstance(getattr(sys, name), Tee):
+                    setattr(sys, name, Tee(getattr(sys, name), name))
+        Printed.local.current = self
+
+    def __exit__(self, *error):
+        Printed.local.current = None
+        for name, text in self.pending.items():
+            if text:
+                self.send(name, text)
+
+    def write(self, name, text):
+        lines, newline, rest = (self.pending[name] + text).rpartition("\n")
+        if newline:
+            self.send(name, lines + newline)
+        self.pending[name] = rest
+
+    def send(self, name, text):
+        self.worker.log_event(self.topic, {"key": self.key, "stream": name, "text": text})
+
+
+class Tee:
+    """Stands in for sys.stdout or sys.stderr: threads that run a script are heard, all others pass."""
+
+    def __init__(self, stream, name):
+        self.stream, self.name = stream, name
+
+    def write(self, text):
+        current = getattr(Printed.local, "current", None)
+        if current is not None:
+            current.write(self.name, text)
+        return self.stream.write(text)
+
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
+
+def encode(value):
+    """Give a value as msgpack, or [type, reason] where it has no JSON form."""
+    refused = []
+
+    def default(item):
+        # numpy's scalars are what sums and means of columns are.
+        if type(item).__module__ == "numpy" and getattr(item, "shape", None) == () and hasattr(item, "item"):
+            plain = item.item()
+            if type(plain) is not type(item):
+                return plain
+        refused.append(type(item))
+        raise TypeError("no JSON form")
+
+    try:
+        return msgpack.packb(value, use_bin_type=True, default=default)
+    except OverflowError:
+        return ["int", "an integer past 64 bits"]
+    except (TypeError, ValueError, RecursionError) as error:
+        kind = refused[0] if refused else type(value)
+        name = kind.__qualname__ if kind.__module__ == "builtins" else kind.__module__ + "." + kind.__qualname__
+        return [name, str(error)]
+
+
+def install(worker):
+    """Let a worker answer for the results that it holds."""
+
+    def results(keys):
+        out = []
+        for key in keys:
+            try:
+                out.append(encode(worker.data[key]))
+            except KeyError:
+                out.append(None)
+        return to_serialize(msgpack.packb(out, use_bin_type=True))
+
+    worker.handlers["daskk8s_results_" + SUFFIX] = results
+
+
+def install_all():
+    from distributed.worker import Worker
+
+    for worker in Worker._instances:
+        install(worker)
+    return True

@@ -1,0 +1,455 @@
+"""The scheduler's side of DaskK8s: holds what a client submitted while the client's connection comes and goes.
+
+A session is a client of the scheduler like any other, only that its connection ends here: messages of the scheduler to it land
+in an outbox, which whoever is attached receives. So a cut connection loses neither tasks nor results.
+Runs on the scheduler's event loop (nothing here may block), on distributed 2022.12 and later. NAME, SUFFIX and RUNTIME (the
+workers' source) are set by whoever loads it.
+"""
+
+import asyncio
+import functools
+import inspect
+import logging
+import pickle
+from collections import defaultdict
+from time import monotonic
+
+from distributed.comm.core import Comm, CommClosedError
+from distributed.core import Status
+from distributed.protocol import serialize, to_serialize
+from distributed.versions import get_versions
+
+logger = logging.getLogger("distributed.daskk8s")
+
+# A task is eval(TASK, {"f": function id, "b": pickled arguments, "d": results of other tasks}).
+LOAD = (
+    "import sys,types,distributed as D\n"
+    "m=types.ModuleType({name!r})\n"
+    "m.NAME,m.SUFFIX={name!r},{suffix!r}\n"
+    "w=D.get_worker()\n"
+    "exec(D.utils.sync(w.loop,w.scheduler.daskk8s_runtime_{suffix}),m.__dict__)\n"
+    "sys.modules[{name!r}]=m"
+)
+TASK = "(__import__('sys').modules.get({name!r})or[exec({load!r},{{}}),__import__('sys').modules[{name!r}]][1]).run(f,b,d)"
+
+# Run out of band on a worker that holds results but has not met a task of ours.
+INSTALL = (
+    "import sys,types\n"
+    "if {name!r} not in sys.modules:\n"
+    "    m=types.ModuleType({name!r})\n"
+    "    m.NAME,m.SUFFIX={name!r},{suffix!r}\n"
+    "    exec(source,m.__dict__)\n"
+    "    sys.modules[{name!r}]=m\n"
+    "sys.modules[{name!r}].install_all()\n"
+)
+
+GATHER_BYTES = 64 * 2**20
+EVAL = pickle.dumps(eval, protocol=4)
+EXEC = pickle.dumps(exec, protocol=4)
+
+
+def install_all():
+    from distributed.scheduler import Scheduler
+
+    for scheduler in Scheduler._instances:
+        install(scheduler)
+
+
+def install(dask_scheduler):
+    """Add the operations of DaskK8s to a scheduler; once is enough, more does no harm."""
+    operation = "daskk8s_attach_" + SUFFIX
+    if operation not in dask_scheduler.handlers:
+        service = Service(dask_scheduler)
+        dask_scheduler.handlers.update(
+            {
+                operation: service.attach,
+                "daskk8s_gather_" + SUFFIX: service.gather,
+                "daskk8s_runtime_" + SUFFIX: service.runtime,
+                "daskk8s_function_" + SUFFIX: service.function,
+            }
+        )
+
+
+class Service:
+    def __init__(self, scheduler):
+        self.scheduler = scheduler
+        self.sessions = {}
+        self.functions = {}
+        self.submit = submitter(scheduler)
+        self.ticker = None
+
+    def runtime(self):
+        return RUNTIME
+
+    def function(self, id):
+        return self.functions.get(id)
+
+    async def attach(self, comm, session, keep, resume):
+        """Connect a client to its session; the connection is the session's from then on."""
+        found = self.sessions.get(session)
+        if found is None:
+            if resume:
+                return {"attached": False}
+            found = self.sessions[session] = Session(self, session)
+            await found.start()
+        if self.ticker is None:
+            self.ticker = asyncio.ensure_future(self.tick())
+        found.keep = keep
+        await found.serve(comm)
+        return Status.dont_reply
+
+    async def tick(self):
+        """Tell sessions of their tasks that no worker can run, and drop sessions that nobody came back to."""
+        interval = 0.2
+        while self.sessions:
+            await asyncio.sleep(interval)
+            start = monotonic()
+            stuck = self.stuck()
+            for session in list(self.sessions.values()):
+                session.tell_stuck(stuck.get(session.id, ()))
+                if session.comm is None and start - session.detached > session.keep:
+                    session.outlet.abort()
+            # Many tasks without a worker must not become the scheduler's main work.
+            interval = max(0.2, 20 * (monotonic() - start))
+        self.ticker = None
+
+    def stuck(self):
+        """Give the keys that cannot run, and those that wait for them, by the session that wants them."""
+        found = defaultdict(set)
+        tasks = list(self.scheduler.unrunnable)
+        if not self.scheduler.workers:
+            tasks.extend(getattr(self.scheduler, "queued", ()))
+        seen = set(tasks)
+        while tasks:
+            task = tasks.pop()
+            for client in task.who_wants or ():
+                if client.client_key in self.sessions:
+                    found[client.client_key].add(task.key)
+            for dependent in task.dependents:
+                if dependent not in seen and dependent.state == "waiting":
+                    seen.add(dependent)
+                    tasks.append(dependent)
+        return found
+
+    async def gather(self, keys):
+        """Give results as the workers encode them: one pack for each worker, in the order of its keys' indexes."""
+        groups, missing, later, total = defaultdict(list), [], [], 0
+        for index, key in enumerate(keys):
+            task = self.scheduler.tasks.get(key)
+            if task is None or not task.who_has:
+                missing.append(index)
+            elif total > GATHER_BYTES:
+                later.append(index)
+            else:
+                total += max(task.nbytes, 0)
+                groups[next(iter(task.who_has)).address].append(index)
+        packs = await asyncio.gather(
+            *(self.fetch(address, [keys[i] for i in indexes]) for address, indexes in groups.items())
+        )
+        reply = []
+        for indexes, pack in zip(groups.values(), packs):
+            if pack is None:
+                missing.extend(indexes)
+            else:
+                reply.append([indexes, pack])
+        return {"status": "OK", "packs": reply, "missing": missing, "later": later}
+
+    async def fetch(self, address, keys):
+        worker = self.scheduler.rpc(address)
+        operation = getattr(worker, "daskk8s_results_" + SUFFIX)
+        plain = ["msgpack", "error"]
+        try:
+            pack = await operation(keys=keys, serializers=plain)
+            if pack is None:
+                source = INSTALL.format(name=NAME, suffix=SUFFIX)
+                await worker.run(
+                    function=EXEC, args=pickle.dumps((source, {"source": RUNTIME}), protocol=4), serializers=plain
+                )
+                pack = await operation(keys=keys, serializers=plain)
+            return pack
+        except OSError:
+            # The worker is gone, or going: the scheduler will tell what becomes of its keys.
+            return None
+
+
+class Session:
+    """One client's tasks."""
+
+    def __init__(self, service, id):
+        self.service, self.scheduler, self.id = service, service.scheduler, id
+        # Not the id itself: under that, the scheduler logs what it does for the client.
+        self.topic = id + "-printed"
+        self.outlet = Outlet(self)
+        self.comm = None
+        self.detached = monotonic()
+        self.keep = 600
+        self.sequence = 0
+        self.outbox = []
+        self.waker = asyncio.Event()
+        self.idle = set()
+
+    async def start(self):
+        started = asyncio.ensure_future(self.live())
+        while self.id not in self.scheduler.client_comms and not started.done():
+            await asyncio.sleep(0)
+        self.scheduler.stream_handlers["subscribe-topic"](topic=self.topic, client=self.id)
+
+    async def live(self):
+        try:
+            await self.scheduler.add_client(comm=self.outlet, client=self.id, versions=get_versions())
+        finally:
+            self.service.sessions.pop(self.id, None)
+            if self.comm is not None:
+                self.comm.abort()
+
+    async def serve(self, comm):
+        if self.comm is not None:
+            # The client is back before the loss of its old connection was seen.
+            self.comm.abort()
+        self.comm = comm
+        self.outbox, self.idle = [], set()
+        writer = None
+        try:
+            await comm.write({"attached": True, "sequence": self.sequence})
+            writer = asyncio.ensure_future(self.send(comm))
+            while True:
+                message = await comm.read()
+                operation = message.pop("m")
+                if operation == "close":
+                    self.comm = None
+                    self.outlet.abort()
+                    return
+                await getattr(self, "on_" + operation)(**message)
+        except CommClosedError:
+            pass
+        finally:
+            if writer is not None:
+                writer.cancel()
+            if self.comm is comm:
+                self.comm, self.detached = None, monotonic()
+
+    async def send(self, comm):
+        try:
+            while True:
+                await self.waker.wait()
+                self.waker.clear()
+                events, self.outbox = self.outbox, []
+                if events:
+                    await comm.write({"events": events})
+        except CommClosedError:
+            pass
+
+    async def on_submit(self, sequence, function, definition, options, tasks):
+        if sequence <= self.sequence:
+            # Sent again after a cut, but it had arrived.
+            return
+        self.sequence = sequence
+        self.service.functions[function] = definition
+        try:
+            await self.service.submit(self.id, function, tasks, options)
+        except Exception as error:
+            for task in tasks:
+                self.tell("failed", [task[0], repr(error), ""])
+        self.tell("taken", sequence)
+
+    async def on_states(self, keys):
+        """Tell anew what became of keys, for a client that was away."""
+        for key in keys:
+            task = self.scheduler.tasks.get(key)
+            if task is None:
+                self.tell("gone", [key, "the scheduler forgot it"])
+            elif task.state == "memory":
+                self.tell("done", key)
+            elif task.state == "erred":
+                self.tell_failure(key, None)
+
+    async def on_release(self, keys):
+        self.scheduler.client_releases_keys(keys=list(keys), client=self.id)
+
+    async def on_ping(self):
+        self.tell("pong")
+
+    def tell(self, event, item=None):
+        """Queue an event; those of one kind that follow one another share a list."""
+        if self.comm is None:
+            # Whoever attaches next asks for the state of what is still pending.
+            return
+        if not self.outbox or self.outbox[-1][0] != event:
+            self.outbox.append([event, []])
+        if item is not None:
+            self.outbox[-1][1].append(item)
+        self.waker.set()
+
+    def tell_stuck(self, keys):
+        for key in keys:
+            if key not in self.idle:
+                self.tell("stuck", key)
+        for key in self.idle.difference(keys):
+            self.tell("pending", key)
+        self.idle = set(keys)
+
+    def tell_failure(self, key, message):
+        task = self.scheduler.tasks.get(key)
+        blame = task.exception_blame if task is not None else None
+        if blame is not None:
+            self.tell("failed", [key, blame.exception_text or "", blame.traceback_text or ""])
+            return
+        text = "the scheduler gave no reason"
+        if message is not None:
+            try:
+                # Made by this very process, when a graph could not be taken.
+                text = repr(pickle.loads(message["exception"].data))
+            except Exception:
+                pass
+        self.tell("failed", [key, text, ""])
+
+    def receive(self, message):
+        """Take one message of the scheduler to its client."""
+        operation = message.get("op")
+        if operation == "key-in-memory":
+            self.tell("done", message["key"])
+        elif operation == "task-erred":
+            self.tell_failure(message["key"], message)
+        elif operation == "lost-data":
+            self.tell("pending", message["key"])
+        elif operation == "cancelled-key":
+            self.tell("gone", [message["key"], "it was cancelled, or what it depends on is lost"])
+        elif operation == "cancelled-keys":
+            for key in message["keys"]:
+                self.tell("gone", [key, "it was cancelled, or what it depends on is lost"])
+        elif operation == "restart":
+            self.tell("restarted")
+        elif operation == "event" and message.get("topic") == self.topic:
+            event = message["event"]
+            event = event[1] if isinstance(event, (tuple, list)) else event
+            self.tell("printed", [event["key"], event["stream"], event["text"]])
+
+
+class Outlet(Comm):
+    """The end of a session's connection inside the scheduler."""
+
+    def __init__(self, session):
+        super().__init__()
+        self.session = session
+        self.ended = asyncio.Event()
+
+    async def read(self, deserializers=None):
+        await self.ended.wait()
+        raise CommClosedError("the session ended")
+
+    async def write(self, message, serializers=None, on_error=None):
+        if self.closed():
+            raise CommClosedError("the session ended")
+        for part in message if isinstance(message, (list, tuple)) else (message,):
+            try:
+                self.session.receive(part)
+            except Exception:
+                # A message of an unknown form must not end the session, and with it all its tasks.
+                logger.exception("DaskK8s could not take a message of the scheduler")
+        return 0
+
+    async def close(self):
+        self.abort()
+
+    def abort(self):
+        self.ended.set()
+
+    def closed(self):
+        return self.ended.is_set()
+
+    @property
+    def local_address(self):
+        return "daskk8s://" + self.session.id
+
+    peer_address = local_address
+
+
+def submitter(scheduler):
+    """Give the function that submits tasks in the form which this version of distributed takes."""
+    known = inspect.signature(scheduler.update_graph).parameters
+    code = TASK.format(name=NAME, load=LOAD.format(name=NAME, suffix=SUFFIX))
+    form = submit_tasks if "tasks" in known else submit_graph if "graph_header" in known else submit_expression
+    return functools.partial(form, scheduler, known, code)
+
+
+async def submit_tasks(scheduler, known, code, client, function, tasks, options):
+    """Up to 2023.3: each task as pickles of its function and its arguments."""
+    call = pickle.dumps(functools.partial(eval, code), protocol=4)
+    graph, dependencies, keys = {}, {}, []
+    for key, arguments, needs in tasks:
+        keys.append(key)
+        graph[key] = {
+            "function": call,
+            "args": pickle.dumps(({"f": function, "b": arguments, "d": list(needs)},), protocol=4),
+        }
+        dependencies[key] = set(needs)
+    scheduler.update_graph(
+        client=client,
+        tasks=graph,
+        keys=keys,
+        dependencies=dependencies,
+        priority={key: i for i, key in enumerate(keys)},
+        user_priority=options.get("priority") or 0,
+        **{
+            name: dict.fromkeys(keys, options[given])
+            for name, given in (("resources", "resources"), ("restrictions", "workers"), ("retries", "retries"))
+            if options.get(given)
+        },
+        **({"loose_restrictions": list(keys)} if options.get("allow_other_workers") else {}),
+    )
+
+
+async def submit_graph(scheduler, known, code, client, function, tasks, options):
+    """2023.4 to 2025.3: a pickled graph."""
+    from dask.highlevelgraph import HighLevelGraph
+    from distributed.protocol.serialize import ToPickle
+
+    graph = specifications(code, function, tasks)
+    header, frames = serialize(ToPickle(HighLevelGraph({"daskk8s": graph}, {"daskk8s": set()})))
+    await update(scheduler, known, client, tasks, options, graph_header=header, graph_frames=frames)
+
+
+async def submit_expression(scheduler, known, code, client, function, tasks, options):
+    """From 2025.4: a serialized expression."""
+    from dask._expr import LLGExpr
+    from distributed.protocol.serialize import Serialized
+
+    graph = specifications(code, function, tasks)
+    try:
+        # A token of our own saves the hashing of every task.
+        expression = LLGExpr(graph, _determ_token=tasks[0][0])
+    except TypeError:
+        expression = LLGExpr(graph)
+    serialized = Serialized(*serialize(to_serialize(expression), on_error="raise"))
+    await update(scheduler, known, client, tasks, options, expr_ser=serialized)
+
+
+def specifications(code, function, tasks):
+    try:
+        from dask._task_spec import Alias, Task, parse_input
+    except ImportError:
+        from distributed.utils_comm import WrappedKey
+
+        return {
+            key: (eval, code, {"f": function, "b": arguments, "d": [WrappedKey(need) for need in needs]})
+            for key, arguments, needs in tasks
+        }
+    graph = {}
+    for key, arguments, needs in tasks:
+        values = {"f": function, "b": arguments, "d": [Alias(need) for need in needs]}
+        graph[key] = Task(key, eval, code, parse_input(values) if needs else values)
+    return graph
+
+
+async def update(scheduler, known, client, tasks, options, **graph):
+    keys = [task[0] for task in tasks]
+    arguments = {
+        "client": client,
+        "keys": set(keys),
+        "internal_priority": {key: i for i, key in enumerate(keys)},
+        "submitting_task": None,
+        "annotations": {name: value for name, value in options.items() if value},
+        "span_metadata": {"collections": []},
+        "code": (),
+    }
+    await scheduler.update_graph(**graph, **{name: value for name, value in arguments.items() if name in known})

@@ -1,0 +1,88 @@
+namespace DaskK8s;
+
+/// <summary>Says where and how a task is to run, in the words of <c>dask.annotate</c>.</summary>
+/// <remarks>What is null is taken from the blocks of <see cref="DaskClient.Annotate(TaskOptions)"/> around the call, innermost first.</remarks>
+public sealed record TaskOptions
+{
+    /// <summary>Gets the abstract resources that a worker must offer: <c>GPU</c> → 1.</summary>
+    /// <value>Null by default: any worker will do.</value>
+    public IReadOnlyDictionary<string, double>? Resources { get; init; }
+
+    /// <summary>Gets the addresses, names or host names of the workers that may run the task.</summary>
+    /// <value>Null by default: any. Set this or <see cref="WorkerGroup"/>.</value>
+    public IReadOnlyList<string>? Workers { get; init; }
+
+    /// <summary>Gets the name of the worker group that may run the task; its workers are looked up when the task is submitted.</summary>
+    /// <value>Null by default: any. Set this or <see cref="Workers"/>.</value>
+    public string? WorkerGroup { get; init; }
+
+    /// <summary>Gets whether other workers than the named ones may run the task when none of them can.</summary>
+    /// <value>Null by default, which is false.</value>
+    public bool? AllowOtherWorkers { get; init; }
+
+    /// <summary>Gets the priority: tasks with higher ones run first.</summary>
+    /// <value>Null by default, which is 0.</value>
+    public int? Priority { get; init; }
+
+    /// <summary>Gets how often a task that raised is tried again.</summary>
+    /// <value>Null by default, which is 0. Workers that die are another matter: Dask moves their tasks by itself, 3 times by default.</value>
+    public int? Retries { get; init; }
+
+    /// <summary>Gets the task's key.</summary>
+    /// <value>Null by default: made of the function's name and a unique part. A key that exists already stands for the task that has it.</value>
+    public string? Key { get; init; }
+
+    /// <summary>Gets whether equal functions with equal arguments are one task, computed once.</summary>
+    /// <value>Null by default, which is false.</value>
+    public bool? Pure { get; init; }
+
+    /// <summary>Gives these options, with those of an outer block where nothing is set here.</summary>
+    internal TaskOptions Over(TaskOptions? outer)
+    {
+        if (outer is null)
+        {
+            return this;
+        }
+
+        bool placed = Workers is not null || WorkerGroup is not null;
+        return new TaskOptions
+        {
+            Resources = Resources ?? outer.Resources,
+            Workers = placed ? Workers : outer.Workers,
+            WorkerGroup = placed ? WorkerGroup : outer.WorkerGroup,
+            AllowOtherWorkers = AllowOtherWorkers ?? (placed ? null : outer.AllowOtherWorkers),
+            Priority = Priority ?? outer.Priority,
+            Retries = Retries ?? outer.Retries,
+            Key = Key ?? outer.Key,
+            Pure = Pure ?? outer.Pure,
+        };
+    }
+
+    /// <summary>Checks what can be checked without a cluster.</summary>
+    /// <exception cref="ArgumentException">Something cannot be meant.</exception>
+    internal void Validate()
+    {
+        if (Workers is not null && WorkerGroup is not null)
+        {
+            throw new ArgumentException("Set Workers or WorkerGroup, not both.");
+        }
+
+        if (Workers is { Count: 0 })
+        {
+            throw new ArgumentException("Workers names no worker; leave it null to allow any.");
+        }
+
+        if (Retries < 0)
+        {
+            throw new ArgumentException($"Retries is {Retries}; it cannot be negative.");
+        }
+
+        foreach ((string name, double amount) in Resources ?? WorkerInfo.NoResources)
+        {
+            if (amount is not (> 0 and < double.PositiveInfinity))
+            {
+                throw new ArgumentException($"The resource {name} is asked for {amount} times; it must be a positive number.");
+            }
+        }
+    }
+}
