@@ -24,6 +24,7 @@ internal sealed class ForwardingPeer : IAsyncDisposable
     private readonly CancellationTokenSource closing = new();
     private readonly ConcurrentDictionary<TcpClient, byte> clients = new();
     private readonly ConcurrentDictionary<Channel<string>, byte> watches = new();
+    private readonly ConcurrentQueue<TcpClient> upgraded = new();
     private readonly Task accepting;
 
     public ForwardingPeer()
@@ -58,13 +59,19 @@ internal sealed class ForwardingPeer : IAsyncDisposable
     public KubeConnection Connect() =>
         new(new Kubernetes(new KubernetesClientConfiguration { Host = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}" }), "test", null, ownsClient: true);
 
-    public void CutAll()
+    public void CutAll(bool keepWatches = false)
     {
-        foreach (TcpClient client in clients.Keys)
+        foreach ((TcpClient client, byte isWatch) in clients)
         {
-            client.Client.Close(0);
+            if (!keepWatches || isWatch == 0)
+            {
+                client.Client.Close(0);
+            }
         }
     }
+
+    /// <summary>Cuts the oldest upgraded connection.</summary>
+    public void CutOne() => upgraded.Where(clients.ContainsKey).First().Client.Close(0);
 
     /// <summary>Deletes the pod and, unless the name is empty, makes a ready one of another name.</summary>
     public void ReplacePod(string name)
@@ -127,6 +134,7 @@ internal sealed class ForwardingPeer : IAsyncDisposable
                     .ToDictionary(g => g.Key, g => g.First()[(g.Key.Length + 1)..].Trim(), StringComparer.OrdinalIgnoreCase);
                 if (lines[0].Contains("watch=true"))
                 {
+                    clients[client] = 1;
                     await WatchAsync(stream);
                     return;
                 }
@@ -155,6 +163,7 @@ internal sealed class ForwardingPeer : IAsyncDisposable
                 }
                 else if (Asks(headers, PortForwardTransport.Spdy))
                 {
+                    upgraded.Enqueue(client);
                     await stream.WriteAsync(Encoding.ASCII.GetBytes(
                         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: SPDY/3.1\r\nConnection: Upgrade\r\nX-Stream-Protocol-Version: portforward.k8s.io\r\n\r\n"));
                     await ServeSpdyAsync(stream);

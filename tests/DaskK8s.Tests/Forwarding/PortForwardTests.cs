@@ -220,7 +220,7 @@ public sealed class PortForwardTests
 
     private static PodTunnel Tunnel(ForwardingPeer peer, TunnelOptions? options = null, PodTarget? first = null)
     {
-        DaskK8s.KubeApi.KubeConnection connection = peer.Connect();
+        var connection = peer.Connect();
         return new PodTunnel(connection, new ReadyPods(connection, "component=scheduler", first), options ?? TunnelOptions.Default, NullLogger.Instance);
     }
 }
