@@ -8,6 +8,8 @@ namespace DaskK8s.Forwarding;
 /// </summary>
 internal sealed class SessionPool : IAsyncDisposable
 {
+    private static readonly TimeSpan ConfirmTime = TimeSpan.FromSeconds(2);
+
     private readonly Lock gate = new();
     private readonly List<SpdySession> sessions = [];
     private readonly List<Connecting> connecting = [];
@@ -46,15 +48,15 @@ internal sealed class SessionPool : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens a connection on a session that is there and has room.</summary>
+    /// <summary>Opens a connection on a session that is there, has room and was heard of lately.</summary>
     /// <param name="target">The pod.</param>
     /// <param name="port">The port inside the pod.</param>
-    /// <returns>The connection, or null when a session is to be opened first.</returns>
+    /// <returns>The connection, or null when more is to be done first.</returns>
     public TunnelStream? TryOpen(PodTarget target, int port)
     {
         lock (gate)
         {
-            return disposed ? null : Choose(target)?.TryOpen(port);
+            return !disposed && Choose(target) is { IsFresh: true } session ? session.TryOpen(port) : null;
         }
     }
 
@@ -69,25 +71,33 @@ internal sealed class SessionPool : IAsyncDisposable
         while (true)
         {
             Connecting? pending = null;
+            SpdySession? session;
+            SpdyStream? stream = null;
             lock (gate)
             {
                 ObjectDisposedException.ThrowIf(disposed, this);
-                if (Choose(target) is { } session)
+                session = Choose(target);
+                if (session is null)
                 {
-                    if (session.TryOpen(port) is { } stream)
-                    {
-                        return stream;
-                    }
-
-                    // Ended in this moment: the next choice does without it.
-                    sessions.Remove(session);
-                    continue;
+                    pending = Join(target, port);
                 }
-
-                pending = Join(target, port);
+                else
+                {
+                    stream = session.TryOpen(port);
+                    if (stream is null)
+                    {
+                        // Ended in this moment: the next choice does without it.
+                        sessions.Remove(session);
+                    }
+                }
             }
 
-            if (await WaitAsync(pending, cancellationToken).ConfigureAwait(false) is { } single)
+            if (stream is not null && (session!.IsFresh || await ConfirmAsync(session, stream, cancellationToken).ConfigureAwait(false)))
+            {
+                return stream;
+            }
+
+            if (pending is not null && await WaitAsync(pending, cancellationToken).ConfigureAwait(false) is { } single)
             {
                 return single;
             }
@@ -183,6 +193,37 @@ internal sealed class SessionPool : IAsyncDisposable
         return best is not null && (best.Connections < options.ConnectionsPerSession || full) ? best
             : full ? best ?? held
             : null;
+    }
+
+    /// <summary>
+    /// Waits for the server's answer on a session that was silent for a while: it may have died unnoticed, and what is written to
+    /// it must not be lost with it.
+    /// </summary>
+    private async Task<bool> ConfirmAsync(SpdySession session, SpdyStream stream, CancellationToken cancellationToken)
+    {
+        bool confirmed = false;
+        try
+        {
+            await stream.ConfirmAsync(ConfirmTime, time, cancellationToken).ConfigureAwait(false);
+            confirmed = true;
+        }
+        catch (TimeoutException)
+        {
+            session.Distrust();
+        }
+        catch (PortForwardException)
+        {
+            // The session ended; it is not chosen again.
+        }
+        finally
+        {
+            if (!confirmed)
+            {
+                await stream.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+
+        return confirmed;
     }
 
     private Connecting Join(PodTarget target, int port)

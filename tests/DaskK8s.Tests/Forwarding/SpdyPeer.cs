@@ -128,7 +128,7 @@ internal sealed class SpdyPeer(Stream transport, Func<int, int> localPort, Cance
                 break;
             case 6:
                 Pings++;
-                if (AnswersPings)
+                if (AnswersPings && (id & 1) == 1)
                 {
                     await SendControlAsync(6, 0, payload);
                 }

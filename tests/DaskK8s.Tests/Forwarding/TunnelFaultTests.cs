@@ -203,6 +203,7 @@ public sealed class TunnelFaultTests
 
         setup.Peer.RefuseUpgrades = 401;
         setup.Peer.CutAll();
+        await Until(() => setup.Tunnel.Sessions == 0);
         using (Socket refused = await setup.ConnectAsync())
         {
             (await refused.ReceiveAsync(new byte[1].AsMemory(), Token)).Should().Be(0);
@@ -244,6 +245,7 @@ public sealed class TunnelFaultTests
             Task ended = DrainAsync(transfer);
             setup.Peer.ReplacePod("");
             setup.Peer.CutAll(keepWatches: true);
+            await Until(() => setup.Tunnel.Sessions == 0);
             Task<Socket> waiting = Task.Run(setup.ConnectAsync, Token);
             await Task.Delay(20, Token);
             setup.Peer.ReplacePod($"scheduler-{round}");

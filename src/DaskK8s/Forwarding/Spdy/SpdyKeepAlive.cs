@@ -55,6 +55,12 @@ internal sealed class SpdyKeepAlive : IDisposable
         }
     }
 
+    /// <summary>Gets how long nothing has come.</summary>
+    public TimeSpan SilentFor => time.GetElapsedTime(Volatile.Read(ref lastReceived));
+
+    /// <summary>Gives the session up for new connections until something comes.</summary>
+    public void Distrust() => suspect = true;
+
     /// <summary>Starts the watch.</summary>
     public void Start() => timer.Change(tick, tick);
 
@@ -88,7 +94,7 @@ internal sealed class SpdyKeepAlive : IDisposable
             session.DropStalling();
         }
 
-        if (session.StalledFor > TimeSpan.Zero || time.GetElapsedTime(Volatile.Read(ref lastReceived)) < options.KeepAliveInterval)
+        if (session.StalledFor > TimeSpan.Zero || SilentFor < options.KeepAliveInterval)
         {
             // While nothing is read here, silence says nothing about the peer.
             return;
@@ -111,7 +117,7 @@ internal sealed class SpdyKeepAlive : IDisposable
         suspect = true;
         if (!session.AwaitsPeer || session.Connections == 0 || waited > Patience * options.KeepAliveTimeout)
         {
-            session.Abort(new TimeoutException($"nothing came for {time.GetElapsedTime(Volatile.Read(ref lastReceived)).TotalSeconds:0} s, nor answers to pings."));
+            session.Abort(new TimeoutException($"nothing came for {SilentFor.TotalSeconds:0} s, nor answers to pings."));
         }
     }
 

@@ -26,6 +26,7 @@ internal sealed class SpdySession : IAsyncDisposable
     /// </summary>
     private const int MostConnections = 4096;
 
+    private static readonly TimeSpan FreshFor = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan SlowWrite = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock gate = new();
@@ -74,6 +75,9 @@ internal sealed class SpdySession : IAsyncDisposable
 
     /// <summary>Gets whether a new connection may be opened.</summary>
     public bool IsUsable => !over && !leaving && opened < MostConnections && !keepAlive.IsSuspect;
+
+    /// <summary>Gets whether the server was heard so lately that the session can be trusted to live.</summary>
+    public bool IsFresh => keepAlive.SilentFor < FreshFor;
 
     /// <summary>Gets whether one connection holds up the others: its reader here, or the pod's, has stopped.</summary>
     public bool IsStalled => stalling is not null || Output.WritingFor > SlowWrite;
@@ -180,6 +184,9 @@ internal sealed class SpdySession : IAsyncDisposable
                 SpdyEncoder.ShortFrameSize, (2 * i) + 1, static (buffer, at, id, _) => SpdyEncoder.WritePing(buffer.AsSpan(at), id));
         }
     }
+
+    /// <summary>Gives the session up for new connections until something comes.</summary>
+    internal void Distrust() => keepAlive.Distrust();
 
     /// <summary>Ends the connection that holds up its neighbours, if there are any.</summary>
     internal void DropStalling()
@@ -409,8 +416,17 @@ internal sealed class SpdySession : IAsyncDisposable
     {
         switch (found.Type)
         {
-            case SpdyFrameType.SynReply or SpdyFrameType.Headers when found.Fin && Find(found.StreamId) is { } finished:
-                OnFin(finished, found.StreamId);
+            case SpdyFrameType.SynReply or SpdyFrameType.Headers when Find(found.StreamId) is { } known:
+                if (found.StreamId == known.DataId)
+                {
+                    known.OnAnswered();
+                }
+
+                if (found.Fin)
+                {
+                    OnFin(known, found.StreamId);
+                }
+
                 break;
             case SpdyFrameType.RstStream when Find(found.StreamId) is { } reset:
                 Forget(reset, reset: false);

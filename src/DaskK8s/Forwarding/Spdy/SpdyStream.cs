@@ -11,6 +11,7 @@ internal sealed class SpdyStream : TunnelStream
     private readonly ReceiveQueue queue;
     private readonly StringBuilder errorText = new();
     private readonly TaskCompletionSource peerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool dataEnded;
     private bool errorEnded;
     private bool writesEnded;
@@ -122,11 +123,29 @@ internal sealed class SpdyStream : TunnelStream
         return base.DisposeAsync();
     }
 
+    /// <summary>Waits until the server has said that it knows the stream; throws when its session ends first.</summary>
+    /// <param name="limit">How long the answer may take.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that ends with the answer.</returns>
+    /// <exception cref="PortForwardException">The session ended first.</exception>
+    /// <exception cref="TimeoutException">No answer came.</exception>
+    internal Task ConfirmAsync(TimeSpan limit, TimeProvider time, CancellationToken cancellationToken) =>
+        answered.Task.WaitAsync(limit, time, cancellationToken);
+
+    internal void OnAnswered() => answered.TrySetResult();
+
     /// <summary>Ends the stream because its session is over.</summary>
     /// <param name="error">What the reader is told after the last byte.</param>
     internal void Lose(Exception error)
     {
         queue.Complete(error);
+        if (answered.TrySetException(error))
+        {
+            // Most openers do not wait for the answer.
+            _ = answered.Task.Exception;
+        }
+
         peerEnded.TrySetResult();
     }
 
