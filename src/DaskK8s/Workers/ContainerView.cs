@@ -6,7 +6,7 @@ namespace DaskK8s.Workers;
 /// <param name="Run">Names the run that a request for the log answers with; null where none has begun.</param>
 /// <param name="IsRunning">Whether that run goes on.</param>
 /// <param name="Restarts">How many runs there were before the newest.</param>
-/// <param name="HasPrevious">Whether the node keeps the log of the run before the current one.</param>
+/// <param name="HasPrevious">Whether a run has ended whose log the node may keep.</param>
 internal sealed record ContainerView(string? Run, bool IsRunning, int Restarts, bool HasPrevious)
 {
     public static ContainerView Of(V1Pod pod, string container)
@@ -28,9 +28,9 @@ internal sealed record ContainerView(string? Run, bool IsRunning, int Restarts, 
         };
         bool began = status.State?.Running is not null || status.State?.Terminated is not null || before is not null;
         return new ContainerView(
-            began ? $"{status.RestartCount}/{run}" : null,
+            !began ? null : string.IsNullOrEmpty(run) ? $"run {status.RestartCount}" : run,
             status.State?.Running is not null,
             status.RestartCount,
-            before is not null && (status.State?.Running is not null || status.State?.Terminated is not null));
+            before is not null);
     }
 }

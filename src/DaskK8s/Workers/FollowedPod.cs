@@ -133,7 +133,8 @@ internal sealed class FollowedPod(KubeRequests requests, LogsSink sink, LogTarge
         _reading = (view.Run!, view.Restarts);
         LogsAttempt attempt = new(requests, new LogsRequest(target.Pod, target.Container)
         {
-            Follow = true,
+            // Of a run that has ended there is nothing to wait for.
+            Follow = view.IsRunning,
             SinceTime = again && _any ? _last : null,
             TailLines = atStart ? filter.TailLines : null,
             Since = atStart || (again && !_any) ? filter.Since : null,

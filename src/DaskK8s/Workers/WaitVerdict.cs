@@ -6,6 +6,7 @@ namespace DaskK8s.Workers;
 internal sealed class WaitVerdict(WorkerWaitOptions options, TimeProvider timeProvider)
 {
     private const int PullFailures = 2;
+    private static readonly TimeSpan PullLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ConfigurationLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CreationLimit = TimeSpan.FromSeconds(3);
 
@@ -70,7 +71,8 @@ internal sealed class WaitVerdict(WorkerWaitOptions options, TimeProvider timePr
         PodCauseKind.NotCreated when pod is null && cause.Text.Contains("cannot be created", StringComparison.Ordinal) => CreationLimit,
         PodCauseKind.InvalidConfiguration => ConfigurationLimit,
         PodCauseKind.Unschedulable => options.UnschedulableLimit,
-        PodCauseKind.ImageNotPulled when pod is not null && (IsNeverPulled(pod) || _pulls.GetValueOrDefault(pod.Metadata.Uid).Failures >= PullFailures) => TimeSpan.Zero,
+        PodCauseKind.ImageNotPulled when pod is not null =>
+            IsNeverPulled(pod) || _pulls.GetValueOrDefault(pod.Metadata.Uid).Failures >= PullFailures ? TimeSpan.Zero : PullLimit,
         PodCauseKind.CrashLoop or PodCauseKind.OutOfMemory when pod is not null && IsCrashLoop(pod, scheduler) => TimeSpan.Zero,
         _ => null,
     };

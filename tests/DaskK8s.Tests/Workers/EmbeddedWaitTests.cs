@@ -1,0 +1,309 @@
+using System.Collections.Concurrent;
+
+using DaskK8s.Testing;
+
+using k8s;
+using k8s.Models;
+
+namespace DaskK8s.Tests.Workers;
+
+/// <summary>Waits on an embedded cluster: real watches, controllers, events and faults; the scheduler's word is the test's.</summary>
+public sealed class EmbeddedWaitTests
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(90);
+
+    private readonly Collected progress = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task WaitForWorkersAsync_ScaledUp_ReportsEachStepByWatching()
+    {
+        await using EmbeddedRelease release = await EmbeddedRelease.StartAsync();
+        await release.Helm.WaitForWorkersAsync(Long, cancellationToken: Token);
+        release.Cluster.ClearRequests();
+        await release.Helm.ScaleAsync(5, cancellationToken: Token);
+
+        await release.Helm.WaitForWorkersAsync(Long, progress, "worker", Token);
+
+        progress.Last("worker").Should().Be(new WorkerGroupProgress { Group = "worker", Desired = 5, Created = 5, Scheduled = 5, Ready = 5, Connected = 5, Terminating = 0, Waiting = null });
+        progress.All.Should().OnlyContain(static p => p.Group == "worker").And.OnlyHaveUniqueItems();
+        progress.All[..^1].Should().OnlyContain(static p => p.Waiting != null);
+        release.Helm.WorkerGroups[0].Ready.Should().Be(5);
+        release.Cluster.Requests.Where(static r => r is { Verb: "list", Resource: "deployments" }).Should().HaveCountLessThan(3);
+        release.Cluster.Requests.Where(static r => r.Verb == "watch").Should().HaveCount(2);
+    }
+
+    [Fact]
+    public async Task WaitForWorkersAsync_ScaledToZero_WaitsUntilPodsAndWorkersAreGone()
+    {
+        await using EmbeddedRelease release = await EmbeddedRelease.StartAsync();
+        await release.Helm.WaitForWorkersAsync(Long, cancellationToken: Token);
+        V1Pod gone = (await release.PodsAsync("my-dask-worker-gpu-")).Single();
+        release.Linger(gone.Status.PodIP, 1);
+        await release.Helm.ScaleAsync(0, "gpu", Token);
+
+        Func<Task> stillListed = () => release.Helm.WaitForWorkersAsync(Soon, workerGroup: "gpu", cancellationToken: Token);
+        (await stillListed.Should().ThrowAsync<WorkersNotReadyException>()).Which.Causes.Single().Kind.Should().Be(PodCauseKind.StillListed);
+        release.Linger(gone.Status.PodIP, 0);
+        await release.Helm.WaitForWorkersAsync(Long, progress, "gpu", Token);
+
+        progress.Last("gpu").Should().Be(new WorkerGroupProgress { Group = "gpu", Desired = 0, Created = 0, Scheduled = 0, Ready = 0, Connected = 0, Terminating = 0, Waiting = null });
+    }
+
+    [Fact]
+    public async Task WaitForWorkersAsync_PodThatEndsSlowly_IsNamed()
+    {
+        await using EmbeddedRelease release = await EmbeddedRelease.StartAsync();
+        await release.Helm.WaitForWorkersAsync(Long, cancellationToken: Token);
+        using IDisposable fault = release.Cluster.Faults.AddPods(PodFault.IgnoresTermination);
+        await release.Helm.ScaleAsync(1, cancellationToken: Token);
+
+        WorkersNotReadyException error = await FailAsync(release, new WorkerWaitOptions { Timeout = Soon, WorkerGroup = "worker" });
+
+        PodCause cause = error.Causes.Single();
+        cause.Kind.Should().Be(PodCauseKind.Terminating);
+        cause.Text.Should().MatchRegex(@"^has been terminating for \d.* s, its grace period is 30 s$");
+        error.Groups.Single().Should().Match<WorkerGroupProgress>(static g => g.Desired == 1 && g.Connected == 1 && g.Terminating == 1);
+        error.IsHopeless.Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task WaitForWorkersAsync_GroupThatNoNodeCanTake_SaysWhichResource()
+    {
+        await using EmbeddedRelease release = await EmbeddedRelease.StartAsync(new DaskRelease
+        {
+            Workers = 1,
+            Groups = [new DaskReleaseGroup { Name = "gpu", Replicas = 2, Limits = new Dictionary<string, string> { ["nvidia.com/gpu"] = "6" } }],
+        });
+
+        WorkersNotReadyException error = await FailAsync(release, new WorkerWaitOptions { Timeout = Long, UnschedulableLimit = TimeSpan.FromSeconds(1) });
+
+        error.IsHopeless.Should().BeTrue();
+        PodCause cause = error.Causes.Single();
+        cause.Should().Match<PodCause>(static c => c.Kind == PodCauseKind.Unschedulable && c.Group == "gpu");
+        cause.Text.Should().Be("the only node cannot take it: 1 node has too little nvidia.com/gpu free");
+        error.Message.Should().Contain("group").And.Subject.Should().Contain(cause.Pod!);
+    }
+
+    [Fact]
+    public async Task WaitForWorkersAsync_ImageThatDoesNotExist_SaysSo()
+    {
+        await using EmbeddedRelease release = await EmbeddedRelease.StartAsync(prepare: static c => c.Faults.AddPods(PodFault.ImagePull, new PodSelector { NamePrefix = "my-dask-worker-gpu-" }));
+
+        WorkersNotReadyException error = await FailAsync(release, new WorkerWaitOptions { Timeout = Soon });
+
+        error.Causes.Should().ContainSingle().Which.Should().Match<PodCause>(static c => c.Kind == PodCauseKind.ImageNotPulled && c.Group == "gpu");
+        error.Causes[0].Text.Should().Contain("daskdev/dask:2024.12.1 cannot be pulled").And.Subject.Should().Contain("not found");
+    }
+
+    [Fact]
+    public async Task WaitForWorkersAsync_CrashLoop_IsHopelessAndShowsTheLogsEnd()
+    {
+        await using EmbeddedRelease release = await EmbeddedRelease.StartAsync(
+            options: new EmbeddedClusterOptions { CrashBackOff = TimeSpan.FromMilliseconds(50) },
+            prepare: static c => c.Faults.AddPods(PodFault.CrashLoop, new PodSelector { NamePrefix = "my-dask-worker-gpu-" }, 3));
+
+        WorkersNotReadyException error = await FailAsync(release, new WorkerWaitOptions { Timeout = Long });
+
+        error.IsHopeless.Should().BeTrue();
+        error.Causes[0].Should().Match<PodCause>(static c => c.Kind == PodCauseKind.CrashLoop && c.Group == "gpu");
+        error.Causes[0].Text.Should().MatchRegex(@"^ends again and again: exit code 3, restarted \d+ times; its log ends with:\n      \| Traceback \(most recent call last\): the container was told to crash");
+    }
+
+    [Fact]
+    public async Task WaitForWorkersAsync_UsedUpQuota_IsHopeless()
+    {
+        await using EmbeddedRelease release = await EmbeddedRelease.StartAsync();
+        await release.Helm.WaitForWorkersAsync(Long, cancellationToken: Token);
+        await release.Client.CoreV1.CreateNamespacedResourceQuotaAsync(
+            new V1ResourceQuota
+            {
+                Metadata = new V1ObjectMeta { Name = "few" },
+                Spec = new V1ResourceQuotaSpec { Hard = new Dictionary<string, ResourceQuantity> { ["pods"] = new("5") } },
+            },
+            "default",
+            cancellationToken: Token);
+        await release.Helm.ScaleAsync(4, "gpu", Token);
+
+        WorkersNotReadyException error = await FailAsync(release, new WorkerWaitOptions { Timeout = Long, WorkerGroup = "gpu" });
+
+        error.IsHopeless.Should().BeTrue();
+        error.Causes.Should().ContainSingle().Which.Kind.Should().Be(PodCauseKind.QuotaExceeded);
+        error.Causes[0].Text.Should().StartWith("2 pods cannot be created: the quota few is used up");
+    }
+
+    [Fact]
+    public async Task WaitForWorkersAsync_WorkersThatDoNotConnect_AreNamed()
+    {
+        await using EmbeddedRelease release = await EmbeddedRelease.StartAsync();
+        release.WorkersConnect = false;
+        await release.RunningAsync("my-dask-worker-gpu-", 1);
+        V1Pod pod = (await release.PodsAsync("my-dask-worker-gpu-")).Single();
+        release.Cluster.Pods.AppendLog("default", pod.Metadata.Name, "distributed.worker - INFO - Waiting to connect to: tcp://my-dask-scheduler:8786");
+
+        WorkersNotReadyException error = await FailAsync(release, new WorkerWaitOptions { Timeout = Soon, WorkerGroup = "gpu" });
+
+        error.Causes.Single().Kind.Should().Be(PodCauseKind.NotConnected);
+        error.Causes.Single().Text.Should().Contain("the scheduler does not list its worker").And.Subject.Should().Contain("| distributed.worker - INFO - Waiting to connect");
+        release.Asked.Should().BeLessThan(15, "it asks in growing intervals");
+    }
+
+    [Fact]
+    public async Task WaitForWorkersAsync_ProbeThatFails_IsNotReady()
+    {
+        await using EmbeddedRelease release = await EmbeddedRelease.StartAsync(prepare: static c => c.Faults.AddPods(PodFault.NeverReady, new PodSelector { NamePrefix = "my-dask-worker-gpu-" }));
+
+        WorkersNotReadyException error = await FailAsync(release, new WorkerWaitOptions { Timeout = Soon });
+
+        error.Causes.Should().ContainSingle().Which.Kind.Should().Be(PodCauseKind.NotReady);
+    }
+
+    [Fact]
+    public async Task WaitForWorkersAsync_NumberChangedMeanwhile_IsFollowed()
+    {
+        await using EmbeddedRelease release = await EmbeddedRelease.StartAsync();
+        release.WorkersConnect = false;
+        progress.Then = async p =>
+        {
+            if (p is { Desired: 2, Ready: 2 })
+            {
+                await release.Helm.ScaleAsync(4, cancellationToken: Token);
+            }
+            else if (p is { Desired: 4, Ready: 4 })
+            {
+                release.WorkersConnect = true;
+            }
+        };
+
+        await release.Helm.WaitForWorkersAsync(Long, progress, "worker", Token);
+
+        progress.Last("worker").Should().Match<WorkerGroupProgress>(static p => p.Desired == 4 && p.Connected == 4 && p.IsComplete);
+    }
+
+    [Fact]
+    public async Task WaitForWorkersAsync_ApiServerGoneForAWhile_GoesOn()
+    {
+        await using EmbeddedRelease release = await EmbeddedRelease.StartAsync();
+        release.WorkersConnect = false;
+        TaskCompletionSource waiting = new();
+        progress.Then = p =>
+        {
+            if (p is { Ready: 2 })
+            {
+                waiting.TrySetResult();
+            }
+
+            return Task.CompletedTask;
+        };
+        Task wait = release.Helm.WaitForWorkersAsync(Long, progress, "worker", Token);
+        await waiting.Task.WaitAsync(Long, Token);
+
+        await release.Cluster.Faults.StopServerAsync();
+        await release.Cluster.Faults.StartServerAsync(Token);
+        release.WorkersConnect = true;
+
+        await wait.WaitAsync(Long, Token);
+    }
+
+    [Fact]
+    public async Task WaitForWorkersAsync_SchedulerNotReached_WaitsForReadyPodsAndSaysSo()
+    {
+        await using EmbeddedRelease release = await EmbeddedRelease.StartAsync();
+        release.Helm.ConnectedWorkers = null;
+
+        await release.Helm.WaitForWorkersAsync(Long, progress, cancellationToken: Token);
+        using IDisposable fault = release.Cluster.Faults.AddPods(PodFault.Unschedulable);
+        await release.Helm.ScaleAsync(3, cancellationToken: Token);
+        WorkersNotReadyException error = await FailAsync(release, new WorkerWaitOptions { Timeout = Soon });
+
+        progress.Last("gpu").Should().Match<WorkerGroupProgress>(static p => p.Connected == null && p.Ready == 1 && p.IsComplete);
+        error.Remarks.Should().Contain("This client does not reach the scheduler, so ready pods were waited for.");
+        error.Causes.Single().Text.Should().Contain("has the taint {daskk8s.test/fault: }");
+    }
+
+    [Fact]
+    public async Task WaitForWorkersAsync_OnlyTheChartsRole_WaitsAndSaysWhatItCouldNotRead()
+    {
+        await using EmbeddedRelease release = await EmbeddedRelease.StartAsync(user: "jupyter", prepare: static c =>
+        {
+            c.Allow("jupyter", "default", ["get", "list", "watch", "update", "patch"], "deployments");
+            c.Allow("jupyter", "default", ["get", "list", "watch"], "pods");
+            c.Allow("jupyter", "default", ["get", "list"], "pods/log");
+            c.Faults.AddPods(PodFault.ImagePull, new PodSelector { NamePrefix = "my-dask-worker-gpu-" });
+        });
+
+        await release.Helm.WaitForWorkersAsync(Long, workerGroup: "worker", cancellationToken: Token);
+        WorkersNotReadyException error = await FailAsync(release, new WorkerWaitOptions { Timeout = Soon });
+
+        error.Causes.Single().Kind.Should().Be(PodCauseKind.ImageNotPulled);
+        error.Remarks.Should().ContainSingle().Which.Should().StartWith("Events may not be read");
+    }
+
+    [Fact]
+    public async Task WaitForWorkersAsync_DeletedDeployment_IsHopeless()
+    {
+        await using EmbeddedRelease release = await EmbeddedRelease.StartAsync();
+        await release.Client.AppsV1.DeleteNamespacedDeploymentAsync("my-dask-worker-gpu", "default", cancellationToken: Token);
+
+        WorkersNotReadyException error = await FailAsync(release, new WorkerWaitOptions { Timeout = Long });
+
+        error.Causes[0].Kind.Should().Be(PodCauseKind.DeploymentMissing);
+        error.IsHopeless.Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task WaitForWorkersAsync_ZeroTimeOnAReadyRelease_Succeeds()
+    {
+        await using EmbeddedRelease release = await EmbeddedRelease.StartAsync();
+        await release.Helm.WaitForWorkersAsync(Long, cancellationToken: Token);
+
+        await release.Helm.WaitForWorkersAsync(TimeSpan.Zero, cancellationToken: Token);
+
+        await release.Helm.ScaleAsync(3, cancellationToken: Token);
+        release.WorkersConnect = false;
+        await FailAsync(release, new WorkerWaitOptions { Timeout = TimeSpan.Zero });
+    }
+
+    [Fact]
+    public async Task WaitForWorkersAsync_BadInput_IsTheCallersMistake()
+    {
+        await using EmbeddedRelease release = await EmbeddedRelease.StartAsync();
+
+        await release.Helm.Awaiting(static h => h.WaitForWorkersAsync(TimeSpan.FromSeconds(-5))).Should().ThrowAsync<ArgumentOutOfRangeException>();
+        await release.Helm.Awaiting(static h => h.WaitForWorkersAsync(workerGroup: " ")).Should().ThrowAsync<ArgumentException>();
+        (await release.Helm.Awaiting(static h => h.WaitForWorkersAsync(workerGroup: "nope")).Should().ThrowAsync<WorkerGroupNotFoundException>()).Which.KnownGroups.Should().Equal("worker", "gpu");
+        using CancellationTokenSource cancelled = new();
+        await cancelled.CancelAsync();
+        await release.Helm.Awaiting(h => h.WaitForWorkersAsync(cancellationToken: cancelled.Token)).Should().ThrowAsync<OperationCanceledException>();
+    }
+
+    private static async Task<WorkersNotReadyException> FailAsync(EmbeddedRelease release, WorkerWaitOptions options)
+    {
+        WorkersNotReadyException error = (await release.Helm.Awaiting(h => h.WaitForWorkersAsync(options, null, Token)).Should().ThrowAsync<WorkersNotReadyException>()).Which;
+        TestContext.Current.TestOutputHelper?.WriteLine(error.Message);
+        return error;
+    }
+
+    private sealed class Collected : IProgress<WorkerGroupProgress>
+    {
+        private readonly ConcurrentQueue<WorkerGroupProgress> all = new();
+
+        public Func<WorkerGroupProgress, Task>? Then { get; set; }
+
+        public WorkerGroupProgress[] All => [.. all];
+
+        public WorkerGroupProgress Last(string group) => all.Last(p => p.Group == group);
+
+        public void Report(WorkerGroupProgress value)
+        {
+            all.Enqueue(value);
+            TestContext.Current.TestOutputHelper?.WriteLine(value.ToString());
+            if (Then is { } then)
+            {
+                _ = Task.Run(() => then(value));
+            }
+        }
+    }
+}
