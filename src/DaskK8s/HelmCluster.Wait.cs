@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 using DaskK8s.Scheduler;
 using DaskK8s.Workers;
 
@@ -8,6 +10,9 @@ public sealed partial class HelmCluster
     /// <summary>Gets or sets how the scheduler is asked for its workers, for tests that have none.</summary>
     /// <value>Null: over the link to the scheduler, where there is one.</value>
     internal ConnectedWorkers? ConnectedWorkers { get; set; }
+
+    /// <summary>Holds the addresses that earlier waits saw, with their groups: the scheduler may list workers there after their pods are gone.</summary>
+    private readonly ConcurrentDictionary<(string Group, string Address), byte> _seenByWaits = new();
 
     /// <summary>Waits until the scheduler knows the workers that the Deployments ask for, and no others of their groups.</summary>
     /// <param name="timeout">How long to wait; null for <see cref="WorkerWaitOptions.DefaultTimeout"/> (5 minutes).</param>
@@ -53,8 +58,9 @@ public sealed partial class HelmCluster
 
         // Pods seen before a scaling may be gone by now, while the scheduler still lists their workers.
         ILookup<string, string> addresses = _workerGroups
-            .SelectMany(static g => g.Pods.Where(static p => p.PodIP is not null).Select(p => (g.Name, Address: p.PodIP!)))
-            .ToLookup(static p => p.Name, static p => p.Address, StringComparer.Ordinal);
+            .SelectMany(static g => g.Pods.Where(static p => p.PodIP is not null).Select(p => (Group: g.Name, Address: p.PodIP!)))
+            .Concat(_seenByWaits.Keys)
+            .ToLookup(static p => p.Group, static p => p.Address, StringComparer.Ordinal);
         ConnectedWorkers? ask = ConnectedWorkers ?? (_link is { } link ? ct => AskForWorkersAsync(link, ct) : null);
         WorkerWait wait = new(_requests, _workloads, _releaseName, _plan!.Groups, plans, ask, options, progress, addresses);
         try
@@ -63,6 +69,16 @@ public sealed partial class HelmCluster
         }
         finally
         {
+            foreach ((string Group, string Address) key in _seenByWaits.Keys.Where(k => plans.Any(p => p.Name == k.Group)))
+            {
+                _seenByWaits.TryRemove(key, out _);
+            }
+
+            foreach ((string Group, string Address) key in wait.Addresses)
+            {
+                _seenByWaits[key] = 0;
+            }
+
             // What the wait saw last is newer than what was read before it.
             if (wait.Snapshot is { } snapshot)
             {

@@ -13,6 +13,9 @@ internal sealed class ContainerRun(string name, TimeProvider time)
 
     public PodProcess? Process { get; set; }
 
+    /// <summary>Gets or sets a value indicating whether the container has ended and waits for its next start.</summary>
+    public bool Down { get; set; }
+
     public int Restarts { get; private set; }
 
     public int Crashes { get; set; }

@@ -49,7 +49,7 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
             return;
         }
 
-        if (pod.Value.Text("status", "phase") == "Running")
+        if (pod.Value.Text("status", "phase") == "Running" && !run.Containers.Any(container => container.Down))
         {
             WriteStatus(pod, run);
         }
@@ -140,6 +140,7 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
 
     private void RecordStart(StoredObject pod, ContainerRun container)
     {
+        container.Down = false;
         string image = pod.Value.Objects("spec", "containers").First(spec => spec.Text("name") == container.Name).Text("image") ?? string.Empty;
         events.Record(pod, "Normal", "Pulled", $"Container image \"{image}\" already present on machine", "kubelet");
         events.Record(pod, "Normal", "Created", $"Created container: {container.Name}", "kubelet");
@@ -227,6 +228,7 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
 
     private async Task CrashedAsync(StoredObject pod, PodRun run, ContainerRun container, int exitCode)
     {
+        container.Down = true;
         string reason = exitCode == 0 ? "Completed" : "Error";
         JsonObject terminated = new() { ["exitCode"] = exitCode, ["reason"] = reason, ["startedAt"] = Now, ["finishedAt"] = Now, ["containerID"] = ContainerId(run, container) };
         if (pod.Value.Text("spec", "restartPolicy") == "Never" || (pod.Value.Text("spec", "restartPolicy") == "OnFailure" && exitCode == 0))

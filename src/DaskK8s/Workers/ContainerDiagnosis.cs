@@ -19,7 +19,7 @@ internal static class ContainerDiagnosis
         if (IsImageReason(waiting?.Reason))
         {
             string image = string.IsNullOrEmpty(status.Image) ? ImageOf(pod, status.Name) : status.Image;
-            string message = waiting!.Reason == "ImagePullBackOff" ? PodEvents.Latest(events, "Failed") ?? waiting.Message : waiting.Message;
+            string message = waiting!.Reason == "ImagePullBackOff" ? PodEvents.PullFailure(events) ?? waiting.Message : waiting.Message;
             return (PodCauseKind.ImageNotPulled, $"{name}the image {image} cannot be pulled ({waiting.Reason}){Words.Tail(message)}");
         }
 

@@ -17,6 +17,9 @@ internal sealed class WaitGroup(GroupPlan plan, IEnumerable<string> knownAddress
     /// <summary>Gets the numbers that the Deployment asked for during the wait, in order.</summary>
     public IReadOnlyList<int> Desired => _desired;
 
+    /// <summary>Gives the addresses of pods that are there, or are gone while the scheduler may still list their workers.</summary>
+    public IReadOnlyCollection<string> Addresses => _addresses;
+
     public WaitState Look(WaitView view, DateTimeOffset? now = null)
     {
         if (view.Deployments.GetValueOrDefault(plan.DeploymentName) is not { } deployment)

@@ -84,7 +84,7 @@ public sealed class EmbeddedWaitTests
         PodCause cause = error.Causes.Single();
         cause.Should().Match<PodCause>(static c => c.Kind == PodCauseKind.Unschedulable && c.Group == "gpu");
         cause.Text.Should().Be("the only node cannot take it: 1 node has too little nvidia.com/gpu free");
-        error.Message.Should().Contain("group").And.Subject.Should().Contain(cause.Pod!);
+        error.Message.Should().Contain("gpu: 1 of 2 connected").And.Subject.Should().Contain(cause.Pod!);
     }
 
     [Fact]
