@@ -170,7 +170,7 @@ public sealed partial class HelmCluster
 
     private async Task<SchedulerLink?> OpenLinkAsync(WorkloadSnapshot snapshot, CancellationToken cancellationToken)
     {
-        bool inCluster = _options.Kubernetes is null && Context is null && KubernetesClientConfiguration.IsInCluster();
+        bool inCluster = _options.Kubernetes is null && Context is null && KubeConfigEnvironment.System.IsInCluster;
         SchedulerRoute route = await new SchedulerLocator(_requests, _options, inCluster, _logger)
             .LocateAsync(_plan!.Scheduler, cancellationToken).ConfigureAwait(false);
         if (route.Kind == SchedulerRouteKind.None)
