@@ -8,8 +8,6 @@ using DaskK8s.KubeApi;
 using DaskK8s.Scheduler;
 using DaskK8s.Workers;
 
-using k8s;
-
 namespace DaskK8s;
 
 public sealed partial class HelmCluster
