@@ -17,7 +17,7 @@ internal static class Embedded
             {
                 Name = ReleaseName,
                 Workers = 3,
-                Groups = [new DaskReleaseGroup { Name = "gpu-workers", Replicas = 1, DaskResources = "GPU=1", Limits = { ["nvidia.com/gpu"] = "1" } }],
+                Groups = [new DaskReleaseGroup { Name = "gpu-workers", Replicas = 1, DaskResources = "GPU=1", Limits = new Dictionary<string, string> { ["nvidia.com/gpu"] = "1" } }],
             };
             using k8s.Kubernetes client = cluster.CreateClient();
             await release.InstallAsync(client, cancellationToken);

@@ -41,7 +41,7 @@ catch (DaskK8sException e)
     await Console.Error.WriteLineAsync(e.Message);
     return 1;
 }
-catch (EmbeddedClusterException e)
+catch (DaskNotFoundException e)
 {
     await Console.Error.WriteLineAsync(e.Message);
     return 1;

@@ -11,6 +11,7 @@ internal static class Walk
 
     public static async Task RunAsync(HelmCluster cluster, CancellationToken cancellationToken)
     {
+        await cluster.WaitForWorkersAsync(cancellationToken: cancellationToken);
         Print("Connected", cluster);
         Console.WriteLine($"  chart {cluster.Release.ChartName} {cluster.Release.ChartVersion}, revision {cluster.Release.Revision}, {cluster.Release.Status}");
         Console.WriteLine($"  dashboard {cluster.DashboardLink}");

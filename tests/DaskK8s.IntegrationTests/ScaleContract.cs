@@ -20,20 +20,6 @@ public sealed class ScaleContract(TestCluster kubernetes)
     }
 
     [Fact]
-    public async Task ScaleAsync_ImmediateDown_TakesWorkersFromThatGroupOnly()
-    {
-        await using TestRelease release = await TestRelease.InstallAsync(kubernetes);
-        await using HelmCluster cluster = await release.ConnectAsync();
-        ScaleOptions immediate = new() { Down = ScaleDown.Immediate };
-
-        await cluster.ScaleAsync(1, immediate, cancellationToken: TestContext.Current.CancellationToken);
-        await cluster.ScaleAsync(0, immediate, "gpu-workers", TestContext.Current.CancellationToken);
-        await cluster.WaitForWorkersAsync(cancellationToken: TestContext.Current.CancellationToken);
-
-        (await CountsAsync(cluster)).Should().BeEquivalentTo(new Dictionary<string, int> { ["worker"] = 1, ["high-mem"] = 1 });
-    }
-
-    [Fact]
     public async Task ScaleAsync_UnknownGroup_ThrowsListingKnownGroups()
     {
         await using TestRelease release = await TestRelease.InstallAsync(kubernetes);

@@ -42,7 +42,7 @@ public sealed class ServiceTypeContract(TestCluster kubernetes)
         }
 
         Task<HelmCluster> connecting = release.ConnectAsync(o => o with { SchedulerAccess = SchedulerAccess.Direct });
-        V1Patch address = new($$"""{"status":{"loadBalancer":{"ingress":[{"ip":"{{podIP}}"}]}}}""", V1Patch.PatchType.MergePatch);
+        V1Patch address = new($"{{\"status\":{{\"loadBalancer\":{{\"ingress\":[{{\"ip\":\"{podIP}\"}}]}}}}}}", V1Patch.PatchType.MergePatch);
         await kubernetes.Client.CoreV1.PatchNamespacedServiceStatusAsync(
             address, Service, release.Namespace, cancellationToken: TestContext.Current.CancellationToken);
         await using HelmCluster cluster = await connecting;

@@ -35,7 +35,7 @@ public sealed class TestRelease : IAsyncDisposable
             Workers = 2,
             Groups =
             [
-                new DaskReleaseGroup { Name = "gpu-workers", Replicas = 1, DaskResources = "GPU=1", Limits = { ["nvidia.com/gpu"] = "1" } },
+                new DaskReleaseGroup { Name = "gpu-workers", Replicas = 1, DaskResources = "GPU=1", Limits = new Dictionary<string, string> { ["nvidia.com/gpu"] = "1" } },
                 new DaskReleaseGroup { Name = "high-mem", Replicas = 1, DaskResources = "MEMORY=6e9" },
             ],
         };
