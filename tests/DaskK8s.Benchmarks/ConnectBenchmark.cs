@@ -63,8 +63,9 @@ internal static class ConnectBenchmark
             pairs * 3,
             async () =>
             {
-                ScaleResult result = await cluster.ScaleAsync(group.Desired);
-                return result.AcceptedAfter;
+                long begin = Stopwatch.GetTimestamp();
+                await cluster.ScaleAsync(group.Desired);
+                return Stopwatch.GetElapsedTime(begin);
             },
             async () =>
             {
