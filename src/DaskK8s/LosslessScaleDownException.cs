@@ -1,0 +1,27 @@
+namespace DaskK8s;
+
+/// <summary>Is thrown when a group cannot shrink without a loss; nothing was changed.</summary>
+public sealed class LosslessScaleDownException : DaskK8sException
+{
+    internal LosslessScaleDownException(
+        LosslessScaleDownObstacle obstacle, string workerGroup, int replicas, string reason, Exception? innerException = null)
+        : base(
+            FormattableString.Invariant($"The worker group {workerGroup} cannot be scaled down to {replicas} without a loss: {reason} ") +
+            "Nothing was changed. To shrink it all the same, at the price of computing lost results again, scale with " +
+            $"new {nameof(ScaleOptions)} {{ {nameof(ScaleOptions.ScaleDown)} = {nameof(DaskK8s.ScaleDown)}.{nameof(DaskK8s.ScaleDown.Immediate)} }}.",
+            innerException)
+    {
+        Obstacle = obstacle;
+        WorkerGroup = workerGroup;
+        Replicas = replicas;
+    }
+
+    /// <summary>Gets what is in the way.</summary>
+    public LosslessScaleDownObstacle Obstacle { get; }
+
+    /// <summary>Gets the group's name.</summary>
+    public string WorkerGroup { get; }
+
+    /// <summary>Gets the replicas that were asked for.</summary>
+    public int Replicas { get; }
+}

@@ -1,0 +1,23 @@
+namespace DaskK8s;
+
+/// <summary>Says why a group cannot shrink without a loss.</summary>
+public enum LosslessScaleDownObstacle
+{
+    /// <summary>The API server is older than 1.22 and chooses the pods that leave by itself.</summary>
+    ServerTooOld,
+
+    /// <summary>Pods may not be patched, so the pods that leave cannot be named.</summary>
+    PodsMayNotBePatched,
+
+    /// <summary>The scheduler is not reached, so nothing can be moved off the workers.</summary>
+    SchedulerUnreachable,
+
+    /// <summary>Results are held by the leaving workers only, and no other worker runs that could take them.</summary>
+    NoOtherWorker,
+
+    /// <summary>A rollout replaces the group's pods, and Kubernetes shrinks its old and new pods in proportion.</summary>
+    RolloutInProgress,
+
+    /// <summary>The group's pods did not come to rest, or somebody else kept changing the group.</summary>
+    NotSettled,
+}

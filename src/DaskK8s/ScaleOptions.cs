@@ -1,0 +1,47 @@
+namespace DaskK8s;
+
+/// <summary>Says how a worker group is scaled.</summary>
+public sealed record ScaleOptions
+{
+    /// <summary>Gets how a group shrinks; growing does not depend on it.</summary>
+    /// <value><see cref="ScaleDown.Lossless"/>.</value>
+    public ScaleDown ScaleDown { get; init; } = ScaleDown.Lossless;
+
+    /// <summary>Gets how long the workers that leave may take to finish their tasks and hand over their results.</summary>
+    /// <value>5 minutes. A worker that takes longer stays, works again, and is named in <see cref="ScaleResult.NotRetired"/>.</value>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Gets whether the call waits until the pods that leave are gone, or those that come are ready.</summary>
+    /// <value>False: growing returns when the API server has accepted it, shrinking when the pods that leave are terminating.</value>
+    public bool WaitForCompletion { get; init; }
+
+    /// <summary>Gets how long <see cref="WaitForCompletion"/> waits.</summary>
+    /// <value>5 minutes; then <see cref="ScaleResult.IsComplete"/> is false.</value>
+    public TimeSpan CompletionTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// Gets whether the library gives up its ownership of <c>spec.replicas</c> after each change, so that the next
+    /// <c>helm upgrade</c> of Helm 4 does not fail with a conflict.
+    /// </summary>
+    /// <value>True.</value>
+    public bool GiveBackField { get; init; } = true;
+
+    internal void Validate()
+    {
+        if (!Enum.IsDefined(ScaleDown))
+        {
+            throw new ArgumentOutOfRangeException(nameof(ScaleDown), ScaleDown, "No such way to shrink.");
+        }
+
+        ThrowIfNotPositive(DrainTimeout, nameof(DrainTimeout));
+        ThrowIfNotPositive(CompletionTimeout, nameof(CompletionTimeout));
+    }
+
+    private static void ThrowIfNotPositive(TimeSpan limit, string name)
+    {
+        if (limit <= TimeSpan.Zero || limit > TimeSpan.FromDays(20))
+        {
+            throw new ArgumentOutOfRangeException(name, limit, "A time limit must be longer than zero and at most 20 days.");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+using DaskK8s.Scheduler;
+
+namespace DaskK8s.Workers;
+
+/// <summary>Is a Python module of ours on the scheduler: installed when it is first called, and again after the scheduler restarted.</summary>
+/// <remarks>
+/// Installing it adds one operation to the scheduler, so that calls of it are no <c>run_function</c>, of which the scheduler keeps
+/// each in its event log and writes a line to its log. The names carry a hash of the source: versions live side by side.
+/// </remarks>
+internal sealed class SchedulerScript
+{
+    private readonly string _name;
+    private readonly string _source;
+
+    private SchedulerScript(string name, string source)
+    {
+        _source = source;
+        _name = $"daskk8s_{name}_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(source)))[..12]}";
+    }
+
+    /// <summary>Gets the module that drains workers.</summary>
+    public static SchedulerScript Retirement { get; } = Load("retirement");
+
+    /// <summary>Calls the module's operation.</summary>
+    /// <param name="rpc">The scheduler.</param>
+    /// <param name="spec">What it is given.</param>
+    /// <param name="timeout">The time for the answer.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>What it answered.</returns>
+    /// <exception cref="DaskRpcException">The scheduler runs no functions (<see cref="IsBlocked"/>), or the function failed.</exception>
+    public async Task<JsonElement> CallAsync(SchedulerRpc rpc, JsonObject spec, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        RpcCall call = new(_name)
+        {
+            Arguments = new Dictionary<string, object?> { ["text"] = spec.ToJsonString() },
+            Idempotent = true,
+            Timeout = timeout,
+        };
+        object? answer = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
+        if (answer is null)
+        {
+            // An operation that the scheduler does not know is answered by nothing.
+            await InstallAsync(rpc, cancellationToken).ConfigureAwait(false);
+            answer = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
+        }
+
+        using JsonDocument document = JsonDocument.Parse(answer as string
+            ?? throw new DaskProtocolException($"The scheduler's answer from {_name} is no text."));
+        return document.RootElement.Clone();
+    }
+
+    /// <summary>Tells whether an error means that the scheduler runs no functions at all (<c>distributed.scheduler.pickle: false</c>).</summary>
+    public static bool IsBlocked(DaskRpcException error) =>
+        error.PythonException?.Contains("distributed.scheduler.pickle", StringComparison.Ordinal) == true;
+
+    /// <summary>Pickles a tuple of one text.</summary>
+    internal static byte[] PickleText(string text)
+    {
+        PickleWriter pickle = new();
+        pickle.BeginTuple();
+        pickle.Text(text);
+        pickle.EndTuple();
+        return pickle.ToArray();
+    }
+
+    private static SchedulerScript Load(string name)
+    {
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"{name}.py")!;
+        using StreamReader reader = new(stream);
+        return new SchedulerScript(name, reader.ReadToEnd().ReplaceLineEndings("\n"));
+    }
+
+    private async Task InstallAsync(SchedulerRpc rpc, CancellationToken cancellationToken)
+    {
+        string loader = $"""
+            import sys, types
+            module = types.ModuleType({JsonSerializer.Serialize(_name)})
+            exec(compile({JsonSerializer.Serialize(_source)}, module.__name__, "exec"), module.__dict__)
+            sys.modules[module.__name__] = module
+            """;
+        await rpc.RunFunctionAsync(PickleWriter.Global("builtins", "exec"), PickleText(loader.ReplaceLineEndings("\n")), null, cancellationToken).ConfigureAwait(false);
+        await rpc.RunFunctionAsync(PickleWriter.Global(_name, "install"), PickleText(_name), null, cancellationToken).ConfigureAwait(false);
+    }
+}

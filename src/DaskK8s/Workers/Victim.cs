@@ -1,0 +1,18 @@
+using k8s.Models;
+
+namespace DaskK8s.Workers;
+
+/// <summary>Is a pod that may leave, with its Dask workers.</summary>
+/// <param name="Pod">The pod.</param>
+/// <param name="Workers">Its workers; empty where none has connected.</param>
+internal sealed record Victim(V1Pod Pod, IReadOnlyList<WorkerLoad> Workers)
+{
+    public string Uid => Pod.Metadata.Uid;
+
+    public string Name => Pod.Metadata.Name;
+
+    public IReadOnlyList<string> Addresses => [.. Workers.Select(static w => w.Address)];
+
+    /// <summary>Gets whether the pod never got as far as running: no server version would rather remove one that runs.</summary>
+    public bool IsPending => Workers.Count == 0 && (string.IsNullOrEmpty(Pod.Spec?.NodeName) || Pod.Status?.Phase is "Pending");
+}
