@@ -91,6 +91,11 @@ internal sealed class ControllerManager : IAsyncDisposable
         if (change.Kind == StoreEventKind.Deleted)
         {
             _garbage.OwnerGone(stored);
+            if (type.Namespaced)
+            {
+                // A namespace that is being deleted waits for this.
+                dirty.Add(new ObjectKey(ResourceTypes.Namespaces, string.Empty, stored.Key.Namespace));
+            }
         }
 
         if (type == ResourceTypes.Pods)

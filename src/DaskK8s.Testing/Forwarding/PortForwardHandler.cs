@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.WebSockets;
 using DaskK8s.Testing.Api;
 using DaskK8s.Testing.Storage;
 using Microsoft.AspNetCore.Http;
@@ -8,6 +9,9 @@ namespace DaskK8s.Testing.Forwarding;
 /// <summary>Answers <c>pods/portforward</c> in the transport that the client asks for.</summary>
 internal sealed class PortForwardHandler(PodDialer dialer, EmbeddedClusterOptions options, ForwardFaults faults)
 {
+    private const string SpdyProtocol = "portforward.k8s.io";
+    private const string TunnelProtocol = "SPDY/3.1+portforward.k8s.io";
+
     private static readonly string[] ChannelProtocols = ["v4.channel.k8s.io", "v4.base64.channel.k8s.io"];
 
     public async Task HandleAsync(HttpContext context, RequestInfo info, CancellationToken stopping)
@@ -17,7 +21,14 @@ internal sealed class PortForwardHandler(PodDialer dialer, EmbeddedClusterOption
         using IDisposable listed = faults.Enter(end, context, pod);
         if (Upgrade.IsWebSocket(context.Request))
         {
-            await WebSocketAsync(context, pod, end.Token).ConfigureAwait(false);
+            IReadOnlyList<string> offered = Upgrade.Protocols(context.Request, "Sec-WebSocket-Protocol");
+            await (offered.Contains(TunnelProtocol) && Offers(PortForwardTransports.SpdyOverWebSocket) && options.Minor >= 30
+                ? TunnelAsync(context, pod, end.Token)
+                : ChannelsAsync(context, pod, offered, end.Token)).ConfigureAwait(false);
+        }
+        else if (Upgrade.IsSpdy(context.Request) && Offers(PortForwardTransports.Spdy))
+        {
+            await SpdyAsync(context, pod, end.Token).ConfigureAwait(false);
         }
         else
         {
@@ -25,21 +36,25 @@ internal sealed class PortForwardHandler(PodDialer dialer, EmbeddedClusterOption
         }
     }
 
-    private async Task WebSocketAsync(HttpContext context, StoredObject pod, CancellationToken end)
+    private static int Port(string? text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port is > 0 and < 65536
+            ? port
+            : throw ApiException.BadRequest($"unable to parse \"{text}\" as a port: strconv.ParseUint: parsing \"{text}\": invalid syntax");
+
+    private bool Offers(PortForwardTransports transport) => options.PortForward.HasFlag(transport);
+
+    private async Task ChannelsAsync(HttpContext context, StoredObject pod, IReadOnlyList<string> offered, CancellationToken end)
     {
-        IReadOnlyList<string> offered = Upgrade.Protocols(context.Request, "Sec-WebSocket-Protocol");
-        if (!options.PortForward.HasFlag(PortForwardTransports.WebSocket))
-        {
-            throw new ApiException(403, "Forbidden", "websocket upgrades are switched off");
-        }
-
         string? protocol = offered.FirstOrDefault(ChannelProtocols.Contains);
-        if (protocol is null && offered.Count > 0)
+        if (!Offers(PortForwardTransports.WebSocket) || (protocol is null && offered.Count > 0))
         {
-            throw ApiException.BadRequest($"Unable to upgrade websocket connection: unknown subprotocols {string.Join(", ", offered)}");
+            // The kubelet's WebSocket code refuses a handshake in this way, without a body.
+            context.Response.StatusCode = 403;
+            context.Response.ContentLength = 0;
+            return;
         }
 
-        int[] ports = [.. context.Request.Query["ports"].SelectMany(value => (value ?? string.Empty).Split(',')).Select(Port)];
+        int[] ports = [.. context.Request.Query["ports"].Concat(context.Request.Query["port"]).SelectMany(value => (value ?? string.Empty).Split(',')).Select(Port)];
         if (ports.Length == 0)
         {
             throw ApiException.BadRequest("query parameter \"ports\" is required");
@@ -53,8 +68,34 @@ internal sealed class PortForwardHandler(PodDialer dialer, EmbeddedClusterOption
         }
     }
 
-    private static int Port(string? text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port is > 0 and < 65536
-            ? port
-            : throw ApiException.BadRequest($"unable to parse \"{text}\" as a port: strconv.ParseUint: parsing \"{text}\": invalid syntax");
+    private async Task SpdyAsync(HttpContext context, StoredObject pod, CancellationToken end)
+    {
+        if (!Upgrade.Protocols(context.Request, "X-Stream-Protocol-Version").Contains(SpdyProtocol))
+        {
+            context.Response.Headers["X-Accepted-Stream-Protocol-Versions"] = SpdyProtocol;
+            throw new ApiException(403, "Forbidden", $"unable to upgrade: unable to negotiate protocol: client supports [], server accepts [{SpdyProtocol}]");
+        }
+
+        Stream stream = await Upgrade.SpdyAsync(context, SpdyProtocol).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+        {
+            using SpdyForward forward = new(dialer, pod, faults);
+            await forward.RunAsync(stream, end).ConfigureAwait(false);
+        }
+    }
+
+    private async Task TunnelAsync(HttpContext context, StoredObject pod, CancellationToken end)
+    {
+        Stream raw = await Upgrade.WebSocketAsync(context, TunnelProtocol).ConfigureAwait(false);
+        await using (raw.ConfigureAwait(false))
+        {
+            using WebSocket socket = WebSocket.CreateFromStream(raw, new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = TimeSpan.Zero });
+            WebSocketStream stream = new(socket);
+            await using (stream.ConfigureAwait(false))
+            {
+                using SpdyForward forward = new(dialer, pod, faults);
+                await forward.RunAsync(stream, end).ConfigureAwait(false);
+            }
+        }
+    }
 }

@@ -1,0 +1,216 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+
+namespace DaskK8s.Testing.Forwarding;
+
+/// <summary>The server's side of a SPDY/3.1 connection, with what port-forward needs of it and no more, as the real server: no flow control, no push.</summary>
+internal sealed class SpdySession(Stream stream, Action<SpdyStream> accept) : IDisposable
+{
+    private const int MaxFrame = 1 << 24;
+
+    private readonly SpdyHeaderReader _headers = new();
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly ConcurrentDictionary<int, SpdyStream> _streams = new();
+    private bool _compressing;
+    private int _lastId;
+
+    private enum FrameType
+    {
+        SynStream = 1,
+        SynReply = 2,
+        RstStream = 3,
+        Settings = 4,
+        Ping = 6,
+        GoAway = 7,
+        Headers = 8,
+        WindowUpdate = 9,
+    }
+
+    /// <summary>Reads frames until the client ends the connection.</summary>
+    public async Task RunAsync(CancellationToken end)
+    {
+        byte[] head = new byte[8];
+        try
+        {
+            while (await stream.ReadAtLeastAsync(head, 8, throwOnEndOfStream: false, end).ConfigureAwait(false) == 8)
+            {
+                int length = (head[5] << 16) | (head[6] << 8) | head[7];
+                byte[] body = new byte[length];
+                await stream.ReadExactlyAsync(body, end).ConfigureAwait(false);
+                byte flags = head[4];
+                if ((head[0] & 0x80) == 0)
+                {
+                    await OnDataAsync(BinaryPrimitives.ReadInt32BigEndian(head), flags, body, end).ConfigureAwait(false);
+                }
+                else if (BinaryPrimitives.ReadUInt16BigEndian(head) == 0x8003)
+                {
+                    await OnControlAsync((FrameType)BinaryPrimitives.ReadUInt16BigEndian(head.AsSpan(2)), flags, body, end).ConfigureAwait(false);
+                }
+                else
+                {
+                    throw new InvalidDataException("A frame of another version than SPDY/3.");
+                }
+            }
+        }
+        finally
+        {
+            foreach (SpdyStream open in _streams.Values)
+            {
+                open.Abort();
+            }
+        }
+    }
+
+    public async Task WriteDataAsync(int id, ReadOnlyMemory<byte> data, bool final, CancellationToken end)
+    {
+        byte[] frame = new byte[8 + data.Length];
+        BinaryPrimitives.WriteInt32BigEndian(frame, id);
+        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(4), data.Length);
+        frame[4] = final ? (byte)1 : (byte)0;
+        data.CopyTo(frame.AsMemory(8));
+        await WriteAsync(frame, end).ConfigureAwait(false);
+    }
+
+    public async Task ResetAsync(int id, int status, CancellationToken end)
+    {
+        byte[] body = new byte[8];
+        BinaryPrimitives.WriteInt32BigEndian(body, id);
+        BinaryPrimitives.WriteInt32BigEndian(body.AsSpan(4), status);
+        _streams.TryRemove(id, out _);
+        await WriteControlAsync(FrameType.RstStream, 0, body, end).ConfigureAwait(false);
+    }
+
+    public Task GoAwayAsync(CancellationToken end)
+    {
+        byte[] body = new byte[8];
+        BinaryPrimitives.WriteInt32BigEndian(body, _lastId);
+        return WriteControlAsync(FrameType.GoAway, 0, body, end);
+    }
+
+    public void Forget(int id) => _streams.TryRemove(id, out _);
+
+    public void Dispose()
+    {
+        _headers.Dispose();
+        _writing.Dispose();
+    }
+
+    private async Task OnDataAsync(int id, byte flags, byte[] body, CancellationToken end)
+    {
+        if (_streams.TryGetValue(id, out SpdyStream? target))
+        {
+            await target.ReceiveAsync(body, (flags & 1) != 0, end).ConfigureAwait(false);
+        }
+        else if (id > _lastId)
+        {
+            // Data for a stream that was never opened; for one that has ended it may be late and is dropped.
+            await ResetAsync(id, 2, end).ConfigureAwait(false);
+        }
+    }
+
+    private async Task OnControlAsync(FrameType type, byte flags, byte[] body, CancellationToken end)
+    {
+        switch (type)
+        {
+            case FrameType.SynStream:
+                await OpenAsync(flags, body, end).ConfigureAwait(false);
+                break;
+            case FrameType.RstStream when _streams.TryRemove(BinaryPrimitives.ReadInt32BigEndian(body), out SpdyStream? reset):
+                reset.Abort();
+                break;
+            case FrameType.Ping when (BinaryPrimitives.ReadInt32BigEndian(body) & 1) == 1:
+                // Odd ids are the client's own pings.
+                await WriteControlAsync(FrameType.Ping, 0, body, end).ConfigureAwait(false);
+                break;
+            case FrameType.Headers:
+                // Nothing needs them, but the compression goes through all blocks.
+                _headers.Read(body.AsSpan(4));
+                break;
+            default:
+                break;
+        }
+    }
+
+    private async Task OpenAsync(byte flags, byte[] body, CancellationToken end)
+    {
+        if (body.Length < 10)
+        {
+            throw new InvalidDataException("A SYN_STREAM frame is too short.");
+        }
+
+        int id = BinaryPrimitives.ReadInt32BigEndian(body) & 0x7FFFFFFF;
+        Dictionary<string, string> headers = _headers.Read(body.AsSpan(10));
+        if (id % 2 == 0 || id <= _lastId)
+        {
+            await ResetAsync(id, 1, end).ConfigureAwait(false);
+            return;
+        }
+
+        _lastId = id;
+        SpdyStream opened = new(id, headers, this);
+        _streams[id] = opened;
+        if ((flags & 1) != 0)
+        {
+            await opened.ReceiveAsync([], final: true, end).ConfigureAwait(false);
+        }
+
+        if (headers.GetValueOrDefault("streamtype") is not ("data" or "error") || !int.TryParse(headers.GetValueOrDefault("port"), out int port) || port is < 1 or > 65535)
+        {
+            await ResetAsync(id, 3, end).ConfigureAwait(false);
+            return;
+        }
+
+        await ReplyAsync(id, end).ConfigureAwait(false);
+        accept(opened);
+    }
+
+    /// <summary>Accepts a stream, with no headers, in a stored block that ends at a byte as a flush does.</summary>
+    private async Task ReplyAsync(int id, CancellationToken end)
+    {
+        List<byte> body = [(byte)(id >> 24), (byte)(id >> 16), (byte)(id >> 8), (byte)id];
+        await _writing.WaitAsync(end).ConfigureAwait(false);
+        try
+        {
+            if (!_compressing)
+            {
+                _compressing = true;
+                body.AddRange([0x78, 0xBB, 0xE3, 0xC6, 0xA7, 0xC2]);
+            }
+
+            body.AddRange([0, 4, 0, 0xFB, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]);
+            await stream.WriteAsync(Control(FrameType.SynReply, 0, [.. body]), end).ConfigureAwait(false);
+            await stream.FlushAsync(end).ConfigureAwait(false);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    private Task WriteControlAsync(FrameType type, byte flags, byte[] body, CancellationToken end) => WriteAsync(Control(type, flags, body), end);
+
+    private static byte[] Control(FrameType type, byte flags, byte[] body)
+    {
+        byte[] frame = new byte[8 + body.Length];
+        BinaryPrimitives.WriteUInt16BigEndian(frame, 0x8003);
+        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(2), (ushort)type);
+        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(4), body.Length & (MaxFrame - 1));
+        frame[4] = flags;
+        body.CopyTo(frame, 8);
+        return frame;
+    }
+
+    private async Task WriteAsync(byte[] frame, CancellationToken end)
+    {
+        await _writing.WaitAsync(end).ConfigureAwait(false);
+        try
+        {
+            await stream.WriteAsync(frame, end).ConfigureAwait(false);
+            await stream.FlushAsync(end).ConfigureAwait(false);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+}
