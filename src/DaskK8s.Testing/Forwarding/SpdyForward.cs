@@ -103,12 +103,20 @@ internal sealed class SpdyForward(PodDialer dialer, StoredObject pod, ForwardFau
         try
         {
             using Socket socket = await dialer.DialAsync(pod, port, either.Token).ConfigureAwait(false);
+#pragma warning disable CA2025 // The finally block waits for it.
             Task up = UpAsync(data, socket, either.Token);
-            await DownAsync(data, socket, either.Token).ConfigureAwait(false);
-            await data.FinishAsync(either.Token).ConfigureAwait(false);
-            await error.FinishAsync(either.Token).ConfigureAwait(false);
-            data.Abort();
-            await up.ContinueWith(done => _ = done.Exception, TaskScheduler.Default).ConfigureAwait(false);
+#pragma warning restore CA2025
+            try
+            {
+                await DownAsync(data, socket, either.Token).ConfigureAwait(false);
+                await data.FinishAsync(either.Token).ConfigureAwait(false);
+                await error.FinishAsync(either.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                data.Abort();
+                await up.ContinueWith(done => _ = done.Exception, TaskScheduler.Default).ConfigureAwait(false);
+            }
         }
         catch (Exception gone) when (gone is OperationCanceledException or ObjectDisposedException or SocketException)
         {
