@@ -135,10 +135,16 @@ internal sealed class FollowedPod(KubeRequests requests, LogsSink sink, LogTarge
         {
             // Of a run that has ended there is nothing to wait for.
             Follow = view.IsRunning,
-            SinceTime = again && _any ? _last : null,
+            SinceTime = again && (_any || filter.TailLines == 0) ? _last : null,
             TailLines = atStart ? filter.TailLines : null,
             Since = atStart || (again && !_any) ? filter.Since : null,
         });
+        if (atStart && filter.TailLines == 0)
+        {
+            // What is older was not asked for, also when the log has to be opened again before its first new line.
+            _last = requests.TimeProvider.GetUtcNow();
+        }
+
         int sameTime = 0;
         await foreach (LogsRawLine line in attempt.ReadAsync(sink.Source.Opened, cancellationToken).ConfigureAwait(false))
         {
@@ -152,6 +158,11 @@ internal sealed class FollowedPod(KubeRequests requests, LogsSink sink, LogTarge
         {
             await sink.AddNoticeAsync($"no log: {attempt.Error.Message}", null, cancellationToken).ConfigureAwait(false);
             return false;
+        }
+
+        if (attempt is { HasLines: false, Error: { } error and not KubernetesNotFoundException } && view.IsRunning)
+        {
+            await sink.AddNoticeAsync($"the log cannot be read for now: {error.Message}", null, cancellationToken).ConfigureAwait(false);
         }
 
         if (attempt.Error is null && !view.IsRunning)

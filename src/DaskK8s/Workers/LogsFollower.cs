@@ -71,6 +71,19 @@ internal sealed class LogsFollower(KubeRequests requests, Workloads workloads, L
         }
     }
 
+    /// <summary>What no reader foresaw must end the stream, not one pod's part of it in silence.</summary>
+    private static async Task ReadPodAsync(LogsMerger merger, FollowedPod pod, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await pod.ReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            merger.Fail(e);
+        }
+    }
+
     private void Update(
         LogsMerger merger,
         Dictionary<string, (FollowedPod Pod, Task Reading)> known,
@@ -89,7 +102,7 @@ internal sealed class LogsFollower(KubeRequests requests, Workloads workloads, L
                 // Of a pod that came later every line is new.
                 PodLogFilter filter = atStart ? targets.Filter : targets.Filter with { TailLines = null, Since = null };
                 FollowedPod added = new(requests, new LogsSink(merger.Add(), target, requests.TimeProvider), target, filter, pod);
-                known.Add(uid, (added, added.ReadAsync(cancellationToken)));
+                known.Add(uid, (added, ReadPodAsync(merger, added, cancellationToken)));
             }
         }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 
 namespace DaskK8s.Workers;
 
@@ -20,6 +21,7 @@ internal sealed class LogsMerger(TimeProvider timeProvider, TimeSpan? window, Ti
     private int _silent;
     private long _order;
     private bool _closed;
+    private bool _failed;
     private Exception? _error;
 
     /// <summary>Adds a source; it holds the others up until it has a line, is opened, or the limit for that is over.</summary>
@@ -46,6 +48,18 @@ internal sealed class LogsMerger(TimeProvider timeProvider, TimeSpan? window, Ti
         Signal();
     }
 
+    /// <summary>Has an error thrown at the next line, whatever still waits.</summary>
+    public void Fail(Exception error)
+    {
+        lock (_lock)
+        {
+            _failed = true;
+            _error ??= error;
+        }
+
+        Signal();
+    }
+
     public async IAsyncEnumerable<PodLogLine> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
@@ -54,6 +68,10 @@ internal sealed class LogsMerger(TimeProvider timeProvider, TimeSpan? window, Ti
             lock (_lock)
             {
                 changed = _changed.Task;
+                if (_failed)
+                {
+                    ExceptionDispatchInfo.Throw(_error!);
+                }
             }
 
             (PodLogLine? line, TimeSpan? wait) = Take();
@@ -88,7 +106,12 @@ internal sealed class LogsMerger(TimeProvider timeProvider, TimeSpan? window, Ti
                 return false;
             }
 
-            return _error is null ? true : throw _error;
+            if (_error is not null)
+            {
+                ExceptionDispatchInfo.Throw(_error);
+            }
+
+            return true;
         }
     }
 

@@ -34,7 +34,7 @@ internal sealed class WorkerWait(
     private int _version;
 
     private IReadOnlyDictionary<string, int>? _listed;
-    private string? _askError;
+    private volatile string? _askError;
     private Task? _asking;
     private int _askedVersion = -1;
     private int _pausedVersion = -1;
@@ -187,11 +187,11 @@ internal sealed class WorkerWait(
 
     private void Report(WaitState[] states)
     {
+        string remark = ask is null ? " (this client does not reach the scheduler, so ready pods are waited for)"
+            : _askError is { } error ? $" (the scheduler could not be asked: {Words.OneLine(error)})" : "";
         foreach (WaitState state in states)
         {
-            WorkerGroupProgress now = ask is null && state.Progress.Waiting is { } waiting
-                ? state.Progress with { Waiting = waiting + " (this client does not reach the scheduler, so ready pods are waited for)" }
-                : state.Progress;
+            WorkerGroupProgress now = state.Progress.Waiting is { } waiting ? state.Progress with { Waiting = waiting + remark } : state.Progress;
             if (_reported.GetValueOrDefault(now.Group) != now)
             {
                 _reported[now.Group] = now;

@@ -77,6 +77,7 @@ public sealed class EmbeddedWaitTests
             Workers = 1,
             Groups = [new DaskReleaseGroup { Name = "gpu", Replicas = 2, Limits = new Dictionary<string, string> { ["nvidia.com/gpu"] = "6" } }],
         });
+        await release.RunningAsync("my-dask-", 3);
 
         WorkersNotReadyException error = await FailAsync(release, new WorkerWaitOptions { Timeout = Long, UnschedulableLimit = TimeSpan.FromSeconds(1) });
 
@@ -91,6 +92,7 @@ public sealed class EmbeddedWaitTests
     public async Task WaitForWorkersAsync_ImageThatDoesNotExist_SaysSo()
     {
         await using EmbeddedRelease release = await EmbeddedRelease.StartAsync(prepare: static c => c.Faults.AddPods(PodFault.ImagePull, new PodSelector { NamePrefix = "my-dask-worker-gpu-" }));
+        await release.RunningAsync("my-dask-", 3);
 
         WorkersNotReadyException error = await FailAsync(release, new WorkerWaitOptions { Timeout = Soon });
 
@@ -139,7 +141,7 @@ public sealed class EmbeddedWaitTests
     {
         await using EmbeddedRelease release = await EmbeddedRelease.StartAsync();
         release.WorkersConnect = false;
-        await release.RunningAsync("my-dask-worker-gpu-", 1);
+        await release.RunningAsync("my-dask-", 4);
         V1Pod pod = (await release.PodsAsync("my-dask-worker-gpu-")).Single();
         release.Cluster.Pods.AppendLog("default", pod.Metadata.Name, "distributed.worker - INFO - Waiting to connect to: tcp://my-dask-scheduler:8786");
 
@@ -154,6 +156,7 @@ public sealed class EmbeddedWaitTests
     public async Task WaitForWorkersAsync_ProbeThatFails_IsNotReady()
     {
         await using EmbeddedRelease release = await EmbeddedRelease.StartAsync(prepare: static c => c.Faults.AddPods(PodFault.NeverReady, new PodSelector { NamePrefix = "my-dask-worker-gpu-" }));
+        await release.RunningAsync("my-dask-", 4);
 
         WorkersNotReadyException error = await FailAsync(release, new WorkerWaitOptions { Timeout = Soon });
 
@@ -212,6 +215,7 @@ public sealed class EmbeddedWaitTests
     {
         await using EmbeddedRelease release = await EmbeddedRelease.StartAsync();
         release.Helm.ConnectedWorkers = null;
+        await release.RunningAsync("my-dask-", 4);
 
         await release.Helm.WaitForWorkersAsync(Long, progress, cancellationToken: Token);
         using IDisposable fault = release.Cluster.Faults.AddPods(PodFault.Unschedulable);
@@ -234,6 +238,7 @@ public sealed class EmbeddedWaitTests
             c.Faults.AddPods(PodFault.ImagePull, new PodSelector { NamePrefix = "my-dask-worker-gpu-" });
         });
 
+        await release.RunningAsync("my-dask-", 3);
         await release.Helm.WaitForWorkersAsync(Long, workerGroup: "worker", cancellationToken: Token);
         WorkersNotReadyException error = await FailAsync(release, new WorkerWaitOptions { Timeout = Soon });
 
@@ -251,6 +256,43 @@ public sealed class EmbeddedWaitTests
 
         error.Causes[0].Kind.Should().Be(PodCauseKind.DeploymentMissing);
         error.IsHopeless.Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task WaitForWorkersAsync_SchedulerThatDoesNotAnswer_IsToldAndAskedAgain()
+    {
+        await using EmbeddedRelease release = await EmbeddedRelease.StartAsync();
+        await release.RunningAsync("my-dask-", 4);
+        int asked = 0;
+        release.Helm.ConnectedWorkers = _ => ++asked > 0 ? throw new SchedulerUnreachableException("tcp://x:1", "The scheduler is gone.") : null!;
+
+        WorkersNotReadyException error = (await release.Helm.Awaiting(h => h.WaitForWorkersAsync(Soon, progress, cancellationToken: Token)).Should().ThrowAsync<WorkersNotReadyException>()).Which;
+
+        asked.Should().BeInRange(2, 15);
+        error.Causes.Should().ContainSingle().Which.Should().Be(new PodCause(null, null, PodCauseKind.SchedulerUnreachable, "the Dask scheduler could not be asked: The scheduler is gone."));
+        progress.Last("gpu").Waiting.Should().Be("the scheduler is asked for its workers (the scheduler could not be asked: The scheduler is gone.)");
+    }
+
+    [Fact]
+    public async Task WaitForWorkersAsync_RolloutToABetterImage_ForgivesTheOldPods()
+    {
+        IDisposable? fault = null;
+        await using EmbeddedRelease release = await EmbeddedRelease.StartAsync(
+            options: new EmbeddedClusterOptions { CrashBackOff = TimeSpan.FromMilliseconds(50) },
+            prepare: c => fault = c.Faults.AddPods(PodFault.CrashLoop, new PodSelector { NamePrefix = "my-dask-worker-gpu-" }));
+        await release.PodsAsync("my-dask-worker-gpu-", static p => p is [{ Status.ContainerStatuses: [{ State.Waiting.Reason: "CrashLoopBackOff", RestartCount: >= 3 }] }]);
+
+        // The old pod is told to crash for ever; the new template's pods are not.
+        V1Pod old = (await release.PodsAsync("my-dask-worker-gpu-")).Single();
+        using IDisposable still = release.Cluster.Faults.AddPods(PodFault.CrashLoop, new PodSelector { NamePrefix = old.Metadata.Name });
+        fault!.Dispose();
+        await release.Client.AppsV1.PatchNamespacedDeploymentAsync(
+            new V1Patch("""{"spec":{"template":{"spec":{"containers":[{"name":"my-dask-worker","image":"daskdev/dask:2025.1.0"}]}}}}""", V1Patch.PatchType.StrategicMergePatch),
+            "my-dask-worker-gpu", "default", cancellationToken: Token);
+
+        await release.Helm.WaitForWorkersAsync(Long, progress, "gpu", Token);
+
+        (await release.PodsAsync("my-dask-worker-gpu-")).Single().Spec.Containers[0].Image.Should().Be("daskdev/dask:2025.1.0");
     }
 
     [Fact]
