@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text.RegularExpressions;
 
 using DaskK8s.Diagnostics;
@@ -7,8 +6,6 @@ using DaskK8s.Forwarding;
 using DaskK8s.KubeApi;
 using DaskK8s.Scheduler;
 using DaskK8s.Workers;
-
-using k8s;
 
 namespace DaskK8s;
 
@@ -29,7 +26,7 @@ public sealed partial class HelmCluster
     /// <exception cref="HelmReleaseException">No such release (<see cref="HelmReleaseNotFoundException"/>), another chart's, or a record that cannot be understood.</exception>
     /// <exception cref="KubernetesApiException">The API server refused or could not answer.</exception>
     /// <exception cref="SchedulerUnreachableException">The scheduler could not be reached within <see cref="HelmClusterOptions.ConnectTimeout"/>.</exception>
-    /// <exception cref="PortForwardException">The forward was refused, or a local port that was asked for is taken.</exception>
+    /// <exception cref="PortForwardException">A local port that was asked for is taken.</exception>
     public static async Task<HelmCluster> ConnectAsync(
         string releaseName, HelmClusterOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -170,7 +167,7 @@ public sealed partial class HelmCluster
 
     private async Task<SchedulerLink?> OpenLinkAsync(WorkloadSnapshot snapshot, CancellationToken cancellationToken)
     {
-        bool inCluster = _options.Kubernetes is null && Context is null && KubernetesClientConfiguration.IsInCluster();
+        bool inCluster = _options.Kubernetes is null && Context is null && KubeConfigEnvironment.System.IsInCluster;
         SchedulerRoute route = await new SchedulerLocator(_requests, _options, inCluster, _logger)
             .LocateAsync(_plan!.Scheduler, cancellationToken).ConfigureAwait(false);
         if (route.Kind == SchedulerRouteKind.None)
@@ -200,20 +197,12 @@ public sealed partial class HelmCluster
             SchedulerLink link = await SchedulerLink.ForwardAsync(_requests.Connection, _plan.Scheduler.PodSelector, first, _options).ConfigureAwait(false);
             return await GreetAsync(link, null, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (FindRefusal(e) is { StatusCode: HttpStatusCode.Forbidden } refusal)
+        catch (KubernetesForbiddenException e) when (_options.SchedulerAccess != SchedulerAccess.Forward)
         {
-            KubernetesApiCall call = new("create", "pods/portforward", "", Namespace);
-            if (_options.SchedulerAccess == SchedulerAccess.Forward)
-            {
-                throw new KubernetesForbiddenException(
-                    $"Not allowed to {call}. Ask for a Role with the rule: apiGroups [\"\"], resources [\"pods/portforward\"], verbs [\"create\", \"get\"]; " +
-                    $"or name an address that is reachable from here: {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.SchedulerAddress)}.", call, (int)refusal.StatusCode);
-            }
-
             Limit(new ClusterLimitation(
                 "The scheduler: its state, running work, lossless scaling",
                 "A forward to its pod is not allowed, and no other way leads there. Groups, scaling and logs work; waiting sees pods only.",
-                call));
+                e.Call));
             return null;
         }
     }
@@ -236,7 +225,7 @@ public sealed partial class HelmCluster
                     _schedulerInfo = WithGroups(await link.Rpc.IdentityAsync(linked.Token).ConfigureAwait(false));
                     return link;
                 }
-                catch (Exception e) when (e is SchedulerUnreachableException or SchedulerTimeoutException && within is null && !IsFinal(e))
+                catch (Exception e) when (e is SchedulerUnreachableException or SchedulerTimeoutException && within is null)
                 {
                     last = e;
                     await Task.Delay(BetweenGreetings, _options.TimeProvider, linked.Token).ConfigureAwait(false);
@@ -261,19 +250,6 @@ public sealed partial class HelmCluster
         }
     }
 
-    private static bool IsFinal(Exception error) =>
-        FindRefusal(error)?.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized;
-
-    private static PortForwardException? FindRefusal(Exception? error)
-    {
-        while (error is not null and not PortForwardException)
-        {
-            error = error.InnerException;
-        }
-
-        return error as PortForwardException;
-    }
-
     private void Limit(ClusterLimitation limitation)
     {
         Limitations = [.. Limitations, limitation];
@@ -283,7 +259,6 @@ public sealed partial class HelmCluster
     private void Apply(WorkloadSnapshot snapshot)
     {
         _workerGroups = GroupBuilder.Build(this, _plan!.Groups, snapshot);
-        _replicas.Clear();
         Dictionary<string, string> groupsByIP = new(StringComparer.Ordinal);
         foreach (WorkerGroup group in _workerGroups)
         {

@@ -2,6 +2,7 @@ using DaskK8s.Benchmarks;
 
 Dictionary<string, Func<string[], Task<int>>> verbs = new()
 {
+    ["connect"] = ConnectBenchmark.RunAsync,
     ["tasks"] = TasksBenchmark.RunAsync,
 };
 if (args.Length == 0 || !verbs.TryGetValue(args[0], out Func<string[], Task<int>>? verb))

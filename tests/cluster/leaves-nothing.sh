@@ -113,7 +113,7 @@ interrupted() {
     : > "$work/log"
     setsid env --default-signal=INT,QUIT "$cluster" "$3" > "$work/log" 2>&1 &
     group=$!
-    wait_until 120 "$3 to say: $2" grep -q "$2" "$work/log"
+    wait_until 120 "$3 says: $2" grep -q "$2" "$work/log"
     kill "-$1" -- "-$group"
     wait "$group" || code=$?
     if ((code != 0)); then passed=$((passed + 1)); else

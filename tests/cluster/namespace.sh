@@ -70,7 +70,7 @@ make_namespace() {
             < /dev/null > "$run_folder/log/init.log" 2>&1 9>&-
     ) &
     unshare_pid=$!
-    wait_until 10 "the namespaces" test -e "$run_folder/init.ready"
+    wait_until 30 "the namespaces are made" test -e "$run_folder/init.ready"
     pgrep --parent "$unshare_pid" > "$run_folder/init.pid"
 }
 

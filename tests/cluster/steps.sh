@@ -24,7 +24,7 @@ wait_until() {
     shift 2
     ! "$@" > /dev/null 2>&1 || return 0
     until "$@" > /dev/null 2>&1; do
-        ((SECONDS < deadline)) || fail "waited $seconds s for $what"
+        ((SECONDS < deadline)) || fail "gave up after $seconds s of waiting until $what"
         sleep 0.1
     done
     say "$(printf '%7s s  until %s' "$(seconds_since "$started")" "$what")"

@@ -41,7 +41,7 @@ boot() {
     start_kube-apiserver
     step "store of images" link_store
     start_containerd
-    wait_until 60 "the API server is ready" api_is_ready
+    wait_until 120 "the API server is ready" api_is_ready
     start_kube-controller-manager
     start_kube-scheduler
     start_dns
@@ -49,10 +49,10 @@ boot() {
     start_kube-proxy
     wait_until 20 "containerd answers" containerd_answers
     step "images named by releases" tag_images
-    wait_until 60 "the node is ready" node_is_ready
+    wait_until 120 "the node is ready" node_is_ready
     offer_gpus
-    wait_until 30 "pods may be made" kubectl get serviceaccount default
-    wait_until 30 "Services are routed" services_are_routed
+    wait_until 60 "pods may be made" kubectl get serviceaccount default
+    wait_until 60 "Services are routed" services_are_routed
 }
 
 # Without a cache folder of its own kubectl leaves files in the home folder.
@@ -151,8 +151,8 @@ verb_restart() {
     stop_daemon "$1"
     "start_$1"
     case $1 in
-    kube-apiserver) wait_until 60 "the API server is ready" api_is_ready ;;
-    kubelet) wait_until 60 "the node is ready" node_is_ready ;;
+    kube-apiserver) wait_until 120 "the API server is ready" api_is_ready ;;
+    kubelet) wait_until 120 "the node is ready" node_is_ready ;;
     esac
 }
 

@@ -105,8 +105,21 @@ internal sealed class ReleaseStorage(KubeRequests requests, long maxReleaseBytes
         }
 
         ReleaseRecord objects = decode(byName[history.Objects.ObjectName]);
-        ReleaseRecord newest = history.Newest == history.Objects ? objects : decode(byName[history.Newest.ObjectName]);
+        ReleaseRecord? newest = history.Newest == history.Objects ? objects : TryDecode(byName[history.Newest.ObjectName], decode);
         return new StoredRelease(objects.ToRelease(source, history, newest), objects, null) { IsUninstalled = history.IsUninstalled };
+    }
+
+    /// <summary>Decodes a record that only adds to what another one says: damage in it is no reason not to connect.</summary>
+    private static ReleaseRecord? TryDecode<T>(T item, Func<T, ReleaseRecord> decode)
+    {
+        try
+        {
+            return decode(item);
+        }
+        catch (HelmReleaseException)
+        {
+            return null;
+        }
     }
 
     private ReleaseRecord Decode(V1Secret secret) => ReleaseRecordDecoder.Decode(

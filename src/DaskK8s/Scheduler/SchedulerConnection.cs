@@ -71,7 +71,7 @@ internal sealed class SchedulerConnection : IAsyncDisposable
         {
             throw new SchedulerTimeoutException(endpoint.Address, step, timeout);
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or PortForwardException)
+        catch (Exception e) when (IsLost(e))
         {
             throw Unreachable(endpoint.Address, e);
         }
@@ -95,7 +95,7 @@ internal sealed class SchedulerConnection : IAsyncDisposable
         {
             await FrameCodec.WriteAsync(_stream, frames, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or PortForwardException)
+        catch (Exception e) when (IsLost(e))
         {
             throw Unreachable(_endpoint.Address, e);
         }
@@ -112,13 +112,16 @@ internal sealed class SchedulerConnection : IAsyncDisposable
         {
             return await FrameCodec.ReadAsync(_stream, _limits, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or PortForwardException)
+        catch (Exception e) when (IsLost(e))
         {
             throw Unreachable(_endpoint.Address, e);
         }
     }
 
     public ValueTask DisposeAsync() => _stream.DisposeAsync();
+
+    // A tunnel tells a pod's refusal, and the end of its way, by an exception of its own.
+    private static bool IsLost(Exception e) => e is IOException or SocketException or ObjectDisposedException or PortForwardException;
 
     private static SchedulerUnreachableException Unreachable(string address, Exception cause) => new(
         address,

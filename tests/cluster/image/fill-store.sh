@@ -7,7 +7,7 @@ export PATH=$tools/usr/bin:$tools/usr/sbin:$PATH
 mount -t tmpfs tmpfs /run
 printf 'version = 2\nroot = "%s"\nstate = "/run/containerd"\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n' \
     "$store" > /run/containerd.toml
-containerd --config /run/containerd.toml --log-level warn &
+containerd --config /run/containerd.toml --log-level error &
 containerd=$!
 for ((tries = 0; ; tries++)); do
     ctr version > /dev/null 2>&1 && break

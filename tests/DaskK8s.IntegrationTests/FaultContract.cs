@@ -1,0 +1,76 @@
+using k8s;
+using k8s.Models;
+
+namespace DaskK8s.IntegrationTests;
+
+public sealed class FaultContract(TestCluster kubernetes)
+{
+    [Fact]
+    public async Task SchedulerPodDeleted_SameAddress_LeadsToTheNewPod()
+    {
+        await using TestRelease release = await TestRelease.InstallAsync(kubernetes);
+        await using HelmCluster cluster = await release.ConnectAsync();
+        SchedulerInfo before = await cluster.GetSchedulerInfoAsync(TestContext.Current.CancellationToken);
+        string? address = cluster.SchedulerAddress;
+
+        await kubernetes.Client.CoreV1.DeleteCollectionNamespacedPodAsync(
+            release.Namespace, labelSelector: "release=my-dask,component=scheduler", gracePeriodSeconds: 0, cancellationToken: TestContext.Current.CancellationToken);
+        await cluster.WaitForWorkersAsync(cancellationToken: TestContext.Current.CancellationToken);
+        SchedulerInfo after = await EventuallyAsync(
+            () => cluster.GetSchedulerInfoAsync(TestContext.Current.CancellationToken), info => info.Id != before.Id && info.Workers.Count == 4);
+
+        after.Workers.Should().HaveCount(4);
+        cluster.SchedulerAddress.Should().Be(address);
+    }
+
+    [Fact]
+    public async Task ApiServerRestarted_ClusterObject_GoesOn()
+    {
+        await using TestRelease release = await TestRelease.InstallAsync(kubernetes);
+        await using HelmCluster cluster = await release.ConnectAsync();
+
+        await kubernetes.RestartApiServerAsync(TestContext.Current.CancellationToken);
+
+        await cluster.ScaleAsync(3, cancellationToken: TestContext.Current.CancellationToken);
+        await cluster.WaitForWorkersAsync(cancellationToken: TestContext.Current.CancellationToken);
+        (await cluster.GetSchedulerInfoAsync(TestContext.Current.CancellationToken)).Workers.Should().HaveCount(5);
+    }
+
+    [Fact]
+    public async Task WaitForWorkersAsync_ApiServerRestartedMeanwhile_WatchesOn()
+    {
+        await using TestRelease release = await TestRelease.InstallAsync(kubernetes);
+        await using HelmCluster cluster = await release.ConnectAsync();
+
+        await cluster.ScaleAsync(3, cancellationToken: TestContext.Current.CancellationToken);
+        Task waiting = cluster.WaitForWorkersAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await kubernetes.RestartApiServerAsync(TestContext.Current.CancellationToken);
+        await waiting;
+
+        (await cluster.GetSchedulerInfoAsync(TestContext.Current.CancellationToken)).Workers.Should().HaveCount(5);
+    }
+
+    /// <summary>Asks until the answer is as expected; the calls themselves wait, so nothing is slept through.</summary>
+    private static async Task<T> EventuallyAsync<T>(Func<Task<T>> ask, Func<T, bool> isExpected)
+    {
+        using CancellationTokenSource limit = new(TimeSpan.FromMinutes(2));
+        while (true)
+        {
+            try
+            {
+                T answer = await ask();
+                if (isExpected(answer))
+                {
+                    return answer;
+                }
+            }
+            catch (DaskK8sException) when (!limit.IsCancellationRequested)
+            {
+                // Not there yet.
+            }
+
+            limit.Token.ThrowIfCancellationRequested();
+            await Task.Delay(200, limit.Token);
+        }
+    }
+}

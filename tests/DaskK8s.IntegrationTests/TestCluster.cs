@@ -1,0 +1,148 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+using DaskK8s.Testing;
+
+using k8s;
+using k8s.Authentication;
+using k8s.Models;
+
+[assembly: AssemblyFixture(typeof(DaskK8s.IntegrationTests.TestCluster))]
+
+namespace DaskK8s.IntegrationTests;
+
+/// <summary>
+/// Is the Kubernetes under the contract tests: the real one of the kubeconfig in <c>DASKK8S_TEST_KUBECONFIG</c>, or else an embedded
+/// one. The tests do not ask which.
+/// </summary>
+public sealed class TestCluster : IAsyncLifetime
+{
+    /// <summary>Names the kubeconfig of a real cluster.</summary>
+    public const string KubeconfigVariable = "DASKK8S_TEST_KUBECONFIG";
+
+    /// <summary>Names the Dask image of the release under test; it must have <c>dask-scheduler</c> and <c>dask-worker</c>.</summary>
+    public const string ImageVariable = "DASKK8S_TEST_IMAGE";
+
+    /// <summary>Names the command that restarts the real cluster's API server.</summary>
+    public const string RestartVariable = "DASKK8S_TEST_RESTART_APISERVER";
+
+    private EmbeddedCluster? _embedded;
+    private string _kubeconfig = "";
+    private Kubernetes? _client;
+
+    /// <summary>Gets the client with every right, for what a test does beside the library.</summary>
+    public Kubernetes Client => _client!;
+
+    /// <summary>Gets the kubeconfig with every right.</summary>
+    public string KubeconfigPath => _kubeconfig;
+
+    /// <summary>Gets the embedded cluster, or null on a real one; for the few things that only the owner of a cluster can do.</summary>
+    public EmbeddedCluster? Embedded => _embedded;
+
+    /// <summary>Gets the image of scheduler and workers.</summary>
+    public string Image { get; } = Environment.GetEnvironmentVariable(ImageVariable) is { Length: > 0 } image ? image : "daskk8s.test/dask:2024.12.1";
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Environment.GetEnvironmentVariable(KubeconfigVariable) is { Length: > 0 } path)
+        {
+            _kubeconfig = path;
+        }
+        else
+        {
+            _embedded = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { DaskProcesses = true, KubernetesVersion = "v1.20.2" });
+            _kubeconfig = _embedded.KubeconfigPath;
+        }
+
+        _client = new Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(_kubeconfig));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client?.Dispose();
+        if (_embedded is not null)
+        {
+            await _embedded.DisposeAsync();
+        }
+    }
+
+    /// <summary>Makes a kubeconfig for a service account with just these rules in one namespace.</summary>
+    public async Task<string> CreateKubeconfigAsync(string @namespace, string account, IList<V1PolicyRule> rules, CancellationToken cancellationToken)
+    {
+        await Client.CoreV1.CreateNamespacedServiceAccountAsync(
+            new V1ServiceAccount { Metadata = new V1ObjectMeta { Name = account } }, @namespace, cancellationToken: cancellationToken);
+        if (rules.Count > 0)
+        {
+            await Client.RbacAuthorizationV1.CreateNamespacedRoleAsync(
+                new V1Role { Metadata = new V1ObjectMeta { Name = account }, Rules = rules }, @namespace, cancellationToken: cancellationToken);
+            await Client.RbacAuthorizationV1.CreateNamespacedRoleBindingAsync(
+                new V1RoleBinding
+                {
+                    Metadata = new V1ObjectMeta { Name = account },
+                    RoleRef = new V1RoleRef { ApiGroup = "rbac.authorization.k8s.io", Kind = "Role", Name = account },
+                    Subjects = [new Rbacv1Subject { Kind = "ServiceAccount", Name = account, NamespaceProperty = @namespace }],
+                },
+                @namespace,
+                cancellationToken: cancellationToken);
+        }
+
+        if (_embedded is not null)
+        {
+            return _embedded.CreateKubeconfigForServiceAccount(@namespace, account);
+        }
+
+        Authenticationv1TokenRequest token = await Client.CoreV1.CreateNamespacedServiceAccountTokenAsync(
+            new Authenticationv1TokenRequest { Spec = new V1TokenRequestSpec { Audiences = [] } }, account, @namespace, cancellationToken: cancellationToken);
+        return WithToken(@namespace, token.Status.Token);
+    }
+
+    /// <summary>Stops and starts the API server; pods go on.</summary>
+    public async Task RestartApiServerAsync(CancellationToken cancellationToken)
+    {
+        if (_embedded is not null)
+        {
+            await _embedded.Faults.StopServerAsync();
+            await _embedded.Faults.StartServerAsync(cancellationToken);
+            return;
+        }
+
+        string? command = Environment.GetEnvironmentVariable(RestartVariable);
+        Assert.SkipWhen(string.IsNullOrEmpty(command), $"Nobody told how to restart this cluster's API server ({RestartVariable}).");
+        using Process shell = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", command!]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        await shell.WaitForExitAsync(cancellationToken);
+        shell.ExitCode.Should().Be(0, "the command in {0} restarts the API server", RestartVariable);
+    }
+
+    private string WithToken(string @namespace, string token)
+    {
+        KubernetesClientConfiguration admin = KubernetesClientConfiguration.BuildConfigFromConfigFile(_kubeconfig);
+        StringBuilder authorities = new();
+        foreach (System.Security.Cryptography.X509Certificates.X509Certificate2 certificate in admin.SslCaCerts ?? [])
+        {
+            authorities.Append(certificate.ExportCertificatePem()).Append('\n');
+        }
+
+        string trust = authorities.Length == 0
+            ? "insecure-skip-tls-verify: true"
+            : $"certificate-authority-data: {Convert.ToBase64String(Encoding.UTF8.GetBytes(authorities.ToString()))}";
+        string path = Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"daskk8s-{Guid.NewGuid():N}.yaml"));
+        File.WriteAllText(path, $"""
+            apiVersion: v1
+            kind: Config
+            current-context: limited
+            contexts:
+              - name: limited
+                context: {"{"} cluster: c, user: u, namespace: {@namespace} {"}"}
+            clusters:
+              - name: c
+                cluster:
+                  server: {admin.Host}
+                  {trust}
+            users:
+              - name: u
+                user: {"{"} token: "{token}" {"}"}
+            """);
+        return path;
+    }
+}
