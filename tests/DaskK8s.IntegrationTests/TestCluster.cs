@@ -27,6 +27,9 @@ public sealed class TestCluster : IAsyncLifetime
     /// <summary>Names the command that restarts the real cluster's API server.</summary>
     public const string RestartVariable = "DASKK8S_TEST_RESTART_APISERVER";
 
+    /// <summary>Says with 1 that the real cluster's node is this machine, so that its pods can mount this machine's files.</summary>
+    public const string HostFilesVariable = "DASKK8S_TEST_HOST_FILES";
+
     private EmbeddedCluster? _embedded;
     private string _kubeconfig = "";
     private Kubernetes? _client;
@@ -113,6 +116,16 @@ public sealed class TestCluster : IAsyncLifetime
         await shell.WaitForExitAsync(cancellationToken);
         shell.ExitCode.Should().Be(0, "the command in {0} restarts the API server", RestartVariable);
     }
+
+    /// <summary>Runs a .NET program as a service account in a pod beside a release, and gives its output.</summary>
+    /// <remarks>
+    /// On a real cluster the pod mounts the program and the .NET runtime of this machine, so its node must be this machine
+    /// (<see cref="HostFilesVariable"/> says so). The embedded cluster has no containers: a process with the environment, the
+    /// service account's files and the Service's name of a pod, in a mount namespace of its own, takes their place.
+    /// </remarks>
+    public Task<string> RunInPodAsync(string @namespace, string account, string program, CancellationToken cancellationToken) => _embedded is null
+        ? PodRun.InPodAsync(Client, Image, @namespace, account, program, cancellationToken)
+        : PodRun.AsProcessAsync(Client, _embedded, @namespace, account, program, cancellationToken);
 
     private string WithToken(string @namespace, string token)
     {

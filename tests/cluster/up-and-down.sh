@@ -131,19 +131,20 @@ verb_run() {
     step "contract tests" contract_tests "$project" "$@"
 }
 
-dask_image_names() {
-    local image
-    for image in "${dask_images[@]}"; do printf '%s ' "$image_repository:${image%%:*}"; done
-}
-
-# contract_tests PROJECT ARGUMENT...: the one place that knows how they are started. The two settings
-# keep the compiler from leaving servers behind.
+# The one place that knows how the contract tests are started: once for each Dask image.
 contract_tests() {
-    DASKK8S_TEST_KUBECONFIG=$run_folder/kubeconfig \
-        DASKK8S_TEST_IMAGES=$(dask_image_names) \
-        DASKK8S_TEST_CLUSTER=$here/cluster.sh \
-        MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false \
-        dotnet test "$@" --configuration Release
+    local project=$repository_root/tests/DaskK8s.IntegrationTests image status=0
+    [[ -d $project ]] || fail "there are no contract tests to run: $project does not exist"
+    command -v dotnet > /dev/null || fail "there is no dotnet to run the contract tests with"
+    for image in "${dask_images[@]}"; do
+        say "contract tests with Dask ${image%%:*}"
+        DASKK8S_TEST_KUBECONFIG=$run_folder/kubeconfig \
+            DASKK8S_TEST_IMAGE=$image_repository:${image%%:*} \
+            DASKK8S_TEST_RESTART_APISERVER="$here/cluster.sh restart-apiserver" \
+            DASKK8S_TEST_HOST_FILES=1 \
+            dotnet test --project "$project" --configuration Release "$@" || status=$?
+    done
+    return "$status"
 }
 
 verb_restart() {

@@ -1,0 +1,63 @@
+using k8s;
+using k8s.Models;
+
+namespace DaskK8s.IntegrationTests;
+
+public sealed class InClusterContract(TestCluster kubernetes)
+{
+    private const string Account = "daskk8s";
+
+    [Fact]
+    public async Task ConnectAsync_InAPodWithTheSamplesRole_DialsTheServiceWithoutAForward()
+    {
+        await using TestRelease release = await TestRelease.InstallAsync(kubernetes);
+        await using (HelmCluster everything = await release.ConnectAsync())
+        {
+            // From here on every pod of the release runs.
+        }
+
+        foreach (object item in await KubernetesYaml.LoadAllFromFileAsync(Path.Combine(SampleFolder(), "in-cluster.yaml")))
+        {
+            await (item switch
+            {
+                V1ServiceAccount account => kubernetes.Client.CoreV1.CreateNamespacedServiceAccountAsync(account, release.Namespace),
+                V1Role role => kubernetes.Client.RbacAuthorizationV1.CreateNamespacedRoleAsync(role, release.Namespace),
+                V1RoleBinding binding => kubernetes.Client.RbacAuthorizationV1.CreateNamespacedRoleBindingAsync(WithNamespace(binding, release.Namespace), release.Namespace),
+                _ => Task.CompletedTask,
+            });
+        }
+
+        string output = await kubernetes.RunInPodAsync(release.Namespace, Account, ProgramPath(), TestContext.Current.CancellationToken);
+
+        output.Should().Contain($"HelmCluster(my-dask.{release.Namespace}, 'tcp://my-dask-scheduler.{release.Namespace}.svc:8786', workers=4")
+            .And.Contain("reached directly").And.NotContain("not available");
+    }
+
+    private static V1RoleBinding WithNamespace(V1RoleBinding binding, string @namespace)
+    {
+        foreach (Rbacv1Subject subject in binding.Subjects)
+        {
+            // kubectl apply -n fills it in.
+            subject.NamespaceProperty = @namespace;
+        }
+
+        return binding;
+    }
+
+    private static string ProgramPath()
+    {
+        string[] output = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).Split(Path.DirectorySeparatorChar);
+        return Path.Combine(SampleFolder(), "bin", output[^2], output[^1], "InCluster.dll");
+    }
+
+    private static string SampleFolder()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "DaskK8s.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return Path.Combine(folder!.FullName, "samples", "InCluster");
+    }
+}
