@@ -42,7 +42,7 @@ public sealed class EmbeddedWaitTests
         await release.Helm.WaitForWorkersAsync(Long, cancellationToken: Token);
         V1Pod gone = (await release.PodsAsync("my-dask-worker-gpu-")).Single();
         release.Linger(gone.Status.PodIP, 1);
-        await release.Helm.ScaleAsync(0, "gpu", Token);
+        await ShrinkAsync(release, 0, "gpu");
 
         Func<Task> stillListed = () => release.Helm.WaitForWorkersAsync(Soon, workerGroup: "gpu", cancellationToken: Token);
         (await stillListed.Should().ThrowAsync<WorkersNotReadyException>()).Which.Causes.Single().Kind.Should().Be(PodCauseKind.StillListed);
@@ -58,7 +58,7 @@ public sealed class EmbeddedWaitTests
         await using EmbeddedRelease release = await EmbeddedRelease.StartAsync();
         await release.Helm.WaitForWorkersAsync(Long, cancellationToken: Token);
         using IDisposable fault = release.Cluster.Faults.AddPods(PodFault.IgnoresTermination);
-        await release.Helm.ScaleAsync(1, cancellationToken: Token);
+        await ShrinkAsync(release, 1, "worker");
 
         WorkersNotReadyException error = await FailAsync(release, new WorkerWaitOptions { Timeout = Soon, WorkerGroup = "worker" });
 
@@ -320,6 +320,10 @@ public sealed class EmbeddedWaitTests
         await cancelled.CancelAsync();
         await release.Helm.Awaiting(h => h.WaitForWorkersAsync(cancellationToken: cancelled.Token)).Should().ThrowAsync<OperationCanceledException>();
     }
+
+    /// <summary>Scales down at once: there is no real scheduler that could move results off the workers.</summary>
+    private static Task ShrinkAsync(EmbeddedRelease release, int replicas, string group) =>
+        release.Helm.ScaleAsync(replicas, new ScaleOptions { ScaleDown = ScaleDown.Immediate }, group, Token);
 
     private static async Task<WorkersNotReadyException> FailAsync(EmbeddedRelease release, WorkerWaitOptions options)
     {
