@@ -20,8 +20,8 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     private readonly ApiServer _server;
     private readonly ControllerManager _controllers;
     private readonly Kubelet _kubelet;
+    private readonly ServiceListeners _listeners;
     private readonly DaskRunner? _dask;
-    private readonly NodePorts _nodePorts;
     private readonly RequestLog _requests = new();
     private readonly string _directory;
     private bool _disposed;
@@ -42,7 +42,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         WatchHandler watches = new(store, options);
         Authorizer authorizer = new(store);
         PodDialer dialer = new(store, _kubelet, network, options, ports);
-        _nodePorts = new NodePorts(store, dialer, network.Node);
+        _listeners = new ServiceListeners(store, dialer, network);
         RequestPipeline pipeline = new(
             store, _accounts, authorizer, httpFaults, _requests, new Discovery(options), new Reviews(authorizer), lists, watches, objects,
             new LogHandler(store, _kubelet), new PortForwardHandler(dialer, options, forwardFaults), options);
@@ -160,8 +160,8 @@ public sealed class EmbeddedCluster : IAsyncDisposable
 
         _disposed = true;
         await _server.DisposeAsync().ConfigureAwait(false);
-        await _nodePorts.DisposeAsync().ConfigureAwait(false);
         await _controllers.DisposeAsync().ConfigureAwait(false);
+        _listeners.Dispose();
         await _kubelet.DisposeAsync().ConfigureAwait(false);
         if (_dask is not null)
         {

@@ -45,7 +45,7 @@ public sealed record EmbeddedClusterOptions
     /// <value><c>256Gi</c> by default, whatever this machine has.</value>
     public string NodeMemory { get; init; } = "256Gi";
 
-    /// <summary>Gets the address that a Service of type LoadBalancer gets.</summary>
+    /// <summary>Gets the address that a Service of type LoadBalancer gets; where it is a loopback address the Service's ports can be reached there.</summary>
     /// <value>None by default: it stays pending.</value>
     public string? LoadBalancerAddress { get; init; }
 

@@ -106,6 +106,17 @@ public sealed class DaskTests
     }
 
     [Fact]
+    public async Task Workers_UnderTheNanny_FindTheSchedulerByName()
+    {
+        await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { DaskProcesses = true, UseNanny = true }, Token);
+        using Kubernetes client = cluster.CreateClient();
+        await new DaskRelease { Workers = 1 }.InstallAsync(client, Token);
+        IList<V1Pod> pods = await client.ReadyPodsAsync(2, seconds: 60);
+
+        (await WorkersAsync(pods, 1)).Single().Value!["nanny"]!.GetValue<string>().Should().StartWith("tcp://127.");
+    }
+
+    [Fact]
     public async Task StartAsync_PythonWithoutDask_SaysHowToInstallIt()
     {
         Func<Task> start = async () => await (await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { DaskProcesses = true, Python = "/nowhere/python" }, Token)).DisposeAsync();

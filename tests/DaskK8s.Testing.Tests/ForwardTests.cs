@@ -84,6 +84,38 @@ public sealed class ForwardTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Services_ReachableFromOutside_LeadToThePod()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        string balancerAddress = $"127.{Random.Shared.Next(1, 250)}.{Random.Shared.Next(1, 250)}.250";
+        await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { LoadBalancerAddress = balancerAddress, PortTarget = port => port.Port == 8786 ? _echo.Endpoint : null }, Token);
+        using Kubernetes client = cluster.CreateClient();
+        await new DaskRelease { Workers = 0, ServiceType = "LoadBalancer" }.InstallAsync(client, Token);
+        await client.ReadyPodsAsync(1);
+        V1Service service = await client.CoreV1.ReadNamespacedServiceAsync("my-dask-scheduler", "default", cancellationToken: Token);
+        string node = (await client.CoreV1.ListNodeAsync(cancellationToken: Token)).Items.Single().Status.Addresses.First(address => address.Type == "InternalIP").Address;
+
+        service.Status.LoadBalancer.Ingress.Single().Ip.Should().Be(balancerAddress);
+        (await EchoAsync(balancerAddress, 8786)).Should().Be("hello");
+        (await EchoAsync(node, service.Spec.Ports.Single(port => port.Port == 8786).NodePort!.Value)).Should().Be("hello");
+    }
+
+    private static async Task<string> EchoAsync(string address, int port)
+    {
+        using System.Net.Sockets.TcpClient tcp = new();
+        await tcp.ConnectAsync(address, port, Token);
+        System.Net.Sockets.NetworkStream stream = tcp.GetStream();
+        await stream.WriteAsync("hello"u8.ToArray(), Token);
+        tcp.Client.Shutdown(System.Net.Sockets.SocketShutdown.Send);
+        using StreamReader reader = new(stream);
+        return await reader.ReadToEndAsync(Token).WaitAsync(TimeSpan.FromSeconds(10), Token);
+    }
+
+    [Fact]
     public void SpdyDictionary_IsTheOneOfTheProtocol()
     {
         (uint a, uint b) = (1, 0);

@@ -14,6 +14,8 @@ internal static partial class Validation
     private const string LabelRule =
         "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
+    private const int MaxData = 1024 * 1024;
+
     public static void Check(ObjectKey key, JsonObject value, JsonObject? old)
     {
         List<InvalidField> wrong = [];
@@ -35,6 +37,15 @@ internal static partial class Validation
             }
 
             _ = name;
+        }
+
+        if (key.Type == ResourceTypes.Secrets || key.Type == ResourceTypes.ConfigMaps)
+        {
+            long size = value.Map("data").Values.Sum(text => key.Type == ResourceTypes.Secrets ? text.Length / 4L * 3 : text.Length);
+            if (size > MaxData)
+            {
+                wrong.Add(new InvalidField("data", "FieldValueTooLong", $"Too long: may not be more than {MaxData} bytes"));
+            }
         }
 
         Typed(key, value, old, wrong);

@@ -42,30 +42,38 @@ def watch(connection):
     os._exit(137)
 
 
-def patch_names(path, namespace):
-    """Resolves Services as the cluster's DNS would, from a file that the .NET process keeps up to date."""
-    original = socket.getaddrinfo
+# Resolves Services as the cluster's DNS would, from a file that the .NET process keeps up to date. It is text, since the
+# processes that a nanny starts need it too: they find it as sitecustomize.
+NAMES = '''
+import json
+import os
+import socket
 
-    def getaddrinfo(host, port, *args, **kwargs):
-        if isinstance(host, bytes):
-            host = host.decode()
-        if isinstance(host, str):
-            name = host.rstrip(".")
-            for suffix in (".svc.cluster.local", ".svc"):
-                if name.endswith(suffix):
-                    name = name[: -len(suffix)]
-            key = name if "." in name else f"{name}.{namespace}"
-            try:
-                with open(path, encoding="utf-8") as file:
-                    service = json.load(file).get(key)
-            except (OSError, ValueError):
-                service = None
-            if service is not None:
-                address, real = service["ports"].get(str(port), (service["address"], port))
-                return original(address, int(real) if real else real, *args, **kwargs)
-        return original(host, port, *args, **kwargs)
+original = socket.getaddrinfo
 
-    socket.getaddrinfo = getaddrinfo
+
+def getaddrinfo(host, port, *args, **kwargs):
+    if isinstance(host, bytes):
+        host = host.decode()
+    if isinstance(host, str):
+        name = host.rstrip(".")
+        for suffix in (".svc.cluster.local", ".svc"):
+            if name.endswith(suffix):
+                name = name[: -len(suffix)]
+        key = name if "." in name else name + "." + os.environ["DASKK8S_NAMESPACE"]
+        try:
+            with open(os.environ["DASKK8S_NAMES"], encoding="utf-8") as file:
+                service = json.load(file).get(key)
+        except (OSError, ValueError):
+            service = None
+        if service is not None:
+            address, real = service["ports"].get(str(port), (service["address"], port))
+            return original(address, int(real) if real else real, *args, **kwargs)
+    return original(host, port, *args, **kwargs)
+
+
+socket.getaddrinfo = getaddrinfo
+'''
 
 
 def run_pod(order):
@@ -78,7 +86,14 @@ def run_pod(order):
     os.environ.update(order["environment"])
     os.makedirs(order["directory"], exist_ok=True)
     os.chdir(order["directory"])
-    patch_names(order["names"], order["namespace"])
+    os.environ["DASKK8S_NAMES"] = order["names"]
+    os.environ["DASKK8S_NAMESPACE"] = order["namespace"]
+    library = os.path.join(order["directory"], "lib")
+    os.makedirs(library, exist_ok=True)
+    with open(os.path.join(library, "sitecustomize.py"), "w", encoding="utf-8") as file:
+        file.write(NAMES)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [library, os.environ.get("PYTHONPATH")]))
+    exec(NAMES, {})
     # The name of a Service resolves for Dask, but not for the datagram with which it guesses its own address.
     warnings.filterwarnings("ignore", message="Couldn't detect a suitable IP address")
     import dask
