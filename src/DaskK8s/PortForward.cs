@@ -17,25 +17,25 @@ namespace DaskK8s;
 /// </remarks>
 public sealed class PortForward : IAsyncDisposable
 {
-    private readonly Lock gate = new();
-    private readonly PodTunnel tunnel;
-    private readonly LoopbackListener listener;
-    private readonly ILogger logger;
+    private readonly Lock _gate = new();
+    private readonly PodTunnel _tunnel;
+    private readonly LoopbackListener _listener;
+    private readonly ILogger _logger;
 
     private PortForward(PodTunnel tunnel, int remotePort, int? localPort, int preferredPort, ILogger logger)
     {
-        this.tunnel = tunnel;
-        this.logger = logger;
+        _tunnel = tunnel;
+        _logger = logger;
         RemotePort = remotePort;
-        listener = LoopbackListener.Start(
+        _listener = LoopbackListener.Start(
             localPort,
             preferredPort,
-            cancellationToken => tunnel.OpenForSocketAsync(remotePort, cancellationToken),
-            tunnel.Options.ConnectionBufferSize,
-            logger);
-        tunnel.StateChanged += OnTunnelStateChanged;
-        tunnel.AddForward(remotePort);
-        ForwardingLog.Listening(logger, listener.LocalEndPoint, remotePort);
+            cancellationToken => _tunnel.OpenForSocketAsync(remotePort, cancellationToken),
+            _tunnel.Options.ConnectionBufferSize,
+            _logger);
+        _tunnel.StateChanged += OnTunnelStateChanged;
+        _tunnel.AddForward(remotePort);
+        ForwardingLog.Listening(_logger, _listener.LocalEndPoint, remotePort);
     }
 
     /// <summary>Is raised, on any thread, when <see cref="State"/> has changed. Handlers must not block.</summary>
@@ -43,11 +43,11 @@ public sealed class PortForward : IAsyncDisposable
 
     /// <summary>Gets the address that clients connect to.</summary>
     /// <value>Always 127.0.0.1.</value>
-    public IPAddress LocalAddress => listener.LocalEndPoint.Address;
+    public IPAddress LocalAddress => _listener.LocalEndPoint.Address;
 
     /// <summary>Gets the port that clients connect to.</summary>
     /// <value>The port that was asked for, or a free one; it never changes.</value>
-    public int LocalPort => listener.LocalEndPoint.Port;
+    public int LocalPort => _listener.LocalEndPoint.Port;
 
     /// <summary>Gets the port inside the pod.</summary>
     /// <value>The port that was asked for.</value>
@@ -59,45 +59,45 @@ public sealed class PortForward : IAsyncDisposable
 
     /// <summary>Gets how the bytes travel to the pod.</summary>
     /// <value><see cref="PortForwardTransport.Auto"/> until a server has agreed to one.</value>
-    public PortForwardTransport Transport => tunnel.Transport;
+    public PortForwardTransport Transport => _tunnel.Transport;
 
     /// <summary>Gets how many bytes went to the pod.</summary>
     /// <value>Payload bytes, over all connections.</value>
-    public long BytesSent => listener.Counters.Sent;
+    public long BytesSent => _listener.Counters.Sent;
 
     /// <summary>Gets how many bytes came from the pod.</summary>
     /// <value>Payload bytes, over all connections.</value>
-    public long BytesReceived => listener.Counters.Received;
+    public long BytesReceived => _listener.Counters.Received;
 
     /// <summary>Gets how many connections are open now.</summary>
     /// <value>Those that wait for a pod included.</value>
-    public int OpenConnections => listener.Counters.Open;
+    public int OpenConnections => _listener.Counters.Open;
 
     /// <summary>Gets how many connections were accepted.</summary>
     /// <value>Since the forward was opened.</value>
-    public long TotalConnections => listener.Counters.Opened;
+    public long TotalConnections => _listener.Counters.Opened;
 
     /// <summary>Gets how many connections were closed because the pod was not reached, refused them or was lost.</summary>
     /// <value>Since the forward was opened.</value>
-    public long FailedConnections => listener.Counters.Failed;
+    public long FailedConnections => _listener.Counters.Failed;
 
     /// <summary>Closes the local port and resets its connections; the pod and the cluster are not touched.</summary>
     /// <returns>A task that ends when nothing of the forward is left.</returns>
     public async ValueTask DisposeAsync()
     {
-        tunnel.StateChanged -= OnTunnelStateChanged;
-        await listener.DisposeAsync().ConfigureAwait(false);
+        _tunnel.StateChanged -= OnTunnelStateChanged;
+        await _listener.DisposeAsync().ConfigureAwait(false);
         if (State != PortForwardState.Closed)
         {
-            tunnel.RemoveForward();
-            ForwardingLog.Closed(logger, listener.LocalEndPoint, RemotePort);
+            _tunnel.RemoveForward();
+            ForwardingLog.Closed(_logger, _listener.LocalEndPoint, RemotePort);
             Change(PortForwardState.Closed, null);
         }
     }
 
     /// <summary>Returns local address, pod port and state.</summary>
     /// <returns><c>PortForward(127.0.0.1:8786 -> 8786, Connected)</c>.</returns>
-    public override string ToString() => $"PortForward({listener.LocalEndPoint} -> {RemotePort}, {State})";
+    public override string ToString() => $"PortForward({_listener.LocalEndPoint} -> {RemotePort}, {State})";
 
     /// <summary>Opens a local port.</summary>
     /// <param name="tunnel">The tunnel to the pod; it is shared and not disposed with the forward.</param>
@@ -115,7 +115,7 @@ public sealed class PortForward : IAsyncDisposable
     private void Change(PortForwardState state, string? reason)
     {
         PortForwardState previous;
-        lock (gate)
+        lock (_gate)
         {
             previous = State;
             if (previous == state || previous == PortForwardState.Closed)
@@ -126,7 +126,7 @@ public sealed class PortForward : IAsyncDisposable
             State = state;
         }
 
-        ForwardingLog.StateChanged(logger, listener.LocalEndPoint, previous, state, reason ?? "nothing failed");
+        ForwardingLog.StateChanged(_logger, _listener.LocalEndPoint, previous, state, reason ?? "nothing failed");
         StateChanged?.Invoke(this, new PortForwardStateChangedEventArgs(previous, state, reason));
     }
 }

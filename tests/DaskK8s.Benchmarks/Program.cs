@@ -1,9 +1,12 @@
 using DaskK8s.Benchmarks;
+using DaskK8s.Benchmarks.Tunnel;
 
 Dictionary<string, Func<string[], Task<int>>> verbs = new()
 {
     ["connect"] = ConnectBenchmark.RunAsync,
     ["tasks"] = TasksBenchmark.RunAsync,
+    ["tunnel"] = TunnelBenchmark.RunAsync,
+    ["forward"] = ForwardVerb.RunAsync,
 };
 if (args.Length == 0 || !verbs.TryGetValue(args[0], out Func<string[], Task<int>>? verb))
 {

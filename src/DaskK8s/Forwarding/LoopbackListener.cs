@@ -16,32 +16,32 @@ internal sealed class LoopbackListener : IAsyncDisposable
 {
     private const int Backlog = 512;
 
-    private readonly Socket socket;
-    private readonly Func<CancellationToken, ValueTask<TunnelStream>> open;
-    private readonly int connectionBufferSize;
-    private readonly ILogger logger;
-    private readonly CancellationTokenSource closing = new();
-    private readonly ConcurrentDictionary<SocketPump, Task> pumps = new();
-    private readonly TunnelCounters counters = new();
-    private readonly Task accepting;
-    private int disposed;
+    private readonly Socket _socket;
+    private readonly Func<CancellationToken, ValueTask<TunnelStream>> _open;
+    private readonly int _connectionBufferSize;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly ConcurrentDictionary<SocketPump, Task> _pumps = new();
+    private readonly TunnelCounters _counters = new();
+    private readonly Task _accepting;
+    private int _disposed;
 
     private LoopbackListener(
         Socket socket, Func<CancellationToken, ValueTask<TunnelStream>> open, int connectionBufferSize, ILogger logger)
     {
-        this.socket = socket;
-        this.open = open;
-        this.connectionBufferSize = connectionBufferSize;
-        this.logger = logger;
-        LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
-        accepting = Task.Run(AcceptAsync);
+        _socket = socket;
+        _open = open;
+        _connectionBufferSize = connectionBufferSize;
+        _logger = logger;
+        LocalEndPoint = (IPEndPoint)_socket.LocalEndPoint!;
+        _accepting = Task.Run(AcceptAsync);
     }
 
     /// <summary>Gets the address and port that clients connect to.</summary>
     public IPEndPoint LocalEndPoint { get; }
 
     /// <summary>Gets the counters of all connections.</summary>
-    public TunnelCounters Counters => counters;
+    public TunnelCounters Counters => _counters;
 
     /// <summary>Opens the local port.</summary>
     /// <param name="port">The port that it must be; null for any, 0 for a free one.</param>
@@ -74,16 +74,16 @@ internal sealed class LoopbackListener : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref disposed, 1) == 1)
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
         {
             return;
         }
 
-        await closing.CancelAsync().ConfigureAwait(false);
-        socket.Dispose();
-        await accepting.ConfigureAwait(false);
-        await Task.WhenAll(pumps.Values).ConfigureAwait(false);
-        closing.Dispose();
+        await _closing.CancelAsync().ConfigureAwait(false);
+        _socket.Dispose();
+        await _accepting.ConfigureAwait(false);
+        await Task.WhenAll(_pumps.Values).ConfigureAwait(false);
+        _closing.Dispose();
     }
 
     private static Socket Bind(int port)
@@ -110,24 +110,24 @@ internal sealed class LoopbackListener : IAsyncDisposable
 
     private async Task AcceptAsync()
     {
-        while (!closing.IsCancellationRequested)
+        while (!_closing.IsCancellationRequested)
         {
             try
             {
-                Socket client = await socket.AcceptAsync(closing.Token).ConfigureAwait(false);
-                SocketPump pump = new(client, LocalEndPoint, open, connectionBufferSize, counters, logger);
-                Task running = pump.RunAsync(closing.Token);
-                pumps[pump] = running;
+                Socket client = await _socket.AcceptAsync(_closing.Token).ConfigureAwait(false);
+                SocketPump pump = new(client, LocalEndPoint, _open, _connectionBufferSize, _counters, _logger);
+                Task running = pump.RunAsync(_closing.Token);
+                _pumps[pump] = running;
                 _ = ForgetAsync(pump, running);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
                 return;
             }
-            catch (SocketException e) when (!closing.IsCancellationRequested)
+            catch (SocketException e) when (!_closing.IsCancellationRequested)
             {
                 // A client that went away before it was accepted, or no file descriptors for a moment.
-                ForwardingLog.AcceptFailed(logger, LocalEndPoint, e.Message);
+                ForwardingLog.AcceptFailed(_logger, LocalEndPoint, e.Message);
                 await Task.Delay(TimeSpan.FromMilliseconds(50)).ConfigureAwait(false);
             }
             catch (SocketException)
@@ -140,6 +140,6 @@ internal sealed class LoopbackListener : IAsyncDisposable
     private async Task ForgetAsync(SocketPump pump, Task running)
     {
         await running.ConfigureAwait(false);
-        pumps.TryRemove(pump, out _);
+        _pumps.TryRemove(pump, out _);
     }
 }

@@ -20,19 +20,19 @@ internal sealed class PodTunnel : IAsyncDisposable
     /// <summary>How long the connections of a pod that is gone may take to end by themselves.</summary>
     private static readonly TimeSpan GoneGrace = TimeSpan.FromSeconds(1);
 
-    private readonly ReadyPods pods;
-    private readonly TunnelOptions options;
-    private readonly TimeProvider time;
-    private readonly ILogger logger;
-    private readonly TransportNegotiator transports;
-    private readonly SessionPool ownSessions;
-    private readonly SessionPool socketSessions;
-    private readonly CancellationTokenSource closing = new();
-    private readonly Lock gate = new();
-    private int forwards;
-    private int likelyPort;
-    private Task warming = Task.CompletedTask;
-    private int disposed;
+    private readonly ReadyPods _pods;
+    private readonly TunnelOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly TransportNegotiator _transports;
+    private readonly SessionPool _ownSessions;
+    private readonly SessionPool _socketSessions;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Lock _gate = new();
+    private int _forwards;
+    private int _likelyPort;
+    private Task _warming = Task.CompletedTask;
+    private int _disposed;
 
     /// <summary>Creates the tunnel; nothing is opened yet.</summary>
     /// <param name="connection">The API server.</param>
@@ -42,28 +42,28 @@ internal sealed class PodTunnel : IAsyncDisposable
     /// <param name="timeProvider">The clock.</param>
     public PodTunnel(KubeConnection connection, ReadyPods pods, TunnelOptions options, ILogger logger, TimeProvider? timeProvider = null)
     {
-        this.pods = pods;
-        this.options = options;
-        this.logger = logger;
-        time = timeProvider ?? TimeProvider.System;
-        transports = new TransportNegotiator(connection, options, logger, time);
-        ownSessions = new SessionPool(transports, OnSessionEnded, options, time);
-        socketSessions = new SessionPool(transports, OnSessionEnded, options, time);
-        pods.Changed += OnPodChanged;
-        pods.Gone += OnPodGone;
+        _pods = pods;
+        _options = options;
+        _logger = logger;
+        _time = timeProvider ?? TimeProvider.System;
+        _transports = new TransportNegotiator(connection, _options, _logger, _time);
+        _ownSessions = new SessionPool(_transports, OnSessionEnded, _options, _time);
+        _socketSessions = new SessionPool(_transports, OnSessionEnded, _options, _time);
+        _pods.Changed += OnPodChanged;
+        _pods.Gone += OnPodGone;
     }
 
     /// <summary>Is raised, from any thread, when the way to the pod came, went or changed; the text says why where it went.</summary>
     public event Action<PortForwardState, string?>? StateChanged;
 
     /// <summary>Gets the transport that was agreed last.</summary>
-    public PortForwardTransport Transport => transports.Agreed;
+    public PortForwardTransport Transport => _transports.Agreed;
 
     /// <summary>Gets the limits.</summary>
-    public TunnelOptions Options => options;
+    public TunnelOptions Options => _options;
 
     /// <summary>Gets how many sessions are open.</summary>
-    public int Sessions => ownSessions.Sessions + socketSessions.Sessions;
+    public int Sessions => _ownSessions.Sessions + _socketSessions.Sessions;
 
     /// <summary>Opens a connection for the library's own calls to a port of the ready pod, waiting for pod and API server up to the limit.</summary>
     /// <param name="remotePort">The port inside the pod.</param>
@@ -74,7 +74,7 @@ internal sealed class PodTunnel : IAsyncDisposable
     /// <exception cref="PortForwardException">No way was found within the limit.</exception>
     /// <exception cref="KubernetesApiException">The API server does not know or does not allow the caller.</exception>
     public ValueTask<TunnelStream> OpenAsync(int remotePort, CancellationToken cancellationToken) =>
-        OpenAsync(ownSessions, remotePort, cancellationToken);
+        OpenAsync(_ownSessions, remotePort, cancellationToken);
 
     /// <summary>Opens a connection for a local socket; those never share a session with the library's own calls.</summary>
     /// <param name="remotePort">The port inside the pod.</param>
@@ -82,35 +82,35 @@ internal sealed class PodTunnel : IAsyncDisposable
     /// <returns>The connection.</returns>
     /// <exception cref="DaskK8sException">As <see cref="OpenAsync(int, CancellationToken)"/>.</exception>
     public ValueTask<TunnelStream> OpenForSocketAsync(int remotePort, CancellationToken cancellationToken) =>
-        OpenAsync(socketSessions, remotePort, cancellationToken);
+        OpenAsync(_socketSessions, remotePort, cancellationToken);
 
     /// <summary>Keeps a way to the pod at hand from now on, for a forward.</summary>
     /// <param name="remotePort">The forward's port.</param>
     public void AddForward(int remotePort)
     {
-        likelyPort = remotePort;
-        Interlocked.Increment(ref forwards);
-        KeepWarm(options.WarmUpDelay);
+        _likelyPort = remotePort;
+        Interlocked.Increment(ref _forwards);
+        KeepWarm(_options.WarmUpDelay);
     }
 
     /// <summary>Ends what <see cref="AddForward"/> began.</summary>
-    public void RemoveForward() => Interlocked.Decrement(ref forwards);
+    public void RemoveForward() => Interlocked.Decrement(ref _forwards);
 
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref disposed, 1) == 1)
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
         {
             return;
         }
 
-        pods.Changed -= OnPodChanged;
-        pods.Gone -= OnPodGone;
-        await closing.CancelAsync().ConfigureAwait(false);
-        await warming.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await ownSessions.DisposeAsync().ConfigureAwait(false);
-        await socketSessions.DisposeAsync().ConfigureAwait(false);
-        await pods.DisposeAsync().ConfigureAwait(false);
-        closing.Dispose();
+        _pods.Changed -= OnPodChanged;
+        _pods.Gone -= OnPodGone;
+        await _closing.CancelAsync().ConfigureAwait(false);
+        await _warming.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _ownSessions.DisposeAsync().ConfigureAwait(false);
+        await _socketSessions.DisposeAsync().ConfigureAwait(false);
+        await _pods.DisposeAsync().ConfigureAwait(false);
+        _closing.Dispose();
     }
 
     /// <summary>Says whether trying again is of use.</summary>
@@ -122,18 +122,18 @@ internal sealed class PodTunnel : IAsyncDisposable
 
     private async ValueTask<TunnelStream> OpenAsync(SessionPool sessions, int remotePort, CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(disposed == 1, this);
+        ObjectDisposedException.ThrowIf(_disposed == 1, this);
 
         // The usual case needs neither timers nor waits.
-        if (pods.Current is { } known && sessions.TryOpen(known, remotePort) is { } stream)
+        if (_pods.Current is { } known && sessions.TryOpen(known, remotePort) is { } stream)
         {
-            ForwardingLog.Opened(logger, remotePort, known, Transport);
+            ForwardingLog.Opened(_logger, remotePort, known, Transport);
             StateChanged?.Invoke(PortForwardState.Connected, null);
             return stream;
         }
 
-        using CancellationTokenSource limit = new(options.OpenTimeout, time);
-        using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken, closing.Token);
+        using CancellationTokenSource limit = new(_options.OpenTimeout, _time);
+        using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken, _closing.Token);
         Exception? last = null;
         try
         {
@@ -143,9 +143,9 @@ internal sealed class PodTunnel : IAsyncDisposable
                 PodTarget? target = null;
                 try
                 {
-                    target = await pods.GetAsync(linked.Token).ConfigureAwait(false);
+                    target = await _pods.GetAsync(linked.Token).ConfigureAwait(false);
                     TunnelStream opened = await sessions.OpenAsync(target, remotePort, linked.Token).ConfigureAwait(false);
-                    ForwardingLog.Opened(logger, remotePort, target, Transport);
+                    ForwardingLog.Opened(_logger, remotePort, target, Transport);
                     StateChanged?.Invoke(PortForwardState.Connected, null);
                     return opened;
                 }
@@ -153,24 +153,24 @@ internal sealed class PodTunnel : IAsyncDisposable
                 {
                     last = e;
                     Report(e.Message);
-                    ForwardingLog.AttemptFailed(logger, remotePort, pods.Description, e.Message);
+                    ForwardingLog.AttemptFailed(_logger, remotePort, _pods.Description, e.Message);
                     if (target is not null)
                     {
-                        pods.Forget(target);
+                        _pods.Forget(target);
                     }
                 }
 
-                await Task.Delay(pause, time, linked.Token).ConfigureAwait(false);
+                await Task.Delay(pause, _time, linked.Token).ConfigureAwait(false);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            PortForwardException error = PortForwardErrors.TimedOut(remotePort, pods.Description, options.OpenTimeout, last);
+            PortForwardException error = PortForwardErrors.TimedOut(remotePort, _pods.Description, _options.OpenTimeout, last);
             Report(error.Message);
             throw error;
         }
-        catch (OperationCanceledException) when (disposed == 1)
+        catch (OperationCanceledException) when (_disposed == 1)
         {
             throw new ObjectDisposedException(nameof(PodTunnel));
         }
@@ -202,23 +202,23 @@ internal sealed class PodTunnel : IAsyncDisposable
         try
         {
             // What the pod said last may still be on its way.
-            await Task.Delay(GoneGrace, time, closing.Token).ConfigureAwait(false);
+            await Task.Delay(GoneGrace, _time, _closing.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
             return;
         }
 
-        int count = ownSessions.Abandon(uid) + socketSessions.Abandon(uid);
+        int count = _ownSessions.Abandon(uid) + _socketSessions.Abandon(uid);
         if (count > 0)
         {
-            ForwardingLog.PodGone(logger, uid, count);
+            ForwardingLog.PodGone(_logger, uid, count);
         }
     }
 
     private void OnSessionEnded(SpdySession session)
     {
-        if (disposed == 0)
+        if (_disposed == 0)
         {
             KeepWarm(TimeSpan.Zero);
         }
@@ -227,24 +227,24 @@ internal sealed class PodTunnel : IAsyncDisposable
     /// <summary>Opens a session in the background where forwards are open and none is at hand.</summary>
     private void KeepWarm(TimeSpan delay)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (Volatile.Read(ref forwards) > 0 && Transport != PortForwardTransport.WebSocket && warming.IsCompleted && disposed == 0)
+            if (Volatile.Read(ref _forwards) > 0 && Transport != PortForwardTransport.WebSocket && _warming.IsCompleted && _disposed == 0)
             {
-                warming = Task.Run(() => WarmAsync(delay));
+                _warming = Task.Run(() => WarmAsync(delay));
             }
         }
     }
 
     private async Task WarmAsync(TimeSpan pause)
     {
-        while (Volatile.Read(ref forwards) > 0)
+        while (Volatile.Read(ref _forwards) > 0)
         {
-            await Task.Delay(pause, time, closing.Token).ConfigureAwait(false);
+            await Task.Delay(pause, _time, _closing.Token).ConfigureAwait(false);
             try
             {
-                PodTarget target = await pods.GetAsync(closing.Token).ConfigureAwait(false);
-                await socketSessions.WarmAsync(target, likelyPort, closing.Token).ConfigureAwait(false);
+                PodTarget target = await _pods.GetAsync(_closing.Token).ConfigureAwait(false);
+                await _socketSessions.WarmAsync(target, _likelyPort, _closing.Token).ConfigureAwait(false);
                 StateChanged?.Invoke(PortForwardState.Connected, null);
                 return;
             }

@@ -23,19 +23,19 @@ internal sealed class ReadyPods : IAsyncDisposable
     /// <summary>How long the watch leaves the connecting program's own calls alone.</summary>
     private static readonly TimeSpan WatchDelay = TimeSpan.FromSeconds(1);
 
-    private readonly Lock gate = new();
-    private readonly KubeConnection connection;
-    private readonly KubeRequests requests;
-    private readonly string labelSelector;
-    private readonly TimeProvider time;
-    private readonly ILogger logger;
-    private readonly SemaphoreSlim asking = new(1, 1);
-    private readonly CancellationTokenSource closing = new();
-    private readonly HashSet<string> seen = [];
-    private PodTarget? current;
-    private TaskCompletionSource changed = NewSignal();
-    private Task? watching;
-    private int disposed;
+    private readonly Lock _gate = new();
+    private readonly KubeConnection _connection;
+    private readonly KubeRequests _requests;
+    private readonly string _labelSelector;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly SemaphoreSlim _asking = new(1, 1);
+    private readonly CancellationTokenSource _closing = new();
+    private readonly HashSet<string> _seen = [];
+    private PodTarget? _current;
+    private TaskCompletionSource _changed = NewSignal();
+    private Task? _watching;
+    private int _disposed;
 
     /// <summary>Creates the source; nothing is asked yet.</summary>
     /// <param name="connection">The API server.</param>
@@ -46,15 +46,15 @@ internal sealed class ReadyPods : IAsyncDisposable
     public ReadyPods(
         KubeConnection connection, string labelSelector, PodTarget? first = null, TimeProvider? timeProvider = null, ILogger? logger = null)
     {
-        this.connection = connection;
-        this.labelSelector = labelSelector;
-        this.logger = logger ?? NullLogger.Instance;
-        time = timeProvider ?? TimeProvider.System;
-        requests = new KubeRequests(connection, new RetryOptions { MaxAttempts = 1 }, RequestTimeout, time, this.logger);
-        current = first;
+        _connection = connection;
+        _labelSelector = labelSelector;
+        _logger = logger ?? NullLogger.Instance;
+        _time = timeProvider ?? TimeProvider.System;
+        _requests = new KubeRequests(_connection, new RetryOptions { MaxAttempts = 1 }, RequestTimeout, _time, _logger);
+        _current = first;
         if (first is not null)
         {
-            seen.Add(first.Uid);
+            _seen.Add(first.Uid);
         }
     }
 
@@ -65,10 +65,10 @@ internal sealed class ReadyPods : IAsyncDisposable
     public event Action<string>? Gone;
 
     /// <summary>Gets what is looked for, for messages.</summary>
-    public string Description => $"the pods '{labelSelector}' in namespace {connection.Namespace}";
+    public string Description => $"the pods '{_labelSelector}' in namespace {_connection.Namespace}";
 
     /// <summary>Gets the pod that is ready as far as is known.</summary>
-    public PodTarget? Current => Volatile.Read(ref current);
+    public PodTarget? Current => Volatile.Read(ref _current);
 
     /// <summary>Says whether a pod can take connections.</summary>
     /// <param name="pod">The pod as the API server shows it.</param>
@@ -87,18 +87,18 @@ internal sealed class ReadyPods : IAsyncDisposable
         while (true)
         {
             Task change;
-            lock (gate)
+            lock (_gate)
             {
-                watching ??= disposed == 0 ? Task.Run(WatchAsync, CancellationToken.None) : null;
-                if (current is { } known)
+                _watching ??= _disposed == 0 ? Task.Run(WatchAsync, CancellationToken.None) : null;
+                if (_current is { } known)
                 {
                     return known;
                 }
 
-                change = changed.Task;
+                change = _changed.Task;
             }
 
-            if (await asking.WaitAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false))
+            if (await _asking.WaitAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false))
             {
                 try
                 {
@@ -106,7 +106,7 @@ internal sealed class ReadyPods : IAsyncDisposable
                 }
                 finally
                 {
-                    asking.Release();
+                    _asking.Release();
                 }
 
                 if (Current is { } found)
@@ -116,7 +116,7 @@ internal sealed class ReadyPods : IAsyncDisposable
             }
 
             using CancellationTokenSource pause = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await Task.WhenAny(change, Task.Delay(AskInterval, time, pause.Token)).ConfigureAwait(false);
+            await Task.WhenAny(change, Task.Delay(AskInterval, _time, pause.Token)).ConfigureAwait(false);
             await pause.CancelAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
         }
@@ -124,65 +124,65 @@ internal sealed class ReadyPods : IAsyncDisposable
 
     /// <summary>Tells that a pod could not be reached, so that the next call looks again.</summary>
     /// <param name="target">The pod that was used.</param>
-    public void Forget(PodTarget target) => Interlocked.CompareExchange(ref current, null, target);
+    public void Forget(PodTarget target) => Interlocked.CompareExchange(ref _current, null, target);
 
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref disposed, 1) == 1)
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
         {
             return;
         }
 
-        await closing.CancelAsync().ConfigureAwait(false);
-        if (watching is not null)
+        await _closing.CancelAsync().ConfigureAwait(false);
+        if (_watching is not null)
         {
-            await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        closing.Dispose();
-        asking.Dispose();
+        _closing.Dispose();
+        _asking.Dispose();
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async Task WatchAsync()
     {
-        await Task.Delay(WatchDelay, time, closing.Token).ConfigureAwait(false);
+        await Task.Delay(WatchDelay, _time, _closing.Token).ConfigureAwait(false);
         while (true)
         {
             try
             {
                 IAsyncEnumerable<ImmutableDictionary<string, V1Pod>> pods = KubeWatch.FollowAsync(
-                    requests,
-                    new KubernetesApiCall("list", "pods", "", connection.Namespace),
-                    $"api/v1/namespaces/{connection.Namespace}/pods?labelSelector={Uri.EscapeDataString(labelSelector)}",
+                    _requests,
+                    new KubernetesApiCall("list", "pods", "", _connection.Namespace),
+                    $"api/v1/namespaces/{_connection.Namespace}/pods?labelSelector={Uri.EscapeDataString(_labelSelector)}",
                     async (client, token) =>
                     {
                         V1PodList list = await client.CoreV1
-                            .ListNamespacedPodAsync(connection.Namespace, labelSelector: labelSelector, cancellationToken: token)
+                            .ListNamespacedPodAsync(_connection.Namespace, labelSelector: _labelSelector, cancellationToken: token)
                             .ConfigureAwait(false);
                         return (list.Items, list.Metadata?.ResourceVersion);
                     },
-                    closing.Token);
+                    _closing.Token);
                 await foreach (ImmutableDictionary<string, V1Pod> all in pods.ConfigureAwait(false))
                 {
                     Take([.. all.Values]);
                 }
             }
-            catch (Exception e) when (e is not OperationCanceledException || !closing.IsCancellationRequested)
+            catch (Exception e) when (e is not OperationCanceledException || !_closing.IsCancellationRequested)
             {
                 // Whatever ended the watch, waiting connections ask on their own and the next watch begins with a list.
-                ForwardingLog.WatchInterrupted(logger, labelSelector, e.Message);
+                ForwardingLog.WatchInterrupted(_logger, _labelSelector, e.Message);
             }
 
-            await Task.Delay(AskInterval, time, closing.Token).ConfigureAwait(false);
+            await Task.Delay(AskInterval, _time, _closing.Token).ConfigureAwait(false);
         }
     }
 
     private async Task<IList<V1Pod>> ListAsync(CancellationToken cancellationToken) =>
-        (await requests.RunOnceAsync(
-            new KubernetesApiCall("list", "pods", "", connection.Namespace),
-            (client, token) => client.CoreV1.ListNamespacedPodAsync(connection.Namespace, labelSelector: labelSelector, cancellationToken: token),
+        (await _requests.RunOnceAsync(
+            new KubernetesApiCall("list", "pods", "", _connection.Namespace),
+            (client, token) => client.CoreV1.ListNamespacedPodAsync(_connection.Namespace, labelSelector: _labelSelector, cancellationToken: token),
             cancellationToken).ConfigureAwait(false)).Items;
 
     /// <summary>Takes over what the API server says; a ready pod in use is kept while it is ready.</summary>
@@ -191,21 +191,21 @@ internal sealed class ReadyPods : IAsyncDisposable
         List<string> gone;
         PodTarget? next;
         bool isChange;
-        lock (gate)
+        lock (_gate)
         {
-            V1Pod? pod = pods.FirstOrDefault(p => IsReady(p) && p.Metadata.Uid == current?.Uid)
+            V1Pod? pod = pods.FirstOrDefault(p => IsReady(p) && p.Metadata.Uid == _current?.Uid)
                 ?? pods.Where(IsReady).MaxBy(p => p.Metadata.CreationTimestamp);
             next = pod is null ? null : new PodTarget(pod.Metadata.NamespaceProperty, pod.Metadata.Name, pod.Metadata.Uid);
             HashSet<string> alive = [.. pods.Where(p => p.Status?.Phase is not ("Succeeded" or "Failed")).Select(p => p.Metadata.Uid)];
-            gone = [.. seen.Where(uid => !alive.Contains(uid))];
-            seen.ExceptWith(gone);
-            seen.UnionWith(alive);
-            isChange = next != current;
-            current = next;
+            gone = [.. _seen.Where(uid => !alive.Contains(uid))];
+            _seen.ExceptWith(gone);
+            _seen.UnionWith(alive);
+            isChange = next != _current;
+            _current = next;
             if (next is not null)
             {
-                changed.TrySetResult();
-                changed = NewSignal();
+                _changed.TrySetResult();
+                _changed = NewSignal();
             }
         }
 
@@ -221,11 +221,11 @@ internal sealed class ReadyPods : IAsyncDisposable
 
         if (next is null)
         {
-            ForwardingLog.PodLost(logger, labelSelector);
+            ForwardingLog.PodLost(_logger, _labelSelector);
         }
         else
         {
-            ForwardingLog.PodChanged(logger, next);
+            ForwardingLog.PodChanged(_logger, next);
         }
 
         Changed?.Invoke(next);

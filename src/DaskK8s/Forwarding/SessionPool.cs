@@ -10,16 +10,16 @@ internal sealed class SessionPool : IAsyncDisposable
 {
     private static readonly TimeSpan ConfirmTime = TimeSpan.FromSeconds(2);
 
-    private readonly Lock gate = new();
-    private readonly List<SpdySession> sessions = [];
-    private readonly List<Connecting> connecting = [];
-    private readonly TransportNegotiator transports;
-    private readonly Action<SpdySession> onEnded;
-    private readonly TunnelOptions options;
-    private readonly TimeProvider time;
-    private readonly ITimer sweeping;
-    private readonly Dictionary<SpdySession, long> idleSince = [];
-    private bool disposed;
+    private readonly Lock _gate = new();
+    private readonly List<SpdySession> _sessions = [];
+    private readonly List<Connecting> _connecting = [];
+    private readonly TransportNegotiator _transports;
+    private readonly Action<SpdySession> _onEnded;
+    private readonly TunnelOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ITimer _sweeping;
+    private readonly Dictionary<SpdySession, long> _idleSince = [];
+    private bool _disposed;
 
     /// <summary>Creates an empty pool.</summary>
     /// <param name="transports">Opens sessions, or single connections where the server offers no sessions.</param>
@@ -28,12 +28,12 @@ internal sealed class SessionPool : IAsyncDisposable
     /// <param name="time">The clock.</param>
     public SessionPool(TransportNegotiator transports, Action<SpdySession> onEnded, TunnelOptions options, TimeProvider time)
     {
-        this.transports = transports;
-        this.onEnded = onEnded;
-        this.options = options;
-        this.time = time;
-        TimeSpan period = options.SessionIdleTimeout / 2;
-        sweeping = time.CreateTimer(static state => ((SessionPool)state!).Sweep(), this, period, period);
+        _transports = transports;
+        _onEnded = onEnded;
+        _options = options;
+        _time = time;
+        TimeSpan period = _options.SessionIdleTimeout / 2;
+        _sweeping = _time.CreateTimer(static state => ((SessionPool)state!).Sweep(), this, period, period);
     }
 
     /// <summary>Gets how many sessions there are.</summary>
@@ -41,9 +41,9 @@ internal sealed class SessionPool : IAsyncDisposable
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return sessions.Count;
+                return _sessions.Count;
             }
         }
     }
@@ -54,9 +54,9 @@ internal sealed class SessionPool : IAsyncDisposable
     /// <returns>The connection, or null when more is to be done first.</returns>
     public TunnelStream? TryOpen(PodTarget target, int port)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return !disposed && Choose(target) is { IsFresh: true } session ? session.TryOpen(port) : null;
+            return !_disposed && Choose(target) is { IsFresh: true } session ? session.TryOpen(port) : null;
         }
     }
 
@@ -73,9 +73,9 @@ internal sealed class SessionPool : IAsyncDisposable
             Connecting? pending = null;
             SpdySession? session;
             SpdyStream? stream = null;
-            lock (gate)
+            lock (_gate)
             {
-                ObjectDisposedException.ThrowIf(disposed, this);
+                ObjectDisposedException.ThrowIf(_disposed, this);
                 session = Choose(target);
                 if (session is null)
                 {
@@ -87,7 +87,7 @@ internal sealed class SessionPool : IAsyncDisposable
                     if (stream is null)
                     {
                         // Ended in this moment: the next choice does without it.
-                        sessions.Remove(session);
+                        _sessions.Remove(session);
                     }
                 }
             }
@@ -113,9 +113,9 @@ internal sealed class SessionPool : IAsyncDisposable
     public async Task WarmAsync(PodTarget target, int port, CancellationToken cancellationToken)
     {
         Connecting pending;
-        lock (gate)
+        lock (_gate)
         {
-            if (disposed || sessions.Exists(s => s.Target == target && s.IsUsable))
+            if (_disposed || _sessions.Exists(s => s.Target == target && s.IsUsable))
             {
                 return;
             }
@@ -135,9 +135,9 @@ internal sealed class SessionPool : IAsyncDisposable
     public int Abandon(string uid)
     {
         SpdySession[] gone;
-        lock (gate)
+        lock (_gate)
         {
-            gone = [.. sessions.Where(s => s.Target.Uid == uid)];
+            gone = [.. _sessions.Where(s => s.Target.Uid == uid)];
         }
 
         foreach (SpdySession session in gone)
@@ -151,14 +151,14 @@ internal sealed class SessionPool : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         SpdySession[] last;
-        lock (gate)
+        lock (_gate)
         {
-            disposed = true;
-            last = [.. sessions];
-            sessions.Clear();
+            _disposed = true;
+            last = [.. _sessions];
+            _sessions.Clear();
         }
 
-        await sweeping.DisposeAsync().ConfigureAwait(false);
+        await _sweeping.DisposeAsync().ConfigureAwait(false);
         foreach (SpdySession session in last)
         {
             await session.DisposeAsync().ConfigureAwait(false);
@@ -171,7 +171,7 @@ internal sealed class SessionPool : IAsyncDisposable
         SpdySession? best = null;
         SpdySession? held = null;
         int count = 0;
-        foreach (SpdySession session in sessions)
+        foreach (SpdySession session in _sessions)
         {
             if (session.Target != target || !session.IsUsable)
             {
@@ -189,8 +189,8 @@ internal sealed class SessionPool : IAsyncDisposable
             }
         }
 
-        bool full = count + connecting.Count >= options.MaxSessions;
-        return best is not null && (best.Connections < options.ConnectionsPerSession || full) ? best
+        bool full = count + _connecting.Count >= _options.MaxSessions;
+        return best is not null && (best.Connections < _options.ConnectionsPerSession || full) ? best
             : full ? best ?? held
             : null;
     }
@@ -204,7 +204,7 @@ internal sealed class SessionPool : IAsyncDisposable
         bool confirmed = false;
         try
         {
-            await stream.ConfirmAsync(ConfirmTime, time, cancellationToken).ConfigureAwait(false);
+            await stream.ConfirmAsync(ConfirmTime, _time, cancellationToken).ConfigureAwait(false);
             confirmed = true;
         }
         catch (TimeoutException)
@@ -228,12 +228,12 @@ internal sealed class SessionPool : IAsyncDisposable
 
     private Connecting Join(PodTarget target, int port)
     {
-        int sharing = transports.Agreed == PortForwardTransport.WebSocket ? 1 : options.ConnectionsPerSession;
-        Connecting? pending = connecting.Find(c => c.Target == target && c.Waiting < sharing);
+        int sharing = _transports.Agreed == PortForwardTransport.WebSocket ? 1 : _options.ConnectionsPerSession;
+        Connecting? pending = _connecting.Find(c => c.Target == target && c.Waiting < sharing);
         if (pending is null)
         {
             pending = new Connecting(target);
-            connecting.Add(pending);
+            _connecting.Add(pending);
             pending.Task = Task.Run(() => ConnectAsync(pending, port));
         }
 
@@ -258,7 +258,7 @@ internal sealed class SessionPool : IAsyncDisposable
     /// <summary>Closes a single connection that nobody waits for any more.</summary>
     private async Task DropAsync(Connecting pending)
     {
-        lock (gate)
+        lock (_gate)
         {
             pending.Waiting--;
         }
@@ -275,16 +275,16 @@ internal sealed class SessionPool : IAsyncDisposable
     {
         try
         {
-            (SpdySession? session, pending.Single) = await transports.ConnectAsync(pending.Target, port, CancellationToken.None).ConfigureAwait(false);
+            (SpdySession? session, pending.Single) = await _transports.ConnectAsync(pending.Target, port, CancellationToken.None).ConfigureAwait(false);
             if (session is not null)
             {
                 bool late;
-                lock (gate)
+                lock (_gate)
                 {
-                    late = disposed;
+                    late = _disposed;
                     if (!late)
                     {
-                        sessions.Add(session);
+                        _sessions.Add(session);
                     }
                 }
 
@@ -299,9 +299,9 @@ internal sealed class SessionPool : IAsyncDisposable
         }
         finally
         {
-            lock (gate)
+            lock (_gate)
             {
-                connecting.Remove(pending);
+                _connecting.Remove(pending);
             }
         }
     }
@@ -310,16 +310,16 @@ internal sealed class SessionPool : IAsyncDisposable
     {
         await session.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         bool ours;
-        lock (gate)
+        lock (_gate)
         {
-            ours = sessions.Remove(session);
-            idleSince.Remove(session);
+            ours = _sessions.Remove(session);
+            _idleSince.Remove(session);
         }
 
         await session.DisposeAsync().ConfigureAwait(false);
         if (ours)
         {
-            onEnded(session);
+            _onEnded(session);
         }
     }
 
@@ -327,23 +327,23 @@ internal sealed class SessionPool : IAsyncDisposable
     private void Sweep()
     {
         List<SpdySession> idle = [];
-        lock (gate)
+        lock (_gate)
         {
-            int usable = sessions.Count(static s => s.IsUsable);
-            foreach (SpdySession session in sessions.ToArray())
+            int usable = _sessions.Count(static s => s.IsUsable);
+            foreach (SpdySession session in _sessions.ToArray())
             {
                 if (session.Connections > 0)
                 {
-                    idleSince.Remove(session);
+                    _idleSince.Remove(session);
                 }
-                else if (!idleSince.TryGetValue(session, out long since))
+                else if (!_idleSince.TryGetValue(session, out long since))
                 {
-                    idleSince[session] = time.GetTimestamp();
+                    _idleSince[session] = _time.GetTimestamp();
                 }
-                else if (time.GetElapsedTime(since) >= options.SessionIdleTimeout / 2 && (!session.IsUsable || usable > 1))
+                else if (_time.GetElapsedTime(since) >= _options.SessionIdleTimeout / 2 && (!session.IsUsable || usable > 1))
                 {
                     usable -= session.IsUsable ? 1 : 0;
-                    sessions.Remove(session);
+                    _sessions.Remove(session);
                     idle.Add(session);
                 }
             }

@@ -31,11 +31,11 @@ internal sealed class SocketPump(
     /// </summary>
     private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(1);
 
-    private readonly int largeBuffer = Math.Max(SmallBuffer, connectionBufferSize / 8);
-    private TunnelStream? tunnel;
-    private long sent;
-    private long received;
-    private bool noted;
+    private readonly int _largeBuffer = Math.Max(SmallBuffer, connectionBufferSize / 8);
+    private TunnelStream? _tunnel;
+    private long _sent;
+    private long _received;
+    private bool _noted;
 
     /// <summary>Runs the connection to its end; never throws.</summary>
     /// <param name="closing">Resets the connection when the listener goes.</param>
@@ -47,13 +47,13 @@ internal sealed class SocketPump(
         try
         {
             socket.NoDelay = true;
-            tunnel = await open(closing).ConfigureAwait(false);
-            tunnel.ContinueInline = true;
+            _tunnel = await open(closing).ConfigureAwait(false);
+            _tunnel.ContinueInline = true;
 
             // The loops take no token: ending both ends is what ends them, and it costs nothing for each read and write.
             killing = closing.UnsafeRegister(static pump => ((SocketPump)pump!).Kill(), this);
-            await JoinAsync(tunnel).ConfigureAwait(false);
-            ForwardingLog.ConnectionEnded(logger, localEndPoint, sent, received);
+            await JoinAsync(_tunnel).ConfigureAwait(false);
+            ForwardingLog.ConnectionEnded(logger, localEndPoint, _sent, _received);
         }
         catch (DaskK8sException e)
         {
@@ -65,7 +65,7 @@ internal sealed class SocketPump(
         }
         catch (Exception e) when (e is SocketException or IOException)
         {
-            ForwardingLog.ConnectionEnded(logger, localEndPoint, sent, received);
+            ForwardingLog.ConnectionEnded(logger, localEndPoint, _sent, _received);
         }
         catch (Exception e)
         {
@@ -77,9 +77,9 @@ internal sealed class SocketPump(
         {
             await killing.DisposeAsync().ConfigureAwait(false);
             socket.Dispose();
-            if (tunnel is not null)
+            if (_tunnel is not null)
             {
-                await tunnel.DisposeAsync().ConfigureAwait(false);
+                await _tunnel.DisposeAsync().ConfigureAwait(false);
             }
 
             counters.End();
@@ -109,7 +109,7 @@ internal sealed class SocketPump(
             }
         }
 
-        else if (first == down && received == 0 && first.Exception?.InnerException is PortForwardException { Refusal: not null })
+        else if (first == down && _received == 0 && first.Exception?.InnerException is PortForwardException { Refusal: not null })
         {
             NoteFailure(first.Exception.InnerException);
 
@@ -142,9 +142,9 @@ internal sealed class SocketPump(
     private async Task AwaitSilenceAsync(Task down)
     {
         long before = -1;
-        while (!down.IsCompleted && before != Interlocked.Read(ref received))
+        while (!down.IsCompleted && before != Interlocked.Read(ref _received))
         {
-            before = Interlocked.Read(ref received);
+            before = Interlocked.Read(ref _received);
             await Task.WhenAny(down, Task.Delay(SilenceAfterClose)).ConfigureAwait(false);
         }
     }
@@ -165,9 +165,9 @@ internal sealed class SocketPump(
                 }
 
                 await stream.WriteAsync(buffer.AsMemory(0, count), CancellationToken.None).ConfigureAwait(false);
-                sent += count;
+                _sent += count;
                 counters.AddSent(count);
-                size = count == size ? largeBuffer : count <= SmallBuffer ? SmallBuffer : size;
+                size = count == size ? _largeBuffer : count <= SmallBuffer ? SmallBuffer : size;
             }
             finally
             {
@@ -197,16 +197,16 @@ internal sealed class SocketPump(
                 stream.Return(count);
             }
 
-            Interlocked.Add(ref received, count);
+            Interlocked.Add(ref _received, count);
             counters.AddReceived(count);
         }
     }
 
     private void NoteFailure(Exception failure)
     {
-        if (!noted)
+        if (!_noted)
         {
-            noted = true;
+            _noted = true;
             counters.AddFailed();
             ForwardingLog.ConnectionFailed(logger, localEndPoint, failure.Message);
         }
@@ -215,7 +215,7 @@ internal sealed class SocketPump(
     private void Kill()
     {
         Reset();
-        tunnel?.Abort();
+        _tunnel?.Abort();
         socket.Dispose();
     }
 

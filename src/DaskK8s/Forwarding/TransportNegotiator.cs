@@ -17,11 +17,11 @@ internal sealed class TransportNegotiator(KubeConnection connection, TunnelOptio
     private static readonly PortForwardTransport[] Order =
         [PortForwardTransport.SpdyOverWebSocket, PortForwardTransport.Spdy, PortForwardTransport.WebSocket];
 
-    private volatile int agreed;
-    private long agreedAt;
+    private volatile int _agreed;
+    private long _agreedAt;
 
     /// <summary>Gets the transport that was agreed last.</summary>
-    public PortForwardTransport Agreed => (PortForwardTransport)agreed;
+    public PortForwardTransport Agreed => (PortForwardTransport)_agreed;
 
     /// <summary>Opens a session, or a single connection where the server offers no sessions.</summary>
     /// <param name="target">The pod.</param>
@@ -59,7 +59,7 @@ internal sealed class TransportNegotiator(KubeConnection connection, TunnelOptio
 
         PortForwardTransport first = Agreed;
         return first == PortForwardTransport.Auto
-            || (first == PortForwardTransport.WebSocket && time.GetElapsedTime(Interlocked.Read(ref agreedAt)) > LastResortTerm)
+            || (first == PortForwardTransport.WebSocket && time.GetElapsedTime(Interlocked.Read(ref _agreedAt)) > LastResortTerm)
             ? Order
             : [first, .. Order.Where(t => t != first)];
     }
@@ -107,8 +107,8 @@ internal sealed class TransportNegotiator(KubeConnection connection, TunnelOptio
 
     private void Remember(PortForwardTransport transport)
     {
-        Interlocked.Exchange(ref agreedAt, time.GetTimestamp());
-        if (Interlocked.Exchange(ref agreed, (int)transport) != (int)transport)
+        Interlocked.Exchange(ref _agreedAt, time.GetTimestamp());
+        if (Interlocked.Exchange(ref _agreed, (int)transport) != (int)transport)
         {
             ForwardingLog.TransportChosen(logger, transport);
         }

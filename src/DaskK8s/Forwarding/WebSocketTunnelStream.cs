@@ -20,23 +20,23 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
     private const int LongestMessage = 32 * 1024;
     private const int LongestError = 4 * 1024;
 
-    private readonly SemaphoreSlim writing = new(1, 1);
-    private readonly StringBuilder error = new();
-    private int dataPrefix = PortPrefix;
-    private int errorPrefix = PortPrefix;
-    private readonly TaskCompletionSource peerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private byte[]? loan;
-    private int loanStart;
-    private int loanEnd;
-    private bool inData;
-    private bool ended;
-    private int disposed;
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly StringBuilder _error = new();
+    private int _dataPrefix = PortPrefix;
+    private int _errorPrefix = PortPrefix;
+    private readonly TaskCompletionSource _peerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private byte[]? _loan;
+    private int _loanStart;
+    private int _loanEnd;
+    private bool _inData;
+    private bool _ended;
+    private int _disposed;
 
     public override PodTarget Target => target;
 
     public override bool CanHalfClose => false;
 
-    public override Task PeerEnded => peerEnded.Task;
+    public override Task PeerEnded => _peerEnded.Task;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -47,9 +47,9 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
 
         try
         {
-            while (!ended)
+            while (!_ended)
             {
-                int count = inData
+                int count = _inData
                     ? await ReadDataAsync(buffer, cancellationToken).ConfigureAwait(false)
                     : await ReadChannelAsync(cancellationToken).ConfigureAwait(false);
                 if (count > 0)
@@ -60,56 +60,56 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
         }
         catch (Exception e) when (e is WebSocketException or IOException or ObjectDisposedException)
         {
-            peerEnded.TrySetResult();
+            _peerEnded.TrySetResult();
             throw Lost(e);
         }
 
-        peerEnded.TrySetResult();
-        return error.Length == 0 ? 0 : throw Refused();
+        _peerEnded.TrySetResult();
+        return _error.Length == 0 ? 0 : throw Refused();
     }
 
     public override async ValueTask<ReadOnlyMemory<byte>> BorrowAsync(CancellationToken cancellationToken = default)
     {
-        if (loan is null)
+        if (_loan is null)
         {
-            loan = ArrayPool<byte>.Shared.Rent(LongestMessage);
+            _loan = ArrayPool<byte>.Shared.Rent(LongestMessage);
             try
             {
-                (loanStart, loanEnd) = (0, await ReadAsync(loan, cancellationToken).ConfigureAwait(false));
+                (_loanStart, _loanEnd) = (0, await ReadAsync(_loan, cancellationToken).ConfigureAwait(false));
             }
             finally
             {
-                if (loanEnd == 0)
+                if (_loanEnd == 0)
                 {
                     Return(0);
                 }
             }
         }
 
-        return loan.AsMemory(loanStart, loanEnd - loanStart);
+        return _loan.AsMemory(_loanStart, _loanEnd - _loanStart);
     }
 
     public override void Return(int consumed)
     {
-        loanStart += consumed;
-        if (loanStart == loanEnd && loan is not null)
+        _loanStart += consumed;
+        if (_loanStart == _loanEnd && _loan is not null)
         {
-            ArrayPool<byte>.Shared.Return(loan);
-            loan = null;
-            loanStart = loanEnd = 0;
+            ArrayPool<byte>.Shared.Return(_loan);
+            _loan = null;
+            _loanStart = _loanEnd = 0;
         }
     }
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (peerEnded.Task.IsCompleted)
+        if (_peerEnded.Task.IsCompleted)
         {
             // The pod is gone from the connection; its end is what the reader finds.
             return;
         }
 
         byte[] message = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length, LongestMessage) + 1);
-        await writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             while (!buffer.IsEmpty)
@@ -128,9 +128,9 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
         }
         finally
         {
-            if (disposed == 0)
+            if (_disposed == 0)
             {
-                writing.Release();
+                _writing.Release();
             }
 
             ArrayPool<byte>.Shared.Return(message);
@@ -142,12 +142,12 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
     public override void Abort()
     {
         socket.Abort();
-        peerEnded.TrySetResult();
+        _peerEnded.TrySetResult();
     }
 
     public override async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref disposed, 1) == 1)
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
         {
             return;
         }
@@ -167,17 +167,17 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
         }
 
         socket.Dispose();
-        writing.Dispose();
+        _writing.Dispose();
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing && Interlocked.Exchange(ref disposed, 1) == 0)
+        if (disposing && Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             socket.Abort();
             socket.Dispose();
-            writing.Dispose();
+            _writing.Dispose();
         }
 
         base.Dispose(disposing);
@@ -192,7 +192,7 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
             ValueWebSocketReceiveResult result = await socket.ReceiveAsync(buffer.AsMemory(0, 1), cancellationToken).ConfigureAwait(false);
             if (result.MessageType == WebSocketMessageType.Close)
             {
-                ended = true;
+                _ended = true;
                 return 0;
             }
 
@@ -204,7 +204,7 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
             byte channel = buffer[0];
             if (channel == DataChannel)
             {
-                inData = !result.EndOfMessage;
+                _inData = !result.EndOfMessage;
                 return 0;
             }
 
@@ -227,18 +227,18 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
 
     private async ValueTask<int> ReadDataAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        Memory<byte> room = dataPrefix > 0 ? new byte[dataPrefix] : buffer;
+        Memory<byte> room = _dataPrefix > 0 ? new byte[_dataPrefix] : buffer;
         ValueWebSocketReceiveResult result = await socket.ReceiveAsync(room, cancellationToken).ConfigureAwait(false);
-        inData = !result.EndOfMessage;
+        _inData = !result.EndOfMessage;
         if (result.MessageType == WebSocketMessageType.Close)
         {
-            ended = true;
+            _ended = true;
             return 0;
         }
 
-        if (dataPrefix > 0)
+        if (_dataPrefix > 0)
         {
-            dataPrefix -= result.Count;
+            _dataPrefix -= result.Count;
             return 0;
         }
 
@@ -247,14 +247,14 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
 
     private void KeepError(ReadOnlySpan<byte> text)
     {
-        int prefix = Math.Min(errorPrefix, text.Length);
-        errorPrefix -= prefix;
+        int prefix = Math.Min(_errorPrefix, text.Length);
+        _errorPrefix -= prefix;
         text = text[prefix..];
-        error.Append(Encoding.UTF8.GetString(text[..Math.Min(text.Length, Math.Max(0, LongestError - error.Length))]));
+        _error.Append(Encoding.UTF8.GetString(text[..Math.Min(text.Length, Math.Max(0, LongestError - _error.Length))]));
     }
 
-    private PortForwardException Refused() => PortForwardErrors.Refused(target, port, error.ToString());
+    private PortForwardException Refused() => PortForwardErrors.Refused(target, port, _error.ToString());
 
     private PortForwardException Lost(Exception cause) =>
-        error.Length > 0 ? Refused() : PortForwardErrors.Lost(target, port, cause);
+        _error.Length > 0 ? Refused() : PortForwardErrors.Lost(target, port, cause);
 }

@@ -12,26 +12,26 @@ internal sealed class ReceiveQueue(int limit) : IValueTaskSource
     private const int SmallestChunk = 4 * 1024;
     private const int LargestChunk = 32 * 1024;
 
-    private readonly Lock gate = new();
-    private readonly Queue<Chunk> chunks = new();
-    private ManualResetValueTaskSourceCore<bool> reader = new() { RunContinuationsAsynchronously = true };
-    private Chunk? tail;
-    private Chunk? lent;
-    private TaskCompletionSource? room;
-    private Exception? failure;
-    private int count;
-    private bool waiting;
-    private bool completed;
-    private bool discarding;
+    private readonly Lock _gate = new();
+    private readonly Queue<Chunk> _chunks = new();
+    private ManualResetValueTaskSourceCore<bool> _reader = new() { RunContinuationsAsynchronously = true };
+    private Chunk? _tail;
+    private Chunk? _lent;
+    private TaskCompletionSource? _room;
+    private Exception? _failure;
+    private int _count;
+    private bool _waiting;
+    private bool _completed;
+    private bool _discarding;
 
     /// <summary>Gets how many bytes wait for the reader.</summary>
-    public int Count => Volatile.Read(ref count);
+    public int Count => Volatile.Read(ref _count);
 
     /// <summary>Gets or sets whether a waiting reader goes on inside <see cref="Signal"/>.</summary>
     public bool ContinueInline
     {
-        get => !reader.RunContinuationsAsynchronously;
-        set => reader.RunContinuationsAsynchronously = !value;
+        get => !_reader.RunContinuationsAsynchronously;
+        set => _reader.RunContinuationsAsynchronously = !value;
     }
 
     /// <summary>Takes as many bytes as there is room for; the reader is not told yet.</summary>
@@ -39,30 +39,30 @@ internal sealed class ReceiveQueue(int limit) : IValueTaskSource
     /// <returns>How many were taken.</returns>
     public int Append(ReadOnlySpan<byte> data)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (discarding || completed)
+            if (_discarding || _completed)
             {
                 return data.Length;
             }
 
-            int taken = Math.Min(data.Length, limit - count);
+            int taken = Math.Min(data.Length, limit - _count);
             data = data[..taken];
             while (!data.IsEmpty)
             {
-                if (tail is null || tail.End == tail.Array.Length)
+                if (_tail is null || _tail.End == _tail.Array.Length)
                 {
-                    tail = new Chunk(ArrayPool<byte>.Shared.Rent(Math.Clamp(data.Length, SmallestChunk, LargestChunk)));
-                    chunks.Enqueue(tail);
+                    _tail = new Chunk(ArrayPool<byte>.Shared.Rent(Math.Clamp(data.Length, SmallestChunk, LargestChunk)));
+                    _chunks.Enqueue(_tail);
                 }
 
-                int part = Math.Min(data.Length, tail.Array.Length - tail.End);
-                data[..part].CopyTo(tail.Array.AsSpan(tail.End));
-                tail.End += part;
+                int part = Math.Min(data.Length, _tail.Array.Length - _tail.End);
+                data[..part].CopyTo(_tail.Array.AsSpan(_tail.End));
+                _tail.End += part;
                 data = data[part..];
             }
 
-            Volatile.Write(ref count, count + taken);
+            Volatile.Write(ref _count, _count + taken);
             return taken;
         }
     }
@@ -70,33 +70,33 @@ internal sealed class ReceiveQueue(int limit) : IValueTaskSource
     /// <summary>Lets a waiting reader go on when there is something for it.</summary>
     public void Signal()
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!waiting || (count == 0 && !completed && !discarding))
+            if (!_waiting || (_count == 0 && !_completed && !_discarding))
             {
                 return;
             }
 
-            waiting = false;
+            _waiting = false;
         }
 
-        reader.SetResult(true);
+        _reader.SetResult(true);
     }
 
     /// <summary>Says that nothing more comes; what is held can still be read.</summary>
     /// <param name="error">Thrown after the last byte; null for an ordinary end.</param>
     public void Complete(Exception? error)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (completed)
+            if (_completed)
             {
                 return;
             }
 
-            completed = true;
-            failure = error;
-            room?.TrySetResult();
+            _completed = true;
+            _failure = error;
+            _room?.TrySetResult();
         }
 
         Signal();
@@ -105,20 +105,20 @@ internal sealed class ReceiveQueue(int limit) : IValueTaskSource
     /// <summary>Throws away what is held and what still comes; a waiting reader is woken.</summary>
     public void Discard()
     {
-        lock (gate)
+        lock (_gate)
         {
-            discarding = true;
-            while (chunks.TryDequeue(out Chunk? chunk))
+            _discarding = true;
+            while (_chunks.TryDequeue(out Chunk? chunk))
             {
-                if (chunk != lent)
+                if (chunk != _lent)
                 {
                     ArrayPool<byte>.Shared.Return(chunk.Array);
                 }
             }
 
-            tail = null;
-            Volatile.Write(ref count, 0);
-            room?.TrySetResult();
+            _tail = null;
+            Volatile.Write(ref _count, 0);
+            _room?.TrySetResult();
         }
 
         Signal();
@@ -128,16 +128,16 @@ internal sealed class ReceiveQueue(int limit) : IValueTaskSource
     /// <returns>A task that ends then; only one reader may wait.</returns>
     public ValueTask WaitAsync()
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (count > 0 || completed || discarding)
+            if (_count > 0 || _completed || _discarding)
             {
                 return ValueTask.CompletedTask;
             }
 
-            reader.Reset();
-            waiting = true;
-            return new ValueTask(this, reader.Version);
+            _reader.Reset();
+            _waiting = true;
+            return new ValueTask(this, _reader.Version);
         }
     }
 
@@ -145,17 +145,17 @@ internal sealed class ReceiveQueue(int limit) : IValueTaskSource
     /// <param name="cancellationToken">What the reader's wait throws.</param>
     public void CancelWait(CancellationToken cancellationToken)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!waiting)
+            if (!_waiting)
             {
                 return;
             }
 
-            waiting = false;
+            _waiting = false;
         }
 
-        reader.SetException(new OperationCanceledException(cancellationToken));
+        _reader.SetException(new OperationCanceledException(cancellationToken));
     }
 
     /// <summary>Lends the oldest bytes to the reader, who gives them back with <see cref="Return"/>.</summary>
@@ -164,22 +164,22 @@ internal sealed class ReceiveQueue(int limit) : IValueTaskSource
     /// <exception cref="PortForwardException">The stream ended with an error, and everything before it was read.</exception>
     public bool TryBorrow(out ReadOnlyMemory<byte> data)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (chunks.TryPeek(out Chunk? head))
+            if (_chunks.TryPeek(out Chunk? head))
             {
-                lent = head;
+                _lent = head;
                 data = head.Array.AsMemory(head.Start, head.End - head.Start);
                 return true;
             }
 
             data = default;
-            if (failure is not null)
+            if (_failure is not null)
             {
-                throw failure;
+                throw _failure;
             }
 
-            return completed || discarding;
+            return _completed || _discarding;
         }
     }
 
@@ -187,29 +187,29 @@ internal sealed class ReceiveQueue(int limit) : IValueTaskSource
     /// <param name="consumed">How many of them were used; the others are lent again.</param>
     public void Return(int consumed)
     {
-        lock (gate)
+        lock (_gate)
         {
-            Chunk chunk = lent!;
-            lent = null;
-            if (discarding)
+            Chunk chunk = _lent!;
+            _lent = null;
+            if (_discarding)
             {
                 ArrayPool<byte>.Shared.Return(chunk.Array);
                 return;
             }
 
             chunk.Start += consumed;
-            Volatile.Write(ref count, count - consumed);
+            Volatile.Write(ref _count, _count - consumed);
             if (chunk.Start == chunk.End)
             {
-                chunks.Dequeue();
-                tail = tail == chunk ? null : tail;
+                _chunks.Dequeue();
+                _tail = _tail == chunk ? null : _tail;
                 ArrayPool<byte>.Shared.Return(chunk.Array);
             }
 
-            if (room is not null && count <= limit / 2)
+            if (_room is not null && _count <= limit / 2)
             {
-                room.TrySetResult();
-                room = null;
+                _room.TrySetResult();
+                _room = null;
             }
         }
     }
@@ -218,25 +218,25 @@ internal sealed class ReceiveQueue(int limit) : IValueTaskSource
     /// <returns>A task that ends then.</returns>
     public Task WaitForRoomAsync()
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (completed || discarding || count < limit)
+            if (_completed || _discarding || _count < limit)
             {
                 return Task.CompletedTask;
             }
 
-            room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return room.Task;
+            _room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _room.Task;
         }
     }
 
-    void IValueTaskSource.GetResult(short token) => reader.GetResult(token);
+    void IValueTaskSource.GetResult(short token) => _reader.GetResult(token);
 
-    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => reader.GetStatus(token);
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _reader.GetStatus(token);
 
     void IValueTaskSource.OnCompleted(
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        reader.OnCompleted(continuation, state, token, flags);
+        _reader.OnCompleted(continuation, state, token, flags);
 
     private sealed class Chunk(byte[] array)
     {

@@ -13,13 +13,13 @@ internal sealed class SpdyDecoder
     private const int Version = 3;
     private const int FlagFin = 1;
 
-    private readonly byte[] held = new byte[HeaderSize * 2];
-    private int heldCount;
-    private int wanted = HeaderSize;
-    private int remaining;
-    private int streamId;
-    private bool inData;
-    private bool fin;
+    private readonly byte[] _held = new byte[HeaderSize * 2];
+    private int _heldCount;
+    private int _wanted = HeaderSize;
+    private int _remaining;
+    private int _streamId;
+    private bool _inData;
+    private bool _fin;
 
     /// <summary>Takes the next event off the front of the input.</summary>
     /// <param name="input">The bytes at hand; what was used is cut off.</param>
@@ -30,36 +30,36 @@ internal sealed class SpdyDecoder
     {
         while (true)
         {
-            if (inData)
+            if (_inData)
             {
                 return TryReadData(ref input, out found);
             }
 
-            if (wanted == 0)
+            if (_wanted == 0)
             {
-                int skipped = Math.Min(remaining, input.Length);
+                int skipped = Math.Min(_remaining, input.Length);
                 input = input[skipped..];
-                remaining -= skipped;
-                if (remaining > 0)
+                _remaining -= skipped;
+                if (_remaining > 0)
                 {
                     found = default;
                     return false;
                 }
 
-                wanted = HeaderSize;
+                _wanted = HeaderSize;
             }
 
-            int count = Math.Min(wanted - heldCount, input.Length);
-            input[..count].CopyTo(held.AsSpan(heldCount));
-            heldCount += count;
+            int count = Math.Min(_wanted - _heldCount, input.Length);
+            input[..count].CopyTo(_held.AsSpan(_heldCount));
+            _heldCount += count;
             input = input[count..];
-            if (heldCount < wanted)
+            if (_heldCount < _wanted)
             {
                 found = default;
                 return false;
             }
 
-            if (heldCount == HeaderSize && wanted == HeaderSize && ReadHeader())
+            if (_heldCount == HeaderSize && _wanted == HeaderSize && ReadHeader())
             {
                 continue;
             }
@@ -73,39 +73,39 @@ internal sealed class SpdyDecoder
     /// <returns>True when there is more to read before anything can be told.</returns>
     private bool ReadHeader()
     {
-        remaining = (int)(BinaryPrimitives.ReadUInt32BigEndian(held.AsSpan(4)) & 0x00FF_FFFF);
-        fin = (held[4] & FlagFin) != 0;
-        if ((held[0] & 0x80) == 0)
+        _remaining = (int)(BinaryPrimitives.ReadUInt32BigEndian(_held.AsSpan(4)) & 0x00FF_FFFF);
+        _fin = (_held[4] & FlagFin) != 0;
+        if ((_held[0] & 0x80) == 0)
         {
-            streamId = BinaryPrimitives.ReadInt32BigEndian(held);
-            if (streamId == 0)
+            _streamId = BinaryPrimitives.ReadInt32BigEndian(_held);
+            if (_streamId == 0)
             {
                 throw new SpdyProtocolException("The peer sent data for stream 0; its bytes are no SPDY.");
             }
 
-            inData = true;
-            heldCount = 0;
+            _inData = true;
+            _heldCount = 0;
             return true;
         }
 
-        int version = BinaryPrimitives.ReadUInt16BigEndian(held) & 0x7FFF;
+        int version = BinaryPrimitives.ReadUInt16BigEndian(_held) & 0x7FFF;
         if (version != Version)
         {
             throw new SpdyProtocolException($"The peer speaks SPDY version {version}, not {Version}.");
         }
 
         int needed = Needed(Type);
-        if (remaining < needed)
+        if (_remaining < needed)
         {
-            throw new SpdyProtocolException($"The peer sent a frame of type {Type} with {remaining} bytes; it needs {needed}.");
+            throw new SpdyProtocolException($"The peer sent a frame of type {Type} with {_remaining} bytes; it needs {needed}.");
         }
 
-        wanted = HeaderSize + needed;
-        remaining -= needed;
+        _wanted = HeaderSize + needed;
+        _remaining -= needed;
         return needed > 0;
     }
 
-    private SpdyFrameType Type => (SpdyFrameType)BinaryPrimitives.ReadUInt16BigEndian(held.AsSpan(2));
+    private SpdyFrameType Type => (SpdyFrameType)BinaryPrimitives.ReadUInt16BigEndian(_held.AsSpan(2));
 
     /// <summary>Says how many bytes of a control frame's payload matter.</summary>
     private static int Needed(SpdyFrameType type) => type switch
@@ -117,16 +117,16 @@ internal sealed class SpdyDecoder
 
     private SpdyEvent ReadControl()
     {
-        int payload = wanted - HeaderSize;
+        int payload = _wanted - HeaderSize;
         SpdyEvent found = new()
         {
             Type = Type,
-            Fin = fin,
-            StreamId = payload >= 4 ? Id(BinaryPrimitives.ReadInt32BigEndian(held.AsSpan(HeaderSize))) : 0,
-            Status = payload >= 8 ? BinaryPrimitives.ReadInt32BigEndian(held.AsSpan(HeaderSize + 4)) : 0,
+            Fin = _fin,
+            StreamId = payload >= 4 ? Id(BinaryPrimitives.ReadInt32BigEndian(_held.AsSpan(HeaderSize))) : 0,
+            Status = payload >= 8 ? BinaryPrimitives.ReadInt32BigEndian(_held.AsSpan(HeaderSize + 4)) : 0,
         };
-        heldCount = 0;
-        wanted = 0;
+        _heldCount = 0;
+        _wanted = 0;
         return found;
     }
 
@@ -135,16 +135,16 @@ internal sealed class SpdyDecoder
 
     private bool TryReadData(ref ReadOnlySpan<byte> input, out SpdyEvent found)
     {
-        if (input.IsEmpty && remaining > 0)
+        if (input.IsEmpty && _remaining > 0)
         {
             found = default;
             return false;
         }
 
-        int count = Math.Min(remaining, input.Length);
-        remaining -= count;
-        inData = remaining > 0;
-        found = new SpdyEvent { Type = SpdyFrameType.Data, StreamId = streamId, Data = input[..count], Fin = fin && !inData };
+        int count = Math.Min(_remaining, input.Length);
+        _remaining -= count;
+        _inData = _remaining > 0;
+        found = new SpdyEvent { Type = SpdyFrameType.Data, StreamId = _streamId, Data = input[..count], Fin = _fin && !_inData };
         input = input[count..];
         return true;
     }

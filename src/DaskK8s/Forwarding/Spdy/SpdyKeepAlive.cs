@@ -15,15 +15,15 @@ internal sealed class SpdyKeepAlive : IDisposable
     /// <summary>How much longer an answer may take where a pod that does not read may hold it up.</summary>
     private const int Patience = 12;
 
-    private readonly SpdySession session;
-    private readonly TunnelOptions options;
-    private readonly TimeProvider time;
-    private readonly TimeSpan tick;
-    private readonly ITimer timer;
-    private long lastReceived;
-    private long lastAsked;
-    private DateTimeOffset lastTick;
-    private volatile bool suspect;
+    private readonly SpdySession _session;
+    private readonly TunnelOptions _options;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _tick;
+    private readonly ITimer _timer;
+    private long _lastReceived;
+    private long _lastAsked;
+    private DateTimeOffset _lastTick;
+    private volatile bool _suspect;
 
     /// <summary>Creates the keep-alive; it does nothing yet.</summary>
     /// <param name="session">The session to watch.</param>
@@ -31,13 +31,13 @@ internal sealed class SpdyKeepAlive : IDisposable
     /// <param name="time">The clock.</param>
     public SpdyKeepAlive(SpdySession session, TunnelOptions options, TimeProvider time)
     {
-        this.session = session;
-        this.options = options;
-        this.time = time;
-        tick = TimeSpan.FromTicks(Math.Min(options.KeepAliveInterval.Ticks, options.KeepAliveTimeout.Ticks) / 2);
-        timer = time.CreateTimer(static state => ((SpdyKeepAlive)state!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        lastReceived = time.GetTimestamp();
-        lastTick = time.GetUtcNow();
+        _session = session;
+        _options = options;
+        _time = time;
+        _tick = TimeSpan.FromTicks(Math.Min(_options.KeepAliveInterval.Ticks, _options.KeepAliveTimeout.Ticks) / 2);
+        _timer = _time.CreateTimer(static state => ((SpdyKeepAlive)state!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _lastReceived = _time.GetTimestamp();
+        _lastTick = _time.GetUtcNow();
     }
 
     /// <summary>Gets whether the session may be dead: asked and not answered, or this machine slept since.</summary>
@@ -46,86 +46,86 @@ internal sealed class SpdyKeepAlive : IDisposable
         get
         {
             // Monotonic clocks stand still while a machine sleeps; the wall clock does not.
-            if (!suspect && time.GetUtcNow() - lastTick > 4 * tick)
+            if (!_suspect && _time.GetUtcNow() - _lastTick > 4 * _tick)
             {
                 Suspect();
             }
 
-            return suspect;
+            return _suspect;
         }
     }
 
     /// <summary>Gets how long nothing has come.</summary>
-    public TimeSpan SilentFor => time.GetElapsedTime(Volatile.Read(ref lastReceived));
+    public TimeSpan SilentFor => _time.GetElapsedTime(Volatile.Read(ref _lastReceived));
 
     /// <summary>Gives the session up for new connections until something comes.</summary>
-    public void Distrust() => suspect = true;
+    public void Distrust() => _suspect = true;
 
     /// <summary>Starts the watch.</summary>
-    public void Start() => timer.Change(tick, tick);
+    public void Start() => _timer.Change(_tick, _tick);
 
     /// <summary>Is told that something came.</summary>
     public void OnReceived()
     {
-        Volatile.Write(ref lastReceived, time.GetTimestamp());
-        if (suspect || lastAsked != 0)
+        Volatile.Write(ref _lastReceived, _time.GetTimestamp());
+        if (_suspect || _lastAsked != 0)
         {
-            Volatile.Write(ref lastAsked, 0);
-            suspect = false;
-            lastTick = time.GetUtcNow();
+            Volatile.Write(ref _lastAsked, 0);
+            _suspect = false;
+            _lastTick = _time.GetUtcNow();
         }
     }
 
-    public void Dispose() => timer.Dispose();
+    public void Dispose() => _timer.Dispose();
 
     private void OnTick()
     {
-        DateTimeOffset now = time.GetUtcNow();
-        bool slept = now - lastTick > 4 * tick;
-        lastTick = now;
+        DateTimeOffset now = _time.GetUtcNow();
+        bool slept = now - _lastTick > 4 * _tick;
+        _lastTick = now;
         if (slept)
         {
             Suspect();
             return;
         }
 
-        if (session.StalledFor > options.StallLimit)
+        if (_session.StalledFor > _options.StallLimit)
         {
-            session.DropStalling();
+            _session.DropStalling();
         }
 
-        if (session.StalledFor > TimeSpan.Zero || SilentFor < options.KeepAliveInterval)
+        if (_session.StalledFor > TimeSpan.Zero || SilentFor < _options.KeepAliveInterval)
         {
             // While nothing is read here, silence says nothing about the peer.
             return;
         }
 
-        long asked = Volatile.Read(ref lastAsked);
+        long asked = Volatile.Read(ref _lastAsked);
         if (asked == 0)
         {
-            Volatile.Write(ref lastAsked, time.GetTimestamp());
-            session.Ping(Workers);
+            Volatile.Write(ref _lastAsked, _time.GetTimestamp());
+            _session.Ping(Workers);
             return;
         }
 
-        TimeSpan waited = time.GetElapsedTime(asked);
-        if (waited < options.KeepAliveTimeout)
+        TimeSpan waited = _time.GetElapsedTime(asked);
+        if (waited < _options.KeepAliveTimeout)
         {
             return;
         }
 
-        suspect = true;
-        if (!session.AwaitsPeer || session.Connections == 0 || waited > Patience * options.KeepAliveTimeout)
+        _suspect = true;
+        if (!_session.AwaitsPeer || _session.Connections == 0 || waited > Patience * _options.KeepAliveTimeout)
         {
-            session.Abort(new TimeoutException($"nothing came for {SilentFor.TotalSeconds:0} s, nor answers to pings."));
+            _session.Abort(new TimeoutException($"nothing came for {SilentFor.TotalSeconds:0} s, nor answers to pings."));
         }
     }
 
     private void Suspect()
     {
-        suspect = true;
-        lastTick = time.GetUtcNow();
-        Volatile.Write(ref lastAsked, time.GetTimestamp());
-        session.Ping(Workers);
+        _suspect = true;
+        _lastTick = _time.GetUtcNow();
+        Volatile.Write(ref _lastAsked, _time.GetTimestamp());
+        _session.Ping(Workers);
     }
 }

@@ -20,23 +20,23 @@ internal sealed class SpdyOutput(Stream transport, TimeProvider time) : IDisposa
     /// <summary>How many bytes of control frames may pile up behind a transport that does not move.</summary>
     private const int LongestBacklog = 1024 * 1024;
 
-    private readonly Lock gate = new();
-    private readonly SemaphoreSlim turn = new(1, 1);
-    private byte[]? filling;
-    private int filled;
-    private bool flushing;
-    private int slow;
-    private long writingSince;
-    private TaskCompletionSource? space;
-    private Exception? failure;
-    private bool headersBegun;
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private byte[]? _filling;
+    private int _filled;
+    private bool _flushing;
+    private int _slow;
+    private long _writingSince;
+    private TaskCompletionSource? _space;
+    private Exception? _failure;
+    private bool _headersBegun;
 
     /// <summary>Gets how long the write that is on its way has taken; zero when there is none.</summary>
     public TimeSpan WritingFor
     {
         get
         {
-            long since = Interlocked.Read(ref writingSince);
+            long since = Interlocked.Read(ref _writingSince);
             return since == 0 ? TimeSpan.Zero : time.GetElapsedTime(since);
         }
     }
@@ -49,7 +49,7 @@ internal sealed class SpdyOutput(Stream transport, TimeProvider time) : IDisposa
     /// <returns>A task that ends when the last byte is in the buffer.</returns>
     public ValueTask WriteDataAsync(int streamId, ReadOnlyMemory<byte> data, bool fin, CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref slow) == 0 && TryAppend(streamId, ref data, fin))
+        if (Volatile.Read(ref _slow) == 0 && TryAppend(streamId, ref data, fin))
         {
             return ValueTask.CompletedTask;
         }
@@ -66,27 +66,27 @@ internal sealed class SpdyOutput(Stream transport, TimeProvider time) : IDisposa
     public void WriteControl<TState>(int size, TState state, Func<byte[], int, TState, bool, int> write, bool hasHeaders = false)
     {
         bool start;
-        lock (gate)
+        lock (_gate)
         {
-            if (failure is not null || filled + size > LongestBacklog)
+            if (_failure is not null || _filled + size > LongestBacklog)
             {
-                failure ??= new SpdyProtocolException("The peer asks for more answers than it takes.");
+                _failure ??= new SpdyProtocolException("The peer asks for more answers than it takes.");
                 return;
             }
 
-            filling ??= ArrayPool<byte>.Shared.Rent(Capacity + Reserve);
-            if (filling.Length - filled < size)
+            _filling ??= ArrayPool<byte>.Shared.Rent(Capacity + Reserve);
+            if (_filling.Length - _filled < size)
             {
-                byte[] larger = ArrayPool<byte>.Shared.Rent(filled + size);
-                filling.AsSpan(0, filled).CopyTo(larger);
-                ArrayPool<byte>.Shared.Return(filling);
-                filling = larger;
+                byte[] larger = ArrayPool<byte>.Shared.Rent(_filled + size);
+                _filling.AsSpan(0, _filled).CopyTo(larger);
+                ArrayPool<byte>.Shared.Return(_filling);
+                _filling = larger;
             }
 
-            filled += write(filling, filled, state, !headersBegun);
-            headersBegun |= hasHeaders;
-            start = !flushing;
-            flushing = true;
+            _filled += write(_filling, _filled, state, !_headersBegun);
+            _headersBegun |= hasHeaders;
+            start = !_flushing;
+            _flushing = true;
         }
 
         if (start)
@@ -99,28 +99,28 @@ internal sealed class SpdyOutput(Stream transport, TimeProvider time) : IDisposa
     /// <param name="error">What writers are told.</param>
     public void Fail(Exception error)
     {
-        lock (gate)
+        lock (_gate)
         {
-            failure ??= error;
-            space?.TrySetResult();
-            if (!flushing && filling is not null)
+            _failure ??= error;
+            _space?.TrySetResult();
+            if (!_flushing && _filling is not null)
             {
-                ArrayPool<byte>.Shared.Return(filling);
-                filling = null;
-                filled = 0;
+                ArrayPool<byte>.Shared.Return(_filling);
+                _filling = null;
+                _filled = 0;
             }
         }
     }
 
-    public void Dispose() => turn.Dispose();
+    public void Dispose() => _turn.Dispose();
 
     private async ValueTask WaitAndWriteAsync(int streamId, ReadOnlyMemory<byte> data, bool fin, CancellationToken cancellationToken)
     {
-        Interlocked.Increment(ref slow);
+        Interlocked.Increment(ref _slow);
         try
         {
             // Whoever waits is served in the order of coming, so that one busy stream cannot starve its neighbours.
-            await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
             {
                 while (!TryAppend(streamId, ref data, fin))
@@ -130,28 +130,28 @@ internal sealed class SpdyOutput(Stream transport, TimeProvider time) : IDisposa
             }
             finally
             {
-                turn.Release();
+                _turn.Release();
             }
         }
         finally
         {
-            Interlocked.Decrement(ref slow);
+            Interlocked.Decrement(ref _slow);
         }
     }
 
-    private bool HasRoom(int length) => Capacity - SpdyEncoder.HeaderSize - filled >= Math.Min(length, SmallestPiece);
+    private bool HasRoom(int length) => Capacity - SpdyEncoder.HeaderSize - _filled >= Math.Min(length, SmallestPiece);
 
     private Task SpaceAsync(int length)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (failure is not null || HasRoom(length))
+            if (_failure is not null || HasRoom(length))
             {
                 return Task.CompletedTask;
             }
 
-            space ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return space.Task;
+            _space ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _space.Task;
         }
     }
 
@@ -159,11 +159,11 @@ internal sealed class SpdyOutput(Stream transport, TimeProvider time) : IDisposa
     private bool TryAppend(int streamId, ref ReadOnlyMemory<byte> data, bool fin)
     {
         bool start;
-        lock (gate)
+        lock (_gate)
         {
-            if (failure is not null)
+            if (_failure is not null)
             {
-                throw failure;
+                throw _failure;
             }
 
             if (!HasRoom(data.Length))
@@ -171,14 +171,14 @@ internal sealed class SpdyOutput(Stream transport, TimeProvider time) : IDisposa
                 return false;
             }
 
-            int count = Math.Min(data.Length, Capacity - SpdyEncoder.HeaderSize - filled);
-            filling ??= ArrayPool<byte>.Shared.Rent(Capacity + Reserve);
-            SpdyEncoder.WriteDataHeader(filling.AsSpan(filled), streamId, count, fin && count == data.Length);
-            data.Span[..count].CopyTo(filling.AsSpan(filled + SpdyEncoder.HeaderSize));
-            filled += SpdyEncoder.HeaderSize + count;
+            int count = Math.Min(data.Length, Capacity - SpdyEncoder.HeaderSize - _filled);
+            _filling ??= ArrayPool<byte>.Shared.Rent(Capacity + Reserve);
+            SpdyEncoder.WriteDataHeader(_filling.AsSpan(_filled), streamId, count, fin && count == data.Length);
+            data.Span[..count].CopyTo(_filling.AsSpan(_filled + SpdyEncoder.HeaderSize));
+            _filled += SpdyEncoder.HeaderSize + count;
             data = data[count..];
-            start = !flushing;
-            flushing = true;
+            start = !_flushing;
+            _flushing = true;
         }
 
         if (start)
@@ -198,36 +198,36 @@ internal sealed class SpdyOutput(Stream transport, TimeProvider time) : IDisposa
             while (true)
             {
                 int count;
-                lock (gate)
+                lock (_gate)
                 {
                     if (sending is not null)
                     {
                         ArrayPool<byte>.Shared.Return(sending);
                     }
 
-                    (sending, filling) = (filling, null);
-                    (count, filled) = (filled, 0);
-                    space?.TrySetResult();
-                    space = null;
-                    if (count == 0 || failure is not null)
+                    (sending, _filling) = (_filling, null);
+                    (count, _filled) = (_filled, 0);
+                    _space?.TrySetResult();
+                    _space = null;
+                    if (count == 0 || _failure is not null)
                     {
-                        flushing = false;
+                        _flushing = false;
                         break;
                     }
                 }
 
-                Interlocked.Exchange(ref writingSince, time.GetTimestamp());
+                Interlocked.Exchange(ref _writingSince, time.GetTimestamp());
                 await transport.WriteAsync(sending.AsMemory(0, count)).ConfigureAwait(false);
-                Interlocked.Exchange(ref writingSince, 0);
+                Interlocked.Exchange(ref _writingSince, 0);
             }
         }
         catch (Exception e)
         {
             // Whatever broke the transport ends the session: its reading side sees the same and tells the streams.
-            lock (gate)
+            lock (_gate)
             {
-                flushing = false;
-                Interlocked.Exchange(ref writingSince, 0);
+                _flushing = false;
+                Interlocked.Exchange(ref _writingSince, 0);
             }
 
             Fail(e);

@@ -29,36 +29,36 @@ internal sealed class SpdySession : IAsyncDisposable
     private static readonly TimeSpan FreshFor = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan SlowWrite = TimeSpan.FromMilliseconds(250);
 
-    private readonly Lock gate = new();
-    private readonly Lock opening = new();
-    private readonly Dictionary<int, SpdyStream> streams = [];
-    private readonly Stream transport;
-    private readonly TunnelOptions options;
-    private readonly TimeProvider time;
-    private readonly ILogger logger;
-    private readonly SpdyKeepAlive keepAlive;
-    private readonly List<SpdyStream> touched = [];
-    private readonly Task reading;
-    private Exception? failure;
-    private int nextId = 1;
-    private int connections;
-    private int opened;
-    private long stalledSince;
-    private volatile SpdyStream? stalling;
-    private volatile bool leaving;
-    private volatile bool over;
+    private readonly Lock _gate = new();
+    private readonly Lock _opening = new();
+    private readonly Dictionary<int, SpdyStream> _streams = [];
+    private readonly Stream _transport;
+    private readonly TunnelOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly SpdyKeepAlive _keepAlive;
+    private readonly List<SpdyStream> _touched = [];
+    private readonly Task _reading;
+    private Exception? _failure;
+    private int _nextId = 1;
+    private int _connections;
+    private int _opened;
+    private long _stalledSince;
+    private volatile SpdyStream? _stalling;
+    private volatile bool _leaving;
+    private volatile bool _over;
 
     private SpdySession(Stream transport, PortForwardTransport kind, PodTarget target, TunnelOptions options, ILogger logger, TimeProvider time)
     {
-        this.transport = transport;
-        this.options = options;
-        this.logger = logger;
-        this.time = time;
+        _transport = transport;
+        _options = options;
+        _logger = logger;
+        _time = time;
         Kind = kind;
         Target = target;
-        Output = new SpdyOutput(transport, time);
-        keepAlive = new SpdyKeepAlive(this, options, time);
-        reading = Task.Run(ReadAsync);
+        Output = new SpdyOutput(_transport, _time);
+        _keepAlive = new SpdyKeepAlive(this, _options, _time);
+        _reading = Task.Run(ReadAsync);
     }
 
     /// <summary>Gets the pod at the other end.</summary>
@@ -68,22 +68,22 @@ internal sealed class SpdySession : IAsyncDisposable
     public PortForwardTransport Kind { get; }
 
     /// <summary>Gets how many connections are open.</summary>
-    public int Connections => Volatile.Read(ref connections);
+    public int Connections => Volatile.Read(ref _connections);
 
     /// <summary>Gets a task that ends when nothing can be read from the session any more.</summary>
-    public Task Ended => reading;
+    public Task Ended => _reading;
 
     /// <summary>Gets whether a new connection may be opened.</summary>
-    public bool IsUsable => !over && !leaving && opened < MostConnections && !keepAlive.IsSuspect;
+    public bool IsUsable => !_over && !_leaving && _opened < MostConnections && !_keepAlive.IsSuspect;
 
     /// <summary>Gets whether the server was heard so lately that the session can be trusted to live.</summary>
-    public bool IsFresh => keepAlive.SilentFor < FreshFor;
+    public bool IsFresh => _keepAlive.SilentFor < FreshFor;
 
     /// <summary>Gets whether one connection holds up the others: its reader here, or the pod's, has stopped.</summary>
-    public bool IsStalled => stalling is not null || Output.WritingFor > SlowWrite;
+    public bool IsStalled => _stalling is not null || Output.WritingFor > SlowWrite;
 
     /// <summary>Gets for how long a reader here has held up the session.</summary>
-    public TimeSpan StalledFor => stalling is null ? TimeSpan.Zero : time.GetElapsedTime(Interlocked.Read(ref stalledSince));
+    public TimeSpan StalledFor => _stalling is null ? TimeSpan.Zero : _time.GetElapsedTime(Interlocked.Read(ref _stalledSince));
 
     /// <summary>Gets whether the pod may still have to take something that was sent.</summary>
     public bool AwaitsPeer
@@ -95,9 +95,9 @@ internal sealed class SpdySession : IAsyncDisposable
                 return true;
             }
 
-            lock (gate)
+            lock (_gate)
             {
-                return streams.Values.Any(s => s.AwaitsPeer);
+                return _streams.Values.Any(s => s.AwaitsPeer);
             }
         }
     }
@@ -116,7 +116,8 @@ internal sealed class SpdySession : IAsyncDisposable
         Stream transport, PortForwardTransport kind, PodTarget target, TunnelOptions options, ILogger logger, TimeProvider time)
     {
         SpdySession session = new(transport, kind, target, options, logger, time);
-        session.keepAlive.Start();
+        session._keepAlive.Start();
+        ForwardingTelemetry.Sessions.Add(1, new("transport", kind.ToString()), new("event", "started"));
         return session;
     }
 
@@ -131,21 +132,21 @@ internal sealed class SpdySession : IAsyncDisposable
         }
 
         // Ids must rise on the wire, so they are given and written under one lock; readers do not wait for it.
-        lock (opening)
+        lock (_opening)
         {
-            SpdyStream stream = new(this, nextId + 2, port, options.ConnectionBufferSize / 4);
-            nextId += 4;
-            opened++;
-            lock (gate)
+            SpdyStream stream = new(this, _nextId + 2, port, _options.ConnectionBufferSize / 4);
+            _nextId += 4;
+            _opened++;
+            lock (_gate)
             {
-                if (over)
+                if (_over)
                 {
                     return null;
                 }
 
-                connections++;
-                streams.Add(stream.ErrorId, stream);
-                streams.Add(stream.DataId, stream);
+                _connections++;
+                _streams.Add(stream.ErrorId, stream);
+                _streams.Add(stream.DataId, stream);
             }
 
             Output.WriteControl(512, stream, WriteOpening, hasHeaders: true);
@@ -157,20 +158,20 @@ internal sealed class SpdySession : IAsyncDisposable
     /// <param name="error">What the connections' readers are told.</param>
     public void Abort(Exception error)
     {
-        over = true;
-        failure ??= error;
+        _over = true;
+        _failure ??= error;
         Output.Fail(error);
-        stalling?.Queue.Complete(error);
-        transport.Dispose();
+        _stalling?.Queue.Complete(error);
+        _transport.Dispose();
     }
 
     public async ValueTask DisposeAsync()
     {
-        leaving = true;
+        _leaving = true;
         Output.WriteControl(SpdyEncoder.ShortFrameSize, 0, static (buffer, at, last, _) => SpdyEncoder.WriteGoAway(buffer.AsSpan(at), last));
         Abort(new ObjectDisposedException(nameof(SpdySession)));
-        await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        keepAlive.Dispose();
+        await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _keepAlive.Dispose();
         Output.Dispose();
     }
 
@@ -186,14 +187,14 @@ internal sealed class SpdySession : IAsyncDisposable
     }
 
     /// <summary>Gives the session up for new connections until something comes.</summary>
-    internal void Distrust() => keepAlive.Distrust();
+    internal void Distrust() => _keepAlive.Distrust();
 
     /// <summary>Ends the connection that holds up its neighbours, if there are any.</summary>
     internal void DropStalling()
     {
-        if (Connections > 1 && stalling is { } culprit)
+        if (Connections > 1 && _stalling is { } culprit)
         {
-            ForwardingLog.StalledConnectionDropped(logger, culprit.Port, Target, StalledFor.TotalSeconds, Connections - 1);
+            ForwardingLog.StalledConnectionDropped(_logger, culprit.Port, Target, StalledFor.TotalSeconds, Connections - 1);
             culprit.Abort();
         }
     }
@@ -203,18 +204,18 @@ internal sealed class SpdySession : IAsyncDisposable
     /// <param name="reset">Whether the server must be told.</param>
     internal void Forget(SpdyStream stream, bool reset)
     {
-        lock (gate)
+        lock (_gate)
         {
-            streams.Remove(stream.ErrorId);
-            if (!streams.Remove(stream.DataId))
+            _streams.Remove(stream.ErrorId);
+            if (!_streams.Remove(stream.DataId))
             {
                 return;
             }
 
-            connections--;
+            _connections--;
         }
 
-        if (reset && !over)
+        if (reset && !_over)
         {
             Output.WriteControl(
                 SpdyEncoder.ShortFrameSize,
@@ -252,7 +253,7 @@ internal sealed class SpdySession : IAsyncDisposable
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        End(failure ?? error);
+        End(_failure ?? error);
     }
 
     /// <summary>Reads and hands out until the transport ends; gathers what is at hand before any reader is woken.</summary>
@@ -272,7 +273,7 @@ internal sealed class SpdySession : IAsyncDisposable
                 begin = end = 0;
             }
 
-            ValueTask<int> read = transport.ReadAsync(buffer.AsMemory(end), CancellationToken.None);
+            ValueTask<int> read = _transport.ReadAsync(buffer.AsMemory(end), CancellationToken.None);
             if (!read.IsCompleted && begin < end)
             {
                 await HandOutAsync(buffer.AsMemory(begin, end - begin), decoder).ConfigureAwait(false);
@@ -286,7 +287,7 @@ internal sealed class SpdySession : IAsyncDisposable
                 return;
             }
 
-            keepAlive.OnReceived();
+            _keepAlive.OnReceived();
             end += count;
         }
     }
@@ -312,12 +313,12 @@ internal sealed class SpdySession : IAsyncDisposable
 
     private void SignalTouched()
     {
-        foreach (SpdyStream stream in touched)
+        foreach (SpdyStream stream in _touched)
         {
             stream.Queue.Signal();
         }
 
-        touched.Clear();
+        _touched.Clear();
     }
 
     /// <summary>Gives out events until the input is used up or a stream is full.</summary>
@@ -347,9 +348,9 @@ internal sealed class SpdySession : IAsyncDisposable
             {
                 stream.AwaitsPeer = false;
                 int taken = stream.Queue.Append(found.Data);
-                if (touched.Count == 0 || touched[^1] != stream)
+                if (_touched.Count == 0 || _touched[^1] != stream)
                 {
-                    touched.Add(stream);
+                    _touched.Add(stream);
                 }
 
                 if (taken < found.Data.Length)
@@ -375,15 +376,15 @@ internal sealed class SpdySession : IAsyncDisposable
 
     private async ValueTask WaitForReaderAsync(SpdyStream stream, ReadOnlyMemory<byte> rest, bool fin)
     {
-        Interlocked.Exchange(ref stalledSince, time.GetTimestamp());
+        Interlocked.Exchange(ref _stalledSince, _time.GetTimestamp());
         try
         {
-            while (!rest.IsEmpty && !over)
+            while (!rest.IsEmpty && !_over)
             {
                 Task room = stream.Queue.WaitForRoomAsync();
                 if (!room.IsCompleted)
                 {
-                    stalling = stream;
+                    _stalling = stream;
                     await room.ConfigureAwait(false);
                 }
 
@@ -393,7 +394,7 @@ internal sealed class SpdySession : IAsyncDisposable
         }
         finally
         {
-            stalling = null;
+            _stalling = null;
         }
 
         if (fin)
@@ -404,9 +405,9 @@ internal sealed class SpdySession : IAsyncDisposable
 
     private SpdyStream? Find(int id)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return streams.GetValueOrDefault(id);
+            return _streams.GetValueOrDefault(id);
         }
     }
 
@@ -437,7 +438,7 @@ internal sealed class SpdySession : IAsyncDisposable
                     SpdyEncoder.ShortFrameSize, found.StreamId, static (buffer, at, id, _) => SpdyEncoder.WritePing(buffer.AsSpan(at), id));
                 break;
             case SpdyFrameType.GoAway:
-                leaving = true;
+                _leaving = true;
                 break;
             case SpdyFrameType.SynStream:
                 Output.WriteControl(
@@ -453,15 +454,15 @@ internal sealed class SpdySession : IAsyncDisposable
 
     private void End(Exception? error)
     {
-        keepAlive.Dispose();
-        transport.Dispose();
+        _keepAlive.Dispose();
+        _transport.Dispose();
         SpdyStream[] open;
-        lock (gate)
+        lock (_gate)
         {
-            over = true;
-            open = [.. streams.Values.Distinct()];
-            streams.Clear();
-            connections = 0;
+            _over = true;
+            open = [.. _streams.Values.Distinct()];
+            _streams.Clear();
+            _connections = 0;
         }
 
         Output.Fail(error ?? new EndOfStreamException("the server ended the session."));
@@ -470,6 +471,7 @@ internal sealed class SpdySession : IAsyncDisposable
             stream.Lose(PortForwardErrors.Lost(Target, stream.Port, error));
         }
 
-        ForwardingLog.SessionEnded(logger, Kind, Target, open.Length, error?.Message ?? "the server ended it.");
+        ForwardingTelemetry.Sessions.Add(1, new("transport", Kind.ToString()), new("event", "ended"));
+        ForwardingLog.SessionEnded(_logger, Kind, Target, open.Length, error?.Message ?? "the server ended it.");
     }
 }

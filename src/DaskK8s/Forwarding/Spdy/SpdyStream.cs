@@ -7,34 +7,34 @@ internal sealed class SpdyStream : TunnelStream
 {
     private const int LongestError = 4 * 1024;
 
-    private readonly SpdySession session;
-    private readonly ReceiveQueue queue;
-    private readonly StringBuilder errorText = new();
-    private readonly TaskCompletionSource peerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private bool dataEnded;
-    private bool errorEnded;
-    private bool writesEnded;
-    private int closed;
+    private readonly SpdySession _session;
+    private readonly ReceiveQueue _queue;
+    private readonly StringBuilder _errorText = new();
+    private readonly TaskCompletionSource _peerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _dataEnded;
+    private bool _errorEnded;
+    private bool _writesEnded;
+    private int _closed;
 
     internal SpdyStream(SpdySession session, int dataId, int port, int receiveLimit)
     {
-        this.session = session;
+        _session = session;
         DataId = dataId;
         Port = port;
-        queue = new ReceiveQueue(receiveLimit);
+        _queue = new ReceiveQueue(receiveLimit);
     }
 
-    public override PodTarget Target => session.Target;
+    public override PodTarget Target => _session.Target;
 
     public override bool CanHalfClose => true;
 
-    public override Task PeerEnded => peerEnded.Task;
+    public override Task PeerEnded => _peerEnded.Task;
 
     public override bool ContinueInline
     {
-        get => queue.ContinueInline;
-        set => queue.ContinueInline = value;
+        get => _queue.ContinueInline;
+        set => _queue.ContinueInline = value;
     }
 
     /// <summary>Gets the id of the stream that carries the bytes; the error stream's is two lower.</summary>
@@ -44,7 +44,7 @@ internal sealed class SpdyStream : TunnelStream
 
     internal int Port { get; }
 
-    internal ReceiveQueue Queue => queue;
+    internal ReceiveQueue Queue => _queue;
 
     /// <summary>Gets or sets whether the pod may still have to take what was written last.</summary>
     internal bool AwaitsPeer { get; set; }
@@ -69,52 +69,52 @@ internal sealed class SpdyStream : TunnelStream
     }
 
     public override ValueTask<ReadOnlyMemory<byte>> BorrowAsync(CancellationToken cancellationToken = default) =>
-        queue.TryBorrow(out ReadOnlyMemory<byte> data) ? new(data) : WaitAndBorrowAsync(cancellationToken);
+        _queue.TryBorrow(out ReadOnlyMemory<byte> data) ? new(data) : WaitAndBorrowAsync(cancellationToken);
 
-    public override void Return(int consumed) => queue.Return(consumed);
+    public override void Return(int consumed) => _queue.Return(consumed);
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (closed == 1)
+        if (_closed == 1)
         {
             return ValueTask.FromException(PortForwardErrors.Lost(Target, Port, null));
         }
 
-        if (buffer.IsEmpty || peerEnded.Task.IsCompleted)
+        if (buffer.IsEmpty || _peerEnded.Task.IsCompleted)
         {
             // The pod is gone from the connection; its end is what the reader finds.
             return ValueTask.CompletedTask;
         }
 
         AwaitsPeer = true;
-        ValueTask written = session.Output.WriteDataAsync(DataId, buffer, fin: false, cancellationToken);
+        ValueTask written = _session.Output.WriteDataAsync(DataId, buffer, fin: false, cancellationToken);
         return written.IsCompletedSuccessfully ? written : GuardAsync(written);
     }
 
     public override ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default)
     {
-        if (writesEnded || closed == 1)
+        if (_writesEnded || _closed == 1)
         {
             return ValueTask.CompletedTask;
         }
 
-        writesEnded = true;
-        ValueTask written = session.Output.WriteDataAsync(DataId, default, fin: true, cancellationToken);
+        _writesEnded = true;
+        ValueTask written = _session.Output.WriteDataAsync(DataId, default, fin: true, cancellationToken);
         ForgetWhenDone();
         return written.IsCompletedSuccessfully ? written : GuardAsync(written);
     }
 
     public override void Abort()
     {
-        if (Interlocked.Exchange(ref closed, 1) == 1)
+        if (Interlocked.Exchange(ref _closed, 1) == 1)
         {
             return;
         }
 
-        session.Forget(this, reset: !(dataEnded && (writesEnded || errorEnded)));
-        queue.Complete(PortForwardErrors.Lost(Target, Port, null));
-        queue.Discard();
-        peerEnded.TrySetResult();
+        _session.Forget(this, reset: !(_dataEnded && (_writesEnded || _errorEnded)));
+        _queue.Complete(PortForwardErrors.Lost(Target, Port, null));
+        _queue.Discard();
+        _peerEnded.TrySetResult();
     }
 
     public override ValueTask DisposeAsync()
@@ -131,29 +131,29 @@ internal sealed class SpdyStream : TunnelStream
     /// <exception cref="PortForwardException">The session ended first.</exception>
     /// <exception cref="TimeoutException">No answer came.</exception>
     internal Task ConfirmAsync(TimeSpan limit, TimeProvider time, CancellationToken cancellationToken) =>
-        answered.Task.WaitAsync(limit, time, cancellationToken);
+        _answered.Task.WaitAsync(limit, time, cancellationToken);
 
-    internal void OnAnswered() => answered.TrySetResult();
+    internal void OnAnswered() => _answered.TrySetResult();
 
     /// <summary>Ends the stream because its session is over.</summary>
     /// <param name="error">What the reader is told after the last byte.</param>
     internal void Lose(Exception error)
     {
-        queue.Complete(error);
-        if (answered.TrySetException(error))
+        _queue.Complete(error);
+        if (_answered.TrySetException(error))
         {
             // Most openers do not wait for the answer.
-            _ = answered.Task.Exception;
+            _ = _answered.Task.Exception;
         }
 
-        peerEnded.TrySetResult();
+        _peerEnded.TrySetResult();
     }
 
     internal void OnErrorText(ReadOnlySpan<byte> text)
     {
-        if (errorText.Length < LongestError)
+        if (_errorText.Length < LongestError)
         {
-            errorText.Append(Encoding.UTF8.GetString(text[..Math.Min(text.Length, LongestError)]));
+            _errorText.Append(Encoding.UTF8.GetString(text[..Math.Min(text.Length, LongestError)]));
         }
     }
 
@@ -163,22 +163,22 @@ internal sealed class SpdyStream : TunnelStream
     {
         if (isData)
         {
-            dataEnded = true;
+            _dataEnded = true;
         }
         else
         {
-            errorEnded = true;
+            _errorEnded = true;
         }
 
-        if (dataEnded || (errorEnded && errorText.Length > 0))
+        if (_dataEnded || (_errorEnded && _errorText.Length > 0))
         {
-            queue.Complete(errorText.Length == 0 ? null : PortForwardErrors.Refused(Target, Port, errorText.ToString()));
+            _queue.Complete(_errorText.Length == 0 ? null : PortForwardErrors.Refused(Target, Port, _errorText.ToString()));
         }
 
-        if (dataEnded && errorEnded)
+        if (_dataEnded && _errorEnded)
         {
             // Servers end the error stream when they have left the connection: nothing written reaches the pod any more.
-            peerEnded.TrySetResult();
+            _peerEnded.TrySetResult();
         }
 
         ForgetWhenDone();
@@ -196,9 +196,9 @@ internal sealed class SpdyStream : TunnelStream
 
     private void ForgetWhenDone()
     {
-        if (dataEnded && (writesEnded || errorEnded))
+        if (_dataEnded && (_writesEnded || _errorEnded))
         {
-            session.Forget(this, reset: false);
+            _session.Forget(this, reset: false);
         }
     }
 
@@ -217,12 +217,12 @@ internal sealed class SpdyStream : TunnelStream
     private async ValueTask<ReadOnlyMemory<byte>> WaitAndBorrowAsync(CancellationToken cancellationToken)
     {
         using CancellationTokenRegistration giveUp = cancellationToken.UnsafeRegister(
-            static (queue, token) => ((ReceiveQueue)queue!).CancelWait(token), queue);
+            static (_queue, token) => ((ReceiveQueue)_queue!).CancelWait(token), _queue);
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            await queue.WaitAsync().ConfigureAwait(false);
-            if (queue.TryBorrow(out ReadOnlyMemory<byte> data))
+            await _queue.WaitAsync().ConfigureAwait(false);
+            if (_queue.TryBorrow(out ReadOnlyMemory<byte> data))
             {
                 return data;
             }

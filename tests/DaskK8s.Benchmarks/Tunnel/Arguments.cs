@@ -1,0 +1,11 @@
+namespace DaskK8s.Benchmarks.Tunnel;
+
+/// <summary>Reads <c>--name value</c>.</summary>
+internal static class Arguments
+{
+    public static string? Get(string[] args, string name)
+    {
+        int at = Array.IndexOf(args, name);
+        return at >= 0 && at + 1 < args.Length ? args[at + 1] : null;
+    }
+}

@@ -1,0 +1,25 @@
+using DaskK8s.Forwarding;
+using DaskK8s.KubeApi;
+
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DaskK8s.Benchmarks.Tunnel;
+
+/// <summary>Forwards a free local port to the data pod until it is killed: the verb <c>forward</c>, the library as a process of its own.</summary>
+internal static class ForwardVerb
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        KubeConnection connection = await KubeConnectionFactory.OpenAsync(
+            new KubeConfigOptions { KubeconfigPath = Arguments.Get(args, "--kubeconfig"), Namespace = Arguments.Get(args, "--namespace") },
+            CancellationToken.None);
+        TunnelOptions options = new() { Transport = Enum.Parse<PortForwardTransport>(Arguments.Get(args, "--transport") ?? "Auto") };
+        await using PodTunnel tunnel = new(connection, new ReadyPods(connection, $"app={DataPod.Name}"), options, NullLogger.Instance);
+        await using PortForward forward = PortForward.Start(tunnel, DataPod.Port, 0, 0, NullLogger.Instance);
+        Console.WriteLine($"Forwarding from 127.0.0.1:{forward.LocalPort} -> {DataPod.Port}");
+
+        // The parent's end of the pipe goes with the parent.
+        await Console.OpenStandardInput().CopyToAsync(Stream.Null);
+        return 0;
+    }
+}
