@@ -65,7 +65,7 @@ internal sealed class ForwardingPeer : IAsyncDisposable
         {
             if (!keepWatches || isWatch == 0)
             {
-                client.Client.Close(0);
+                client.Client?.Close(0);
             }
         }
     }
