@@ -3,7 +3,7 @@
 # docs/testing-on-a-real-cluster.md.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in settings steps packages build-kubernetes images namespace certificates daemons up-and-down smoke; do
+for part in steps settings packages build-kubernetes images namespace certificates daemons up-and-down smoke; do
     # shellcheck source=/dev/null
     . "$here/$part.sh"
 done
@@ -26,6 +26,8 @@ usage: cluster.sh VERB     (all but kubeconfig, kubectl and version need root)
   smoke          a small Dask release on the running cluster: DNS, logs, port-forward, GPUs, tokens
   check          start and end clusters, also half-way, and compare the machine before and after
   clean          delete the cache
+
+DASKK8S_CLUSTER=1 to 15 makes and names further clusters beside the first, number 0.
 END
 }
 
@@ -35,13 +37,13 @@ main() {
     case $verb in
     build)
         need_root "$@"
-        take_lock
+        take_lock build 3600
         build_kubernetes
         unpack_tools
         ;;
     images)
         need_root "$@"
-        take_lock
+        take_lock build 3600
         build_images
         ;;
     up | down | status | smoke)
@@ -58,8 +60,8 @@ main() {
         ;;
     clean)
         need_root "$@"
-        take_lock
-        ! cluster_is_up || fail "a cluster is running; end it first with: $0 down"
+        take_lock build 3600
+        ! compgen -G "$cluster_home/run-*/init.pid" > /dev/null || fail "a cluster is running: $cluster_home/run-*"
         rm -rf "$cluster_home"
         ;;
     version)

@@ -3,16 +3,17 @@
 # Ends with "N passed, N failed".
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in settings steps namespace; do
+for part in steps settings namespace; do
     # shellcheck source=/dev/null
     . "$here/$part.sh"
 done
 need_root check
-! cluster_is_up || fail "a cluster is running; end it first with: $here/cluster.sh down"
+! cluster_is_up || fail "cluster $cluster_number is running; end it first, or set DASKK8S_CLUSTER to another one's number"
 
 passed=0 failed=0
 work=$(mktemp -d)
-trap 'rm -rf "$work"; [[ -z ${bystander:-} ]] || kill "$bystander"' EXIT
+trap '[[ -z ${bystander:-} ]] || kill "$bystander"; "$cluster" down; rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
 # Inherited by all that a cluster.sh starts from here, so that others' processes are told apart.
 export DASKK8S_CHECK=$$-$RANDOM TMPDIR=$work/tmp
 mkdir "$TMPDIR"
@@ -55,18 +56,28 @@ files() {
     find "$TMPDIR" "$HOME/.kube" /usr/sbin/policy-rc.d 2> /dev/null || true
 }
 
+# Lets through what is not about a cluster with another number, which may come and go meanwhile.
+not_of_others() {
+    local pattern="daskk8s([0-9]+)|/run-([0-9]+)" line
+    while IFS= read -r line; do
+        if [[ $line =~ $pattern && ${BASH_REMATCH[1]}${BASH_REMATCH[2]} != "$cluster_number" ]] ||
+            [[ $line == "$cluster_home"/work.* ]]; then continue; fi
+        printf '%s\n' "$line"
+    done
+}
+
 aspects=(processes mounts interfaces routes iptables cgroups tunables files)
 
 snapshot() {
     mkdir -p "$1"
     processes > "$1/processes"
     cut -d' ' -f4- /proc/self/mountinfo | sort > "$1/mounts"
-    ip -oneline address show | sed 's/\\.*//' | sort > "$1/interfaces"
-    { ip -4 route show table all; ip -6 route show table all; ip rule; ip netns list; } | sort > "$1/routes"
+    ip -oneline address show | sed 's/\\.*//' | sort | not_of_others > "$1/interfaces"
+    { ip -4 route show table all; ip -6 route show table all; ip rule; ip netns list; } | sort | not_of_others > "$1/routes"
     iptables_rules > "$1/iptables"
-    cgroups > "$1/cgroups"
-    tunables | sort > "$1/tunables"
-    files | sort > "$1/files"
+    cgroups | not_of_others > "$1/cgroups"
+    tunables | sort | not_of_others > "$1/tunables"
+    files | sort | not_of_others > "$1/files"
 }
 
 # unchanged WHAT: compares with the machine before.

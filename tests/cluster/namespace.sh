@@ -42,14 +42,15 @@ our_processes() {
 
 cluster_is_up() { [[ -e $run_folder/init.pid ]] && kill -0 "$(< "$run_folder/init.pid")" 2> /dev/null; }
 
-need_cluster() { cluster_is_up || fail "no cluster is running; start one with: $0 up"; }
+need_cluster() { cluster_is_up || fail "cluster $cluster_number is not running; start it with: $0 up"; }
 
 refuse_clashes() {
     local route
-    ! cluster_is_up || fail "a cluster is running already (see: $0 status); end it with: $0 down"
+    ! cluster_is_up || fail "cluster $cluster_number is running already, its kubeconfig is $run_folder/kubeconfig;
+use it, end it with '$0 down', or make another one with DASKK8S_CLUSTER=1 to 15"
     [[ ! -e /sys/class/net/$host_interface ]] || interface_is_ours ||
         fail "interface $host_interface exists and is not ours: does another user run a cluster?"
-    interface_is_ours || route=$({ ip -4 route show root "$cluster_cidr"; ip -4 route show match "$cluster_cidr"; } |
+    interface_is_ours || route=$({ ip -4 route show root "$cluster_cidr"; ip -4 route show match "$cluster_cidr"; } 2> /dev/null |
         grep -v '^default' || true)
     [[ -z ${route:-} ]] || fail "this machine routes $cluster_cidr elsewhere: $route"
 }

@@ -40,8 +40,8 @@ smoke() {
     expect 20 "the pod answers at its address" serves "$(address pod -l component=scheduler '{.items[0].status.podIP}'):8787"
     expect 20 "the Service answers at its address" serves "$(address service smoke-scheduler '{.spec.clusterIP}')"
     expect 20 "the Service answers at its node port" serves "$node_address:$(address service smoke-scheduler '{.spec.ports[1].nodePort}')"
-    patch_status "namespaces/$namespace/services/smoke-scheduler" /status/loadBalancer '{"ingress":[{"ip":"198.19.1.7"}]}'
-    expect 20 "the Service answers at its load balancer's address" serves 198.19.1.7
+    patch_status "namespaces/$namespace/services/smoke-scheduler" /status/loadBalancer '{"ingress":[{"ip":"'"$spare_addresses.7"'"}]}'
+    expect 20 "the Service answers at its load balancer's address" serves "$spare_addresses.7"
     k scale deployment smoke-worker-gpu --replicas "$((gpu_count + 1))" > /dev/null
     expect 30 "$gpu_count pods get a GPU, one more waits" gpus_are_full
     # At once, for the next one wants the GPUs: workers without a scheduler take half a minute to end.

@@ -40,12 +40,12 @@ need_root() {
     [[ $EUID -eq 0 ]] || fail "needs root: it makes namespaces, mounts and cgroups. Try: sudo -E $0 $*"
 }
 
-# One verb at a time works on the cache and the cluster. Daemons are started with 9>&-.
+# take_lock NAME SECONDS: one at a time makes what is cached, or starts or ends a cluster. Daemons are
+# started without it (9>&-).
 take_lock() {
     mkdir -p "$cluster_home"
-    exec 9> "$cluster_home/lock"
-    flock --wait 1800 9 || fail "another cluster.sh has held $cluster_home/lock for 30 minutes"
-    rm -rf "$cluster_home"/work.* # of one that was killed
+    exec 9> "$cluster_home/$1.lock"
+    flock --wait "$2" 9 || fail "another cluster.sh has held $cluster_home/$1.lock for $2 s"
 }
 
 # A folder for one subshell, gone with it. It lies in the cache so that its results can be moved there.

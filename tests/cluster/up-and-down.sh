@@ -3,11 +3,9 @@
 
 verb_up() {
     local started=$EPOCHREALTIME
-    take_lock
-    build_kubernetes
-    build_images
-    unpack_tools
-    install_packages "${runtime_packages[@]}"
+    refuse_clashes
+    make_cached
+    take_lock "run-$cluster_number" 300
     refuse_clashes
     # A cluster that does not come up, or is interrupted, goes away again.
     trap give_up EXIT
@@ -17,6 +15,17 @@ verb_up() {
     trap - EXIT INT TERM HUP
     exec 9>&-
     say "$(printf '%7s s  cluster up; export KUBECONFIG=%s' "$(seconds_since "$started")" "$run_folder/kubeconfig")"
+}
+
+# Whatever the cache lacks. What a killed run left half-made goes.
+make_cached() {
+    take_lock build 3600
+    rm -rf "$cluster_home"/work.*
+    build_kubernetes
+    unpack_tools
+    build_images
+    install_packages "${runtime_packages[@]}"
+    exec 9>&-
 }
 
 give_up() {
@@ -108,7 +117,7 @@ patch_status() {
 }
 
 verb_down() {
-    take_lock
+    take_lock "run-$cluster_number" 300
     trap '' INT TERM HUP
     keep_logs
     remove_cluster
@@ -121,28 +130,28 @@ keep_logs() {
 
 # The cluster ends with the tests, however they end; one that was running already is left alone.
 verb_run() {
-    local project=$repository_root/tests/DaskK8s.IntegrationTests
-    [[ -d $project ]] || fail "there are no contract tests to run: $project does not exist"
+    integration_tests=$repository_root/tests/DaskK8s.IntegrationTests
+    [[ -d $integration_tests ]] || fail "there are no contract tests to run: $integration_tests does not exist"
     command -v dotnet > /dev/null || fail "there is no dotnet to run the contract tests with"
-    ! cluster_is_up || fail "a cluster is running already; end it first with: $0 down"
+    refuse_clashes
     trap '"$here/cluster.sh" down' EXIT
     trap 'exit 130' INT TERM HUP
     "$here/cluster.sh" up
-    step "contract tests" contract_tests "$project" "$@"
+    step "contract tests" contract_tests "$@"
 }
 
-# The one place that knows how the contract tests are started: once for each Dask image.
+# The one place that knows how the contract tests are started: once for each Dask image. The last two
+# settings keep the compiler from leaving servers behind.
 contract_tests() {
-    local project=$repository_root/tests/DaskK8s.IntegrationTests image status=0
-    [[ -d $project ]] || fail "there are no contract tests to run: $project does not exist"
-    command -v dotnet > /dev/null || fail "there is no dotnet to run the contract tests with"
-    for image in "${dask_images[@]}"; do
-        say "contract tests with Dask ${image%%:*}"
+    local image status=0
+    for image in "${dask_images[@]%%:*}"; do
+        say "contract tests with Dask $image"
         DASKK8S_TEST_KUBECONFIG=$run_folder/kubeconfig \
-            DASKK8S_TEST_IMAGE=$image_repository:${image%%:*} \
+            DASKK8S_TEST_IMAGE=$image_repository:$image \
             DASKK8S_TEST_RESTART_APISERVER="$here/cluster.sh restart-apiserver" \
             DASKK8S_TEST_HOST_FILES=1 \
-            dotnet test --project "$project" --configuration Release "$@" || status=$?
+            MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false \
+            dotnet test --project "$integration_tests" --configuration Release "$@" || status=$?
     done
     return "$status"
 }
@@ -160,7 +169,7 @@ verb_restart() {
 verb_status() {
     local name
     if ! cluster_is_up; then
-        say "no cluster is running"
+        say "cluster $cluster_number is not running"
         return 3
     fi
     for name in "${daemons[@]}"; do
