@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using DaskK8s.Testing.Processes;
 
 namespace DaskK8s.Testing.Controllers;
@@ -13,12 +14,31 @@ internal sealed class ContainerRun(string name, TimeProvider time)
 
     public PodProcess? Process { get; set; }
 
-    /// <summary>Gets or sets a value indicating whether the container has ended and waits for its next start.</summary>
-    public bool Down { get; set; }
-
     public int Restarts { get; private set; }
 
     public int Crashes { get; set; }
+
+    public string? Waiting { get; private set; } = "ContainerCreating";
+
+    public string? Message { get; private set; }
+
+    public JsonObject? Terminated { get; private set; }
+
+    public JsonObject? LastTerminated { get; private set; }
+
+    public bool IsRunning => Waiting is null && Terminated is null;
+
+    public void Run()
+    {
+        (LastTerminated, Terminated, Waiting, Message) = (Terminated ?? LastTerminated, null, null, null);
+    }
+
+    public void Wait(string reason, string? message = null)
+    {
+        (LastTerminated, Terminated, Waiting, Message) = (Terminated ?? LastTerminated, null, reason, message);
+    }
+
+    public void Exit(JsonObject terminated) => (Terminated, Waiting, Message) = (terminated, null, null);
 
     public void Restart()
     {

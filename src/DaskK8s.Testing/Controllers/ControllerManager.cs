@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using DaskK8s.Testing.Api;
 using DaskK8s.Testing.Forwarding;
 using DaskK8s.Testing.Storage;
 
@@ -65,6 +66,10 @@ internal sealed class ControllerManager : IAsyncDisposable
                     try
                     {
                         Sync(key);
+                    }
+                    catch (ApiException)
+                    {
+                        // Somebody changed or deleted the object meanwhile; that change brings it here again.
                     }
                     catch (Exception error)
                     {

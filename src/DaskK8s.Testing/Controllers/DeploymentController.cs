@@ -186,12 +186,12 @@ internal sealed class DeploymentController(ObjectStore store, ObjectHandler obje
         if (Replicas(current) < wanted && room > 0)
         {
             Scale(deployment, current, Math.Min(wanted, Replicas(current) + room), surge);
-            current = store.Get(current.Key)!;
+            current = store.Get(current.Key) ?? current;
         }
         else if (Replicas(current) > wanted)
         {
             Scale(deployment, current, wanted, surge);
-            current = store.Get(current.Key)!;
+            current = store.Get(current.Key) ?? current;
         }
 
         // What is not available may go at once; of the rest only as many as the new pods have made up for.

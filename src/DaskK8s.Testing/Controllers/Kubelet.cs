@@ -49,10 +49,7 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
             return;
         }
 
-        if (pod.Value.Text("status", "phase") == "Running" && !run.Containers.Any(container => container.Down))
-        {
-            WriteStatus(pod, run);
-        }
+        WriteStatus(pod, run);
     }
 
     public void PodGone(StoredObject pod)
@@ -121,7 +118,7 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
         List<JsonObject> specs = [.. pod.Value.Objects("spec", "containers")];
         if (faults.ExitCode(pod) is not null || (dask is not null && specs.Exists(DaskCommand.IsDask)))
         {
-            WriteStatus(pod, run, waiting: "ContainerCreating");
+            WriteStatus(pod, run);
             for (int i = 0; i < specs.Count; i++)
             {
                 Background(RunContainerAsync(pod, run, run.Containers[i], specs[i]));
@@ -132,15 +129,15 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
 
         foreach (ContainerRun container in run.Containers)
         {
-            RecordStart(pod, container);
+            Begin(pod, container);
         }
 
         WriteStatus(pod, run);
     }
 
-    private void RecordStart(StoredObject pod, ContainerRun container)
+    private void Begin(StoredObject pod, ContainerRun container)
     {
-        container.Down = false;
+        container.Run();
         string image = pod.Value.Objects("spec", "containers").First(spec => spec.Text("name") == container.Name).Text("image") ?? string.Empty;
         events.Record(pod, "Normal", "Pulled", $"Container image \"{image}\" already present on machine", "kubelet");
         events.Record(pod, "Normal", "Created", $"Created container: {container.Name}", "kubelet");
@@ -152,7 +149,8 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
         string image = pod.Value.Objects("spec", "containers").First().Text("image") ?? string.Empty;
         if (run.PullFailed)
         {
-            WriteStatus(pod, run, waiting: "ImagePullBackOff", message: $"Back-off pulling image \"{image}\"");
+            run.Containers[0].Wait("ImagePullBackOff", $"Back-off pulling image \"{image}\"");
+            WriteStatus(pod, run);
             return;
         }
 
@@ -161,7 +159,8 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
         events.Record(pod, "Normal", "Pulling", $"Pulling image \"{image}\"", "kubelet");
         events.Record(pod, "Warning", "Failed", why, "kubelet");
         events.Record(pod, "Warning", "Failed", "Error: ErrImagePull", "kubelet");
-        WriteStatus(pod, run, waiting: "ErrImagePull", message: why);
+        run.Containers[0].Wait("ErrImagePull", why);
+        WriteStatus(pod, run);
         events.Record(pod, "Normal", "BackOff", $"Back-off pulling image \"{image}\"", "kubelet");
     }
 
@@ -174,20 +173,20 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
                 int exitCode;
                 if (faults.ExitCode(pod) is { } faultCode)
                 {
-                    RecordStart(pod, container);
+                    Begin(pod, container);
                     container.Log.Add("Traceback (most recent call last): the container was told to crash");
                     exitCode = faultCode;
                 }
                 else if (dask is null || !DaskCommand.IsDask(spec))
                 {
-                    RecordStart(pod, container);
+                    Begin(pod, container);
                     WriteStatus(pod, run);
                     return;
                 }
                 else
                 {
                     container.Process = await dask.StartAsync(pod, run, spec, container.Log, run.Stop.Token).ConfigureAwait(false);
-                    RecordStart(pod, container);
+                    Begin(pod, container);
                     WriteStatus(pod, run);
                     exitCode = await container.Process.Exited.ConfigureAwait(false);
                     container.Process = null;
@@ -209,7 +208,8 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
         {
             // A process that cannot be started is told where a user of the cluster looks: in the pod's log.
             container.Log.Add($"The container could not be started: {error.Message}");
-            WriteStatus(pod, run, waiting: "RunContainerError", message: error.Message);
+            container.Wait("RunContainerError", error.Message);
+            WriteStatus(pod, run);
         }
     }
 
@@ -218,7 +218,7 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
         try
         {
             await CrashedAsync(pod, run, container, exitCode).ConfigureAwait(false);
-            RecordStart(pod, container);
+            Begin(pod, container);
             WriteStatus(pod, run);
         }
         catch (OperationCanceledException)
@@ -228,29 +228,31 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
 
     private async Task CrashedAsync(StoredObject pod, PodRun run, ContainerRun container, int exitCode)
     {
-        container.Down = true;
         string reason = exitCode == 0 ? "Completed" : "Error";
         JsonObject terminated = new() { ["exitCode"] = exitCode, ["reason"] = reason, ["startedAt"] = Now, ["finishedAt"] = Now, ["containerID"] = ContainerId(run, container) };
         if (pod.Value.Text("spec", "restartPolicy") == "Never" || (pod.Value.Text("spec", "restartPolicy") == "OnFailure" && exitCode == 0))
         {
-            WriteStatus(pod, run, terminated: terminated, phase: exitCode == 0 ? "Succeeded" : "Failed");
+            container.Exit(terminated);
+            run.EndPhase = exitCode == 0 ? "Succeeded" : "Failed";
+            WriteStatus(pod, run);
             await run.Stop.CancelAsync().ConfigureAwait(false);
             return;
         }
 
-        WriteStatus(pod, run, terminated: terminated);
+        container.Exit(terminated);
+        WriteStatus(pod, run);
         if (container.Crashes > 0)
         {
             double factor = Math.Min(32, Math.Pow(2, container.Crashes - 1));
             string message = $"back-off {(int)(10 * factor)}s restarting failed container={container.Name} pod={pod.Key.Name}_{pod.Key.Namespace}({pod.Uid})";
-            WriteStatus(pod, run, waiting: "CrashLoopBackOff", message: message, last: terminated);
+            container.Wait("CrashLoopBackOff", message);
+            WriteStatus(pod, run);
             events.Record(pod, "Warning", "BackOff", $"Back-off restarting failed container {container.Name} in pod {pod.Key.Name}_{pod.Key.Namespace}({pod.Uid})", "kubelet");
             await Task.Delay(options.CrashBackOff * factor, run.Stop.Token).ConfigureAwait(false);
         }
 
         container.Crashes++;
         container.Restart();
-        WriteStatus(pod, run, waiting: "CrashLoopBackOff", last: terminated);
     }
 
     private async Task TerminateAsync(StoredObject pod, PodRun run)
@@ -289,10 +291,9 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
     private static string ContainerId(PodRun run, ContainerRun container) =>
         $"containerd://{run.Uid.Replace("-", string.Empty, StringComparison.Ordinal)}{container.Restarts:x32}";
 
-    private void WriteStatus(StoredObject pod, PodRun run, string? waiting = null, string? message = null, JsonObject? terminated = null, JsonObject? last = null, string? phase = null)
+    private void WriteStatus(StoredObject pod, PodRun run)
     {
-        bool running = waiting is null && terminated is null;
-        bool ready = running && (run.ReadyByHand ?? !faults.Has(PodFault.NeverReady, pod));
+        bool healthy = run.ReadyByHand ?? !faults.Has(PodFault.NeverReady, pod);
         string now = Now;
         store.TryUpdate(pod.Key, value =>
         {
@@ -302,29 +303,26 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
             }
 
             JsonObject old = value.CloneObject();
+            List<string> unready = [.. run.Containers.Where(container => !container.IsRunning || !healthy).Select(container => container.Name)];
+            bool ready = unready.Count == 0;
+            bool begun = run.Containers.All(container => container.Waiting is null || container.LastTerminated is not null);
             JsonObject status = value.Child("status");
-            status["phase"] = phase ?? (running || terminated is not null || run.Containers.Any(container => container.Restarts > 0) || old.Text("status", "phase") == "Running" ? "Running" : "Pending");
+            status["phase"] = run.EndPhase ?? (begun ? "Running" : "Pending");
             status.Default("startTime", () => now);
             status["hostIP"] = network.Node.ToString();
             status["podIP"] = run.Address.ToString();
             status["podIPs"] = new JsonArray(new JsonObject { ["ip"] = run.Address.ToString() });
-            string? notReady = ready ? null : phase == "Succeeded" ? "PodCompleted" : "ContainersNotReady";
-            string? why = ready || phase == "Succeeded" ? null : $"containers with unready status: [{string.Join(' ', run.Containers.Select(container => container.Name))}]";
+            string? reason = ready ? null : run.EndPhase == "Succeeded" ? "PodCompleted" : "ContainersNotReady";
+            string? why = ready || run.EndPhase == "Succeeded" ? null : $"containers with unready status: [{string.Join(' ', unready)}]";
             PodState.SetCondition(value, "Initialized", true, now);
-            PodState.SetCondition(value, "Ready", ready, now, notReady, why);
-            PodState.SetCondition(value, "ContainersReady", ready, now, notReady, why);
+            PodState.SetCondition(value, "Ready", ready, now, reason, why);
+            PodState.SetCondition(value, "ContainersReady", ready, now, reason, why);
             if (options.Minor >= 29)
             {
-                PodState.SetCondition(value, "PodReadyToStartContainers", running || terminated is not null || last is not null, now);
+                PodState.SetCondition(value, "PodReadyToStartContainers", begun, now);
             }
 
-            JsonArray statuses = [];
-            foreach (ContainerRun container in run.Containers)
-            {
-                statuses.Add(ContainerStatus(old, run, container, ready, running, now, waiting, message, terminated, last));
-            }
-
-            status["containerStatuses"] = statuses;
+            status["containerStatuses"] = new JsonArray([.. run.Containers.Select(container => (JsonNode)ContainerStatus(old, run, container, healthy, now))]);
             if (!JsonNode.DeepEquals(old, value))
             {
                 ManagedFields.Update(old, value, "kubelet", "v1", "status", store.Time.GetUtcNow());
@@ -332,23 +330,22 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
         });
     }
 
-    private static JsonObject ContainerStatus(
-        JsonObject pod, PodRun run, ContainerRun container, bool ready, bool running, string now, string? waiting, string? message, JsonObject? terminated, JsonObject? last)
+    private static JsonObject ContainerStatus(JsonObject pod, PodRun run, ContainerRun container, bool healthy, string now)
     {
         JsonObject? before = pod.Objects("status", "containerStatuses").FirstOrDefault(item => item.Text("name") == container.Name);
         JsonObject spec = pod.Objects("spec", "containers").First(item => item.Text("name") == container.Name);
         JsonObject state = [];
-        if (waiting is not null)
+        if (container.Waiting is { } waiting)
         {
             JsonObject reason = new() { ["reason"] = waiting };
-            if (message is not null)
+            if (container.Message is { } message)
             {
                 reason["message"] = message;
             }
 
             state["waiting"] = reason;
         }
-        else if (terminated is not null)
+        else if (container.Terminated is { } terminated)
         {
             state["terminated"] = terminated.DeepClone();
         }
@@ -358,21 +355,18 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
             state["running"] = new JsonObject { ["startedAt"] = same ? before.Text("state", "running", "startedAt") : now };
         }
 
-        JsonObject lastState = last is not null ? new JsonObject { ["terminated"] = last.DeepClone() }
-            : before.At("state", "terminated") is { } ended && running ? new JsonObject { ["terminated"] = ended.DeepClone() }
-            : before.At("lastState")?.CloneObject() ?? [];
         JsonObject status = new()
         {
             ["name"] = container.Name,
             ["state"] = state,
-            ["lastState"] = lastState,
-            ["ready"] = ready,
+            ["lastState"] = container.LastTerminated is { } last ? new JsonObject { ["terminated"] = last.DeepClone() } : new JsonObject(),
+            ["ready"] = container.IsRunning && healthy,
             ["restartCount"] = container.Restarts,
             ["image"] = spec.Text("image"),
-            ["imageID"] = running ? $"sha256:{spec.Text("image")!.Length:x64}" : string.Empty,
-            ["started"] = running,
+            ["imageID"] = container.IsRunning ? $"sha256:{spec.Text("image")!.Length:x64}" : string.Empty,
+            ["started"] = container.IsRunning,
         };
-        if (running)
+        if (container.IsRunning)
         {
             status["containerID"] = ContainerId(run, container);
         }

@@ -21,4 +21,7 @@ internal sealed class PodRun(string uid, IPAddress address, IReadOnlyList<Contai
     public bool PullFailed { get; set; }
 
     public bool Started { get; set; }
+
+    /// <summary>Gets or sets the phase that the pod has ended in.</summary>
+    public string? EndPhase { get; set; }
 }
