@@ -155,6 +155,8 @@ public sealed partial class DaskClient
             {
                 entry.Remove(latch);
             }
+
+            latch.Report();
         }
     }
 

@@ -65,6 +65,7 @@ internal sealed class SessionEvents(TaskTable tasks)
             {
                 case "done": tasks.Find(reader.ReadKey())?.Set(DaskFutureStatus.Finished); break;
                 case "stuck": tasks.Find(reader.ReadKey())?.Set(DaskFutureStatus.NoWorker); break;
+                case "unstuck": tasks.Find(reader.ReadKey())?.Set(DaskFutureStatus.Pending, expected: DaskFutureStatus.NoWorker); break;
                 case "pending": tasks.Find(reader.ReadKey())?.Set(DaskFutureStatus.Pending); break;
                 case "failed": Fail(ref reader); break;
                 case "gone": Lose(ref reader); break;

@@ -30,32 +30,30 @@ internal sealed class TaskEntry(string key, TaskOptions options)
     /// <summary>Takes note of a change and tells those who wait.</summary>
     /// <param name="status">The status.</param>
     /// <param name="cause">Why there is no result.</param>
-    public void Set(DaskFutureStatus status, object? cause = null)
+    /// <param name="expected">The status that the task must have; null for any.</param>
+    public void Set(DaskFutureStatus status, object? cause = null, DaskFutureStatus? expected = null)
     {
-        DaskFutureStatus before;
-        object? waiters;
+        // Those who wait are told within the lock, so that each sees every change once: what they do is short.
         lock (this)
         {
-            before = Status;
-            if (before == status || Final)
+            DaskFutureStatus before = Status;
+            if (before == status || Final || (expected is { } only && only != before))
             {
                 return;
             }
 
             Status = status;
             Cause = cause;
-            waiters = _waiters is List<ITaskWaiter> list ? list.ToArray() : _waiters;
-        }
-
-        if (waiters is ITaskWaiter one)
-        {
-            one.Changed(this, before, status);
-        }
-        else if (waiters is ITaskWaiter[] many)
-        {
-            foreach (ITaskWaiter waiter in many)
+            if (_waiters is ITaskWaiter one)
             {
-                waiter.Changed(this, before, status);
+                one.Changed(this, before, status);
+            }
+            else if (_waiters is List<ITaskWaiter> many)
+            {
+                foreach (ITaskWaiter waiter in many)
+                {
+                    waiter.Changed(this, before, status);
+                }
             }
         }
     }
@@ -64,7 +62,6 @@ internal sealed class TaskEntry(string key, TaskOptions options)
     /// <param name="waiter">Who is told.</param>
     public void Add(ITaskWaiter waiter)
     {
-        DaskFutureStatus status;
         lock (this)
         {
             switch (_waiters)
@@ -82,12 +79,10 @@ internal sealed class TaskEntry(string key, TaskOptions options)
                     break;
             }
 
-            status = Status;
-        }
-
-        if (status != DaskFutureStatus.Pending)
-        {
-            waiter.Changed(this, DaskFutureStatus.Pending, status);
+            if (Status != DaskFutureStatus.Pending)
+            {
+                waiter.Changed(this, DaskFutureStatus.Pending, Status);
+            }
         }
     }
 

@@ -5,11 +5,13 @@ namespace DaskK8s.Scheduler;
 internal sealed class TaskLatch(int total, IProgress<DaskProgress>? progress) : ITaskWaiter
 {
     private readonly Lock _lock = new();
+    private readonly Lock _reportLock = new();
     private readonly HashSet<TaskEntry> _stuck = [];
     private TaskCompletionSource<TaskEntry?> _signal = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskEntry? _lost;
     private int _finished;
     private int _failed;
+    private bool _reporting;
 
     /// <summary>Gets a task that will have no result, or that no worker can run now.</summary>
     public TaskEntry? Trouble
@@ -25,16 +27,45 @@ internal sealed class TaskLatch(int total, IProgress<DaskProgress>? progress) : 
 
     public void Changed(TaskEntry task, DaskFutureStatus before, DaskFutureStatus after)
     {
-        DaskProgress now;
+        bool report = false;
         lock (_lock)
         {
             Count(task, before, -1);
             Count(task, after, 1);
-            now = new DaskProgress(total, _finished, _failed);
             Signal();
+            if (progress is not null && !_reporting)
+            {
+                _reporting = report = true;
+            }
         }
 
-        progress?.Report(now);
+        if (report)
+        {
+            // The caller's code runs outside of our locks; what changes until then is one report.
+            ThreadPool.UnsafeQueueUserWorkItem(static latch => latch.Report(), this, preferLocal: false);
+        }
+    }
+
+    /// <summary>Reports the counts as they are now.</summary>
+    public void Report()
+    {
+        if (progress is null)
+        {
+            return;
+        }
+
+        // One report at a time, so that counts never seem to go back.
+        lock (_reportLock)
+        {
+            DaskProgress now;
+            lock (_lock)
+            {
+                _reporting = false;
+                now = new DaskProgress(total, _finished, _failed);
+            }
+
+            progress.Report(now);
+        }
     }
 
     /// <summary>Waits for the next thing to know.</summary>

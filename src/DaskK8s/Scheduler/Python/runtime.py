@@ -142,6 +142,8 @@ def encode(value):
             if type(plain) is not type(item):
                 return plain
         refused.append(type(item))
+        if isinstance(item, int):
+            raise OverflowError
         raise TypeError("no JSON form")
 
     try:

@@ -285,23 +285,23 @@ class Session:
             if key not in self.idle:
                 self.tell("stuck", key)
         for key in self.idle.difference(keys):
-            self.tell("pending", key)
+            self.tell("unstuck", key)
         self.idle = set(keys)
 
     def tell_failure(self, key, message):
         task = self.scheduler.tasks.get(key)
         blame = task.exception_blame if task is not None else None
-        if blame is not None:
-            self.tell("failed", [key, blame.exception_text or "", blame.traceback_text or ""])
-            return
-        text = "the scheduler gave no reason"
-        if message is not None:
+        text = blame.exception_text if blame is not None else None
+        if not text:
+            # Workers send texts with their exceptions. This one is the scheduler's own: a worker that died, a graph that could
+            # not be taken. Only such a pickle may be opened here.
+            text = "the scheduler gave no reason"
+            exception = blame.exception if blame is not None else message and message["exception"]
             try:
-                # Made by this very process, when a graph could not be taken.
-                text = repr(pickle.loads(message["exception"].data))
+                text = repr(pickle.loads(getattr(exception, "data", exception)))
             except Exception:
-                pass
-        self.tell("failed", [key, text, ""])
+                logger.debug("DaskK8s could not read an exception", exc_info=True)
+        self.tell("failed", [key, text, (blame.traceback_text if blame is not None else None) or ""])
 
     def receive(self, message):
         """Take one message of the scheduler to its client."""
