@@ -16,6 +16,7 @@ public sealed partial class DaskClient
     /// <param name="output">Is given what the program prints, as it comes, one piece after the other; null for nobody.</param>
     /// <param name="cancellationToken">Ends the wait and cancels the task; a program that runs already runs on, for nothing.</param>
     /// <returns>The program's result.</returns>
+    /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
     /// <exception cref="ArgumentException">A value has no form in JSON's types, or an option cannot be meant.</exception>
     /// <exception cref="DaskTaskException">The program raised an exception.</exception>
     /// <exception cref="DaskNoWorkerException">No worker that is there can run the program.</exception>
@@ -32,21 +33,21 @@ public sealed partial class DaskClient
         string key = options?.Key ?? "script-" + Guid.NewGuid().ToString("N");
         if (output is not null)
         {
-            _session.Listen(key, output);
+            Session.Listen(key, output);
         }
 
         try
         {
             using DaskFuture<T> future = await SubmitAsync<T>(
                 script,
-                [_session.Topic, key, globals ?? new Dictionary<string, object?>()],
+                [Session.Topic, key, globals ?? new Dictionary<string, object?>()],
                 (options ?? new TaskOptions()) with { Key = key },
                 cancellationToken).ConfigureAwait(false);
             return await future.ResultAsync(null, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            _session.Listen(key, null);
+            Session.Listen(key, null);
         }
     }
 }

@@ -17,6 +17,7 @@ public sealed partial class DaskClient
     /// <param name="options">Where and how to run; null for what <see cref="Annotate"/> says.</param>
     /// <param name="cancellationToken">Ends the wait for the task to be handed over.</param>
     /// <returns>The future of the result.</returns>
+    /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
     /// <exception cref="ArgumentException">An argument has no form in JSON's types, an option cannot be meant, or the worker group does not exist.</exception>
     public async Task<DaskFuture<T>> SubmitAsync<T>(
         PythonFunction function,
@@ -37,6 +38,7 @@ public sealed partial class DaskClient
     /// <param name="options">Where and how to run; null for what <see cref="Annotate"/> says.</param>
     /// <param name="cancellationToken">Ends the wait for the tasks to be handed over.</param>
     /// <returns>The futures, in the order of the inputs.</returns>
+    /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
     /// <exception cref="ArgumentException">An input has no form in JSON's types, an option cannot be meant, or the worker group does not exist.</exception>
     public Task<DaskFutureList<T>> MapAsync<T>(
         PythonFunction function, IEnumerable inputs, TaskOptions? options = null, CancellationToken cancellationToken = default)
@@ -57,6 +59,7 @@ public sealed partial class DaskClient
     /// <param name="options">Where and how to run; null for what <see cref="Annotate"/> says.</param>
     /// <param name="cancellationToken">Ends the wait for the tasks to be handed over.</param>
     /// <returns>The futures, in the order of the lists.</returns>
+    /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
     /// <exception cref="ArgumentException">An argument has no form in JSON's types, an option cannot be meant, or the worker group does not exist.</exception>
     public async Task<DaskFutureList<T>> StarMapAsync<T>(
         PythonFunction function,
@@ -73,7 +76,7 @@ public sealed partial class DaskClient
     {
         if (!_disposed)
         {
-            _session.Release(entry);
+            _started?.Release(entry);
         }
     }
 
@@ -82,7 +85,7 @@ public sealed partial class DaskClient
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (!entry.Final)
         {
-            _session.Release(entry.Key);
+            Session.Release(entry.Key);
             entry.Set(DaskFutureStatus.Cancelled, "CancelAsync was called");
         }
     }
@@ -111,7 +114,7 @@ public sealed partial class DaskClient
                 { Pure: true } => $"{prefix}-{PureToken(function, pickle, needs)}",
                 _ => $"{prefix}-{unique}-{futures.Count}",
             };
-            (TaskEntry entry, bool isNew) = _session.Tasks.Acquire(key, options);
+            (TaskEntry entry, bool isNew) = Session.Tasks.Acquire(key, options);
             futures.Add(new DaskFuture<T>(this, entry));
             if (isNew)
             {
@@ -120,14 +123,14 @@ public sealed partial class DaskClient
 
             if (batch.Count == BatchSize)
             {
-                await _session.SubmitAsync(new TaskBatch(function, options, workers, batch), cancellationToken).ConfigureAwait(false);
+                await Session.SubmitAsync(new TaskBatch(function, options, workers, batch), cancellationToken).ConfigureAwait(false);
                 batch = [];
             }
         }
 
         if (batch.Count > 0)
         {
-            await _session.SubmitAsync(new TaskBatch(function, options, workers, batch), cancellationToken).ConfigureAwait(false);
+            await Session.SubmitAsync(new TaskBatch(function, options, workers, batch), cancellationToken).ConfigureAwait(false);
         }
 
         return [.. futures];

@@ -17,7 +17,8 @@ namespace DaskK8s;
 public sealed partial class DaskClient : IAsyncDisposable
 {
     private readonly SchedulerRpc _rpc;
-    private readonly TaskSession _session;
+    private readonly TaskSession? _started;
+    private readonly DaskRpcException? _blocked;
     private readonly ResultFetcher _fetcher;
     private readonly DaskClientOptions _options;
     private readonly TimeProvider _time;
@@ -25,10 +26,17 @@ public sealed partial class DaskClient : IAsyncDisposable
     private readonly AsyncLocal<TaskOptions?> _annotations = new();
     private bool _disposed;
 
-    private DaskClient(SchedulerRpc rpc, TaskSession session, DaskClientOptions options, WorkerGroupResolver? groups, string version)
+    private DaskClient(
+        SchedulerRpc rpc,
+        TaskSession? session,
+        DaskRpcException? blocked,
+        DaskClientOptions options,
+        WorkerGroupResolver? groups,
+        string version)
     {
         _rpc = rpc;
-        _session = session;
+        _started = session;
+        _blocked = blocked;
         _options = options;
         _time = options.TimeProvider ?? TimeProvider.System;
         _groups = groups;
@@ -52,7 +60,6 @@ public sealed partial class DaskClient : IAsyncDisposable
     /// <exception cref="SchedulerTimeoutException">The scheduler did not answer in time.</exception>
     /// <exception cref="DaskTlsException">TLS failed.</exception>
     /// <exception cref="DaskProtocolException">What answered is no Dask scheduler.</exception>
-    /// <exception cref="DaskRpcException">The scheduler does not let clients run functions on it.</exception>
     public static Task<DaskClient> ConnectAsync(
         string address, DaskClientOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -71,9 +78,21 @@ public sealed partial class DaskClient : IAsyncDisposable
         try
         {
             IReadOnlyDictionary<string, string?> versions = await rpc.VersionsAsync(cancellationToken).ConfigureAwait(false);
-            TaskSession session = await TaskSession
-                .StartAsync(rpc, timeouts, options.ReattachWithin, time, logger, cancellationToken).ConfigureAwait(false);
-            return new DaskClient(rpc, session, options, groups, versions.GetValueOrDefault("distributed") ?? "unknown");
+            string version = versions.GetValueOrDefault("distributed") ?? "unknown";
+            TaskSession? session = null;
+            DaskRpcException? blocked = null;
+            try
+            {
+                session = await TaskSession
+                    .StartAsync(rpc, timeouts, options.ReattachWithin, time, logger, cancellationToken).ConfigureAwait(false);
+            }
+            catch (DaskRpcException e) when (e.PythonException?.Contains("disallowed", StringComparison.Ordinal) == true)
+            {
+                // All but running tasks works on such a scheduler.
+                blocked = Blocked(rpc.Address, version, e);
+            }
+
+            return new DaskClient(rpc, session, blocked, options, groups, version);
         }
         catch
         {
@@ -107,10 +126,24 @@ public sealed partial class DaskClient : IAsyncDisposable
         if (!_disposed)
         {
             _disposed = true;
-            await _session.DisposeAsync().ConfigureAwait(false);
+            if (_started is not null)
+            {
+                await _started.DisposeAsync().ConfigureAwait(false);
+            }
+
             await _rpc.DisposeAsync().ConfigureAwait(false);
         }
     }
+
+    private TaskSession Session => _started ?? throw _blocked!;
+
+    private static DaskRpcException Blocked(string address, string version, DaskRpcException cause) => new(
+        "run_function",
+        $"The scheduler at {address} (distributed {version}) is set not to run functions of clients, which running tasks needs: " +
+        $"{cause.PythonException} Remove 'distributed.scheduler.pickle: false', or 'run_function' from " +
+        "'distributed.scheduler.blocked-handlers', from the scheduler's configuration. Reading its state works as it is.",
+        cause.PythonException,
+        cause.PythonTraceback);
 
     private sealed class Annotation(AsyncLocal<TaskOptions?> current, TaskOptions? outer) : IDisposable
     {

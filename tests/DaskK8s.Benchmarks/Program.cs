@@ -7,6 +7,7 @@ Dictionary<string, Func<string[], Task<int>>> verbs = new()
     ["tasks"] = TasksBenchmark.RunAsync,
     ["tunnel"] = TunnelBenchmark.RunAsync,
     ["forward"] = ForwardVerb.RunAsync,
+    ["tasks-client"] = MapGatherBenchmark.RunClientAsync,
 };
 if (args.Length == 0 || !verbs.TryGetValue(args[0], out Func<string[], Task<int>>? verb))
 {

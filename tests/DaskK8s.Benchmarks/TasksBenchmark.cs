@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -11,7 +12,9 @@ internal static class TasksBenchmark
     public static async Task<int> RunAsync(string[] args)
     {
         int json = Array.IndexOf(args, "--json");
-        List<Comparison> results = [IdentityBenchmark.Run()];
+        int count = Option(args, "--count", 100_000);
+        int rounds = Option(args, "--rounds", 3);
+        List<Comparison> results = [IdentityBenchmark.Run(), .. await MapGatherBenchmark.RunAsync(count, rounds)];
         JsonObject report = [];
         foreach (Comparison result in results)
         {
@@ -25,5 +28,11 @@ internal static class TasksBenchmark
         }
 
         return 0;
+    }
+
+    private static int Option(string[] args, string name, int otherwise)
+    {
+        int at = Array.IndexOf(args, name);
+        return at >= 0 ? int.Parse(args[at + 1], CultureInfo.InvariantCulture) : otherwise;
     }
 }

@@ -18,8 +18,14 @@ internal static class ResultReader
     /// <param name="data">The msgpack value.</param>
     /// <returns>The result.</returns>
     /// <exception cref="DaskResultException">The result is of another type.</exception>
+    /// <exception cref="DaskProtocolException">The bytes are no msgpack.</exception>
     public static T Read<T>(string key, ReadOnlyMemory<byte> data)
     {
+        if (data.IsEmpty)
+        {
+            throw new DaskProtocolException($"The result of task '{key}' came without its bytes.");
+        }
+
         try
         {
             return typeof(T) == typeof(object) ? (T)Msgpack.Decode(new DaskMessage([data]), Plain)! : Msgpack.Decode(new DaskMessage([data]), Typed<T>);

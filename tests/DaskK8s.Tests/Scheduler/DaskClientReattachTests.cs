@@ -6,7 +6,7 @@ namespace DaskK8s.Tests.Scheduler;
 [Collection(DaskProcessesGroup.Name)]
 public sealed class DaskClientReattachTests(DaskProcesses dask)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(180);
     private static readonly PythonFunction Add = PythonFunction.FromName("operator", "add");
     private static readonly PythonFunction Slow = PythonFunction.FromSource(
         "import time\ndef slow(seconds):\n    time.sleep(seconds)\n    return seconds\n", "slow");

@@ -51,7 +51,7 @@ internal sealed class DaskProcess : IAsyncDisposable
 
     public static async Task<DaskProcess> StartSchedulerAsync(params string[] arguments)
     {
-        string[] all = ["-m", "distributed.cli.dask_scheduler", "--no-dashboard", "--idle-timeout", "600", .. arguments];
+        string[] all = ["-m", "distributed.cli.dask_scheduler", "--no-dashboard", "--dashboard-address", "127.0.0.1:0", "--idle-timeout", "600", .. arguments];
         return await StartAsync(
             arguments.Contains("--port") ? all : [.. all, "--host", "127.0.0.1", "--port", "0"],
             new Regex(@"Scheduler at:\s+(\S+)"));
@@ -60,7 +60,7 @@ internal sealed class DaskProcess : IAsyncDisposable
     public static Task<DaskProcess> StartWorkerAsync(string scheduler, string name, params string[] arguments) => StartAsync(
         [
             "-m", "distributed.cli.dask_worker", scheduler, "--name", name, "--nthreads", "1", "--no-nanny", "--no-dashboard",
-            "--host", "127.0.0.1", "--memory-limit", "1GiB", "--death-timeout", "60", .. arguments,
+            "--dashboard-address", "127.0.0.1:0", "--host", "127.0.0.1", "--memory-limit", "1GiB", "--death-timeout", "60", .. arguments,
         ],
         new Regex(@"Registered to:\s+(\S+)"));
 
