@@ -16,19 +16,19 @@ internal static class TunnelBenchmark
 
     public static async Task<int> RunAsync(string[] args)
     {
-        if (Arguments.Get(args, "--kubeconfig") is not { } kubeconfig)
+        if (CommandLine.Get(args, "--kubeconfig") is not { } kubeconfig)
         {
             await Console.Error.WriteLineAsync(
                 "Usage: tunnel --kubeconfig FILE [--json OUT] [--pairs 7] [--kubectl kubectl] [--image IMAGE] [--transport Auto|SpdyOverWebSocket|Spdy|WebSocket] [--only download,rtt,…]");
             return 2;
         }
 
-        int pairs = int.Parse(Arguments.Get(args, "--pairs") ?? "7", CultureInfo.InvariantCulture);
-        string kubectl = Arguments.Get(args, "--kubectl") ?? "kubectl";
-        string transport = Arguments.Get(args, "--transport") ?? "Auto";
-        string[]? only = Arguments.Get(args, "--only")?.Split(',');
+        int pairs = int.Parse(CommandLine.Get(args, "--pairs") ?? "7", CultureInfo.InvariantCulture);
+        string kubectl = CommandLine.Get(args, "--kubectl") ?? "kubectl";
+        string transport = CommandLine.Get(args, "--transport") ?? "Auto";
+        string[]? only = CommandLine.Get(args, "--only")?.Split(',');
         using KubeConnection connection = await KubeConnectionFactory.OpenAsync(new KubeConfigOptions { KubeconfigPath = kubeconfig }, CancellationToken.None);
-        await using DataPod pod = await DataPod.StartAsync(connection, Arguments.Get(args, "--image"));
+        await using DataPod pod = await DataPod.StartAsync(connection, CommandLine.Get(args, "--image"));
         using ForwardProcess ours = await ForwardProcess.StartOursAsync(kubeconfig, pod.Namespace, transport);
         using ForwardProcess theirs = await ForwardProcess.StartKubectlAsync(kubectl, kubeconfig, pod.Namespace);
 
@@ -64,7 +64,7 @@ internal static class TunnelBenchmark
             };
         }
 
-        if (Arguments.Get(args, "--json") is { } json)
+        if (CommandLine.Get(args, "--json") is { } json)
         {
             await File.WriteAllTextAsync(json, report.ToJsonString(Indented));
         }

@@ -123,7 +123,18 @@ internal sealed class DataPod : IAsyncDisposable
         throw new TimeoutException("The data pod did not become ready within two minutes.");
     }
 
-    public async ValueTask DisposeAsync() => await client.CoreV1.DeleteNamespaceAsync(Namespace);
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await client.CoreV1.DeleteNamespaceAsync(Namespace);
+        }
+        catch (Exception e) when (e is HttpRequestException or HttpOperationException)
+        {
+            // A failure to clean up must not hide what ended the benchmark.
+            await Console.Error.WriteLineAsync($"Namespace {Namespace} was not deleted: {e.Message}");
+        }
+    }
 
     /// <summary>Takes the image of a scheduler that runs already, as it is on the nodes.</summary>
     private static async Task<string> FindImageAsync(Kubernetes client)

@@ -11,9 +11,9 @@ internal static class ForwardVerb
     public static async Task<int> RunAsync(string[] args)
     {
         KubeConnection connection = await KubeConnectionFactory.OpenAsync(
-            new KubeConfigOptions { KubeconfigPath = Arguments.Get(args, "--kubeconfig"), Namespace = Arguments.Get(args, "--namespace") },
+            new KubeConfigOptions { KubeconfigPath = CommandLine.Get(args, "--kubeconfig"), Namespace = CommandLine.Get(args, "--namespace") },
             CancellationToken.None);
-        TunnelOptions options = new() { Transport = Enum.Parse<PortForwardTransport>(Arguments.Get(args, "--transport") ?? "Auto") };
+        TunnelOptions options = new() { Transport = Enum.Parse<PortForwardTransport>(CommandLine.Get(args, "--transport") ?? "Auto") };
         await using PodTunnel tunnel = new(connection, new ReadyPods(connection, $"app={DataPod.Name}"), options, NullLogger.Instance);
         await using PortForward forward = PortForward.Start(tunnel, DataPod.Port, 0, 0, NullLogger.Instance);
         Console.WriteLine($"Forwarding from 127.0.0.1:{forward.LocalPort} -> {DataPod.Port}");

@@ -1,7 +1,7 @@
 namespace DaskK8s.Benchmarks.Tunnel;
 
 /// <summary>Reads <c>--name value</c>.</summary>
-internal static class Arguments
+internal static class CommandLine
 {
     public static string? Get(string[] args, string name)
     {
