@@ -162,9 +162,11 @@ class Service:
             pack = await operation(keys=keys, serializers=plain)
             if pack is None:
                 source = INSTALL.format(name=NAME, suffix=SUFFIX)
-                await worker.run(
+                ran = await worker.run(
                     function=EXEC, args=pickle.dumps((source, {"source": RUNTIME}), protocol=4), serializers=plain
                 )
+                if ran["status"] != "OK":
+                    raise RuntimeError("worker %s cannot give results: %s" % (address, ran["exception_text"]))
                 pack = await operation(keys=keys, serializers=plain)
             return pack
         except OSError:
