@@ -139,15 +139,6 @@ internal static class Defaults
                 }
             }
         }
-
-        if (container.At("resources", "limits") is JsonObject limits)
-        {
-            // An extended resource is asked for by its limit alone.
-            foreach ((string name, JsonNode? amount) in limits.Where(pair => pair.Key.Contains('/', StringComparison.Ordinal)).ToList())
-            {
-                container.Child("resources", "requests").Default(name, () => amount!.DeepClone());
-            }
-        }
     }
 
     private static void Pod(JsonObject spec)

@@ -105,14 +105,30 @@ internal sealed class DeploymentController(ObjectStore store, ObjectHandler obje
         annotations[Revision] = revision.ToString(CultureInfo.InvariantCulture);
         annotations["deployment.kubernetes.io/desired-replicas"] = Replicas(deployment).ToString(CultureInfo.InvariantCulture);
         annotations["deployment.kubernetes.io/max-replicas"] = (Replicas(deployment) + surge).ToString(CultureInfo.InvariantCulture);
+        int replicas = FirstReplicas(deployment, sets, surge);
         JsonObject value = new()
         {
             ["metadata"] = new JsonObject { ["labels"] = template.At("metadata", "labels")!.DeepClone(), ["annotations"] = annotations, ["ownerReferences"] = Owners.Reference(deployment) },
-            ["spec"] = new JsonObject { ["replicas"] = 0, ["selector"] = selector, ["template"] = template },
+            ["spec"] = new JsonObject { ["replicas"] = replicas, ["selector"] = selector, ["template"] = template },
         };
         StoredObject set = objects.Create(new ObjectKey(ResourceTypes.ReplicaSets, deployment.Key.Namespace, $"{deployment.Key.Name}-{hash}"), value, ReplicaSetController.Manager, "Update", dryRun: false);
         SetRevision(deployment, revision);
+        if (replicas > 0)
+        {
+            events.Record(deployment, "Normal", "ScalingReplicaSet", $"Scaled up replica set {set.Key.Name} from 0 to {replicas}", "deployment-controller");
+        }
+
         return set;
+    }
+
+    /// <summary>Gives how many pods a new ReplicaSet begins with, beside those that still run.</summary>
+    private static int FirstReplicas(StoredObject deployment, List<StoredObject> sets, int surge)
+    {
+        int running = sets.Sum(Replicas);
+        bool recreate = deployment.Value.Text("spec", "strategy", "type") == "Recreate";
+        return running == 0 ? (recreate && sets.Exists(set => set.Value.Number("status", "replicas") is > 0) ? 0 : Replicas(deployment))
+            : recreate ? 0
+            : Math.Clamp(Replicas(deployment) + surge - running, 0, Replicas(deployment));
     }
 
     private void SetRevision(StoredObject deployment, long revision) => store.TryUpdate(deployment.Key, value =>

@@ -310,6 +310,11 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
             status["phase"] = run.EndPhase ?? (begun ? "Running" : "Pending");
             status.Default("startTime", () => now);
             status["hostIP"] = network.Node.ToString();
+            if (options.Minor >= 28)
+            {
+                status["hostIPs"] = new JsonArray(new JsonObject { ["ip"] = network.Node.ToString() });
+            }
+
             status["podIP"] = run.Address.ToString();
             status["podIPs"] = new JsonArray(new JsonObject { ["ip"] = run.Address.ToString() });
             string? reason = ready ? null : run.EndPhase == "Succeeded" ? "PodCompleted" : "ContainersNotReady";

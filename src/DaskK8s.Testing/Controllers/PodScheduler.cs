@@ -48,7 +48,8 @@ internal sealed class PodScheduler(ObjectStore store, EventRecorder events, Embe
             return;
         }
 
-        Change(pod, value =>
+        // A binding enters no field into the books.
+        store.TryUpdate(pod.Key, value =>
         {
             value.Child("spec")["nodeName"] = chosen.Key.Name;
             PodState.SetCondition(value, "PodScheduled", true, now);

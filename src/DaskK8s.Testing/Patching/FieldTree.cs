@@ -70,7 +70,8 @@ internal sealed class FieldTree
                 tree.Self = withPresence && !FieldSchema.IsAlwaysThere(field);
                 foreach (JsonObject item in list.OfType<JsonObject>())
                 {
-                    FieldTree member = Of(string.Empty, item, withPresence);
+                    // An owner reference is one thing; of other items each field has its owner.
+                    FieldTree member = field == "ownerReferences" ? new FieldTree() : Of(string.Empty, item, withPresence);
                     member.Self = true;
                     tree.Children[FieldSchema.KeyOf(item, keys)] = member;
                 }
