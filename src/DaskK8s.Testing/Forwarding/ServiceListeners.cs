@@ -87,7 +87,9 @@ internal sealed class ServiceListeners : IDisposable
                     socket.Listen(64);
                     Listener listener = new(service, port, socket);
                     _listeners[endpoint] = listener;
+#pragma warning disable CA2025 // Disposing the listener is what ends it.
                     _ = AcceptAsync(listener);
+#pragma warning restore CA2025
                 }
                 catch (SocketException)
                 {
