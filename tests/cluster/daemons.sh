@@ -23,7 +23,7 @@ daemon_ended() { ! daemon_lives "$1"; }
 stop_daemon() {
     daemon_lives "$1" || return 0
     kill -KILL "$(< "$run_folder/$1.pid")"
-    wait_until 10 "$1 has ended" daemon_ended "$1"
+    wait_until 60 "$1 has ended" daemon_ended "$1"
 }
 
 start_etcd() {

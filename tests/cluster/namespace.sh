@@ -71,7 +71,7 @@ make_namespace() {
             < /dev/null > "$run_folder/log/init.log" 2>&1 9>&-
     ) &
     unshare_pid=$!
-    wait_until 30 "the namespaces are made" test -e "$run_folder/init.ready"
+    wait_until 60 "the namespaces are made" test -e "$run_folder/init.ready"
     pgrep --parent "$unshare_pid" > "$run_folder/init.pid"
 }
 
@@ -117,8 +117,8 @@ interface_is_ours() { [[ $(cat "/sys/class/net/$host_interface/ifalias" 2> /dev/
 
 # Works on what it finds, so it ends a whole cluster as well as the half of one.
 remove_cluster() {
-    [[ -z $(our_processes) ]] || wait_until 30 "our processes are gone" kill_ours
+    [[ -z $(our_processes) ]] || wait_until 60 "our processes are gone" kill_ours
     ! interface_is_ours || ip link delete "$host_interface" 2> /dev/null || true
-    wait_until 20 "our cgroups are gone" remove_cgroups
-    wait_until 20 "our files are gone" rm -rf "$run_folder"
+    wait_until 60 "our cgroups are gone" remove_cgroups
+    wait_until 60 "our files are gone" rm -rf "$run_folder"
 }

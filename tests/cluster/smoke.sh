@@ -28,22 +28,22 @@ smoke() {
     mkdir -p "$folder"
     kubectl create namespace "$namespace" > /dev/null
     sed "s|IMAGE|$image_repository:$1|" "$here/smoke.yaml" | k apply -f - > /dev/null
-    expect 60 "Dask $1: all pods run" pods_run 4
-    expect 30 "Dask $1: three workers found the scheduler by its Service's name" workers_registered 3
+    expect 120 "Dask $1: all pods run" pods_run 4
+    expect 120 "Dask $1: three workers found the scheduler by its Service's name" workers_registered 3
     say "$(printf '%7s s  from apply to three workers' "$(seconds_since "$started")")"
-    expect 20 "logs are read" logs_say "Registered to"
-    expect 20 "a name is resolved in a pod" in_scheduler 'import socket; socket.gethostbyname("smoke-scheduler")'
-    expect 20 "a Service leads back to the pod that calls it" in_scheduler \
+    expect 60 "logs are read" logs_say "Registered to"
+    expect 60 "a name is resolved in a pod" in_scheduler 'import socket; socket.gethostbyname("smoke-scheduler")'
+    expect 60 "a Service leads back to the pod that calls it" in_scheduler \
         'import urllib.request as u; u.urlopen("http://smoke-scheduler/health", timeout=5)'
-    expect 20 "the API knows the pod's service account" in_scheduler "$(ask_api_from_pod)"
-    expect 20 "port-forward carries HTTP" port_forward_serves
-    expect 20 "the pod answers at its address" serves "$(address pod -l component=scheduler '{.items[0].status.podIP}'):8787"
-    expect 20 "the Service answers at its address" serves "$(address service smoke-scheduler '{.spec.clusterIP}')"
-    expect 20 "the Service answers at its node port" serves "$node_address:$(address service smoke-scheduler '{.spec.ports[1].nodePort}')"
+    expect 60 "the API knows the pod's service account" in_scheduler "$(ask_api_from_pod)"
+    expect 60 "port-forward carries HTTP" port_forward_serves
+    expect 60 "the pod answers at its address" serves "$(address pod -l component=scheduler '{.items[0].status.podIP}'):8787"
+    expect 60 "the Service answers at its address" serves "$(address service smoke-scheduler '{.spec.clusterIP}')"
+    expect 60 "the Service answers at its node port" serves "$node_address:$(address service smoke-scheduler '{.spec.ports[1].nodePort}')"
     patch_status "namespaces/$namespace/services/smoke-scheduler" /status/loadBalancer '{"ingress":[{"ip":"'"$spare_addresses.7"'"}]}'
-    expect 20 "the Service answers at its load balancer's address" serves "$spare_addresses.7"
+    expect 60 "the Service answers at its load balancer's address" serves "$spare_addresses.7"
     k scale deployment smoke-worker-gpu --replicas "$((gpu_count + 1))" > /dev/null
-    expect 30 "$gpu_count pods get a GPU, one more waits" gpus_are_full
+    expect 120 "$gpu_count pods get a GPU, one more waits" gpus_are_full
     # At once, for the next one wants the GPUs: workers without a scheduler take half a minute to end.
     k delete deployments --all > /dev/null
     k delete pods --all --force --grace-period 0 > /dev/null 2>&1
@@ -85,7 +85,7 @@ port_forward_serves() (
     k port-forward deploy/smoke-scheduler :8787 > "$folder/port-forward" 2>&1 &
     forward=$!
     trap 'kill "$forward"' EXIT
-    wait_until 10 "port-forward listens" grep -q Forwarding "$folder/port-forward"
+    wait_until 30 "port-forward listens" grep -q Forwarding "$folder/port-forward"
     serves "$(sed -n 's/^Forwarding from \(127[^ ]*\) .*/\1/p' "$folder/port-forward")"
 )
 

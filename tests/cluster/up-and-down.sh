@@ -56,7 +56,7 @@ boot() {
     start_dns
     start_kubelet
     start_kube-proxy
-    wait_until 20 "containerd answers" containerd_answers
+    wait_until 60 "containerd answers" containerd_answers
     step "images named by releases" tag_images
     wait_until 120 "the node is ready" node_is_ready
     offer_gpus
@@ -67,7 +67,7 @@ boot() {
 # Without a cache folder of its own kubectl leaves files in the home folder.
 kubectl() { "$(kubernetes_folder)/bin/kubectl" --kubeconfig "$run_folder/kubeconfig" --cache-dir "$run_folder/kubectl-cache" "$@"; }
 
-api_is_ready() { kubectl get --raw /readyz --request-timeout=5s; }
+api_is_ready() { kubectl get --raw /readyz --request-timeout=10s; }
 
 ctr_inside() { in_cluster /run/tools/usr/bin/ctr --namespace k8s.io "$@"; }
 
