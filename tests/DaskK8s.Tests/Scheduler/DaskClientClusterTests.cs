@@ -117,14 +117,14 @@ public sealed class DaskClientClusterTests(DaskProcesses dask) : IAsyncLifetime
     [Fact]
     public async Task SubmitAsync_SchedulerThatRunsNoFunctions_ThrowsNamingTheSetting()
     {
-        string preload = Path.Combine(Path.GetTempPath(), "daskk8s-no-pickle.py");
-        await File.WriteAllTextAsync(preload, "import dask\ndask.config.set({'distributed.scheduler.pickle': False})\n", Token);
+        string preload = Path.Combine(Path.GetTempPath(), "daskk8s-no-functions.py");
+        await File.WriteAllTextAsync(preload, "import dask\ndask.config.set({'distributed.scheduler.blocked-handlers': ['run_function']})\n", Token);
         await using DaskProcess scheduler = await DaskProcess.StartSchedulerAsync("--preload", preload);
         await using DaskClient client = await DaskClient.ConnectAsync(scheduler.Address, null, Token);
 
         Func<Task> submit = () => client.SubmitAsync<int>(Add, [1, 2], null, Token);
 
-        (await submit.Should().ThrowAsync<DaskRpcException>()).WithMessage("*distributed 20*distributed.scheduler.pickle: false*");
+        (await submit.Should().ThrowAsync<DaskRpcException>()).WithMessage("*distributed 20*distributed.scheduler.blocked-handlers*");
         (await client.GetSchedulerInfoAsync(Token)).Workers.Should().BeEmpty();
     }
 
