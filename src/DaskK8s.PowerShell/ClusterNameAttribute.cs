@@ -1,0 +1,18 @@
+using System.Management.Automation;
+
+namespace DaskK8s.PowerShell;
+
+/// <summary>Lets <c>-Cluster</c> take the name of a connected cluster as well as the cluster.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class ClusterNameAttribute : ArgumentTransformationAttribute
+{
+    /// <summary>Finds the cluster of a name.</summary>
+    /// <param name="engineIntrinsics">The engine.</param>
+    /// <param name="inputData">The name, or anything else, which passes untouched.</param>
+    /// <returns>The cluster.</returns>
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
+        (inputData as PSObject)?.BaseObject is string or null && (inputData as string ?? (inputData as PSObject)?.BaseObject as string) is { } name
+            ? DaskSession.Current.Find(name)
+                ?? throw new ArgumentTransformationMetadataException(NoClusterException.ForName(name, DaskSession.Current.Clusters).Message)
+            : inputData;
+}

@@ -1,0 +1,51 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+
+namespace DaskK8s.PowerShell;
+
+/// <summary>Collects what a command's asynchronous work writes, for the pipeline's thread: no other may write.</summary>
+internal sealed class CommandOutput(CancellationToken stopping)
+{
+    private const int MostWaiting = 4096;
+
+    private readonly BlockingCollection<Action<Cmdlet>> _queue = new(MostWaiting);
+
+    /// <summary>Writes an object; waits while a slow pipeline has many of them still before it.</summary>
+    public void Write(object? value) => Add(c => c.WriteObject(value));
+
+    public void Verbose(string text) => Add(c => c.WriteVerbose(text));
+
+    public void Warning(string text) => Add(c => c.WriteWarning(text));
+
+    public void Progress(ProgressRecord record) => Add(c => c.WriteProgress(record));
+
+    /// <summary>Writes what a program printed: seen on the console, not part of the output.</summary>
+    public void Print(string text, string stream) => Add(c => c.WriteInformation(
+        new HostInformationMessage { Message = text, NoNewLine = true }, ["PSHOST", stream]));
+
+    /// <summary>Writes a line of the log, from any thread; where the pipeline cannot follow, it is dropped.</summary>
+    public void Note(Action<Cmdlet> write)
+    {
+        try
+        {
+            _queue.TryAdd(write);
+        }
+        catch (InvalidOperationException)
+        {
+            // The command has ended.
+        }
+    }
+
+    public void Complete() => _queue.CompleteAdding();
+
+    /// <summary>Does on this thread what is written, until the work is complete or the command is stopped.</summary>
+    public void PumpTo(Cmdlet command)
+    {
+        foreach (Action<Cmdlet> write in _queue.GetConsumingEnumerable(stopping))
+        {
+            write(command);
+        }
+    }
+
+    private void Add(Action<Cmdlet> write) => _queue.Add(write, stopping);
+}

@@ -1,0 +1,80 @@
+using System.Management.Automation;
+
+namespace DaskK8s.PowerShell;
+
+/// <summary>Gives the connected clusters, or finds those that are there.</summary>
+[Cmdlet(VerbsCommon.Get, "DaskCluster", DefaultParameterSetName = ConnectedSet)]
+[OutputType(typeof(HelmCluster), ParameterSetName = [ConnectedSet])]
+[OutputType(typeof(DiscoveredRelease), ParameterSetName = [AvailableSet])]
+public sealed class GetDaskClusterCommand : DaskCmdlet
+{
+    private const string ConnectedSet = "Connected";
+    private const string AvailableSet = "Available";
+
+    /// <summary>Gets or sets the names.</summary>
+    [Parameter(Position = 0, HelpMessage = "Names, with wildcards: release.namespace, or the release alone.")]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(ClusterCompleter))]
+    public string[] Name { get; set; } = ["*"];
+
+    /// <summary>Gets or sets whether only the current cluster is asked for.</summary>
+    [Parameter(ParameterSetName = ConnectedSet, HelpMessage = "Gives the current cluster only.")]
+    public SwitchParameter Current { get; set; }
+
+    /// <summary>Gets or sets whether to look for releases.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = AvailableSet, HelpMessage = "Looks for releases of the Dask chart on the Kubernetes cluster.")]
+    public SwitchParameter Available { get; set; }
+
+    /// <summary>Gets or sets whether to look into all namespaces.</summary>
+    [Parameter(ParameterSetName = AvailableSet, HelpMessage = "Looks into every namespace that you may look into.")]
+    public SwitchParameter AllNamespaces { get; set; }
+
+    /// <summary>Gets or sets the namespace.</summary>
+    [Parameter(ParameterSetName = AvailableSet, HelpMessage = "The namespace to look into. By default the context's.")]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    public string? Namespace { get; set; }
+
+    /// <summary>Gets or sets the kube context.</summary>
+    [Parameter(ParameterSetName = AvailableSet, HelpMessage = "The kube context. By default the kubeconfig's current one.")]
+    [ArgumentCompleter(typeof(ContextCompleter))]
+    public string? Context { get; set; }
+
+    /// <summary>Gets or sets the kubeconfig file.</summary>
+    [Parameter(ParameterSetName = AvailableSet, HelpMessage = "The kubeconfig file. By default those of KUBECONFIG, else ~/.kube/config.")]
+    public string? Kubeconfig { get; set; }
+
+    /// <summary>Finds.</summary>
+    protected override void ProcessRecord()
+    {
+        DaskSession session = DaskSession.Current;
+        WildcardPattern[] patterns = [.. Name.Select(static n => WildcardPattern.Get(n, WildcardOptions.IgnoreCase))];
+        if (!Available)
+        {
+            IEnumerable<HelmCluster> connected = Current ? new[] { session.CurrentCluster }.OfType<HelmCluster>() : session.Clusters;
+            WriteObject(connected.Where(c => patterns.Any(p => p.IsMatch(c.Name) || p.IsMatch(c.Release.Name))), enumerateCollection: true);
+            return;
+        }
+
+        HelmClusterOptions options = LogBridge.WithLog(
+            new HelmClusterOptions
+            {
+                Namespace = Namespace,
+                Context = Context,
+                KubeconfigPath = Kubeconfig is null ? null : GetUnresolvedProviderPathFromPSPath(Kubeconfig),
+            },
+            session.Log.Hear);
+        Run(Namespace, async (output, stopping) =>
+        {
+            DiscoveryResult found = await HelmCluster.DiscoverAsync(options, AllNamespaces, stopping).ConfigureAwait(false);
+            foreach (ClusterLimitation limitation in found.Limitations)
+            {
+                output.Warning(limitation.ToString());
+            }
+
+            foreach (DiscoveredRelease release in found.Releases.Where(r => patterns.Any(p => p.IsMatch(r.ClusterName) || p.IsMatch(r.Name))))
+            {
+                output.Write(release);
+            }
+        });
+    }
+}

@@ -1,0 +1,76 @@
+using System.Management.Automation;
+
+namespace DaskK8s.PowerShell;
+
+/// <summary>Reads the logs of a release's pods, line by line.</summary>
+[Cmdlet(VerbsCommon.Get, "DaskLog")]
+[OutputType(typeof(PodLogLine))]
+public sealed class GetDaskLogCommand : ClusterCmdlet
+{
+    /// <summary>Gets or sets the group.</summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, HelpMessage = "The group whose pods are read. By default every group and component.")]
+    [Alias("Name", "WorkerGroup")]
+    [ArgumentCompleter(typeof(GroupCompleter))]
+    public string? Group { get; set; }
+
+    /// <summary>Gets or sets the component.</summary>
+    [Parameter(HelpMessage = "The component whose pods are read.")]
+    [ValidateSet("All", "Scheduler", "Worker", "Jupyter", "Other")]
+    public string Component { get; set; } = "All";
+
+    /// <summary>Gets or sets the pod.</summary>
+    [Parameter(HelpMessage = "The name of a single pod.")]
+    public string? Pod { get; set; }
+
+    /// <summary>Gets or sets whether to go on with new lines.</summary>
+    [Parameter(HelpMessage = "Goes on with new lines, and with new pods, until Ctrl-C.")]
+    public SwitchParameter Follow { get; set; }
+
+    /// <summary>Gets or sets the number of lines.</summary>
+    [Parameter(HelpMessage = "How many of the last lines of each pod are read.")]
+    [ValidateRange(0, int.MaxValue)]
+    public int? Tail { get; set; }
+
+    /// <summary>Gets or sets the age.</summary>
+    [Parameter(HelpMessage = "How old lines may be: 90s, 10m, 2h, 1d, or a TimeSpan.")]
+    [Age]
+    public TimeSpan? Since { get; set; }
+
+    /// <summary>Gets or sets whether to read the containers before.</summary>
+    [Parameter(HelpMessage = "Reads the containers before the last restart.")]
+    public SwitchParameter Previous { get; set; }
+
+    /// <summary>Gets or sets the cluster.</summary>
+    [Parameter(HelpMessage = "The cluster, or its name. By default the current one.")]
+    [ClusterName]
+    [ArgumentCompleter(typeof(ClusterCompleter))]
+    public HelmCluster? Cluster { get; set; }
+
+    /// <summary>Reads.</summary>
+    protected override void ProcessRecord()
+    {
+        HelmCluster cluster = Choose(Cluster);
+        if (Group is not null && FindGroup(cluster, Group) is null)
+        {
+            return;
+        }
+
+        PodLogFilter filter = new()
+        {
+            WorkerGroup = Group,
+            Component = Enum.Parse<PodComponent>(Component, ignoreCase: true),
+            PodName = Pod,
+            Follow = Follow,
+            TailLines = Tail,
+            Since = Since,
+            Previous = Previous,
+        };
+        Run(cluster, async (output, stopping) =>
+        {
+            await foreach (PodLogLine line in cluster.StreamLogsAsync(filter, stopping).ConfigureAwait(false))
+            {
+                output.Write(line);
+            }
+        });
+    }
+}

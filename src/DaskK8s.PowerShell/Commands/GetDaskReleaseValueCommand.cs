@@ -1,0 +1,55 @@
+using System.Management.Automation;
+
+namespace DaskK8s.PowerShell;
+
+/// <summary>Reads the values of a release, from what was read on connecting.</summary>
+[Cmdlet(VerbsCommon.Get, "DaskReleaseValue")]
+[OutputType(typeof(PSObject), typeof(string))]
+public sealed class GetDaskReleaseValueCommand : ClusterCmdlet
+{
+    /// <summary>Gets or sets the path.</summary>
+    [Parameter(Position = 0, HelpMessage = @"The way to a value: worker.image.tag, additional_worker_groups[0].name, worker.resources.limits.nvidia\.com/gpu. By default all.")]
+    public string? Path { get; set; }
+
+    /// <summary>Gets or sets whether only the user's values are asked for.</summary>
+    [Parameter(HelpMessage = "Only what the user supplied, without the chart's defaults.")]
+    public SwitchParameter UserSupplied { get; set; }
+
+    /// <summary>Gets or sets whether to give YAML.</summary>
+    [Parameter(HelpMessage = "Gives YAML, as a values file has it, instead of objects.")]
+    public SwitchParameter AsYaml { get; set; }
+
+    /// <summary>Gets or sets the cluster.</summary>
+    [Parameter(ValueFromPipeline = true, HelpMessage = "The cluster, or its name. By default the current one.")]
+    [ClusterName]
+    [ArgumentCompleter(typeof(ClusterCompleter))]
+    public HelmCluster? Cluster { get; set; }
+
+    /// <summary>Reads.</summary>
+    protected override void ProcessRecord()
+    {
+        HelmCluster cluster = Choose(Cluster);
+        HelmValues values = UserSupplied ? cluster.Release.Values.UserSupplied : cluster.Release.Values.Computed;
+        if (cluster.Release.IsPartial)
+        {
+            WriteWarning("Helm's record of the release may not be read with your rights, so its values are not known. See Test-DaskPermission.");
+        }
+
+        try
+        {
+            if (AsYaml)
+            {
+                HelmValues part = Path is null ? values : values.Get<HelmValues>(Path);
+                WriteObject(part.Computed.ToYaml());
+            }
+            else
+            {
+                WriteObject(PlainObjects.FromData(Path is null ? ValueObjects.ReadAll(values) : values.Get<object>(Path)));
+            }
+        }
+        catch (Exception e) when (e is HelmValuesException or ArgumentException)
+        {
+            Report(e, Path);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Management.Automation;
+
+namespace DaskK8s.PowerShell;
+
+/// <summary>Asks the scheduler for its workers.</summary>
+[Cmdlet(VerbsCommon.Get, "DaskWorker")]
+[OutputType(typeof(WorkerInfo))]
+public sealed class GetDaskWorkerCommand : ClusterCmdlet
+{
+    /// <summary>Gets or sets the group.</summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, HelpMessage = "The group whose workers are asked for. By default every group.")]
+    [Alias("Name", "Group")]
+    [ArgumentCompleter(typeof(GroupCompleter))]
+    public string? WorkerGroup { get; set; }
+
+    /// <summary>Gets or sets the cluster.</summary>
+    [Parameter(HelpMessage = "The cluster, or its name. By default the current one.")]
+    [ClusterName]
+    [ArgumentCompleter(typeof(ClusterCompleter))]
+    public HelmCluster? Cluster { get; set; }
+
+    /// <summary>Asks.</summary>
+    protected override void ProcessRecord()
+    {
+        HelmCluster cluster = Choose(Cluster);
+        if (WorkerGroup is not null && FindGroup(cluster, WorkerGroup) is null)
+        {
+            return;
+        }
+
+        Run(cluster, async (output, stopping) =>
+        {
+            SchedulerInfo info = await cluster.GetSchedulerInfoAsync(stopping).ConfigureAwait(false);
+            foreach (WorkerInfo worker in info.Workers.Where(w => WorkerGroup is null || w.Group == WorkerGroup))
+            {
+                output.Write(worker);
+            }
+        });
+    }
+}

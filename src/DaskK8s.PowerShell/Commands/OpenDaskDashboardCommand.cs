@@ -1,0 +1,54 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Management.Automation;
+
+namespace DaskK8s.PowerShell;
+
+/// <summary>Opens the dashboard in the browser.</summary>
+[Cmdlet(VerbsCommon.Open, "DaskDashboard", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low)]
+[OutputType(typeof(Uri))]
+public sealed class OpenDaskDashboardCommand : ClusterCmdlet
+{
+    /// <summary>Gets or sets the page.</summary>
+    [Parameter(Position = 0, HelpMessage = "The page; status by default.")]
+    [ValidateSet("status", "workers", "tasks", "system", "profile", "graph", "groups", "info")]
+    public string Page { get; set; } = "status";
+
+    /// <summary>Gets or sets whether only the link is asked for.</summary>
+    [Parameter(HelpMessage = "Gives the link and opens nothing.")]
+    public SwitchParameter LinkOnly { get; set; }
+
+    /// <summary>Gets or sets the cluster.</summary>
+    [Parameter(ValueFromPipeline = true, HelpMessage = "The cluster, or its name. By default the current one.")]
+    [ClusterName]
+    [ArgumentCompleter(typeof(ClusterCompleter))]
+    public HelmCluster? Cluster { get; set; }
+
+    /// <summary>Opens.</summary>
+    protected override void ProcessRecord()
+    {
+        HelmCluster cluster = Choose(Cluster);
+        if (cluster.DashboardLink is not { } status)
+        {
+            Report(new ItemNotFoundException($"No dashboard of {cluster.Name} is reached from here."), cluster);
+            return;
+        }
+
+        Uri link = new(new Uri(status), Page);
+        if (LinkOnly)
+        {
+            WriteObject(link);
+        }
+        else if (ShouldProcess(link.AbsoluteUri, "open in the browser"))
+        {
+            try
+            {
+                using Process? browser = Process.Start(new ProcessStartInfo(link.AbsoluteUri) { UseShellExecute = true });
+            }
+            catch (Win32Exception e)
+            {
+                Report(new InvalidOperationException($"No browser could be opened: {e.Message} The dashboard is at {link}", e), link);
+            }
+        }
+    }
+}

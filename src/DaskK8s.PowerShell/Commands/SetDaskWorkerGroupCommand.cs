@@ -1,0 +1,151 @@
+using System.Management.Automation;
+
+namespace DaskK8s.PowerShell;
+
+/// <summary>Scales a worker group.</summary>
+[Cmdlet(VerbsCommon.Set, "DaskWorkerGroup", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
+[OutputType(typeof(WorkerGroup))]
+public sealed class SetDaskWorkerGroupCommand : ClusterCmdlet
+{
+    private const string NameSet = "ByName";
+    private const string ObjectSet = "ByObject";
+
+    /// <summary>Gets or sets the group's name.</summary>
+    [Parameter(Position = 0, ParameterSetName = NameSet, HelpMessage = "The group's name. By default the default group.")]
+    [ArgumentCompleter(typeof(GroupCompleter))]
+    public string? Name { get; set; }
+
+    /// <summary>Gets or sets the group.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ObjectSet, HelpMessage = "The group, as Get-DaskWorkerGroup gives it.")]
+    public WorkerGroup? InputObject { get; set; }
+
+    /// <summary>Gets or sets the number of pods.</summary>
+    [Parameter(Position = 1, HelpMessage = "The number of pods the group shall have. Or give -Memory, -Cores or -Gpus.")]
+    [ValidateRange(0, int.MaxValue)]
+    public int? Replicas { get; set; }
+
+    /// <summary>Gets or sets the memory.</summary>
+    [Parameter(HelpMessage = "As many pods as have this memory together: 512GB, 1.5TiB.")]
+    public string? Memory { get; set; }
+
+    /// <summary>Gets or sets the cores.</summary>
+    [Parameter(HelpMessage = "As many pods as have these cores together.")]
+    public double? Cores { get; set; }
+
+    /// <summary>Gets or sets the GPUs.</summary>
+    [Parameter(HelpMessage = "As many pods as have these GPUs together.")]
+    public int? Gpus { get; set; }
+
+    /// <summary>Gets or sets whether to shrink without moving results away first.</summary>
+    [Parameter(HelpMessage = "Shrinks at once. By default results are moved off the workers that go, which takes a moment.")]
+    public SwitchParameter Immediate { get; set; }
+
+    /// <summary>Gets or sets whether to wait.</summary>
+    [Parameter(HelpMessage = "Waits until the scheduler knows the workers.")]
+    public SwitchParameter Wait { get; set; }
+
+    /// <summary>Gets or sets the time limit of waiting.</summary>
+    [Parameter(HelpMessage = "How long -Wait waits, in seconds; 300 by default.")]
+    [ValidateRange(1, int.MaxValue / 1000)]
+    public int TimeoutSec { get; set; } = 300;
+
+    /// <summary>Gets or sets whether to give the group out.</summary>
+    [Parameter(HelpMessage = "Gives the group as it is afterwards.")]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <summary>Gets or sets the cluster.</summary>
+    [Parameter(HelpMessage = "The cluster, or its name. By default the group's own, else the current one.")]
+    [ClusterName]
+    [ArgumentCompleter(typeof(ClusterCompleter))]
+    public HelmCluster? Cluster { get; set; }
+
+    /// <summary>Checks that the command says how large.</summary>
+    protected override void BeginProcessing()
+    {
+        bool bySize = Memory is not null || Cores is not null || Gpus is not null;
+        if (Replicas is null == !bySize)
+        {
+            Report(
+                new ArgumentException(bySize
+                    ? "Give either -Replicas, or some of -Memory, -Cores and -Gpus."
+                    : "Say how large the group shall be: -Replicas, or some of -Memory, -Cores and -Gpus."),
+                null,
+                isTerminating: true);
+        }
+    }
+
+    /// <summary>Scales.</summary>
+    protected override void ProcessRecord()
+    {
+        HelmCluster cluster = Choose(Cluster ?? (InputObject is { } input ? DaskSession.Current.OwnerOf(input) : null));
+        if (FindGroup(cluster, InputObject?.Name ?? Name) is not { } group || !ShouldProcess($"worker group {group.Name} of {cluster.Name}", Describe(group)))
+        {
+            return;
+        }
+
+        Run(group.Name, async (output, stopping) =>
+        {
+            ScaleOptions options = new() { ScaleDown = Immediate ? ScaleDown.Immediate : ScaleDown.Lossless };
+            ProgressRecord progress = new(8784, $"Scaling {group.Name}", Describe(group));
+            output.Progress(progress);
+            ScaleResult result;
+            try
+            {
+                result = Replicas is { } replicas
+                    ? await cluster.ScaleAsync(replicas, options, group.Name, stopping).ConfigureAwait(false)
+                    : await cluster.ScaleAsync(Memory, Cores, Gpus, group.Name, options, stopping).ConfigureAwait(false);
+            }
+            finally
+            {
+                progress = new(8784, $"Scaling {group.Name}", "Done") { RecordType = ProgressRecordType.Completed };
+                output.Note(c => c.WriteProgress(progress));
+            }
+
+            output.Verbose(FormattableString.Invariant(
+                $"{result.WorkerGroup}: {result.Before} -> {result.After} replicas, {result.Retired.Count} workers retired, {result.KeysMoved} results moved."));
+            foreach (NotRetiredWorker worker in result.NotRetired)
+            {
+                output.Warning(worker.ToString());
+            }
+
+            if (Wait)
+            {
+                WorkerWaitOptions waiting = new() { WorkerGroup = group.Name, Timeout = TimeSpan.FromSeconds(TimeoutSec) };
+                await WaitProgress.WaitAsync(cluster, waiting, output, stopping).ConfigureAwait(false);
+            }
+
+            if (PassThru)
+            {
+                WorkerGroup after = (await cluster.GetWorkerGroupsAsync(stopping).ConfigureAwait(false)).First(g => g.Name == group.Name);
+                DaskSession.Own(after, cluster);
+                output.Write(after);
+            }
+        });
+    }
+
+    private string Describe(WorkerGroup group)
+    {
+        string how = group.Desired > Replicas && !Immediate ? ", without losing results" : "";
+        return Replicas is { } replicas
+            ? FormattableString.Invariant($"scale from {group.Desired} to {replicas} replicas{how}")
+            : $"scale to {string.Join(", ", Sizes())}";
+    }
+
+    private IEnumerable<string> Sizes()
+    {
+        if (Memory is not null)
+        {
+            yield return $"{Memory} memory";
+        }
+
+        if (Cores is { } cores)
+        {
+            yield return FormattableString.Invariant($"{cores} cores");
+        }
+
+        if (Gpus is { } gpus)
+        {
+            yield return FormattableString.Invariant($"{gpus} GPUs");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using System.Management.Automation;
+
+namespace DaskK8s.PowerShell;
+
+/// <summary>Waits until the scheduler knows the workers that the groups ask for.</summary>
+[Cmdlet(VerbsLifecycle.Wait, "DaskWorker")]
+[OutputType(typeof(WorkerGroup))]
+public sealed class WaitDaskWorkerCommand : ClusterCmdlet
+{
+    /// <summary>Gets or sets the group.</summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, HelpMessage = "The group to wait for. By default every group.")]
+    [Alias("Name", "Group")]
+    [ArgumentCompleter(typeof(GroupCompleter))]
+    public string? WorkerGroup { get; set; }
+
+    /// <summary>Gets or sets the time limit.</summary>
+    [Parameter(HelpMessage = "How long to wait, in seconds; 300 by default.")]
+    [ValidateRange(0, int.MaxValue / 1000)]
+    public int TimeoutSec { get; set; } = 300;
+
+    /// <summary>Gets or sets whether hopeless pods end the wait.</summary>
+    [Parameter(HelpMessage = "Goes on waiting where pods cannot come up as they are, as with an image that does not exist.")]
+    public SwitchParameter NoFailFast { get; set; }
+
+    /// <summary>Gets or sets whether to give the groups out.</summary>
+    [Parameter(HelpMessage = "Gives the groups as they are afterwards.")]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <summary>Gets or sets the cluster.</summary>
+    [Parameter(HelpMessage = "The cluster, or its name. By default the current one.")]
+    [ClusterName]
+    [ArgumentCompleter(typeof(ClusterCompleter))]
+    public HelmCluster? Cluster { get; set; }
+
+    /// <summary>Waits.</summary>
+    protected override void ProcessRecord()
+    {
+        HelmCluster cluster = Choose(Cluster);
+        if (WorkerGroup is not null && FindGroup(cluster, WorkerGroup) is null)
+        {
+            return;
+        }
+
+        Run(cluster, async (output, stopping) =>
+        {
+            WorkerWaitOptions options = new() { WorkerGroup = WorkerGroup, Timeout = TimeSpan.FromSeconds(TimeoutSec), FailFast = !NoFailFast };
+            await WaitProgress.WaitAsync(cluster, options, output, stopping).ConfigureAwait(false);
+            foreach (WorkerGroup group in PassThru ? cluster.WorkerGroups.Where(g => WorkerGroup is null || g.Name == WorkerGroup) : [])
+            {
+                DaskSession.Own(group, cluster);
+                output.Write(group);
+            }
+        });
+    }
+}

@@ -1,0 +1,64 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+
+namespace DaskK8s.PowerShell;
+
+/// <summary>Is the base of the completions: they take a second at most and never fail, as nobody could see why.</summary>
+public abstract class CompleterBase : IArgumentCompleter
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
+
+    private protected CompleterBase()
+    {
+    }
+
+    /// <summary>Gives what the word may become.</summary>
+    /// <param name="commandName">The command.</param>
+    /// <param name="parameterName">The parameter.</param>
+    /// <param name="wordToComplete">What is typed so far.</param>
+    /// <param name="commandAst">The command's syntax tree.</param>
+    /// <param name="fakeBoundParameters">The other parameters that are typed already.</param>
+    /// <returns>The completions; none where they cannot be found in time.</returns>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        try
+        {
+            DaskSession session = DaskSession.Current;
+            using CancellationTokenSource limit = new(Limit);
+            CancellationToken token = limit.Token;
+            Task<IReadOnlyList<(string Text, string ToolTip)>> finding = Task.Run(() => FindAsync(session, fakeBoundParameters, token), token);
+            if (!finding.Wait(Limit + TimeSpan.FromMilliseconds(50)))
+            {
+                return [];
+            }
+
+            string word = wordToComplete.Trim('\'', '"');
+            return [.. finding.Result.Where(f => f.Text.StartsWith(word, StringComparison.OrdinalIgnoreCase))
+                .Select(f => new CompletionResult(Quote(f.Text), f.Text, CompletionResultType.ParameterValue, f.ToolTip))];
+        }
+        catch (Exception)
+        {
+            // A completion that fails would break the line that is being typed.
+            return [];
+        }
+    }
+
+    private protected abstract Task<IReadOnlyList<(string Text, string ToolTip)>> FindAsync(
+        DaskSession session, IDictionary bound, CancellationToken cancellationToken);
+
+    /// <summary>Gives the options that the parameters typed so far mean.</summary>
+    private protected static HelmClusterOptions ToOptions(IDictionary bound) => new()
+    {
+        Namespace = bound["Namespace"] as string,
+        Context = bound["Context"] as string,
+        KubeconfigPath = bound["Kubeconfig"] as string,
+        RequestTimeout = Limit,
+        ConnectTimeout = Limit,
+        Retry = new RetryOptions { MaxAttempts = 1 },
+    };
+
+    private static string Quote(string text) =>
+        text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '/') ? text : $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
+}

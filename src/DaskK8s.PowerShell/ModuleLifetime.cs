@@ -1,0 +1,14 @@
+using System.Management.Automation;
+
+namespace DaskK8s.PowerShell;
+
+/// <summary>Is called by PowerShell when the module is imported and removed.</summary>
+public sealed class ModuleLifetime : IModuleAssemblyInitializer, IModuleAssemblyCleanup
+{
+    /// <summary>Makes the library loadable before the cmdlets are looked at.</summary>
+    public void OnImport() => EngineContext.Attach();
+
+    /// <summary>Closes the connections of the runspace that removes the module.</summary>
+    /// <param name="psModuleInfo">The module.</param>
+    public void OnRemove(PSModuleInfo psModuleInfo) => DaskSession.Close();
+}

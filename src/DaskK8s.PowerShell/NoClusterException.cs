@@ -1,0 +1,16 @@
+namespace DaskK8s.PowerShell;
+
+/// <summary>Says that a command needs a cluster and none is connected, or none of that name.</summary>
+public sealed class NoClusterException : InvalidOperationException
+{
+    internal NoClusterException(string message)
+        : base(message)
+    {
+    }
+
+    internal static NoClusterException ForNothing() =>
+        new("No cluster is connected in this session. Connect with Connect-DaskCluster, or give one with -Cluster.");
+
+    internal static NoClusterException ForName(string name, IEnumerable<HelmCluster> connected) =>
+        new($"No cluster \"{name}\" is connected in this session. Connected: {string.Join(", ", connected.Select(static c => c.Name).DefaultIfEmpty("none"))}.");
+}

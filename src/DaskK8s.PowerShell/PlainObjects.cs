@@ -1,0 +1,76 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Text.Json;
+
+namespace DaskK8s.PowerShell;
+
+/// <summary>Turns the library's plain data into PowerShell's, and back.</summary>
+internal static class PlainObjects
+{
+    /// <summary>Gives maps as objects with properties, so that paths and tables work.</summary>
+    public static object? FromData(object? value)
+    {
+        switch (value)
+        {
+            case null or string or byte[]:
+                return value;
+            case IDictionary map:
+                PSObject properties = new();
+                foreach (DictionaryEntry entry in map)
+                {
+                    properties.Properties.Add(new PSNoteProperty(entry.Key.ToString(), FromData(entry.Value)), preValidated: true);
+                }
+
+                return properties;
+            case IEnumerable list:
+                return list.Cast<object?>().Select(FromData).ToArray();
+            default:
+                return value;
+        }
+    }
+
+    public static object? FromJson(JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
+                PSObject properties = new();
+                foreach (JsonProperty property in value.EnumerateObject())
+                {
+                    properties.Properties.Add(new PSNoteProperty(property.Name, FromJson(property.Value)), preValidated: true);
+                }
+
+                return properties;
+            case JsonValueKind.Array:
+                return value.EnumerateArray().Select(FromJson).ToArray();
+            case JsonValueKind.String:
+                return value.GetString();
+            case JsonValueKind.Number:
+                return value.TryGetInt64(out long whole) ? whole : value.GetDouble();
+            case JsonValueKind.True or JsonValueKind.False:
+                return value.GetBoolean();
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>Gives what a script made as the types of JSON: no PowerShell wrapper reaches the library.</summary>
+    public static object? ToData(object? value) => value switch
+    {
+        PSObject { BaseObject: PSCustomObject } made => made.Properties.ToDictionary(static p => p.Name, static p => ToData(p.Value)),
+        PSObject wrapped => ToData(wrapped.BaseObject),
+        string or byte[] => value,
+        IDictionary map => ToMap(map),
+        IEnumerable list => list.Cast<object?>().Select(ToData).ToList(),
+        _ => value,
+    };
+
+    public static Dictionary<string, object?> ToMap(IDictionary map) =>
+        map.Cast<DictionaryEntry>().ToDictionary(static e => e.Key.ToString()!, static e => ToData(e.Value), StringComparer.Ordinal);
+
+    public static Dictionary<string, double> ToNumbers(IDictionary map) =>
+        map.Cast<DictionaryEntry>().ToDictionary(static e => e.Key.ToString()!, static e => LanguagePrimitives.ConvertTo<double>(e.Value), StringComparer.Ordinal);
+
+    public static Dictionary<string, string> ToTexts(IDictionary map) =>
+        map.Cast<DictionaryEntry>().ToDictionary(static e => e.Key.ToString()!, static e => LanguagePrimitives.ConvertTo<string>(e.Value), StringComparer.Ordinal);
+}

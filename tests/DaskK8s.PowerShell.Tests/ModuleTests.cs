@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using System.Management.Automation;
+using System.Reflection;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+
+namespace DaskK8s.PowerShell.Tests;
+
+/// <summary>The module as a package: its manifest, its help, its place beside other modules.</summary>
+public sealed class ModuleTests(ReleaseFixture fixture) : IClassFixture<ReleaseFixture>
+{
+    [Fact]
+    public void Manifest_SaysWhatAGalleryAsksFor()
+    {
+        using Session session = new(import: false);
+
+        PSObject module = session.Run($"Test-ModuleManifest '{Places.Manifest}'").Single()!;
+
+        module.Properties["Version"].Value.ToString().Should().NotBe("0.0.0");
+        module.Properties["Description"].Value.ToString().Should().NotBeEmpty();
+        module.Properties["Author"].Value.ToString().Should().NotBeEmpty();
+        ((IEnumerable<string>)module.Properties["Tags"].Value).Should().Contain("Dask");
+        module.Properties["LicenseUri"].Value.Should().NotBeNull();
+        module.Properties["ReleaseNotes"].Value.ToString().Should().NotBeEmpty();
+        File.Exists(Path.Combine(Places.Module, "LICENSE")).Should().BeTrue();
+    }
+
+    [Fact]
+    public void Manifest_ExportsEveryCmdlet_WithApprovedVerbs()
+    {
+        using Session session = new();
+        string[] inAssembly = [.. session.Run("[DaskK8s.PowerShell.ConnectDaskClusterCommand].Assembly.GetTypes().Where({ $_.GetCustomAttributes([System.Management.Automation.CmdletAttribute], $false).Length })")
+            .Select(static t => ((Type)t!.BaseObject).GetCustomAttribute<CmdletAttribute>()!).Select(static c => $"{c.VerbName}-{c.NounName}")];
+        string[] verbs = [.. session.Run("Get-Verb").Select(static v => v!.Properties["Verb"].Value.ToString()!)];
+
+        string[] exported = [.. session.Run("(Get-Module DaskK8s).ExportedCmdlets.Keys").Select(static k => k!.ToString())];
+
+        exported.Should().BeEquivalentTo(inAssembly);
+        exported.Select(static e => e.Split('-')[0]).Should().BeSubsetOf(verbs);
+    }
+
+    [Fact]
+    public void CmdletAssembly_NamesNoAssemblyThatAnotherModuleMayBring()
+    {
+        using FileStream file = File.OpenRead(Path.Combine(Places.Module, "DaskK8s.PowerShell.dll"));
+        using PEReader reader = new(file);
+        MetadataReader metadata = reader.GetMetadataReader();
+        string[] names = [.. metadata.AssemblyReferences.Select(r => metadata.GetString(metadata.GetAssemblyReference(r).Name))];
+
+        names.Where(static n => !n.StartsWith("System.", StringComparison.Ordinal) && !n.StartsWith("Microsoft.Win32.", StringComparison.Ordinal)).Should().BeEquivalentTo("DaskK8s", "DaskK8s.PowerShell.Engine");
+        Directory.EnumerateFiles(Places.Module, "*.dll").Should().ContainSingle();
+        File.Exists(Path.Combine(Places.Module, "lib", "System.Management.Automation.dll")).Should().BeFalse();
+    }
+
+    [Theory]
+    [InlineData("Foreign, DaskK8s")]
+    [InlineData("DaskK8s, Foreign")]
+    public async Task ForeignModule_WithAnotherYamlDotNet_LivesBesideOurs(string order)
+    {
+        string directory = Directory.CreateTempSubdirectory("daskk8s-foreign-").FullName;
+        string foreign = Directory.CreateDirectory(Path.Combine(directory, "Foreign")).FullName;
+        File.Copy(Places.OtherYaml, Path.Combine(foreign, "YamlDotNet.dll"));
+        File.WriteAllText(Path.Combine(foreign, "Foreign.psd1"), "@{ RootModule = 'Foreign.psm1'; ModuleVersion = '1.0'; RequiredAssemblies = 'YamlDotNet.dll'; FunctionsToExport = 'Read-ForeignYaml' }");
+        File.WriteAllText(Path.Combine(foreign, "Foreign.psm1"), "function Read-ForeignYaml { $d = [YamlDotNet.Serialization.DeserializerBuilder]::new().Build(); 'foreign {0} {1}' -f $d.GetType().Assembly.GetName().Version, $d.Deserialize('a: 1')['a'] }");
+        string[] imports = [.. order.Split(", ").Select(m => m == "Foreign" ? $"Import-Module '{foreign}/Foreign.psd1'; Read-ForeignYaml" : $"Import-Module '{Places.Manifest}'; {Ours()}")];
+
+        (int code, string output, string error) = await RunHostAsync($"$ErrorActionPreference = 'Stop'; {string.Join("; ", imports)}; Read-ForeignYaml; {Ours()}");
+
+        error.Should().BeEmpty();
+        code.Should().Be(0);
+        output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Should().HaveCount(4)
+            .And.Contain("foreign 16.0.0.0 1").And.Contain("ours gpu-workers");
+        Directory.Delete(directory, recursive: true);
+    }
+
+    [Fact]
+    public async Task Import_TouchesNothingButTheModule()
+    {
+        // In a process of its own: the library is not loaded by importing, so nothing of it can reach for a network.
+        (int code, string output, string error) = await RunHostAsync(
+            $"Import-Module '{Places.Manifest}'; [AppDomain]::CurrentDomain.GetAssemblies().Where({{ $_.GetName().Name -in 'KubernetesClient', 'System.Net.Http', 'System.Net.Sockets' }}).Count; (Get-Module DaskK8s).Name");
+
+        error.Should().BeEmpty();
+        code.Should().Be(0);
+        output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Should().Equal("0", "DaskK8s");
+    }
+
+    [Fact]
+    public void Help_EveryCmdlet_HasSynopsisParametersAndExamplesThatParse()
+    {
+        using Session session = new();
+        foreach (string name in session.Run("(Get-Module DaskK8s).ExportedCmdlets.Keys | ForEach-Object { $_ }").Select(static k => k!.ToString()))
+        {
+            PSObject help = session.Run($"Get-Help {name} -Examples").Single()!;
+            help.Properties["Synopsis"].Value.ToString().Should().NotContain("[<CommonParameters>]", $"{name} has help").And.NotBeNullOrWhiteSpace();
+            IReadOnlyList<PSObject?> examples = session.Run($"(Get-Help {name}).examples.example");
+            examples.Should().NotBeEmpty($"{name} has examples");
+            foreach (PSObject? example in examples)
+            {
+                System.Management.Automation.Language.Parser.ParseInput(example!.Properties["code"].Value.ToString(), out _, out var errors);
+                errors.Should().BeEmpty();
+            }
+
+            foreach (string parameter in session.Run($"(Get-Command {name}).Parameters.Values | Where-Object {{ $_.Attributes.HelpMessage }} | ForEach-Object Name").Select(static p => p!.ToString()))
+            {
+                session.Run($"(Get-Help {name} -Parameter {parameter}).description.Text").Single()!.ToString().Should().NotBeEmpty($"{name} -{parameter} is described");
+            }
+        }
+    }
+
+    [Fact]
+    public void Help_About_IsFound()
+    {
+        using Session session = new();
+
+        session.Run("Get-Help about_DaskK8s").Single()!.ToString().Should().Contain("THE CURRENT CLUSTER");
+    }
+
+    [Fact]
+    public void HelpFile_IsWhatTheCmdletsAndTheirPagesSay()
+    {
+        using Session session = new();
+        string path = Path.Combine(Places.Repository, "src", "DaskK8s.PowerShell", "en-US", "DaskK8s.PowerShell.dll-Help.xml");
+        string xml = HelpWriter.Write(session);
+        if (Environment.GetEnvironmentVariable("DASKK8S_UPDATE") is not null)
+        {
+            File.WriteAllText(path, xml);
+        }
+
+        File.ReadAllText(path).Should().Be(xml, "DASKK8S_UPDATE=1 writes it anew");
+    }
+
+    private string Ours() => $"$c = Connect-DaskCluster my-dask -Kubeconfig '{fixture.Kubeconfig}' -SchedulerAccess None -WarningAction SilentlyContinue; \"ours $((Get-DaskWorkerGroup gpu*).Name)\"";
+
+    private static async Task<(int Code, string Output, string Error)> RunHostAsync(string script)
+    {
+        using Process process = Process.Start(new ProcessStartInfo("dotnet", [Places.Host, script]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, await output, await error);
+    }
+}

@@ -1,0 +1,42 @@
+using DaskK8s.Testing;
+
+using k8s;
+
+namespace DaskK8s.PowerShell.Tests;
+
+/// <summary>Is an embedded cluster with the release of the mission in it, whose pods have no process.</summary>
+public sealed class ReleaseFixture : IAsyncLifetime
+{
+    public static readonly DaskRelease Release = new()
+    {
+        Workers = 3,
+        Groups = [new DaskReleaseGroup { Name = "gpu-workers", DaskResources = "GPU=1", Limits = new Dictionary<string, string> { ["nvidia.com/gpu"] = "1" } }],
+    };
+
+    public EmbeddedCluster Cluster { get; private set; } = null!;
+
+    public string Kubeconfig => Cluster.KubeconfigPath;
+
+    public async ValueTask InitializeAsync()
+    {
+        Cluster = await EmbeddedCluster.StartAsync();
+        using Kubernetes client = Cluster.CreateClient();
+        await Release.InstallAsync(client);
+    }
+
+    public ValueTask DisposeAsync() => Cluster.DisposeAsync();
+
+    /// <summary>Opens a session that is connected without a scheduler.</summary>
+    internal Session Connect()
+    {
+        Session session = new();
+        session.Run($"$null = Connect-DaskCluster my-dask -Kubeconfig '{Kubeconfig}' -SchedulerAccess None -WarningAction SilentlyContinue");
+        return session;
+    }
+
+    internal async Task<int?> ReplicasAsync(string deployment)
+    {
+        using Kubernetes client = Cluster.CreateClient();
+        return (await client.AppsV1.ReadNamespacedDeploymentAsync(deployment, "default")).Spec.Replicas;
+    }
+}
