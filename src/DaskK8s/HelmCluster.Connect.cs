@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 
@@ -42,7 +43,7 @@ public sealed partial class HelmCluster
         options.Validate();
         using CancellationTokenSource limit = new(options.ConnectTimeout, options.TimeProvider);
         using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        using System.Diagnostics.Activity? activity = Telemetry.Activities.StartActivity("connect");
+        using Activity? activity = Telemetry.Activities.StartActivity("connect");
         KubeConnection connection = await KubeConnectionFactory.OpenAsync(ToKubeConfig(options), linked.Token).ConfigureAwait(false);
         HelmCluster cluster = new(releaseName, options, connection);
         try
@@ -262,6 +263,9 @@ public sealed partial class HelmCluster
         Dictionary<string, string> groupsByIP = new(StringComparer.Ordinal);
         foreach (WorkerGroup group in _workerGroups)
         {
+            TagList tags = new() { { "release", _releaseName }, { "namespace", Namespace }, { "group", group.Name } };
+            Telemetry.ReadyWorkers.Record(group.Ready, tags);
+            Telemetry.DesiredWorkers.Record(group.Desired, tags);
             foreach (WorkerPod pod in group.Pods)
             {
                 if (pod.PodIP is { } ip)

@@ -23,4 +23,12 @@ internal static class Telemetry
     /// <summary>Counts scalings; tags: release, namespace, group.</summary>
     public static readonly Counter<long> Scalings = Meter.CreateCounter<long>(
         "daskk8s.scalings", "{scaling}", "Changes of a worker group's replicas.");
+
+    /// <summary>Shows the ready workers of each group as they were read last; tags: release, namespace, group.</summary>
+    public static readonly Gauge<int> ReadyWorkers = Meter.CreateGauge<int>(
+        "daskk8s.workers.ready", "{pod}", "Ready pods of a worker group.");
+
+    /// <summary>Shows what each group asks for; tags: release, namespace, group.</summary>
+    public static readonly Gauge<int> DesiredWorkers = Meter.CreateGauge<int>(
+        "daskk8s.workers.desired", "{pod}", "Pods that a worker group's Deployment asks for.");
 }

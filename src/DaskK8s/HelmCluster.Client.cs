@@ -1,0 +1,42 @@
+using DaskK8s.Scheduler;
+
+namespace DaskK8s;
+
+public sealed partial class HelmCluster
+{
+    /// <summary>Connects a client that runs work on the workers that you choose, by resources, by address or by worker group.</summary>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <returns>The client; it runs over the cluster's tunnel, without a local port, and ends with the cluster object at the latest.</returns>
+    /// <exception cref="SchedulerUnreachableException">The scheduler is not reached; <see cref="Limitations"/> says why.</exception>
+    /// <exception cref="SchedulerTimeoutException">The scheduler did not answer in time.</exception>
+    public Task<DaskClient> GetClientAsync(CancellationToken cancellationToken = default) => GetClientAsync(null, cancellationToken);
+
+    /// <summary>Connects a client with options of its own; those of the cluster object (TLS, logging, clock, time limits) are the defaults.</summary>
+    /// <param name="options">The client's options; null for the cluster object's.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <returns>The client.</returns>
+    /// <exception cref="SchedulerUnreachableException">The scheduler is not reached; <see cref="Limitations"/> says why.</exception>
+    /// <exception cref="SchedulerTimeoutException">The scheduler did not answer in time.</exception>
+    public Task<DaskClient> GetClientAsync(DaskClientOptions? options, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        options ??= new DaskClientOptions
+        {
+            Tls = _options.Tls,
+            CallTimeout = _options.SchedulerTimeout,
+            LoggerFactory = _options.LoggerFactory,
+            TimeProvider = _options.TimeProvider,
+        };
+        return DaskClient.ConnectAsync(RequireLink().Endpoint, options, ResolveGroupsAsync, cancellationToken);
+    }
+
+    /// <summary>Gives each group's workers by their addresses, those that came or went since the last look included.</summary>
+    private async ValueTask<IReadOnlyDictionary<string, IReadOnlyList<string>>> ResolveGroupsAsync(CancellationToken cancellationToken)
+    {
+        SchedulerInfo info = await GetSchedulerInfoAsync(cancellationToken).ConfigureAwait(false);
+        return _workerGroups.ToDictionary(
+            static g => g.Name,
+            g => (IReadOnlyList<string>)[.. info.Workers.Where(w => w.Group == g.Name).Select(static w => w.Address)],
+            StringComparer.Ordinal);
+    }
+}
