@@ -1,5 +1,3 @@
-using DaskK8s.Scheduler;
-
 namespace DaskK8s;
 
 public sealed partial class DaskClient

@@ -68,7 +68,11 @@ public sealed class TestRelease : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // The namespace takes everything with it; nobody waits, as every test has a namespace of its own.
-        await _cluster.Client.CoreV1.DeleteNamespaceAsync(Namespace, gracePeriodSeconds: 0);
+        // The namespace takes everything with it, in its own time: each test has a namespace of its own. The pods go at once, as
+        // the next test wants their processors and GPUs.
+        await _cluster.Client.CoreV1.DeleteNamespaceAsync(Namespace);
+        await _cluster.Client.AppsV1.DeleteCollectionNamespacedDeploymentAsync(Namespace, propagationPolicy: "Background");
+        await _cluster.Client.AppsV1.DeleteCollectionNamespacedReplicaSetAsync(Namespace, propagationPolicy: "Background");
+        await _cluster.Client.CoreV1.DeleteCollectionNamespacedPodAsync(Namespace, gracePeriodSeconds: 0);
     }
 }

@@ -2,8 +2,6 @@ using System.Threading.Channels;
 
 using DaskK8s.Diagnostics;
 
-using MessagePack;
-
 using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.Scheduler;
