@@ -127,6 +127,14 @@ public sealed class PortForward : IAsyncDisposable
         }
 
         ForwardingLog.StateChanged(_logger, _listener.LocalEndPoint, previous, state, reason ?? "nothing failed");
-        StateChanged?.Invoke(this, new PortForwardStateChangedEventArgs(previous, state, reason));
+        try
+        {
+            StateChanged?.Invoke(this, new PortForwardStateChangedEventArgs(previous, state, reason));
+        }
+        catch (Exception e)
+        {
+            // A listener's mistake must not end the connection that told it.
+            ForwardingLog.HandlerFailed(_logger, _listener.LocalEndPoint, e.Message);
+        }
     }
 }

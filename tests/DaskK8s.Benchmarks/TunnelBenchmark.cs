@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -16,10 +15,11 @@ internal static class TunnelBenchmark
 
     public static async Task<int> RunAsync(string[] args)
     {
-        if (CommandLine.Get(args, "--kubeconfig") is not { } kubeconfig)
+        await using EmbeddedDataServer? embedded = args.Contains("--embedded") ? await EmbeddedDataServer.StartAsync() : null;
+        if ((embedded?.Kubeconfig ?? CommandLine.Get(args, "--kubeconfig")) is not { } kubeconfig)
         {
             await Console.Error.WriteLineAsync(
-                "Usage: tunnel --kubeconfig FILE [--json OUT] [--pairs 7] [--kubectl kubectl] [--image IMAGE] [--transport Auto|SpdyOverWebSocket|Spdy|WebSocket] [--only download,rtt,…]");
+                "Usage: tunnel --kubeconfig FILE | --embedded [--json OUT] [--pairs 7] [--kubectl kubectl] [--image IMAGE] [--transport Auto|SpdyOverWebSocket|Spdy|WebSocket] [--only download,rtt,…]");
             return 2;
         }
 
@@ -28,11 +28,11 @@ internal static class TunnelBenchmark
         string transport = CommandLine.Get(args, "--transport") ?? "Auto";
         string[]? only = CommandLine.Get(args, "--only")?.Split(',');
         using KubeConnection connection = await KubeConnectionFactory.OpenAsync(new KubeConfigOptions { KubeconfigPath = kubeconfig }, CancellationToken.None);
-        await using DataPod pod = await DataPod.StartAsync(connection, CommandLine.Get(args, "--image"));
+        await using DataPod pod = await DataPod.StartAsync(connection, embedded is null ? CommandLine.Get(args, "--image") : "none", embedded?.Direct);
         using ForwardProcess ours = await ForwardProcess.StartOursAsync(kubeconfig, pod.Namespace, transport);
         using ForwardProcess theirs = await ForwardProcess.StartKubectlAsync(kubectl, kubeconfig, pod.Namespace);
 
-        TunnelComparison comparison = new(only, ours, theirs, new IPEndPoint(pod.Address, DataPod.Port));
+        TunnelComparison comparison = new(only, ours, theirs, pod.Direct);
         await comparison.WarmUpAsync();
         for (int pair = 0; pair < pairs; pair++)
         {

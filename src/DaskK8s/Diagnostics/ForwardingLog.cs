@@ -57,6 +57,9 @@ internal static partial class ForwardingLog
     [LoggerMessage(1015, LogLevel.Debug, "The watch of '{Selector}' was interrupted and begun again: {Reason}")]
     public static partial void WatchInterrupted(ILogger logger, string selector, string reason);
 
+    [LoggerMessage(1017, LogLevel.Error, "A handler of the state of {LocalEndPoint} failed: {Reason}")]
+    public static partial void HandlerFailed(ILogger logger, EndPoint localEndPoint, string reason);
+
     [LoggerMessage(1016, LogLevel.Information, "The pod with uid {Uid} was gone; its {Sessions} sessions were ended.")]
     public static partial void PodGone(ILogger logger, string uid, int sessions);
 }

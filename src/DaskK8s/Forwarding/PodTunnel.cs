@@ -15,6 +15,7 @@ internal sealed class PodTunnel : IAsyncDisposable
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan LookAgainInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWarmPause = TimeSpan.FromSeconds(10);
 
     /// <summary>How long the connections of a pod that is gone may take to end by themselves.</summary>
@@ -32,6 +33,7 @@ internal sealed class PodTunnel : IAsyncDisposable
     private int _forwards;
     private int _likelyPort;
     private Task _warming = Task.CompletedTask;
+    private long _refusedAt;
     private int _disposed;
 
     /// <summary>Creates the tunnel; nothing is opened yet.</summary>
@@ -127,6 +129,7 @@ internal sealed class PodTunnel : IAsyncDisposable
         // The usual case needs neither timers nor waits.
         if (_pods.Current is { } known && sessions.TryOpen(known, remotePort) is { } stream)
         {
+            stream.Refused = OnRefused;
             ForwardingLog.Opened(_logger, remotePort, known, Transport);
             StateChanged?.Invoke(PortForwardState.Connected, null);
             return stream;
@@ -145,6 +148,7 @@ internal sealed class PodTunnel : IAsyncDisposable
                 {
                     target = await _pods.GetAsync(linked.Token).ConfigureAwait(false);
                     TunnelStream opened = await sessions.OpenAsync(target, remotePort, linked.Token).ConfigureAwait(false);
+                    opened.Refused = OnRefused;
                     ForwardingLog.Opened(_logger, remotePort, target, Transport);
                     StateChanged?.Invoke(PortForwardState.Connected, null);
                     return opened;
@@ -182,6 +186,17 @@ internal sealed class PodTunnel : IAsyncDisposable
     }
 
     private void Report(string reason) => StateChanged?.Invoke(PortForwardState.Recovering, reason);
+
+    /// <summary>Looks again for the ready pod, at most once a second: a node refuses connections to a pod that is gone.</summary>
+    private void OnRefused(PodTarget target)
+    {
+        long last = Interlocked.Read(ref _refusedAt);
+        long now = _time.GetTimestamp();
+        if ((last == 0 || _time.GetElapsedTime(last, now) > LookAgainInterval) && Interlocked.CompareExchange(ref _refusedAt, now, last) == last)
+        {
+            _pods.Forget(target);
+        }
+    }
 
     private void OnPodChanged(PodTarget? pod)
     {

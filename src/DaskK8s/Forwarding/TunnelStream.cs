@@ -18,6 +18,9 @@ internal abstract class TunnelStream : Stream
     /// <summary>Gets whether <see cref="CompleteWritesAsync"/> reaches the pod.</summary>
     public abstract bool CanHalfClose { get; }
 
+    /// <summary>Gets or sets who is told when the pod's side refused the connection: the pod may be gone.</summary>
+    public Action<PodTarget>? Refused { get; set; }
+
     /// <summary>
     /// Gets or sets whether a waiting read continues on the thread that brings the data, which spares a change of threads but
     /// lets no other stream of the transport go on meanwhile: only for a reader that never blocks.

@@ -65,7 +65,7 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
         }
 
         _peerEnded.TrySetResult();
-        return _error.Length == 0 ? 0 : throw Refused();
+        return _error.Length == 0 ? 0 : throw NoteRefusal();
     }
 
     public override async ValueTask<ReadOnlyMemory<byte>> BorrowAsync(CancellationToken cancellationToken = default)
@@ -253,8 +253,12 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
         _error.Append(Encoding.UTF8.GetString(text[..Math.Min(text.Length, Math.Max(0, LongestError - _error.Length))]));
     }
 
-    private PortForwardException Refused() => PortForwardErrors.Refused(target, port, _error.ToString());
+    private PortForwardException NoteRefusal()
+    {
+        Refused?.Invoke(target);
+        return PortForwardErrors.Refused(target, port, _error.ToString());
+    }
 
     private PortForwardException Lost(Exception cause) =>
-        _error.Length > 0 ? Refused() : PortForwardErrors.Lost(target, port, cause);
+        _error.Length > 0 ? NoteRefusal() : PortForwardErrors.Lost(target, port, cause);
 }

@@ -17,8 +17,8 @@ internal sealed class DataPod : IAsyncDisposable
     public const int Port = 9000;
     public const string Name = "data";
 
-    private const string Server = """
-        import socket, struct, threading
+    public const string Server = """
+        import socket, struct, sys, threading
         ZEROS = memoryview(bytes(1 << 20))
         def exactly(s, n):
             b = b''
@@ -49,7 +49,7 @@ internal sealed class DataPod : IAsyncDisposable
             except (EOFError, OSError): pass
             finally: s.close()
         l = socket.socket(); l.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        l.bind(('0.0.0.0', 9000)); l.listen(512)
+        l.bind(('0.0.0.0', int(sys.argv[1]))); l.listen(512)
         while True:
             c, _ = l.accept()
             threading.Thread(target=serve, args=(c,), daemon=True).start()
@@ -57,18 +57,19 @@ internal sealed class DataPod : IAsyncDisposable
 
     private readonly Kubernetes client;
 
-    private DataPod(Kubernetes client, string @namespace, IPAddress address)
+    private DataPod(Kubernetes client, string @namespace, IPEndPoint direct)
     {
         this.client = client;
         Namespace = @namespace;
-        Address = address;
+        Direct = direct;
     }
 
     public string Namespace { get; }
 
-    public IPAddress Address { get; }
+    /// <summary>Gets where the pod is reached without a forward.</summary>
+    public IPEndPoint Direct { get; }
 
-    public static async Task<DataPod> StartAsync(KubeConnection connection, string? image)
+    public static async Task<DataPod> StartAsync(KubeConnection connection, string? image, IPEndPoint? direct = null)
     {
         Kubernetes client = connection.Client;
         image ??= await FindImageAsync(client);
@@ -89,7 +90,7 @@ internal sealed class DataPod : IAsyncDisposable
                         Name = Name,
                         Image = image,
                         ImagePullPolicy = "IfNotPresent",
-                        Command = ["python3", "-u", "-c", Server],
+                        Command = ["python3", "-u", "-c", Server, "9000"],
                         ReadinessProbe = new V1Probe { TcpSocket = new V1TCPSocketAction { Port = Port }, PeriodSeconds = 1 },
                     },
                 ],
@@ -114,7 +115,7 @@ internal sealed class DataPod : IAsyncDisposable
             V1Pod now = await client.CoreV1.ReadNamespacedPodAsync(Name, @namespace);
             if (now.Status.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true)
             {
-                return new DataPod(client, @namespace, IPAddress.Parse(now.Status.PodIP));
+                return new DataPod(client, @namespace, direct ?? new IPEndPoint(IPAddress.Parse(now.Status.PodIP), Port));
             }
 
             await Task.Delay(200);

@@ -35,7 +35,7 @@ internal sealed class Figure(string name, string unit, double goal, bool isMinim
         ["reached"] = IsReached,
         ["ours"] = Json(ours),
         ["kubectl"] = Json(kubectl),
-        ["direct"] = Json(direct),
+        ["direct"] = direct.Count == 0 ? null : Json(direct),
     };
 
     public override string ToString() => string.Create(

@@ -6,7 +6,9 @@ namespace DaskK8s.Forwarding.Spdy;
 /// Gathers the frames of all streams of a session and writes them in as few calls as there is time for: while one buffer is on
 /// its way the other fills, and who finds it full waits. Holds no memory while nothing is to be sent.
 /// </summary>
-internal sealed class SpdyOutput(Stream transport, TimeProvider time) : IDisposable
+#pragma warning disable CA1001 // The semaphore holds nothing to give back, and must outlive the last writer that waits for it.
+internal sealed class SpdyOutput(Stream transport, TimeProvider time)
+#pragma warning restore CA1001
 {
     /// <summary>How many bytes of frames wait at most; twice this is held while a write is on its way.</summary>
     private const int Capacity = 32 * 1024;
@@ -111,8 +113,6 @@ internal sealed class SpdyOutput(Stream transport, TimeProvider time) : IDisposa
             }
         }
     }
-
-    public void Dispose() => _turn.Dispose();
 
     private async ValueTask WaitAndWriteAsync(int streamId, ReadOnlyMemory<byte> data, bool fin, CancellationToken cancellationToken)
     {

@@ -172,7 +172,6 @@ internal sealed class SpdySession : IAsyncDisposable
         Abort(new ObjectDisposedException(nameof(SpdySession)));
         await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _keepAlive.Dispose();
-        Output.Dispose();
     }
 
     /// <summary>Sends pings, as many as the server has workers, so that one that is held up does not hide the others.</summary>

@@ -172,6 +172,11 @@ internal sealed class SpdyStream : TunnelStream
 
         if (_dataEnded || (_errorEnded && _errorText.Length > 0))
         {
+            if (_errorText.Length > 0)
+            {
+                Refused?.Invoke(Target);
+            }
+
             _queue.Complete(_errorText.Length == 0 ? null : PortForwardErrors.Refused(Target, Port, _errorText.ToString()));
         }
 
