@@ -15,7 +15,7 @@ namespace DaskK8s.Workers;
 /// </remarks>
 internal sealed class WorkerDrain(SchedulerRpc rpc, TimeProvider time, ILogger logger)
 {
-    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PlainPoll = TimeSpan.FromMilliseconds(200);
     private bool _isBlocked;
 
