@@ -23,4 +23,8 @@ internal static class Telemetry
     /// <summary>Counts scalings; tags: release, namespace, group.</summary>
     public static readonly Counter<long> Scalings = Meter.CreateCounter<long>(
         "daskk8s.scalings", "{scaling}", "Changes of a worker group's replicas.");
+
+    /// <summary>Counts decisions of adaptive scaling; tags: namespace, group, action.</summary>
+    public static readonly Counter<long> AdaptiveDecisions = Meter.CreateCounter<long>(
+        "daskk8s.adaptive.decisions", "{decision}", "Decisions of adaptive scaling.");
 }

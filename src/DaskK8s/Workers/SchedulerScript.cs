@@ -27,6 +27,9 @@ internal sealed class SchedulerScript
     /// <summary>Gets the module that drains workers.</summary>
     public static SchedulerScript Retirement { get; } = Load("retirement");
 
+    /// <summary>Gets the module that counts what tasks ask for.</summary>
+    public static SchedulerScript Demand { get; } = Load("demand");
+
     /// <summary>Calls the module's operation.</summary>
     /// <param name="rpc">The scheduler.</param>
     /// <param name="spec">What it is given.</param>
