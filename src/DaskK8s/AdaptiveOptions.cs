@@ -15,9 +15,13 @@ public sealed record AdaptiveOptions
     /// <value>5 s.</value>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Gets how soon the work at hand should be done: so many workers are wanted that it takes this long.</summary>
-    /// <value>30 s: about what a pod takes to start.</value>
+    /// <summary>Gets how soon the work at hand should be done: so many workers are wanted that it takes this long once they are there.</summary>
+    /// <value>30 s.</value>
     public TimeSpan TargetDuration { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Gets what a pod is believed to take to start, until it has been seen: new pods are for the work that will be left then.</summary>
+    /// <value>30 s.</value>
+    public TimeSpan StartTime { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Gets how long after its last growth a group does not shrink.</summary>
     /// <value>60 s.</value>
@@ -74,6 +78,7 @@ public sealed record AdaptiveOptions
         ThrowIfNotPositive(TargetDuration, nameof(TargetDuration));
         ThrowIfNotPositive(DrainTimeout, nameof(DrainTimeout));
         ThrowIfNotPositive(LeaseDuration, nameof(LeaseDuration));
+        ArgumentOutOfRangeException.ThrowIfLessThan(StartTime, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(CoolDown, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(UnschedulableAfter, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(WaitCount, 1);

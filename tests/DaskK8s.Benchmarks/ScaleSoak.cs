@@ -139,6 +139,20 @@ internal static class ScaleSoak
             {
                 Console.WriteLine($"task {i}: {e.Message}");
                 lost++;
+                foreach (WorkerInfo worker in (await cluster.GetSchedulerInfoAsync()).Workers)
+                {
+                    Console.WriteLine($"  {worker.Address} of {worker.Group}: {worker.Status}, {worker.Tasks}");
+                }
+
+                foreach (WorkerPod pod in (await cluster.GetWorkerGroupsAsync()).SelectMany(static g => g.Pods))
+                {
+                    Console.WriteLine($"  {pod}");
+                }
+
+                string events = string.Join(" ", (await dask.GetEventsAsync(Topic)).Select((e, at) => (e, at)).Where(e => e.e.Data.GetInt32() == i).Select(static e => $"ran at {e.e.Time:HH:mm:ss}"));
+                Console.WriteLine($"  {events}; key {futures[i].Key}");
+                IReadOnlyList<DaskLogEntry> log = await dask.GetSchedulerLogAsync(2000);
+                Console.WriteLine(string.Join("\n", log.Where(l => l.ToString().Contains(futures[i].Key, StringComparison.Ordinal) || l.ToString().Contains("etir", StringComparison.Ordinal)).TakeLast(60)));
             }
         }
 

@@ -22,7 +22,9 @@ internal sealed class AdaptiveLoop
     private readonly Dictionary<string, AdaptivePolicy> _policies;
     private readonly Dictionary<string, (CancellationTokenSource Cancel, Task Done)> _shrinking = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _reasons = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (long At, int Target)> _growing = new(StringComparer.Ordinal);
     private long _lastWork;
+    private TimeSpan _startTime;
 
     public AdaptiveLoop(
         HelmCluster cluster, AdaptiveOptions options, AdaptiveScaling handle, DemandReader reader, Workloads workloads, ReleaseLease? lease, TimeProvider time, ILogger logger)
@@ -30,6 +32,7 @@ internal sealed class AdaptiveLoop
         (_cluster, _options, _handle, _reader, _workloads, _lease, _time, _logger) = (cluster, options, handle, reader, workloads, lease, time, logger);
         _policies = options.Groups.ToDictionary(static g => g.Key, g => new AdaptivePolicy(g.Value, options, time), StringComparer.Ordinal);
         _lastWork = time.GetTimestamp();
+        _startTime = options.StartTime;
     }
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -81,8 +84,12 @@ internal sealed class AdaptiveLoop
 
     private async Task DecideAsync(DemandSnapshot demand, IList<V1Deployment> deployments, CancellationToken cancellationToken)
     {
-        GroupShape[] shapes = [.. _cluster.WorkerGroups.Where(g => _options.Groups.ContainsKey(g.Name)).Select(g => ToShape(g, demand))];
-        IReadOnlyDictionary<string, int> pods = DemandPlanner.Plan(demand, shapes, _options.TargetDuration, _options.MemoryTarget);
+        GroupShape[] shapes =
+        [
+            .. _cluster.WorkerGroups.Where(g => _options.Groups.ContainsKey(g.Name))
+                .Select(g => ToShape(g, demand, deployments.FirstOrDefault(d => d.Metadata.Name == g.DeploymentName))),
+        ];
+        IReadOnlyDictionary<string, int> pods = DemandPlanner.Plan(demand, shapes, _options.TargetDuration, _startTime, _options.MemoryTarget);
         TimeSpan idleFor = _time.GetElapsedTime(_lastWork);
         foreach (WorkerGroup group in _cluster.WorkerGroups.Where(g => _policies.ContainsKey(g.Name)))
         {
@@ -96,6 +103,7 @@ internal sealed class AdaptiveLoop
             int replicas = deployment.Spec?.Replicas ?? 1;
             int ready = deployment.Status?.ReadyReplicas ?? 0;
             int wanted = pods[group.Name];
+            LearnStartTime(group.Name, ready);
             _handle.Note(new AdaptiveSample(_time.GetUtcNow(), group.Name, wanted, replicas, ready));
             if (_reader.IsBlocked && group.DaskResources.Count > 0)
             {
@@ -109,6 +117,16 @@ internal sealed class AdaptiveLoop
             GroupObservation seen = new(wanted, replicas, ready, unschedulable, idleFor);
             (AdaptiveAction action, int target, string reason) = _policies[group.Name].Decide(seen);
             await ActAsync(group.Name, seen, action, target, reason, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Sees what pods take to start, from the decision until all are ready; the newest counts for a third.</summary>
+    private void LearnStartTime(string group, int ready)
+    {
+        if (_growing.TryGetValue(group, out (long At, int Target) growth) && ready >= growth.Target)
+        {
+            _growing.Remove(group);
+            _startTime += (_time.GetElapsedTime(growth.At) - _startTime) / 3;
         }
     }
 
@@ -136,10 +154,12 @@ internal sealed class AdaptiveLoop
         {
             case AdaptiveAction.Grow:
                 Change(group, seen, action, target, reason);
+                _growing[group] = (_time.GetTimestamp(), target);
                 await TryScaleAsync(group, seen, target, cancellationToken).ConfigureAwait(false);
                 break;
             case AdaptiveAction.Shrink:
                 Change(group, seen, action, target, reason);
+                _growing.Remove(group);
                 CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
                 _shrinking[group] = (cancel, TryScaleAsync(group, seen, target, cancel.Token));
                 break;
@@ -177,12 +197,16 @@ internal sealed class AdaptiveLoop
             ?.Message;
     }
 
-    private GroupShape ToShape(WorkerGroup group, DemandSnapshot demand)
+    private GroupShape ToShape(WorkerGroup group, DemandSnapshot demand, V1Deployment? deployment)
     {
         bool plain = _options.GroupsForPlainTasks is { } named
             ? named.Contains(group.Name)
             : group.DaskResources.Count == 0 || _cluster.WorkerGroups.Where(g => _options.Groups.ContainsKey(g.Name)).All(static g => g.DaskResources.Count > 0);
-        return GroupShape.From(group, _options.Groups[group.Name], plain, demand.Kinds);
+        return GroupShape.From(group, _options.Groups[group.Name], plain, demand.Kinds) with
+        {
+            Replicas = deployment?.Spec?.Replicas ?? 0,
+            Ready = deployment?.Status?.ReadyReplicas ?? 0,
+        };
     }
 
     private async Task StandByAsync(string holder)

@@ -4,27 +4,43 @@ namespace DaskK8s.Workers;
 internal static class DemandPlanner
 {
     /// <summary>Plans: the tasks that require the most find their groups first, plain tasks take those that are meant for them.</summary>
-    public static IReadOnlyDictionary<string, int> Plan(DemandSnapshot demand, IReadOnlyList<GroupShape> groups, TimeSpan target, double memoryTarget)
+    /// <param name="demand">The tasks and workers.</param>
+    /// <param name="groups">The groups that adapt.</param>
+    /// <param name="target">In what time the work shall be done, from when pods asked for now are there.</param>
+    /// <param name="start">What a pod takes to start.</param>
+    /// <param name="memoryTarget">Which share of the memory results may fill.</param>
+    /// <returns>The pods, by group, before any limit.</returns>
+    public static IReadOnlyDictionary<string, int> Plan(
+        DemandSnapshot demand, IReadOnlyList<GroupShape> groups, TimeSpan target, TimeSpan start, double memoryTarget)
     {
         Dictionary<string, int> pods = groups.ToDictionary(static g => g.Name, static _ => 0, StringComparer.Ordinal);
         foreach (TaskRequirement requirement in demand.Requirements.Where(static r => !r.IsBound && r.Tasks > 0).OrderByDescending(static r => r.Resources.Count))
         {
-            Place(requirement, groups, pods, target);
+            Place(requirement, groups, pods, target, start);
         }
 
         AddMemory(demand, groups, pods, memoryTarget);
         return pods;
     }
 
-    private static void Place(TaskRequirement requirement, IReadOnlyList<GroupShape> groups, Dictionary<string, int> pods, TimeSpan target)
+    private static void Place(TaskRequirement requirement, IReadOnlyList<GroupShape> groups, Dictionary<string, int> pods, TimeSpan target, TimeSpan start)
     {
-        // As many at once as it takes to be done in time; never more than there are tasks.
-        double slots = Math.Clamp(Math.Ceiling(requirement.Seconds / target.TotalSeconds), 1, requirement.Tasks);
         GroupShape[] eligible =
         [
             .. groups.Where(g => g.SlotsFor(requirement.Resources) > 0 && (requirement.Resources.Count > 0 || g.TakesPlainTasks))
                 .OrderBy(static g => g.Resources.Count),
         ];
+        // As many at once as it takes to be done in time. Those that are there get on with it while others start: new ones are
+        // for what will be left. Never more than there are tasks.
+        double slots = requirement.Seconds / target.TotalSeconds;
+        double now = eligible.Sum(g => (double)g.Replicas * g.SlotsFor(requirement.Resources));
+        if (slots > now)
+        {
+            double ready = eligible.Sum(g => (double)g.Ready * g.SlotsFor(requirement.Resources));
+            slots = Math.Max(now, slots - (ready * start.TotalSeconds / target.TotalSeconds));
+        }
+
+        slots = Math.Clamp(Math.Ceiling(slots), 1, requirement.Tasks);
         foreach (GroupShape group in eligible)
         {
             int each = group.SlotsFor(requirement.Resources);

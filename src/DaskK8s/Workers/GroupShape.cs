@@ -13,6 +13,12 @@ namespace DaskK8s.Workers;
 internal sealed record GroupShape(
     string Name, IReadOnlyDictionary<string, double> Resources, int Threads, int WorkersPerPod, long MemoryPerPod, AdaptiveRange Range, bool TakesPlainTasks)
 {
+    /// <summary>Gets the replicas that the group asks for.</summary>
+    public int Replicas { get; init; }
+
+    /// <summary>Gets the pods that are ready: those whose work while others start is counted on.</summary>
+    public int Ready { get; init; }
+
     /// <summary>Reads a group's shape off its Deployment; what workers of it really have, where there are some, is better.</summary>
     public static GroupShape From(WorkerGroup group, AdaptiveRange range, bool takesPlainTasks, IReadOnlyList<WorkerKind> kinds)
     {
