@@ -58,9 +58,12 @@ internal sealed class SchedulerScript
         return document.RootElement.Clone();
     }
 
-    /// <summary>Tells whether an error means that the scheduler runs no functions at all (<c>distributed.scheduler.pickle: false</c>).</summary>
+    /// <summary>
+    /// Tells whether an error means that the scheduler runs no functions at all: <c>distributed.scheduler.pickle: false</c> up to 2024,
+    /// <c>run_function</c> among the <c>distributed.scheduler.blocked-handlers</c> of any version.
+    /// </summary>
     public static bool IsBlocked(DaskRpcException error) =>
-        error.PythonException?.Contains("distributed.scheduler.pickle", StringComparison.Ordinal) == true;
+        error.PythonException?.Contains("explicitly disallowed", StringComparison.Ordinal) == true;
 
     /// <summary>Pickles a tuple of one text.</summary>
     internal static byte[] PickleText(string text)

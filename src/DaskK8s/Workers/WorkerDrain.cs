@@ -155,7 +155,7 @@ internal sealed class WorkerDrain(SchedulerRpc rpc, TimeProvider time, ILogger l
         catch (DaskRpcException e) when (SchedulerScript.IsBlocked(e))
         {
             _isBlocked = true;
-            ScalingLog.ScriptBlocked(logger, "distributed.scheduler.pickle is false");
+            ScalingLog.ScriptBlocked(logger, "distributed.scheduler.pickle is false, or run_function is among the blocked handlers");
             return null;
         }
     }
