@@ -8,6 +8,8 @@ Dictionary<string, Func<string[], Task<int>>> verbs = new()
     ["tunnel"] = TunnelBenchmark.RunAsync,
     ["forward"] = ForwardVerb.RunAsync,
     ["tasks-client"] = MapGatherBenchmark.RunClientAsync,
+    ["scale-soak"] = ScaleSoak.RunAsync,
+    ["scale-soak-client"] = ScaleSoak.RunClientAsync,
 };
 if (args.Length == 0 || !verbs.TryGetValue(args[0], out Func<string[], Task<int>>? verb))
 {

@@ -49,20 +49,22 @@ internal sealed class PodMarks(KubeRequests requests)
         PatchAsync(pod, new JsonObject { [MarkAnnotation] = "" }, cancellationToken, dryRun: "All");
 
     /// <summary>Notes on a pod that a scaling is about to drain it; this decides nothing yet.</summary>
-    public Task<V1Pod> AnnounceAsync(V1Pod pod, string id, DateTimeOffset until, CancellationToken cancellationToken)
-    {
-        string? cost = Read(pod) is { } earlier ? earlier.Cost : pod.Metadata.Annotations?.TryGetValue(CostAnnotation, out string? own) == true ? own : null;
-        string mark = string.Create(CultureInfo.InvariantCulture, $"{id};{until.ToUnixTimeSeconds()};{cost}");
-        return PatchAsync(pod, new JsonObject { [MarkAnnotation] = mark }, cancellationToken, label: JsonValue.Create(id));
-    }
+    public Task<V1Pod> AnnounceAsync(V1Pod pod, string id, DateTimeOffset until, CancellationToken cancellationToken) =>
+        PatchAsync(pod, new JsonObject { [MarkAnnotation] = MarkOf(pod, id, until) }, cancellationToken, label: JsonValue.Create(id));
 
     /// <summary>Makes a drained pod the first that leaves.</summary>
-    public Task<V1Pod> CondemnAsync(V1Pod pod, CancellationToken cancellationToken) =>
-        PatchAsync(pod, new JsonObject { [CostAnnotation] = LeavesFirst }, cancellationToken);
+    public Task<V1Pod> CondemnAsync(V1Pod pod, string id, DateTimeOffset until, CancellationToken cancellationToken) => PatchAsync(
+        pod, new JsonObject { [MarkAnnotation] = MarkOf(pod, id, until), [CostAnnotation] = LeavesFirst }, cancellationToken, label: JsonValue.Create(id));
 
     /// <summary>Takes a mark off a pod and gives it the cost that it had.</summary>
     public Task<V1Pod> ClearAsync(V1Pod pod, CancellationToken cancellationToken) =>
         PatchAsync(pod, new JsonObject { [MarkAnnotation] = null, [CostAnnotation] = Read(pod)?.Cost }, cancellationToken, isCleared: true);
+
+    private static string MarkOf(V1Pod pod, string id, DateTimeOffset until)
+    {
+        string? cost = Read(pod) is { } earlier ? earlier.Cost : pod.Metadata.Annotations?.TryGetValue(CostAnnotation, out string? own) == true ? own : null;
+        return string.Create(CultureInfo.InvariantCulture, $"{id};{until.ToUnixTimeSeconds()};{cost}");
+    }
 
     private Task<V1Pod> PatchAsync(
         V1Pod pod, JsonObject annotations, CancellationToken cancellationToken, string? dryRun = null, JsonValue? label = null, bool isCleared = false)

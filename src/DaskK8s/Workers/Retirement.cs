@@ -39,12 +39,15 @@ internal sealed class Retirement(
     private readonly Scaler _scaler = new(requests);
     private int _moved;
     private int _drains;
-    private bool _mayChoose = true;
+    private bool _isChecked;
+    private bool _mayChoose;
     private long _start;
 
     private TimeProvider Time => requests.TimeProvider;
 
     private ILogger Logger => requests.Logger;
+
+    private DateTimeOffset MarkEnd => Time.GetUtcNow() + options.DrainTimeout + MarkMargin;
 
     /// <summary>Shrinks the group.</summary>
     /// <exception cref="LosslessScaleDownException">It cannot be done without a loss; nothing was changed, or all of it undone.</exception>
@@ -88,6 +91,12 @@ internal sealed class Retirement(
                     continue;
                 }
 
+                if (await HaveNewWorkersAsync(now, leaving, cancellationToken).ConfigureAwait(false))
+                {
+                    ScalingLog.PlannedAgain(Logger, plan.Name, "a pod that leaves has just brought a worker");
+                    continue;
+                }
+
                 view = now;
             }
 
@@ -126,7 +135,7 @@ internal sealed class Retirement(
         while (true)
         {
             Victim[] wanted = [.. ranked.Where(v => !_failed.ContainsKey(v.Uid)).Take(need)];
-            Victim[] undrained = [.. wanted.Where(v => !_drained.Contains(v.Uid))];
+            Victim[] undrained = [.. wanted.Where(v => !IsDrained(v))];
             TimeSpan left = options.DrainTimeout - Time.GetElapsedTime(_start);
             if (undrained.Length == 0)
             {
@@ -135,22 +144,38 @@ internal sealed class Retirement(
 
             if (left <= TimeSpan.Zero)
             {
-                return [.. wanted.Where(v => _drained.Contains(v.Uid))];
+                return [.. wanted.Where(IsDrained)];
             }
 
-            if (_drains == 0)
+            bool isTrivial = wanted.All(static v => v.IsPending);
+            if (!_isChecked)
             {
-                await ThrowIfImpossibleAsync(view, wanted, cancellationToken).ConfigureAwait(false);
+                await ThrowIfImpossibleAsync(view, wanted, isTrivial, cancellationToken).ConfigureAwait(false);
+                _isChecked = !isTrivial;
             }
 
             await DrainAsync(undrained, left, cancellationToken).ConfigureAwait(false);
         }
     }
 
+    /// <summary>Tells whether a pod that had no worker when it was chosen has one now: it may run something already.</summary>
+    private async Task<bool> HaveNewWorkersAsync(GroupView view, IReadOnlyList<Victim> leaving, CancellationToken cancellationToken)
+    {
+        if (drain is null)
+        {
+            return false;
+        }
+
+        HashSet<string> uids = [.. leaving.Select(static v => v.Uid)];
+        IReadOnlyList<WorkerLoad> loads = await LookAsync(view, leaving.Count, cancellationToken).ConfigureAwait(false);
+        return VictimRanking.Rank(view.Live.Where(p => uids.Contains(p.Metadata.Uid)), loads).Any(v => !IsDrained(v));
+    }
+
     private async Task<IReadOnlyList<WorkerLoad>> LookAsync(GroupView view, int need, CancellationToken cancellationToken)
     {
         if (drain is null)
         {
+            // Without the scheduler nobody knows what a pod that runs holds.
             return VictimRanking.Rank(view.Live, []).Take(need).All(static v => v.IsPending)
                 ? []
                 : throw Refuse(LosslessScaleDownObstacle.SchedulerUnreachable, "the scheduler is not reached, so nothing can be moved off the workers.");
@@ -167,32 +192,30 @@ internal sealed class Retirement(
         }
     }
 
-    /// <summary>Finds what is in the way before anything is changed.</summary>
-    private async Task ThrowIfImpossibleAsync(GroupView view, Victim[] wanted, CancellationToken cancellationToken)
+    /// <summary>Finds what is in the way before anything is changed; pods that never ran leave first whatever the server.</summary>
+    private async Task ThrowIfImpossibleAsync(GroupView view, Victim[] wanted, bool isTrivial, CancellationToken cancellationToken)
     {
-        if (wanted.All(static v => v.IsPending))
-        {
-            _mayChoose = false;
-            return;
-        }
-
         try
         {
             (int major, int minor, string text) = await version.ReadAsync(cancellationToken).ConfigureAwait(false);
             if (major == 1 && minor < 22)
             {
-                _mayChoose = false;
-                ThrowIfChoiceNeeded(LosslessScaleDownObstacle.ServerTooOld, $"the API server is {text}, and up to 1.21 it chooses the pods that leave by itself.");
+                ThrowIfChoiceNeeded(isTrivial, LosslessScaleDownObstacle.ServerTooOld, $"the API server is {text}, and up to 1.21 it chooses the pods that leave by itself.");
             }
             else
             {
                 await _marks.TryAsync(wanted[^1].Pod, cancellationToken).ConfigureAwait(false);
+                _mayChoose = true;
             }
         }
         catch (KubernetesForbiddenException e)
         {
-            _mayChoose = false;
-            ThrowIfChoiceNeeded(LosslessScaleDownObstacle.PodsMayNotBePatched, $"the pods that leave cannot be named. {e.Message}", e);
+            ThrowIfChoiceNeeded(isTrivial, LosslessScaleDownObstacle.PodsMayNotBePatched, $"the pods that leave cannot be named. {e.Message}", e);
+        }
+
+        if (isTrivial)
+        {
+            return;
         }
 
         if (view.IsRollingOut && target > 0)
@@ -217,12 +240,12 @@ internal sealed class Retirement(
         foreach (Victim victim in undrained)
         {
             _touched[victim.Uid] = victim;
+            _drained.Remove(victim.Uid);
         }
 
         if (_mayChoose)
         {
-            DateTimeOffset until = Time.GetUtcNow() + limit + MarkMargin;
-            await ForEachPodAsync(undrained, pod => _marks.AnnounceAsync(pod, _id, until, cancellationToken)).ConfigureAwait(false);
+            await ForEachPodAsync(undrained, pod => _marks.AnnounceAsync(pod, _id, MarkEnd, cancellationToken)).ConfigureAwait(false);
         }
 
         _drains++;
@@ -267,7 +290,7 @@ internal sealed class Retirement(
 
         HashSet<string> uids = [.. leaving.Select(static v => v.Uid)];
         V1Pod[] strays = [.. view.Live.Where(p => !uids.Contains(p.Metadata.Uid) && PodMarks.IsCondemned(p))];
-        await ForEachPodAsync(leaving, pod => _marks.CondemnAsync(pod, cancellationToken)).ConfigureAwait(false);
+        await ForEachPodAsync(leaving, pod => _marks.CondemnAsync(pod, _id, MarkEnd, cancellationToken)).ConfigureAwait(false);
         foreach (V1Pod stray in strays)
         {
             await IgnoreGoneAsync(() => _marks.ClearAsync(stray, cancellationToken)).ConfigureAwait(false);
@@ -351,6 +374,10 @@ internal sealed class Retirement(
         }
     }
 
+    /// <summary>A pod that was pending when it was chosen may have brought a worker since.</summary>
+    private bool IsDrained(Victim victim) =>
+        _drained.Contains(victim.Uid) && victim.Addresses.All(a => _touched[victim.Uid].Addresses.Contains(a));
+
     private static bool SamePods(GroupView one, GroupView other) =>
         one.Live.Select(static p => p.Metadata.Uid).ToHashSet().SetEquals(other.Live.Select(static p => p.Metadata.Uid));
 
@@ -406,9 +433,9 @@ internal sealed class Retirement(
         }
     }
 
-    private void ThrowIfChoiceNeeded(LosslessScaleDownObstacle obstacle, string reason, Exception? inner = null)
+    private void ThrowIfChoiceNeeded(bool isTrivial, LosslessScaleDownObstacle obstacle, string reason, Exception? inner = null)
     {
-        if (target > 0)
+        if (target > 0 && !isTrivial)
         {
             throw Refuse(obstacle, reason, inner);
         }

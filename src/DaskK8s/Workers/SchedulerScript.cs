@@ -27,6 +27,9 @@ internal sealed class SchedulerScript
     /// <summary>Gets the module that drains workers.</summary>
     public static SchedulerScript Retirement { get; } = Load("retirement");
 
+    /// <summary>Gets the module that counts what tasks ask for.</summary>
+    public static SchedulerScript Demand { get; } = Load("demand");
+
     /// <summary>Calls the module's operation.</summary>
     /// <param name="rpc">The scheduler.</param>
     /// <param name="spec">What it is given.</param>
@@ -55,9 +58,12 @@ internal sealed class SchedulerScript
         return document.RootElement.Clone();
     }
 
-    /// <summary>Tells whether an error means that the scheduler runs no functions at all (<c>distributed.scheduler.pickle: false</c>).</summary>
+    /// <summary>
+    /// Tells whether an error means that the scheduler runs no functions at all: <c>distributed.scheduler.pickle: false</c> up to 2024,
+    /// <c>run_function</c> among the <c>distributed.scheduler.blocked-handlers</c> of any version.
+    /// </summary>
     public static bool IsBlocked(DaskRpcException error) =>
-        error.PythonException?.Contains("distributed.scheduler.pickle", StringComparison.Ordinal) == true;
+        error.PythonException?.Contains("explicitly disallowed", StringComparison.Ordinal) == true;
 
     /// <summary>Pickles a tuple of one text.</summary>
     internal static byte[] PickleText(string text)

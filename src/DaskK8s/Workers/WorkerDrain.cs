@@ -15,7 +15,7 @@ namespace DaskK8s.Workers;
 /// </remarks>
 internal sealed class WorkerDrain(SchedulerRpc rpc, TimeProvider time, ILogger logger)
 {
-    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PlainPoll = TimeSpan.FromMilliseconds(200);
     private bool _isBlocked;
 
@@ -155,7 +155,7 @@ internal sealed class WorkerDrain(SchedulerRpc rpc, TimeProvider time, ILogger l
         catch (DaskRpcException e) when (SchedulerScript.IsBlocked(e))
         {
             _isBlocked = true;
-            ScalingLog.ScriptBlocked(logger, "distributed.scheduler.pickle is false");
+            ScalingLog.ScriptBlocked(logger, "distributed.scheduler.pickle is false, or run_function is among the blocked handlers");
             return null;
         }
     }

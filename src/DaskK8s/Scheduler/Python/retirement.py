@@ -11,7 +11,7 @@ import sys
 import time
 import types
 
-GRACE = 60.0  # seconds that a drained worker waits for its client
+GRACE = 45.0  # seconds that a drained worker waits for a word of its client
 
 
 def _state(s):
@@ -65,7 +65,9 @@ async def drain(s, spec):
             return {"refused": refused}
         task = tasks[spec["id"]] = asyncio.ensure_future(_drain(s, spec))
         asyncio.get_running_loop().call_later(spec["seconds"] + 2 * GRACE, tasks.pop, spec["id"], None)
+    _renew(s, spec)
     await asyncio.wait({task}, timeout=spec["poll"])
+    _renew(s, spec)
     if not task.done():
         return {"pending": True}
     tasks.pop(spec["id"], None)
@@ -125,7 +127,7 @@ async def _drain(s, spec):
     victims = {a: s.workers[a] for addresses in pods.values() for a in addresses}
     failed, moved = {}, 0
     for address in victims:
-        _hold(s, address, _holder(spec["id"]), spec["seconds"] + GRACE)
+        _hold(s, address, _holder(spec["id"]))
     try:
         while True:
             left = {a: ws for a, ws in victims.items() if a not in failed and s.workers.get(a) is ws}
@@ -200,10 +202,17 @@ def _give_back(s, ws, started, heartbeats):
             s._reschedule(ts.key, ws.address, stimulus_id=f"daskk8s-drain-{time.time()}")
 
 
-def _hold(s, address, holder, seconds):
-    holds = _state(s)["holds"]
-    holds.setdefault(address, {})[holder] = time.monotonic() + seconds
-    asyncio.get_running_loop().call_later(seconds + 0.1, _expire, s, address)
+def _hold(s, address, holder):
+    _state(s)["holds"].setdefault(address, {})[holder] = time.monotonic() + GRACE
+    asyncio.get_running_loop().call_later(GRACE + 0.1, _expire, s, address)
+
+
+def _renew(s, spec):
+    """The client has asked again, so it lives."""
+    holder = _holder(spec["id"])
+    for address, holders in _state(s)["holds"].items():
+        if holder in holders:
+            holders[holder] = time.monotonic() + GRACE
 
 
 def _unhold(s, address, holder):
@@ -216,9 +225,16 @@ def _unhold(s, address, holder):
 
 
 def _expire(s, address):
-    for holder, until in list(_state(s)["holds"].get(address, {}).items()):
-        if until <= time.monotonic():
+    """Gives up what a client began that has not been heard of since."""
+    state = _state(s)
+    now = time.monotonic()
+    for holder, until in list(state["holds"].get(address, {}).items()):
+        if until <= now:
+            for name in [name for name in state["tasks"] if _holder(name) == holder]:
+                state["tasks"].pop(name).cancel()
             _unhold(s, address, holder)
+    if address in state["holds"]:
+        asyncio.get_running_loop().call_later(max(state["holds"][address].values()) - now + 0.1, _expire, s, address)
 
 
 def _restore(s, address):

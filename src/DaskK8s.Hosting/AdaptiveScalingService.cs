@@ -1,0 +1,39 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DaskK8s.Hosting;
+
+/// <summary>Connects to a release, adapts it, and begins again when the connection cannot be had or is lost.</summary>
+internal sealed partial class AdaptiveScalingService(
+    string releaseName, AdaptiveOptions options, HelmClusterOptions clusterOptions, ILoggerFactory? loggers) : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
+
+    private readonly ILogger _logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger("DaskK8s.Hosting");
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await using HelmCluster cluster = await HelmCluster.ConnectAsync(releaseName, clusterOptions, stoppingToken).ConfigureAwait(false);
+                await using AdaptiveScaling adaptive = await cluster.AdaptAsync(options, stoppingToken).ConfigureAwait(false);
+                await adaptive.Completion.WaitAsync(stoppingToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (DaskK8sException e) when (e is not WorkerGroupNotFoundException)
+            {
+                Lost(_logger, releaseName, e.Message);
+                await Task.Delay(Pause, clusterOptions.TimeProvider, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    [LoggerMessage(7100, LogLevel.Warning, "Adaptive scaling of release {Release} could not go on, tried again: {Reason}")]
+    private static partial void Lost(ILogger logger, string release, string reason);
+}

@@ -1,0 +1,94 @@
+using DaskK8s.Testing;
+
+namespace DaskK8s.Tests.Workers;
+
+/// <summary>Lets real Dask groups follow real work.</summary>
+public sealed class AdaptiveScalingTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static AdaptiveOptions Fast => new()
+    {
+        Groups = { ["worker"] = (1, 4), ["gpu"] = (0, 2) },
+        Interval = TimeSpan.FromMilliseconds(500),
+        TargetDuration = TimeSpan.FromSeconds(2),
+        CoolDown = TimeSpan.FromSeconds(3),
+    };
+
+    [Fact]
+    public async Task AdaptAsync_GpuTasksAtZeroGpuWorkers_GrowsThatGroupAndComesBack()
+    {
+        await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 1, Groups = [new DaskReleaseGroup { Name = "gpu", DaskResources = "GPU=1" }] }, Token);
+        await rig.Cluster.ScaleAsync(0, "gpu", Token);
+        await using AdaptiveScaling adaptive = await rig.Cluster.AdaptAsync(Fast, Token);
+
+        await rig.Load.SubmitAsync(20, seconds: 0.3, resource: "GPU", cancellationToken: Token);
+        await rig.Load.SubmitAsync(200, seconds: 0.05, cancellationToken: Token);
+        await rig.Load.DoAsync("settle", Token);
+        int most = adaptive.Trace.Where(static s => s.WorkerGroup == "gpu").Max(static s => s.Replicas);
+        await DaskRig.WaitForAsync(async () => await rig.ReplicasAsync(Token) == 1 && await rig.ReplicasAsync(Token, "my-dask-worker-gpu") == 0, Token, 90);
+
+        most.Should().BePositive();
+        adaptive.IsActive.Should().BeTrue();
+        adaptive.Decisions.Should().Contain(static d => d.WorkerGroup == "gpu" && d.Action == AdaptiveAction.Grow && d.Before == 0)
+            .And.Contain(static d => d.WorkerGroup == "gpu" && d.Action == AdaptiveAction.Shrink);
+        (await rig.Load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 220, "[]"));
+    }
+
+    [Fact]
+    public async Task AdaptAsync_TwoLoops_OneStandsByAndTakesOver()
+    {
+        await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 1 }, Token);
+        await using HelmCluster other = await rig.ConnectAsync(Token);
+        AdaptiveOptions options = Fast with { Groups = new Dictionary<string, AdaptiveRange> { ["worker"] = (1, 2) } };
+        AdaptiveScaling first = await rig.Cluster.AdaptAsync(options, Token);
+        await DaskRig.WaitForAsync(() => Task.FromResult(first.IsActive), Token);
+
+        await using AdaptiveScaling second = await other.AdaptAsync(options, Token);
+        await DaskRig.WaitForAsync(() => Task.FromResult(second.Decisions.Count > 0), Token);
+
+        second.IsActive.Should().BeFalse();
+        second.Decisions.Should().ContainSingle().Which.Action.Should().Be(AdaptiveAction.Standby);
+        await first.DisposeAsync();
+        await DaskRig.WaitForAsync(() => Task.FromResult(second.IsActive), Token);
+    }
+
+    [Fact]
+    public async Task AdaptAsync_LeasesForbidden_GoesOnWithout()
+    {
+        await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 1 }, Token);
+        using IDisposable fault = rig.Kubernetes.Faults.AddHttp(new HttpFault { Resource = "leases", Status = 403 });
+        await using AdaptiveScaling adaptive = await rig.Cluster.AdaptAsync(Fast with { Groups = new Dictionary<string, AdaptiveRange> { ["worker"] = (2, 4) } }, Token);
+
+        await DaskRig.WaitForAsync(async () => await rig.ReplicasAsync(Token) == 2, Token);
+
+        adaptive.IsActive.Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task AdaptAsync_PodsFindNoNode_StopsGrowingAndSaysWhy()
+    {
+        await using DaskRig rig = await DaskRig.StartAsync(
+            new DaskRelease { Workers = 1, Groups = [new DaskReleaseGroup { Name = "gpu", DaskResources = "GPU=1", Limits = new Dictionary<string, string> { ["nvidia.com/gpu"] = "1" } }] },
+            Token,
+            new EmbeddedClusterOptions { Gpus = 1 });
+        await using AdaptiveScaling adaptive = await rig.Cluster.AdaptAsync(Fast with { UnschedulableAfter = TimeSpan.FromSeconds(1), Groups = new Dictionary<string, AdaptiveRange> { ["gpu"] = (0, 6) } }, Token);
+
+        await rig.Load.SubmitAsync(6, seconds: 3, resource: "GPU", cancellationToken: Token);
+        await DaskRig.WaitForAsync(() => Task.FromResult(adaptive.Trace.Any(static s => s.Replicas > 1)), Token);
+        await rig.Load.SubmitAsync(30, seconds: 3, resource: "GPU", cancellationToken: Token);
+
+        await DaskRig.WaitForAsync(() => Task.FromResult(adaptive.Decisions.Any(static d => d.Reason.Contains("find no node"))), Token);
+        adaptive.Decisions.First(static d => d.Reason.Contains("find no node")).Reason.Should().Contain("nvidia.com/gpu");
+    }
+
+    [Fact]
+    public async Task AdaptAsync_UnknownGroup_Throws()
+    {
+        await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 1 }, Token);
+
+        await rig.Cluster.Invoking(c => c.AdaptAsync(new AdaptiveOptions { Groups = { ["nobody"] = (0, 1) } }, Token)).Should().ThrowAsync<WorkerGroupNotFoundException>();
+        await rig.Cluster.Invoking(c => c.AdaptAsync(new AdaptiveOptions(), Token)).Should().ThrowAsync<ArgumentException>();
+        await rig.Cluster.Invoking(c => c.AdaptAsync(new AdaptiveOptions { Groups = { ["worker"] = (3, 1) } }, Token)).Should().ThrowAsync<ArgumentException>();
+    }
+}
