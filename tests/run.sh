@@ -8,4 +8,4 @@ DASKK8S_PYTHON=$("$root/samples/prerequisites.sh" | tail -n 1)
 export DASKK8S_PYTHON
 
 cd "$root"
-dotnet test --solution DaskK8s.sln "$@"
+dotnet test --solution DaskK8s.sln --configuration Release "$@"

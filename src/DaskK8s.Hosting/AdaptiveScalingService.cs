@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -18,8 +20,10 @@ internal sealed partial class AdaptiveScalingService(
         {
             try
             {
-                await using HelmCluster cluster = await HelmCluster.ConnectAsync(releaseName, clusterOptions, stoppingToken).ConfigureAwait(false);
-                await using AdaptiveScaling adaptive = await cluster.AdaptAsync(options, stoppingToken).ConfigureAwait(false);
+                HelmCluster cluster = await HelmCluster.ConnectAsync(releaseName, clusterOptions, stoppingToken).ConfigureAwait(false);
+                await using ConfiguredAsyncDisposable closing = cluster.ConfigureAwait(false);
+                AdaptiveScaling adaptive = await cluster.AdaptAsync(options, stoppingToken).ConfigureAwait(false);
+                await using ConfiguredAsyncDisposable ending = adaptive.ConfigureAwait(false);
                 await adaptive.Completion.WaitAsync(stoppingToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

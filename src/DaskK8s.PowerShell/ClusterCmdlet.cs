@@ -1,5 +1,3 @@
-using System.Management.Automation;
-
 namespace DaskK8s.PowerShell;
 
 /// <summary>Is the base of the cmdlets that work on a connected cluster.</summary>

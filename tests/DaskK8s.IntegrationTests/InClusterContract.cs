@@ -20,9 +20,9 @@ public sealed class InClusterContract(TestCluster kubernetes)
         {
             await (item switch
             {
-                V1ServiceAccount account => kubernetes.Client.CoreV1.CreateNamespacedServiceAccountAsync(account, release.Namespace),
-                V1Role role => kubernetes.Client.RbacAuthorizationV1.CreateNamespacedRoleAsync(role, release.Namespace),
-                V1RoleBinding binding => kubernetes.Client.RbacAuthorizationV1.CreateNamespacedRoleBindingAsync(WithNamespace(binding, release.Namespace), release.Namespace),
+                V1ServiceAccount account => kubernetes.Client.CoreV1.CreateNamespacedServiceAccountAsync(account, release.Namespace, cancellationToken: TestContext.Current.CancellationToken),
+                V1Role role => kubernetes.Client.RbacAuthorizationV1.CreateNamespacedRoleAsync(role, release.Namespace, cancellationToken: TestContext.Current.CancellationToken),
+                V1RoleBinding binding => kubernetes.Client.RbacAuthorizationV1.CreateNamespacedRoleBindingAsync(WithNamespace(binding, release.Namespace), release.Namespace, cancellationToken: TestContext.Current.CancellationToken),
                 _ => Task.CompletedTask,
             });
         }

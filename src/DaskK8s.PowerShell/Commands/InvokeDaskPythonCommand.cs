@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace DaskK8s.PowerShell;
@@ -55,7 +56,8 @@ public sealed class InvokeDaskPythonCommand : ClusterCmdlet
             string source = file is null ? Source : await File.ReadAllTextAsync(file, stopping).ConfigureAwait(false);
             Dictionary<string, double>? resources = Resources is null ? null : PlainObjects.ToNumbers(Resources);
             TaskOptions options = new() { Resources = resources, Workers = await WorkersAsync(cluster, stopping).ConfigureAwait(false) };
-            await using DaskClient client = await ConnectAsync(cluster, stopping).ConfigureAwait(false);
+            DaskClient client = await ConnectAsync(cluster, stopping).ConfigureAwait(false);
+            await using ConfiguredAsyncDisposable closing = client.ConfigureAwait(false);
             JsonElement result = await client.RunScriptAsync<JsonElement>(
                 source, PlainObjects.ToMap(Variable ?? new Hashtable()), options, piece => output.Print(piece.Text, piece.Stream), stopping).ConfigureAwait(false);
             if (PlainObjects.FromJson(result) is { } value)
