@@ -31,7 +31,9 @@ internal sealed record ObjectMetadata(string Namespace, string Name, IReadOnlyDi
 
                 Stream body = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
                 using JsonDocument list = await JsonDocument.ParseAsync(body, cancellationToken: ct).ConfigureAwait(false);
-                return (IReadOnlyList<ObjectMetadata>)[.. list.RootElement.GetProperty("items").EnumerateArray().Select(Read)];
+                // Servers write an empty list as null (seen on 1.20).
+                JsonElement items = list.RootElement.GetProperty("items");
+                return (IReadOnlyList<ObjectMetadata>)(items.ValueKind == JsonValueKind.Array ? [.. items.EnumerateArray().Select(Read)] : []);
             },
             cancellationToken);
 

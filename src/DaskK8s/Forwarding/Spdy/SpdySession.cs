@@ -342,6 +342,10 @@ internal sealed class SpdySession : IAsyncDisposable
             if (found.StreamId == stream.ErrorId)
             {
                 stream.OnErrorText(found.Data);
+
+                // What was sent to a refused connection is never read, and one of the server's five workers waits for its reader
+                // for good (seen on 1.20.2: every fifth connection after it hung). The neighbours go on, new connections do not come here.
+                _leaving |= !found.Data.IsEmpty;
             }
             else if (!found.Data.IsEmpty)
             {
