@@ -72,7 +72,7 @@ public sealed class AdaptiveScalingTests
             new DaskRelease { Workers = 1, Groups = [new DaskReleaseGroup { Name = "gpu", DaskResources = "GPU=1", Limits = new Dictionary<string, string> { ["nvidia.com/gpu"] = "1" } }] },
             Token,
             new EmbeddedClusterOptions { Gpus = 1 });
-        await using AdaptiveScaling adaptive = await rig.Cluster.AdaptAsync(Fast with { UnschedulableAfter = TimeSpan.FromSeconds(1), Groups = new Dictionary<string, AdaptiveRange> { ["gpu"] = (0, 6) } }, Token);
+        await using AdaptiveScaling adaptive = await rig.Cluster.AdaptAsync(Fast with { StartTime = TimeSpan.FromMilliseconds(100), UnschedulableAfter = TimeSpan.FromSeconds(1), Groups = new Dictionary<string, AdaptiveRange> { ["gpu"] = (0, 6) } }, Token);
 
         await rig.Load.SubmitAsync(6, seconds: 3, resource: "GPU", cancellationToken: Token);
         await DaskRig.WaitForAsync(() => Task.FromResult(adaptive.Trace.Any(static s => s.Replicas > 1)), Token);
