@@ -125,16 +125,6 @@ internal sealed class PodTunnel : IAsyncDisposable
     private async ValueTask<TunnelStream> OpenAsync(SessionPool sessions, int remotePort, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed == 1, this);
-
-        // The usual case needs neither timers nor waits.
-        if (_pods.Current is { } known && sessions.TryOpen(known, remotePort) is { } stream)
-        {
-            stream.Refused = OnRefused;
-            ForwardingLog.Opened(_logger, remotePort, known, Transport);
-            StateChanged?.Invoke(PortForwardState.Connected, null);
-            return stream;
-        }
-
         using CancellationTokenSource limit = new(_options.OpenTimeout, _time);
         using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken, _closing.Token);
         Exception? last = null;

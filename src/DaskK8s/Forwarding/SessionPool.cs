@@ -48,18 +48,6 @@ internal sealed class SessionPool : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens a connection on a session that is there, has room and was heard of lately.</summary>
-    /// <param name="target">The pod.</param>
-    /// <param name="port">The port inside the pod.</param>
-    /// <returns>The connection, or null when more is to be done first.</returns>
-    public TunnelStream? TryOpen(PodTarget target, int port)
-    {
-        lock (_gate)
-        {
-            return !_disposed && Choose(target) is { IsFresh: true } session ? session.TryOpen(port) : null;
-        }
-    }
-
     /// <summary>Opens a connection to a pod.</summary>
     /// <param name="target">The pod.</param>
     /// <param name="port">The port inside the pod.</param>
@@ -92,7 +80,7 @@ internal sealed class SessionPool : IAsyncDisposable
                 }
             }
 
-            if (stream is not null && (session!.IsFresh || await ConfirmAsync(session, stream, cancellationToken).ConfigureAwait(false)))
+            if (stream is not null && await ConfirmAsync(session!, stream, cancellationToken).ConfigureAwait(false))
             {
                 return stream;
             }
@@ -196,8 +184,8 @@ internal sealed class SessionPool : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits for the server's answer on a session that was silent for a while: it may have died unnoticed, and what is written to
-    /// it must not be lost with it.
+    /// Waits for the server's answer: the session may have died unnoticed, or the one of the server's five workers that would
+    /// serve this stream may be stuck with what the pod no longer reads (seen on 1.20.2). Such a session gets no new connections.
     /// </summary>
     private async Task<bool> ConfirmAsync(SpdySession session, SpdyStream stream, CancellationToken cancellationToken)
     {
@@ -209,7 +197,7 @@ internal sealed class SessionPool : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            session.Distrust();
+            session.Retire();
         }
         catch (PortForwardException)
         {

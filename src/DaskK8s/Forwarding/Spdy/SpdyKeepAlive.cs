@@ -58,9 +58,6 @@ internal sealed class SpdyKeepAlive : IDisposable
     /// <summary>Gets how long nothing has come.</summary>
     public TimeSpan SilentFor => _time.GetElapsedTime(Volatile.Read(ref _lastReceived));
 
-    /// <summary>Gives the session up for new connections until something comes.</summary>
-    public void Distrust() => _suspect = true;
-
     /// <summary>Starts the watch.</summary>
     public void Start() => _timer.Change(_tick, _tick);
 

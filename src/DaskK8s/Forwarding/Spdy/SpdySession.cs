@@ -26,7 +26,6 @@ internal sealed class SpdySession : IAsyncDisposable
     /// </summary>
     private const int MostConnections = 4096;
 
-    private static readonly TimeSpan FreshFor = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan SlowWrite = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _gate = new();
@@ -75,9 +74,6 @@ internal sealed class SpdySession : IAsyncDisposable
 
     /// <summary>Gets whether a new connection may be opened.</summary>
     public bool IsUsable => !_over && !_leaving && _opened < MostConnections && !_keepAlive.IsSuspect;
-
-    /// <summary>Gets whether the server was heard so lately that the session can be trusted to live.</summary>
-    public bool IsFresh => _keepAlive.SilentFor < FreshFor;
 
     /// <summary>Gets whether one connection holds up the others: its reader here, or the pod's, has stopped.</summary>
     public bool IsStalled => _stalling is not null || Output.WritingFor > SlowWrite;
@@ -185,8 +181,8 @@ internal sealed class SpdySession : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives the session up for new connections until something comes.</summary>
-    internal void Distrust() => _keepAlive.Distrust();
+    /// <summary>Gives the session up for new connections for good; those that it has go on.</summary>
+    internal void Retire() => _leaving = true;
 
     /// <summary>Ends the connection that holds up its neighbours, if there are any.</summary>
     internal void DropStalling()
