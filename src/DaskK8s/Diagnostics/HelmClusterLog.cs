@@ -21,7 +21,4 @@ internal static partial class HelmClusterLog
 
     [LoggerMessage(6006, LogLevel.Debug, "Chose to reach the scheduler {How}: {Reason}")]
     public static partial void RouteChosen(ILogger logger, string how, string reason);
-
-    [LoggerMessage(6007, LogLevel.Debug, "Waited for workers: {Waiting}")]
-    public static partial void Waiting(ILogger logger, string waiting);
 }
