@@ -51,6 +51,19 @@ public sealed class ApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task DeleteCollection_SeveralAtOnce_AllSucceed()
+    {
+        foreach (int i in Enumerable.Range(0, 200))
+        {
+            await CreateMapAsync($"many-{i}");
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => _client.CoreV1.DeleteCollectionNamespacedConfigMapAsync("default", cancellationToken: Token)));
+
+        (await _client.CoreV1.ListNamespacedConfigMapAsync("default", cancellationToken: Token)).Items.Should().BeEmpty();
+    }
+
+    [Fact]
     public async Task Create_InMissingNamespace_GivesNotFound()
     {
         HttpOperationException error = await Refused(() => _client.CoreV1.CreateNamespacedConfigMapAsync(new V1ConfigMap { Metadata = new V1ObjectMeta { Name = "a" } }, "nowhere", cancellationToken: Token));

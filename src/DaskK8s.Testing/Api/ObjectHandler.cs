@@ -99,7 +99,7 @@ internal sealed class ObjectHandler(ObjectStore store, ServiceAllocator services
             FieldSelector fields = FieldSelector.Parse(context.Request.Query["fieldSelector"], info.Type);
             foreach (StoredObject item in store.List(info.Type, info.ListNamespace).Items.Where(item => labels.Matches(item.Value) && fields.Matches(item.Value)))
             {
-                deletion.Delete(item.Key, options.CloneObject(), DryRun(context));
+                deletion.TryDelete(item.Key, options.CloneObject(), DryRun(context));
             }
 
             await Respond.JsonAsync(context, 200, Success(null)).ConfigureAwait(false);

@@ -11,6 +11,19 @@ internal sealed class Deletion(ObjectStore store)
     public static bool ReturnsObject(ResourceType type) =>
         type == ResourceTypes.Pods || type == ResourceTypes.Services || type == ResourceTypes.ServiceAccounts || type == ResourceTypes.ResourceQuotas || type == ResourceTypes.PersistentVolumeClaims;
 
+    /// <summary>Deletes an object that somebody else may delete at the same time, as collections and controllers do.</summary>
+    /// <returns>Whether there was something to delete.</returns>
+    public bool TryDelete(ObjectKey key, JsonObject options, bool dryRun = false) => store.Locked(() =>
+    {
+        bool there = store.Get(key) is not null;
+        if (there)
+        {
+            Delete(key, options, dryRun);
+        }
+
+        return there;
+    });
+
     /// <summary>Gives the object as it was left, and whether it is gone.</summary>
     public (StoredObject Last, bool Gone) Delete(ObjectKey key, JsonObject options, bool dryRun = false) => store.Locked(() =>
     {

@@ -11,7 +11,7 @@ internal sealed class GarbageCollector(ObjectStore store, ObjectHandler objects,
     {
         foreach (StoredObject child in ChildrenOf(owner).Where(child => !child.IsTerminating))
         {
-            deletion.Delete(child.Key, []);
+            deletion.TryDelete(child.Key, []);
         }
     }
 
@@ -26,7 +26,7 @@ internal sealed class GarbageCollector(ObjectStore store, ObjectHandler objects,
         List<StoredObject> children = [.. ChildrenOf(owner)];
         foreach (StoredObject child in children.Where(child => !child.IsTerminating))
         {
-            deletion.Delete(child.Key, new JsonObject { ["propagationPolicy"] = "Foreground" });
+            deletion.TryDelete(child.Key, new JsonObject { ["propagationPolicy"] = "Foreground" });
         }
 
         if (!ChildrenOf(owner).Any())
@@ -60,7 +60,7 @@ internal sealed class GarbageCollector(ObjectStore store, ObjectHandler objects,
             {
                 if (!item.IsTerminating)
                 {
-                    deletion.Delete(item.Key, []);
+                    deletion.TryDelete(item.Key, []);
                 }
 
                 left |= store.Get(item.Key) is not null;

@@ -96,8 +96,10 @@ internal sealed class ReplicaSetController(ObjectStore store, ObjectHandler obje
         IEnumerable<StoredObject> victims = pods.Order(new VictimOrder(store.Time.GetUtcNow(), options.Minor >= 22, onNode)).Take(count).ToList();
         foreach (StoredObject victim in victims)
         {
-            deletion.Delete(victim.Key, []);
-            events.Record(set, "Normal", "SuccessfulDelete", $"Deleted pod: {victim.Key.Name}", "replicaset-controller");
+            if (deletion.TryDelete(victim.Key, []))
+            {
+                events.Record(set, "Normal", "SuccessfulDelete", $"Deleted pod: {victim.Key.Name}", "replicaset-controller");
+            }
         }
     }
 
