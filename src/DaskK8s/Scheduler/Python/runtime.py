@@ -31,10 +31,13 @@ def run(function, arguments, dependencies):
         if definition is None:
             raise RuntimeError("the scheduler no longer knows this function: it restarted")
         call = FUNCTIONS[function] = define(function, definition)
-    unpickler = pickle.Unpickler(io.BytesIO(arguments))
-    # Futures among the arguments are persistent ids: indexes of the results they stand for.
-    unpickler.persistent_load = dependencies.__getitem__
-    args, kwargs = unpickler.load()
+    if dependencies:
+        unpickler = pickle.Unpickler(io.BytesIO(arguments))
+        # Futures among the arguments are persistent ids: indexes of the results they stand for.
+        unpickler.persistent_load = dependencies.__getitem__
+        args, kwargs = unpickler.load()
+    else:
+        args, kwargs = pickle.loads(arguments)
     try:
         return call(*args, **kwargs)
     except (SystemExit, KeyboardInterrupt) as error:

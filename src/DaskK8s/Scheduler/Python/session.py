@@ -21,7 +21,8 @@ from distributed.versions import get_versions
 
 logger = logging.getLogger("distributed.daskk8s")
 
-# A task is eval(TASK, {"f": function id, "b": pickled arguments, "d": results of other tasks}).
+# A task evaluates TASK with f (the id of a function), b (its pickled arguments) and d (the results of other tasks). The first one
+# that a worker meets loads the worker's module.
 LOAD = (
     "import sys,types,distributed as D\n"
     "m=types.ModuleType({name!r})\n"
@@ -30,7 +31,7 @@ LOAD = (
     "exec(D.utils.sync(w.loop,w.scheduler.daskk8s_runtime_{suffix}),m.__dict__)\n"
     "sys.modules[{name!r}]=m"
 )
-TASK = "(__import__('sys').modules.get({name!r})or[exec({load!r},{{}}),__import__('sys').modules[{name!r}]][1]).run(f,b,d)"
+TASK = "(__import__('sys').modules.get({name!r})or eval({expression!r})).run(f,b,d)"
 
 # Run out of band on a worker that holds results but has not met a task of ours.
 INSTALL = (
@@ -366,24 +367,32 @@ class Outlet(Comm):
     peer_address = local_address
 
 
+class Evaluated:
+    """Is pickled as the value of a Python expression: workers keep what they unpickled, and so compile it once for all tasks."""
+
+    def __init__(self, source):
+        self.source = source
+
+    def __reduce__(self):
+        return eval, (self.source, {})
+
+
 def submitter(scheduler):
     """Give the function that submits tasks in the form which this version of distributed takes."""
     known = inspect.signature(scheduler.update_graph).parameters
-    code = TASK.format(name=NAME, load=LOAD.format(name=NAME, suffix=SUFFIX))
+    load = LOAD.format(name=NAME, suffix=SUFFIX)
+    code = TASK.format(name=NAME, expression="(lambda g:[exec(%r,g),g['m']][1])({})" % load)
     form = submit_tasks if "tasks" in known else submit_graph if "graph_header" in known else submit_expression
     return functools.partial(form, scheduler, known, code)
 
 
 async def submit_tasks(scheduler, known, code, client, function, tasks, options):
     """Up to 2023.3: each task as pickles of its function and its arguments."""
-    call = pickle.dumps(functools.partial(eval, code), protocol=4)
+    call = pickle.dumps(Evaluated("lambda f,b,d:" + code), protocol=4)
     graph, dependencies, keys = {}, {}, []
     for key, arguments, needs in tasks:
         keys.append(key)
-        graph[key] = {
-            "function": call,
-            "args": pickle.dumps(({"f": function, "b": arguments, "d": list(needs)},), protocol=4),
-        }
+        graph[key] = {"function": call, "args": pickle.dumps((function, arguments, needs), protocol=4)}
         dependencies[key] = set(needs)
     scheduler.update_graph(
         client=client,
