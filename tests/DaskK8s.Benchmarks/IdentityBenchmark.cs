@@ -24,14 +24,14 @@ internal static class IdentityBenchmark
             del reply
         """;
 
-    public static Comparison Run()
+    public static async Task<Comparison> RunAsync()
     {
         byte[] body = SyntheticIdentity.Create(Workers);
         string file = Path.GetTempFileName();
         try
         {
-            File.WriteAllBytes(file, body);
-            double[] theirs = [.. PythonChild.Run(Python, file, Rounds.ToString(CultureInfo.InvariantCulture))
+            await File.WriteAllBytesAsync(file, body);
+            double[] theirs = [.. (await ChildProcess.RunPythonAsync(Python, file, Rounds.ToString(CultureInfo.InvariantCulture)))
                 .Select(line => double.Parse(line, CultureInfo.InvariantCulture))];
             return new Comparison("identity_decode", "ms", "theirs/ours", Ours(body), theirs);
         }

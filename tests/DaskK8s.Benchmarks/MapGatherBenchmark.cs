@@ -28,29 +28,22 @@ internal static class MapGatherBenchmark
         """;
 
     /// <summary>Runs both clients in turns, each in a process of its own.</summary>
-    /// <param name="count">The number of tasks.</param>
-    /// <param name="rounds">The number of turns.</param>
-    /// <returns>The tasks per second, and the peaks of the clients' memory.</returns>
-    public static async Task<Comparison[]> RunAsync(int count, int rounds)
+    /// <param name="count">The number of tasks of a large run; a small one has a tenth.</param>
+    /// <param name="pairs">The number of pairs of large runs.</param>
+    /// <param name="smallPairs">The number of pairs of small runs.</param>
+    /// <returns>The tasks per second of large and small runs, and the peaks of the clients' memory in large ones.</returns>
+    public static async Task<Comparison[]> RunAsync(int count, int pairs, int smallPairs)
     {
         await using DaskProcess scheduler = await DaskProcess.StartSchedulerAsync();
         await using DaskProcess first = await DaskProcess.StartWorkerAsync(scheduler.Address, "w-0");
         await using DaskProcess second = await DaskProcess.StartWorkerAsync(scheduler.Address, "w-1");
-        string number = count.ToString(CultureInfo.InvariantCulture);
-        List<double[]> ours = [];
-        List<double[]> theirs = [];
-        for (int round = 0; round < rounds; round++)
-        {
-            theirs.Add(Numbers(PythonChild.Run(Python, scheduler.Address, number)));
-            ours.Add(Numbers(RunOurs(scheduler.Address, number)));
-            Console.WriteLine(
-                $"round {round + 1}: ours {ours[^1][0]:0} tasks/s, {ours[^1][1]:0} MiB; theirs {theirs[^1][0]:0} tasks/s, {theirs[^1][1]:0} MiB");
-        }
-
+        List<Pair> small = await RunPairsAsync(scheduler.Address, count / 10, smallPairs);
+        List<Pair> large = await RunPairsAsync(scheduler.Address, count, pairs);
         return
         [
-            new Comparison("map_gather", "tasks/s", "ours/theirs", [.. ours.Select(r => r[0])], [.. theirs.Select(r => r[0])]),
-            new Comparison("client_memory", "MiB", "ours/theirs", [.. ours.Select(r => r[1])], [.. theirs.Select(r => r[1])]),
+            Compare("map_gather", "tasks/s", large, static r => r.TasksPerSecond),
+            Compare("map_gather_tenth", "tasks/s", small, static r => r.TasksPerSecond),
+            Compare("client_memory", "MiB", large, static r => r.Mebibytes),
         ];
     }
 
@@ -74,27 +67,41 @@ internal static class MapGatherBenchmark
             throw new InvalidOperationException("Results were lost.");
         }
 
+        using Process self = Process.GetCurrentProcess();
         Console.WriteLine((count / elapsed).ToString(CultureInfo.InvariantCulture));
-        Console.WriteLine(PeakMebibytes().ToString(CultureInfo.InvariantCulture));
+        Console.WriteLine((self.PeakWorkingSet64 / 1024.0 / 1024.0).ToString(CultureInfo.InvariantCulture));
         return 0;
     }
 
-    private static string[] RunOurs(string address, string count)
+    private static async Task<List<Pair>> RunPairsAsync(string scheduler, int count, int pairs)
     {
-        ProcessStartInfo start = new(Environment.ProcessPath!, ["tasks-client", address, count]) { RedirectStandardOutput = true };
-        using Process process = Process.Start(start)!;
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0
-            ? output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            : throw new InvalidOperationException($"Our client ended with {process.ExitCode}: {output}");
+        List<Pair> results = [];
+        for (int i = 0; i < pairs; i++)
+        {
+            // The second of a pair meets what the first left behind: they take turns in that too.
+            Run? ours = i % 2 == 0 ? null : await OursAsync(scheduler, count);
+            Run theirs = Run.Parse(await ChildProcess.RunPythonAsync(Python, scheduler, count.ToString(CultureInfo.InvariantCulture)));
+            ours ??= await OursAsync(scheduler, count);
+            results.Add(new Pair(ours, theirs));
+            Console.WriteLine($"{count} tasks, pair {i + 1} of {pairs}: ours {ours}; theirs {theirs}");
+        }
+
+        return results;
     }
 
-    private static double PeakMebibytes()
-    {
-        using Process self = Process.GetCurrentProcess();
-        return self.PeakWorkingSet64 / 1024.0 / 1024.0;
-    }
+    private static async Task<Run> OursAsync(string scheduler, int count) =>
+        Run.Parse(await ChildProcess.RunVerbAsync("tasks-client", scheduler, count.ToString(CultureInfo.InvariantCulture)));
 
-    private static double[] Numbers(string[] lines) => [.. lines.Select(l => double.Parse(l, CultureInfo.InvariantCulture))];
+    private static Comparison Compare(string name, string unit, List<Pair> pairs, Func<Run, double> figure) =>
+        new(name, unit, "ours/theirs", [.. pairs.Select(p => figure(p.Ours))], [.. pairs.Select(p => figure(p.Theirs))]);
+
+    private sealed record Pair(Run Ours, Run Theirs);
+
+    private sealed record Run(double TasksPerSecond, double Mebibytes)
+    {
+        public static Run Parse(string[] lines) =>
+            new(double.Parse(lines[0], CultureInfo.InvariantCulture), double.Parse(lines[1], CultureInfo.InvariantCulture));
+
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{TasksPerSecond:0} tasks/s, {Mebibytes:0} MiB");
+    }
 }
