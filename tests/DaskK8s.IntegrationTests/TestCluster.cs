@@ -117,6 +117,20 @@ public sealed class TestCluster : IAsyncLifetime
         shell.ExitCode.Should().Be(0, "the command in {0} restarts the API server", RestartVariable);
     }
 
+    /// <summary>Cuts every connection to pods that runs through the API server.</summary>
+    public async Task CutConnectionsAsync(CancellationToken cancellationToken)
+    {
+        if (_embedded is not null)
+        {
+            _embedded.Faults.CutPortForwards().Should().BePositive();
+        }
+        else
+        {
+            // They end with the server that they run through.
+            await RestartApiServerAsync(cancellationToken);
+        }
+    }
+
     /// <summary>Runs a .NET program as a service account in a pod beside a release, and gives its output.</summary>
     /// <remarks>
     /// On a real cluster the pod mounts the program and the .NET runtime of this machine, so its node must be this machine

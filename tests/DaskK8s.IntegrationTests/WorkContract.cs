@@ -1,32 +1,40 @@
+using k8s;
+
 namespace DaskK8s.IntegrationTests;
 
 public sealed class WorkContract(TestCluster kubernetes)
 {
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
     private static readonly PythonFunction Add = PythonFunction.FromName("operator", "add");
 
-    private static readonly PythonFunction WhereAmI = PythonFunction.FromSource(
+    private static readonly PythonFunction Where = PythonFunction.FromSource(
         """
-        def where():
+        def where(seconds):
+            import time
             from distributed import get_worker
+            time.sleep(seconds)
             return get_worker().address
         """,
         "where");
+
+    private static readonly TaskOptions OnGpu = new() { Resources = new Dictionary<string, double> { ["GPU"] = 1 } };
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task SubmitAsync_TaskThatNeedsAGpu_RunsOnTheGpuGroup()
     {
         await using TestRelease release = await TestRelease.InstallAsync(kubernetes);
         await using HelmCluster cluster = await release.ConnectAsync();
-        await using DaskClient client = await cluster.GetClientAsync(TestContext.Current.CancellationToken);
-        TaskOptions gpu = new() { Resources = new Dictionary<string, double> { ["GPU"] = 1 } };
+        await using DaskClient client = await cluster.GetClientAsync(Token);
 
-        using DaskFuture<long> sum = await client.SubmitAsync<long>(Add, [1, 2], gpu, TestContext.Current.CancellationToken);
-        using DaskFuture<string> place = await client.SubmitAsync<string>(WhereAmI, [], gpu, TestContext.Current.CancellationToken);
+        using DaskFuture<long> sum = await client.SubmitAsync<long>(Add, [1, 2], OnGpu, Token);
 
-        (await sum.ResultAsync(cancellationToken: TestContext.Current.CancellationToken)).Should().Be(3);
-        string address = await place.ResultAsync(cancellationToken: TestContext.Current.CancellationToken);
-        SchedulerInfo info = await cluster.GetSchedulerInfoAsync(TestContext.Current.CancellationToken);
-        info.Workers.Single(w => w.Address == address).Group.Should().Be("gpu-workers");
+        (await sum.ResultAsync(Limit, Token)).Should().Be(3);
+        IReadOnlyDictionary<string, IReadOnlyList<string>> holders = await client.WhoHasAsync([sum.Key], Token);
+        Dictionary<string, string?> groups = await GroupsAsync(cluster);
+        holders[sum.Key].Select(address => groups[address]).Should().Equal("gpu-workers");
     }
 
     [Fact]
@@ -34,13 +42,101 @@ public sealed class WorkContract(TestCluster kubernetes)
     {
         await using TestRelease release = await TestRelease.InstallAsync(kubernetes);
         await using HelmCluster cluster = await release.ConnectAsync();
-        await using DaskClient client = await cluster.GetClientAsync(TestContext.Current.CancellationToken);
+        await using DaskClient client = await cluster.GetClientAsync(Token);
 
-        using DaskFuture<string> place = await client.SubmitAsync<string>(
-            WhereAmI, [], new TaskOptions { WorkerGroup = "high-mem" }, TestContext.Current.CancellationToken);
+        using DaskFuture<string> place = await client.SubmitAsync<string>(Where, [0], new TaskOptions { WorkerGroup = "high-mem" }, Token);
 
-        string address = await place.ResultAsync(cancellationToken: TestContext.Current.CancellationToken);
-        SchedulerInfo info = await cluster.GetSchedulerInfoAsync(TestContext.Current.CancellationToken);
-        info.Workers.Single(w => w.Address == address).Group.Should().Be("high-mem");
+        string address = await place.ResultAsync(Limit, Token);
+        (await GroupsAsync(cluster))[address].Should().Be("high-mem");
     }
+
+    [Fact]
+    public async Task MapAsync_ThousandTasksWithAndWithoutAnnotation_NeverRunWhereItIsNotOffered()
+    {
+        await using TestRelease release = await TestRelease.InstallAsync(kubernetes);
+        await using HelmCluster cluster = await release.ConnectAsync();
+        await using DaskClient client = await cluster.GetClientAsync(Token);
+
+        DaskFutureList<string> annotated;
+        using (client.Annotate(OnGpu))
+        {
+            annotated = await client.MapAsync<string>(Where, Enumerable.Repeat(0, 1000), null, Token);
+        }
+
+        using DaskFutureList<string> onGpu = annotated;
+        using DaskFutureList<string> plain = await client.MapAsync<string>(Where, Enumerable.Repeat(0, 1000), null, Token);
+        IReadOnlyList<string> gpuPlaces = await client.GatherAsync(onGpu, null, Token).WaitAsync(Limit, Token);
+        IReadOnlyList<string> plainPlaces = await client.GatherAsync(plain, null, Token).WaitAsync(Limit, Token);
+
+        Dictionary<string, string?> groups = await GroupsAsync(cluster);
+        gpuPlaces.Should().HaveCount(1000).And.OnlyContain(address => groups[address] == "gpu-workers");
+        plainPlaces.Should().HaveCount(1000).And.Contain(address => groups[address] == "worker");
+    }
+
+    [Fact]
+    public async Task MapAsync_HundredThousandTasks_AllResultsArrive()
+    {
+        await using TestRelease release = await TestRelease.InstallAsync(kubernetes);
+        await using HelmCluster cluster = await release.ConnectAsync();
+        await using DaskClient client = await cluster.GetClientAsync(Token);
+        PythonFunction noop = PythonFunction.FromSource("def noop(x):\n    return None\n", "noop");
+
+        using DaskFutureList<object?> futures = await client.MapAsync<object?>(noop, Enumerable.Range(0, 100_000), null, Token);
+        IReadOnlyList<object?> results = await client.GatherAsync(futures, null, Token);
+
+        results.Should().HaveCount(100_000).And.OnlyContain(result => result == null);
+    }
+
+    [Fact]
+    public async Task SubmitAsync_NoWorkerOffersIt_ToldAtOnceWithTheGroupsAndWhatTheyOffer()
+    {
+        await using TestRelease release = await TestRelease.InstallAsync(kubernetes);
+        await using HelmCluster cluster = await release.ConnectAsync();
+        await using DaskClient client = await cluster.GetClientAsync(Token);
+        using DaskFuture<long> future = await client.SubmitAsync<long>(
+            Add, [1, 2], new TaskOptions { Resources = new Dictionary<string, double> { ["TPU"] = 1 } }, Token);
+
+        Func<Task> result = () => future.ResultAsync(Limit, Token);
+
+        (await result.Should().ThrowAsync<DaskNoWorkerException>()).WithMessage(
+            "*needs TPU=1*worker (2 workers: 2 with no resources)*gpu-workers (1 worker: 1 with GPU=1)*high-mem (1 worker: 1 with MEMORY=6000000000)*");
+    }
+
+    [Fact]
+    public async Task ResultAsync_ConnectionCutWhileTasksRun_ResultsArrive()
+    {
+        await using TestRelease release = await TestRelease.InstallAsync(kubernetes);
+        await using HelmCluster cluster = await release.ConnectAsync();
+        await using DaskClient client = await cluster.GetClientAsync(Token);
+        using DaskFutureList<string> futures = await client.MapAsync<string>(Where, Enumerable.Repeat(2, 8), null, Token);
+        Task<IReadOnlyList<string>> gathering = client.GatherAsync(futures, null, Token);
+
+        await kubernetes.CutConnectionsAsync(Token);
+
+        (await gathering.WaitAsync(Limit, Token)).Should().HaveCount(8);
+        using DaskFuture<long> sum = await client.SubmitAsync<long>(Add, [1, 2], null, Token);
+        (await sum.ResultAsync(Limit, Token)).Should().Be(3);
+    }
+
+    [Fact]
+    public async Task ResultAsync_SchedulerPodDeletedWhileTasksRun_ToldAsLostAndNewWorkRuns()
+    {
+        await using TestRelease release = await TestRelease.InstallAsync(kubernetes);
+        await using HelmCluster cluster = await release.ConnectAsync();
+        await using DaskClient client = await cluster.GetClientAsync(Token);
+        using DaskFuture<string> running = await client.SubmitAsync<string>(Where, [60], null, Token);
+        Task<string> result = running.ResultAsync(Limit, Token);
+
+        await kubernetes.Client.CoreV1.DeleteCollectionNamespacedPodAsync(
+            release.Namespace, labelSelector: "release=my-dask,component=scheduler", gracePeriodSeconds: 0, cancellationToken: Token);
+
+        (await result.Awaiting(r => r).Should().ThrowAsync<DaskTaskLostException>()).WithMessage("*the scheduler restarted*Submit it again*");
+        await cluster.WaitForWorkersAsync(cancellationToken: Token);
+        using DaskFuture<long> sum = await client.SubmitAsync<long>(Add, [1, 2], null, Token);
+        (await sum.ResultAsync(Limit, Token)).Should().Be(3);
+    }
+
+    /// <summary>Gives each worker's group by its address.</summary>
+    private static async Task<Dictionary<string, string?>> GroupsAsync(HelmCluster cluster) =>
+        (await cluster.GetSchedulerInfoAsync(Token)).Workers.ToDictionary(static w => w.Address, static w => w.Group);
 }
