@@ -115,16 +115,67 @@ public sealed class DaskClientClusterTests(DaskProcesses dask) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task SubmitAsync_SchedulerThatRunsNoFunctions_ThrowsNamingTheSetting()
+    public async Task SubmitAsync_AllowOtherWorkers_RunsElsewhereWhereTheNamedOneIsMissing()
     {
-        string preload = Path.Combine(Path.GetTempPath(), "daskk8s-no-functions.py");
-        await File.WriteAllTextAsync(preload, "import dask\ndask.config.set({'distributed.scheduler.blocked-handlers': ['run_function']})\n", Token);
+        TaskOptions missing = new() { Workers = ["tcp://127.0.0.1:1"] };
+        using DaskFuture<int> strict = await _client.SubmitAsync<int>(Add, [1, 2], missing, Token);
+        using DaskFuture<int> loose = await _client.SubmitAsync<int>(Add, [1, 2], missing with { AllowOtherWorkers = true }, Token);
+
+        (await loose.ResultAsync(TimeSpan.FromSeconds(30), Token)).Should().Be(3);
+        (await strict.Awaiting(f => f.ResultAsync(TimeSpan.FromSeconds(30), Token)).Should().ThrowAsync<DaskNoWorkerException>())
+            .WithMessage("*one of the workers tcp://127.0.0.1:1*");
+    }
+
+    [Fact]
+    public async Task SubmitAsync_HigherPriority_RunsFirst()
+    {
+        string gate = $"gate-{Guid.NewGuid():N}";
+        TaskOptions onGpu = new() { Resources = new Dictionary<string, double> { ["GPU"] = 1 } };
+        PythonFunction now = PythonFunction.FromName("time", "monotonic_ns");
+        using DaskFuture<bool> blocker = await _client.SubmitAsync<bool>(
+            PythonFunction.FromSource("from distributed import Event\ndef wait(name):\n    return Event(name).wait(60)\n", "wait"), [gate], onGpu, Token);
+        using DaskFuture<long> low = await _client.SubmitAsync<long>(now, [], onGpu with { Priority = -1 }, Token);
+        using DaskFuture<long> high = await _client.SubmitAsync<long>(now, [], onGpu with { Priority = 10 }, Token);
+        using DaskFuture<object> opener = await _client.SubmitAsync<object>(
+            PythonFunction.FromSource("from distributed import Event\ndef open_gate(name):\n    Event(name).set()\n", "open_gate"),
+            [gate], new TaskOptions { WorkerGroup = "default" }, Token);
+
+        long highTime = await high.ResultAsync(TimeSpan.FromSeconds(60), Token);
+        long lowTime = await low.ResultAsync(TimeSpan.FromSeconds(60), Token);
+
+        highTime.Should().BeLessThan(lowTime);
+    }
+
+    [Fact]
+    public async Task SubmitAsync_RunFunctionIsBlocked_ThrowsNamingVersionAndSetting() =>
+        await AssertRunsNoFunctionsAsync("'distributed.scheduler.blocked-handlers': ['run_function']");
+
+    [Fact]
+    public async Task SubmitAsync_PickleIsSwitchedOff_ThrowsNamingVersionAndSetting()
+    {
+        try
+        {
+            await AssertRunsNoFunctionsAsync("'distributed.scheduler.pickle': False");
+        }
+        catch (InvalidOperationException e) when (e.Message.StartsWith("Dask ended", StringComparison.Ordinal))
+        {
+            // Dask 2024 and later do not start with this setting, and say so.
+            e.Message.Should().Contain("distributed.scheduler.pickle");
+        }
+    }
+
+    private static async Task AssertRunsNoFunctionsAsync(string setting)
+    {
+        string preload = Path.Combine(Path.GetTempPath(), $"daskk8s-{Guid.NewGuid():N}.py");
+        await File.WriteAllTextAsync(preload, $"import dask\ndask.config.set({{{setting}}})\n", Token);
         await using DaskProcess scheduler = await DaskProcess.StartSchedulerAsync("--preload", preload);
+        File.Delete(preload);
         await using DaskClient client = await DaskClient.ConnectAsync(scheduler.Address, null, Token);
 
         Func<Task> submit = () => client.SubmitAsync<int>(Add, [1, 2], null, Token);
 
-        (await submit.Should().ThrowAsync<DaskRpcException>()).WithMessage("*distributed 20*distributed.scheduler.blocked-handlers*");
+        (await submit.Should().ThrowAsync<DaskRpcException>())
+            .WithMessage($"*distributed {client.SchedulerVersion}*disallowed*distributed.scheduler.pickle*distributed.scheduler.blocked-handlers*");
         (await client.GetSchedulerInfoAsync(Token)).Workers.Should().BeEmpty();
     }
 

@@ -109,34 +109,4 @@ public sealed class DaskClientTests(DaskProcesses dask)
         (await third.ResultAsync(TimeSpan.FromSeconds(30), Token)).Should().Be(19);
         (await second.ResultAsync(TimeSpan.FromSeconds(30), Token)).Should().Be(13);
     }
-
-    [Fact]
-    public async Task RunScriptAsync_WholeProgram_PrintsAndGivesItsResult()
-    {
-        await using DaskClient client = await DaskClient.ConnectAsync(dask.Address, null, Token);
-        List<ScriptOutput> output = [];
-
-        Dictionary<string, double> result = await client.RunScriptAsync<Dictionary<string, double>>(
-            """
-            import dask, sys
-
-            @dask.delayed
-            def double(x):
-                return 2 * x
-
-            with dask.annotate(resources={"GPU": 1}):
-                total = sum(dask.compute(*[double(i) for i in range(count)], optimize_graph=False))
-            print("total", total)
-            print("to stderr", file=sys.stderr)
-            {"total": total, "nan": float("nan")}
-            """,
-            new Dictionary<string, object?> { ["count"] = 5 },
-            null,
-            output.Add,
-            Token);
-
-        result["total"].Should().Be(20);
-        result["nan"].Should().Be(double.NaN);
-        output.Should().Contain(new ScriptOutput("stdout", "total 20\n")).And.Contain(new ScriptOutput("stderr", "to stderr\n"));
-    }
 }

@@ -85,6 +85,16 @@ public sealed class SchedulerTlsTests(TlsDask dask) : IClassFixture<TlsDask>
     }
 
     [Fact]
+    public async Task SubmitAsync_TlsScheduler_RunsAndGivesTheResult()
+    {
+        await using DaskClient client = await DaskClient.ConnectAsync(dask.Address, new DaskClientOptions { Tls = dask.Options }, Token);
+
+        using DaskFuture<int> future = await client.SubmitAsync<int>(PythonFunction.FromName("operator", "add"), [1, 2], null, Token);
+
+        (await future.ResultAsync(TimeSpan.FromSeconds(30), Token)).Should().Be(3);
+    }
+
+    [Fact]
     public async Task IdentityAsync_ServerNameOfTheCertificate_IsAccepted()
     {
         await using SchedulerRpc rpc = SchedulerRpcTests.Create(dask.Address, dask.Options with { ServerName = "scheduler.dask" });
