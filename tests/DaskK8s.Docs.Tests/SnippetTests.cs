@@ -72,6 +72,15 @@ public sealed class SnippetTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task RunningWork_Examples_ComputeOnTheGpuGroup()
+    {
+        await RunningWorkSnippets.SubmitAsync();
+        await RunningWorkSnippets.AnnotateAsync();
+
+        _console.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Should().Equal("3", "1, 2, 3");
+    }
+
+    [Fact]
     public async Task GpuGroups_Walk_WritesValuesScalesRunsAndAdapts()
     {
         await GpuGroupSnippets.WriteValuesAsync();

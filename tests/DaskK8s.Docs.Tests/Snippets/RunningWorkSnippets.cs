@@ -1,0 +1,34 @@
+namespace DaskK8s.Docs.Tests.Snippets;
+
+/// <summary>Holds what docs/running-work.md shows.</summary>
+internal static class RunningWorkSnippets
+{
+    public static async Task SubmitAsync()
+    {
+        // snippet: work-submit
+        await using HelmCluster cluster = await HelmCluster.ConnectAsync("my-dask");
+        await using DaskClient client = await cluster.GetClientAsync();
+
+        PythonFunction add = PythonFunction.FromName("operator", "add");
+        TaskOptions onGpu = new() { Resources = new Dictionary<string, double> { ["GPU"] = 1 } };
+        using DaskFuture<int> sum = await client.SubmitAsync<int>(add, [1, 2], onGpu);
+        Console.WriteLine(await sum.ResultAsync());
+        // end snippet
+    }
+
+    public static async Task AnnotateAsync()
+    {
+        await using HelmCluster cluster = await HelmCluster.ConnectAsync("my-dask");
+        await using DaskClient client = await cluster.GetClientAsync();
+        string[] urls = ["a", "ab", "abc"];
+
+        // snippet: work-annotate
+        PythonFunction mean = PythonFunction.FromSource("def mean(url): return float(len(url))", "mean");
+        using (client.Annotate(new TaskOptions { Resources = new Dictionary<string, double> { ["GPU"] = 1 } }))
+        {
+            using DaskFutureList<double> means = await client.MapAsync<double>(mean, urls);
+            Console.WriteLine(string.Join(", ", await client.GatherAsync(means)));
+        }
+        // end snippet
+    }
+}
