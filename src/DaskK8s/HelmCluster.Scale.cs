@@ -21,7 +21,7 @@ public sealed partial class HelmCluster
 
     private ServerVersion ServerVersion => _serverVersion ??= new ServerVersion(_requests);
 
-    private WorkerDrain? Drain => _drain ??= _link is { } link ? new WorkerDrain(link.Rpc, _options.TimeProvider, _logger) : null;
+    internal WorkerDrain? Drain => _drain ??= _link is { } link ? new WorkerDrain(link.Rpc, _options.TimeProvider, _logger) : null;
 
     /// <summary>Sets how many pods a worker group shall have; a group that shrinks loses nothing.</summary>
     /// <param name="replicas">How many pods the group shall have.</param>

@@ -16,6 +16,12 @@ internal sealed record GroupView(V1Deployment Deployment, IReadOnlyList<V1Pod> L
     public bool IsSettled =>
         (Deployment.Status?.ObservedGeneration ?? 0) >= (Deployment.Metadata.Generation ?? 0) && Live.Count <= Replicas;
 
+    /// <summary>Gets whether all pods are there, or those that are missing were refused (by a quota).</summary>
+    public bool IsComplete => Live.Count >= Replicas || Deployment.Status?.Conditions?.Any(static c => c is { Type: "ReplicaFailure", Status: "True" }) == true;
+
+    public bool HasSamePodsAs(GroupView other) =>
+        Live.Select(static p => p.Metadata.Uid).ToHashSet().SetEquals(other.Live.Select(static p => p.Metadata.Uid));
+
     /// <summary>Takes a group out of a snapshot.</summary>
     public static GroupView? From(WorkloadSnapshot snapshot, string deploymentName)
     {

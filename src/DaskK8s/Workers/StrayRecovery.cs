@@ -9,6 +9,8 @@ namespace DaskK8s.Workers;
 /// <summary>Undoes what a scaling left behind whose client died: marks past their time, and workers that still take no tasks.</summary>
 internal sealed class StrayRecovery(KubeRequests requests, string release, WorkerDrain? drain)
 {
+    private const string Holder = "recovery";
+
     /// <summary>Recovers the release's groups; it costs one list of the marked pods, which are none as a rule.</summary>
     /// <remarks>Nothing of it is worth failing a scaling for: what could not be undone now is undone by the next one.</remarks>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -40,9 +42,9 @@ internal sealed class StrayRecovery(KubeRequests requests, string release, Worke
             string[] hosts = [.. strays.Select(static p => p.Status?.PodIP).OfType<string>()];
             if (drain is not null && hosts.Length > 0)
             {
-                (IReadOnlyList<WorkerLoad> workers, _) = await drain.LookAsync(hosts, cancellationToken).ConfigureAwait(false);
+                (IReadOnlyList<WorkerLoad> workers, _) = await drain.LookAsync(Holder, hosts, cancellationToken).ConfigureAwait(false);
                 string[] retired = [.. workers.Where(static w => w is { IsRetired: true, IsHeld: false }).Select(static w => w.Address)];
-                await drain.ReleaseAsync("recovery", [], retired, cancellationToken).ConfigureAwait(false);
+                await drain.ReleaseAsync(Holder, [], retired, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (DaskK8sException e)

@@ -13,6 +13,10 @@ internal sealed record Victim(V1Pod Pod, IReadOnlyList<WorkerLoad> Workers)
 
     public IReadOnlyList<string> Addresses => [.. Workers.Select(static w => w.Address)];
 
+    /// <summary>Gives the addresses of pods' workers, by the pods' uids.</summary>
+    public static Dictionary<string, IReadOnlyList<string>> AddressesOf(IEnumerable<Victim> victims) =>
+        victims.ToDictionary(static v => v.Uid, static v => v.Addresses, StringComparer.Ordinal);
+
     /// <summary>Gets whether the pod never got as far as running: no server version would rather remove one that runs.</summary>
     public bool IsPending => Workers.Count == 0 && (string.IsNullOrEmpty(Pod.Spec?.NodeName) || Pod.Status?.Phase is "Pending");
 }

@@ -7,7 +7,7 @@ internal static class VictimRanking
 {
     /// <summary>
     /// Ranks pods, the first to leave first: those that Kubernetes would remove whatever their cost (not assigned, pending, not
-    /// ready, condemned by an earlier scaling), then those drained already, then those with the least work, then those that hold the least.
+    /// ready, condemned by an earlier scaling), then those drained already (by whom does not matter: two scalings at once do well to mean the same), then those with the least work, then those that hold the least.
     /// </summary>
     public static IReadOnlyList<Victim> Rank(IEnumerable<V1Pod> pods, IReadOnlyList<WorkerLoad> workers)
     {
@@ -19,7 +19,6 @@ internal static class VictimRanking
                 .ThenBy(static v => v.Pod.Status?.Phase switch { "Pending" => 0, "Unknown" => 1, _ => 2 })
                 .ThenBy(static v => IsReady(v.Pod))
                 .ThenByDescending(static v => PodMarks.IsCondemned(v.Pod))
-                .ThenBy(static v => v.Workers.Any(static w => w.IsHeld))
                 .ThenByDescending(static v => v.Workers.Count == 0 || v.Workers.All(static w => w.IsRetired))
                 .ThenBy(static v => v.Workers.Sum(static w => w.Processing))
                 .ThenBy(static v => v.Workers.Sum(static w => w.Occupancy))

@@ -23,10 +23,13 @@ internal sealed class WorkerDrain(SchedulerRpc rpc, TimeProvider time, ILogger l
     public bool IsBlocked => _isBlocked;
 
     /// <summary>Reads the workers of some hosts.</summary>
+    /// <param name="id">Names the scale-down that asks; what it has drained is kept so for longer.</param>
+    /// <param name="hosts">The pods' addresses.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The workers, and how many others could take their data.</returns>
-    public async Task<(IReadOnlyList<WorkerLoad> Workers, int Others)> LookAsync(IReadOnlyCollection<string> hosts, CancellationToken cancellationToken)
+    public async Task<(IReadOnlyList<WorkerLoad> Workers, int Others)> LookAsync(string id, IReadOnlyCollection<string> hosts, CancellationToken cancellationToken)
     {
-        if (await TryCallAsync("look", new JsonObject { ["hosts"] = ToArray(hosts) }, null, cancellationToken).ConfigureAwait(false) is { } answer)
+        if (await TryCallAsync("look", new JsonObject { ["id"] = id, ["hosts"] = ToArray(hosts) }, null, cancellationToken).ConfigureAwait(false) is { } answer)
         {
             return ([.. answer.GetProperty("workers").EnumerateObject().Select(ToLoad)], answer.GetProperty("others").GetInt32());
         }
@@ -130,14 +133,14 @@ internal sealed class WorkerDrain(SchedulerRpc rpc, TimeProvider time, ILogger l
         worker.Value.GetProperty("processing").GetInt32(),
         worker.Value.GetProperty("occupancy").GetDouble(),
         worker.Value.GetProperty("nbytes").GetInt64(),
-        worker.Value.GetProperty("keys").GetInt32(),
-        worker.Value.GetProperty("held").GetBoolean());
+        worker.Value.GetProperty("held").GetBoolean(),
+        worker.Value.GetProperty("mine").GetBoolean());
 
     private static WorkerLoad ToLoad(WorkerInfo worker)
     {
         WorkerTaskCounts tasks = worker.Tasks;
         int processing = tasks.Executing + tasks.LongRunning + tasks.Ready + tasks.Constrained + tasks.Waiting;
-        return new WorkerLoad(worker.Address, worker.Host, worker.Status, processing, processing, worker.MemoryUsed, tasks.InMemory, IsHeld: false);
+        return new WorkerLoad(worker.Address, worker.Host, worker.Status, processing, processing, worker.MemoryUsed, IsHeld: false, IsMine: true);
     }
 
     private async Task<JsonElement?> TryCallAsync(string verb, JsonObject spec, TimeSpan? timeout, CancellationToken cancellationToken)

@@ -7,10 +7,10 @@ namespace DaskK8s.Workers;
 /// <param name="Processing">Its tasks, those that wait included.</param>
 /// <param name="Occupancy">The seconds that they are expected to take.</param>
 /// <param name="Bytes">The results that it holds, in bytes.</param>
-/// <param name="Keys">The number of results that it holds.</param>
-/// <param name="IsHeld">Whether somebody is draining it right now.</param>
+/// <param name="IsHeld">Whether somebody is draining it, or has drained it and is about to let it go.</param>
+/// <param name="IsMine">Whether that is who asked; where the scheduler does not know, it is.</param>
 internal sealed record WorkerLoad(
-    string Address, string Host, string Status, int Processing, double Occupancy, long Bytes, int Keys, bool IsHeld)
+    string Address, string Host, string Status, int Processing, double Occupancy, long Bytes, bool IsHeld, bool IsMine)
 {
     /// <summary>Gets whether the worker was retired and still runs: it takes no tasks.</summary>
     public bool IsRetired => Status == "closing_gracefully";

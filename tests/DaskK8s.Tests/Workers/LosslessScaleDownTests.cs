@@ -126,26 +126,6 @@ public sealed class LosslessScaleDownTests
         (await rig.Load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 50, "[]"));
     }
 
-    [Theory]
-    [InlineData("pods", 1)]
-    [InlineData("pods", 2)]
-    [InlineData("deployments", 0)]
-    public async Task ScaleAsync_FailsOnTheWay_BringsAllBackAndTheNextCallWorks(string resource, int passing)
-    {
-        await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 3 }, Token);
-        await rig.Load.SubmitAsync(30, cancellationToken: Token);
-        await rig.Load.DoAsync("settle", Token);
-        using (rig.Kubernetes.Faults.AddHttp(new HttpFault { Verb = "patch", Resource = resource, Skip = passing, Times = 1, Status = 403 }))
-        {
-            await rig.Cluster.Invoking(c => c.ScaleAsync(2, cancellationToken: Token)).Should().ThrowAsync<KubernetesForbiddenException>();
-        }
-
-        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"), Token);
-        (await rig.PodsAsync(Token)).Should().HaveCount(3).And.OnlyContain(static p => PodMarks.Read(p) == null && !PodMarks.IsCondemned(p));
-        (await rig.Cluster.ScaleAsync(1, cancellationToken: Token)).After.Should().Be(1);
-        (await rig.Load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 30, "[]"));
-    }
-
     [Fact]
     public async Task ScaleAsync_AfterAClientThatDied_PardonsItsVictimsOrTakesThemFirst()
     {

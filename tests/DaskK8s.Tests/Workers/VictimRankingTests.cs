@@ -29,11 +29,11 @@ public sealed class VictimRankingTests
             Load("10.0.0.4", status: "closing_gracefully", bytes: 5000),
             Load("10.0.0.5", processing: 9),
             Load("10.0.0.6", processing: 9),
-            Load("10.0.0.7", held: true),
+            Load("10.0.0.7", status: "closing_gracefully", held: true, processing: 1),
         ];
 
         VictimRanking.Rank(pods, workers).Select(static v => v.Name).Should().Equal(
-            "unassigned", "pending", "not-ready", "condemned", "drained", "idle", "idle-with-data", "busy", "held");
+            "unassigned", "pending", "not-ready", "condemned", "drained", "held", "idle", "idle-with-data", "busy");
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class VictimRankingTests
     }
 
     private static WorkerLoad Load(string host, int processing = 0, long bytes = 0, string status = "running", bool held = false, int port = 1) =>
-        new($"tcp://{host}:{port}", host, status, processing, processing, bytes, 0, held);
+        new($"tcp://{host}:{port}", host, status, processing, processing, bytes, held, IsMine: false);
 
     private static V1Pod Pod(string name, string? ip, bool ready = true, string phase = "Running", string? node = "node", bool condemned = false) => new()
     {

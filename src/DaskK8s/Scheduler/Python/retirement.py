@@ -1,17 +1,26 @@
 """Drains workers before their pods leave, and brings back those whose pods stay.
 
 Runs on the scheduler's event loop: nothing here blocks. Works with distributed 2022.12 to 2026.7; the scheduler's own
-`retire_workers` moves the data, this module adds what it leaves out: it waits for tasks that run, hands back those that have
+`retire_workers` moves the data, this module adds what it leaves out: it waits for tasks that run, takes back those that have
 not started, moves what they left behind, and undoes all of it when nobody comes back to finish (a client that died).
+
+What a worker does is never guessed from what it reported last, but asked: a `steal-request`, by which Dask itself moves
+tasks, makes the worker give up a task that it has not started, and its answer says what became of it. Answers come in the
+order of everything else that the worker sends, so an answer also means that all it sent before has arrived.
 """
 
 import asyncio
+import inspect
+import itertools
 import json
 import sys
 import time
 import types
 
 GRACE = 45.0  # seconds that a drained worker waits for a word of its client
+GIVEN_UP = ("ready", "constrained", "waiting", "released", None)  # states in an answer after which the worker will not run the task
+
+_numbers = itertools.count()
 
 
 def _state(s):
@@ -22,7 +31,9 @@ def _state(s):
 
 
 def install(name, dask_scheduler):
-    """Adds the operation by which all of this is called."""
+    """Adds the operation by which all of this is called, and listens to the answers of workers."""
+    state, handlers = _state(dask_scheduler), dask_scheduler.stream_handlers
+    handlers["steal-response"] = _before(state.setdefault("answers", {}), handlers.get("steal-response"))
 
     async def call(text):
         spec = json.loads(text)
@@ -34,10 +45,29 @@ def install(name, dask_scheduler):
     dask_scheduler.handlers[name] = call
 
 
+def _before(answers, original):
+    """Takes the answers to this module's questions, and leaves others to whom they belong."""
+
+    def handle(**message):
+        answer = answers.pop(message["stimulus_id"], None)
+        if answer is not None:
+            answer(message["state"])
+            return None
+        return original(**message) if original else None
+
+    async def handle_later(**message):
+        later = handle(**message)
+        if later is not None:
+            await later
+
+    return handle_later if inspect.iscoroutinefunction(original) else handle
+
+
 def look(s, spec):
     """Describes the workers on some hosts, and counts those elsewhere that can take data."""
     hosts = set(spec["hosts"])
     holds = _state(s)["holds"]
+    _renew(s, spec)
     workers, others = {}, 0
     for address, ws in s.workers.items():
         if ws.host in hosts:
@@ -47,8 +77,8 @@ def look(s, spec):
                 "processing": len(ws.processing),
                 "occupancy": ws.occupancy,
                 "nbytes": ws.nbytes,
-                "keys": len(ws.has_what),
                 "held": address in holds,
+                "mine": spec["id"] in holds.get(address, ()),
             }
         elif ws in s.running:
             others += 1
@@ -125,30 +155,22 @@ async def _drain(s, spec):
     deadline = time.monotonic() + spec["seconds"]
     pods = {pod: [a for a in addresses if a in s.workers] for pod, addresses in spec["pods"].items()}
     victims = {a: s.workers[a] for addresses in pods.values() for a in addresses}
-    failed, moved = {}, 0
+    failed, moved, retired = {}, 0, set()
     for address in victims:
         _hold(s, address, _holder(spec["id"]))
     try:
         while True:
             left = {a: ws for a, ws in victims.items() if a not in failed and s.workers.get(a) is ws}
             sole = _sole(set(left.values()))
-            unretired = [a for a, ws in left.items() if ws.status.name != "closing_gracefully"]
-            if not sole and not unretired and not any(ws.processing for ws in left.values()):
-                break
+            # One that looks retired already may be on its way back to work: each is told at least once.
+            if not sole and all(a in retired and ws.status.name == "closing_gracefully" for a, ws in left.items()):
+                if not any(ws.processing for ws in left.values()):
+                    break
             moved += len(sole)
             await _retire(s, left, failed, deadline)
-            started = time.time()
-            heartbeats = {}
-            while time.monotonic() < deadline:
-                busy = [ws for a, ws in left.items() if a not in failed and s.workers.get(a) is ws and ws.processing]
-                if not busy:
-                    break
-                for ws in busy:
-                    _give_back(s, ws, started, heartbeats)
-                await asyncio.sleep(0.02)
-            for address, ws in left.items():
-                if time.monotonic() >= deadline and s.workers.get(address) is ws and (ws.processing or _sole({ws})):
-                    failed.setdefault(address, f"{len(ws.processing)} tasks were still running after {spec['seconds']:g} s")
+            retired.update(left)
+            await _finish(s, left, failed, deadline, spec["seconds"])
+            await asyncio.sleep(0.02)
     except BaseException:
         for address in victims:
             _unhold(s, address, _holder(spec["id"]))
@@ -172,11 +194,19 @@ async def _retire(s, left, failed, deadline):
         return
     retiring = asyncio.ensure_future(s.retire_workers(workers=addresses, close_workers=False, remove=False))
     try:
-        done, _ = await asyncio.wait({retiring}, timeout=max(0.1, deadline - time.monotonic()))
+        pause = 0.05
+        while not retiring.done() and time.monotonic() < deadline:
+            await asyncio.wait({retiring}, timeout=pause)
+            if not _sole({s.workers[a] for a in addresses if a in s.workers}):
+                # All has arrived elsewhere. The memory manager looks every two seconds only.
+                pause = 0.25
+                for name, callback in list(s.periodic_callbacks.items()):
+                    if name.startswith("amm-") and not retiring.done():
+                        callback.callback()
     finally:
         if not retiring.done():
             retiring.cancel()
-    if not done:
+    if not retiring.done() or retiring.cancelled():
         for address in addresses:
             if address in s.workers and _sole({s.workers[address]}):
                 failed[address] = "its data could not be moved in time"
@@ -188,18 +218,79 @@ async def _retire(s, left, failed, deadline):
             failed[address] = "it holds actors, which cannot be moved" if ws.actors else "no other worker could take its data"
 
 
-def _give_back(s, ws, started, heartbeats):
-    """Reschedules what a retired worker has not started: it will not start it any more.
+async def _finish(s, left, failed, deadline, seconds):
+    """Takes back the tasks that have not started, and waits until the workers have said that nothing runs any more."""
+    asked, pause = set(), 0.02
+    while True:
+        there = {a: ws for a, ws in left.items() if a not in failed and s.workers.get(a) is ws}
+        moves = _moves(s)
+        for address, ws in there.items():
+            for ts in list(ws.processing):
+                if (address, ts.key) not in asked and ts not in moves:
+                    asked.add((address, ts.key))
+                    _take_back(s, address, ts.key, asked)
+        busy, silent = _busy(s, there), set()
+        if not busy:
+            silent = await _hear(s, there, deadline)
+            busy = silent | _busy(s, there)
+            if not busy:
+                return
+        if time.monotonic() >= deadline:
+            for address in busy:
+                failed[address] = (
+                    f"it has not answered for {seconds:g} s" if address in silent
+                    else f"{len(left[address].processing)} tasks were still running after {seconds:g} s"
+                )
+            return
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, 0.25)
 
-    A heartbeat names what runs. The second one after the retirement was collected when nothing new could start.
-    """
-    if ws.last_seen > started + 0.1:
-        heartbeats.setdefault(ws.address, set()).add(ws.last_seen)
-    if len(heartbeats.get(ws.address, ())) < 2:
-        return
-    for ts in list(ws.processing):
-        if ts not in ws.executing:
-            s._reschedule(ts.key, ws.address, stimulus_id=f"daskk8s-drain-{time.time()}")
+
+def _busy(s, workers):
+    """Gives those that have tasks, or are about to get one that Dask itself is moving just now."""
+    thieves = {move["thief"] for move in _moves(s).values()}
+    return {a for a, ws in workers.items() if s.workers.get(a) is ws and (ws.processing or ws in thieves)}
+
+
+def _moves(s):
+    return getattr(s.extensions.get("stealing"), "in_flight", {})
+
+
+def _take_back(s, address, key, asked):
+    """Asks for a task; one that the worker gives up goes to another one."""
+    stimulus = f"daskk8s-drain-{next(_numbers)}-{time.time()}"
+
+    def answer(state):
+        if state in GIVEN_UP:
+            asked.discard((address, key))
+            s._reschedule(key, address, stimulus_id=stimulus)
+
+    _ask(s, address, key, stimulus, answer)
+
+
+async def _hear(s, addresses, deadline):
+    """Waits until workers have answered, so that what they sent before is known; gives those that have not."""
+    heard = {}
+    for address in addresses:
+        heard[address] = asyncio.get_running_loop().create_future()
+        _ask(s, address, "daskk8s-nothing", f"daskk8s-hear-{next(_numbers)}-{time.time()}", _setter(heard[address]))
+    open_ = dict(heard)
+    while open_ and time.monotonic() < deadline:
+        await asyncio.wait(open_.values(), timeout=min(0.5, max(0.01, deadline - time.monotonic())), return_when=asyncio.FIRST_COMPLETED)
+        open_ = {a: f for a, f in open_.items() if not f.done() and a in s.workers}
+    return {a for a, f in heard.items() if not f.done() and a in s.workers}
+
+
+def _setter(future):
+    return lambda _: None if future.done() else future.set_result(None)
+
+
+def _ask(s, address, key, stimulus, answer):
+    answers = _state(s)["answers"]
+    answers[stimulus] = answer
+    asyncio.get_running_loop().call_later(86400, answers.pop, stimulus, None)  # of workers that have gone
+    if address in s.workers:
+        s.worker_send(address, {"op": "steal-request", "key": key, "stimulus_id": stimulus})
 
 
 def _hold(s, address, holder):
@@ -244,9 +335,8 @@ def _restore(s, address):
             if type(policy).__name__ == "RetireWorker" and policy.address == address:
                 extension.policies.discard(policy)
     ws = s.workers.get(address)
-    if ws is None or ws.status.name != "closing_gracefully":
+    # One that seems to run may be about to confirm that it was retired; what is sent last is what holds.
+    if ws is None or ws.status.name not in ("closing_gracefully", "running"):
         return False
-    s.stream_comms[address].send(
-        {"op": "worker-status-change", "status": "running", "stimulus_id": f"daskk8s-restore-{time.time()}"}
-    )
+    s.worker_send(address, {"op": "worker-status-change", "status": "running", "stimulus_id": f"daskk8s-restore-{time.time()}"})
     return True

@@ -1,0 +1,45 @@
+using DaskK8s.KubeApi;
+
+namespace DaskK8s.Workers;
+
+/// <summary>Reads the group that a lossless scale-down works on.</summary>
+internal sealed class RetirementGroup(KubeRequests requests, Workloads workloads, GroupPlan plan)
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan CompleteLimit = TimeSpan.FromSeconds(3);
+
+    public async Task<GroupView> ReadAsync(CancellationToken cancellationToken) =>
+        GroupView.From(await workloads.ReadAsync(cancellationToken).ConfigureAwait(false), plan.DeploymentName)
+        ?? throw new KubernetesNotFoundException(
+            $"The Deployment {plan.DeploymentName} of worker group {plan.Name} is gone. Was the release uninstalled or upgraded?",
+            new KubernetesApiCall("get", "deployments", "apps", requests.Connection.Namespace, plan.DeploymentName),
+            404);
+
+    /// <summary>Waits until Kubernetes has done what was asked of it last: what is removed by an earlier scaling is no victim of this one.</summary>
+    /// <returns>The group, or null where it did not come to rest.</returns>
+    public async Task<GroupView?> ReadSettledAsync(CancellationToken cancellationToken)
+    {
+        long start = requests.TimeProvider.GetTimestamp();
+        while (true)
+        {
+            GroupView view = await ReadAsync(cancellationToken).ConfigureAwait(false);
+            TimeSpan waited = requests.TimeProvider.GetElapsedTime(start);
+
+            // A pod that is still to be created could come between the plan and the change. A quota may keep it away for good.
+            if (view.IsSettled && (view.IsComplete || waited > CompleteLimit))
+            {
+                return view;
+            }
+
+            if (waited > SettleLimit)
+            {
+                return null;
+            }
+
+            await PauseAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public Task PauseAsync(CancellationToken cancellationToken) => Task.Delay(Poll, requests.TimeProvider, cancellationToken);
+}

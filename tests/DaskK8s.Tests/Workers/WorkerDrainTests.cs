@@ -1,0 +1,81 @@
+using DaskK8s.Testing;
+using DaskK8s.Workers;
+
+namespace DaskK8s.Tests.Workers;
+
+/// <summary>Empties real Dask workers and brings them back, without any pod leaving.</summary>
+public sealed class WorkerDrainTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task DrainAsync_RightAfterAnothersRelease_StaysDrained()
+    {
+        await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 2 }, Token);
+        WorkerDrain drain = rig.Cluster.Drain!;
+        Dictionary<string, IReadOnlyList<string>> victim = await VictimAsync(rig);
+        string address = victim["pod"][0];
+
+        for (int i = 0; i < 25; i++)
+        {
+            await drain.DrainAsync($"one{i}/1", victim, Limit, Token);
+
+            // The way back to work is still under way to the worker when the next one asks.
+            Task<bool> release = drain.ReleaseAsync($"one{i}", [], [address], Token);
+            DrainReport report = await drain.DrainAsync($"two{i}/1", victim, Limit, Token);
+            await release;
+
+            report.Drained.Should().Equal("pod");
+            (await LookAsync(rig, $"two{i}", address)).Should().BeEquivalentTo(new { IsRetired = true, IsMine = true });
+            await drain.ReleaseAsync($"two{i}", [], [address], Token);
+        }
+
+        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"), Token);
+    }
+
+    [Fact]
+    public async Task ReleaseAsync_WhileAnotherDrains_LeavesTheWorkerToIt()
+    {
+        await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 2 }, Token);
+        WorkerDrain drain = rig.Cluster.Drain!;
+        Dictionary<string, IReadOnlyList<string>> victim = await VictimAsync(rig);
+        string address = victim["pod"][0];
+        await drain.DrainAsync("one/1", victim, Limit, Token);
+        await drain.DrainAsync("two/1", victim, Limit, Token);
+
+        await drain.ReleaseAsync("one", [], [address], Token);
+
+        (await LookAsync(rig, "two", address)).Should().BeEquivalentTo(new { IsRetired = true, IsMine = true });
+        (await LookAsync(rig, "one", address)).IsMine.Should().BeFalse();
+        await drain.ReleaseAsync("two", [], [address], Token);
+        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"), Token);
+    }
+
+    [Fact]
+    public async Task DrainAsync_TasksHaveNotStarted_GivesThemToOthersAndRunsNoneTwice()
+    {
+        await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 2 }, Token);
+        Dictionary<string, IReadOnlyList<string>> victim = await VictimAsync(rig);
+        await rig.Load.SubmitAsync(30, seconds: 0.3, cancellationToken: Token);
+        await DaskRig.WaitForAsync(async () => (await rig.Cluster.GetSchedulerInfoAsync(Token)).Workers.All(static w => w.Tasks.Executing == 1), Token);
+
+        DrainReport report = await rig.Cluster.Drain!.DrainAsync("one/1", victim, Limit, Token);
+
+        // Its own half would have taken it longer than all that others have now.
+        report.Drained.Should().Equal("pod");
+        (await LookAsync(rig, "one", victim["pod"][0])).Should().BeEquivalentTo(new { IsRetired = true, Processing = 0 });
+        (await rig.Load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 30, "[]"));
+        await rig.Cluster.Drain!.ReleaseAsync("one", [], victim["pod"], Token);
+    }
+
+    private static async Task<Dictionary<string, IReadOnlyList<string>>> VictimAsync(DaskRig rig) =>
+        new() { ["pod"] = [(await rig.Cluster.GetSchedulerInfoAsync(Token)).Workers[0].Address] };
+
+    private static async Task<WorkerLoad> LookAsync(DaskRig rig, string id, string address)
+    {
+        string host = new Uri(address).Host;
+        return (await rig.Cluster.Drain!.LookAsync(id, [host], Token)).Workers.Single(w => w.Address == address);
+    }
+}
