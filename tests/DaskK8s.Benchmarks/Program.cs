@@ -1,4 +1,5 @@
 using DaskK8s.Benchmarks;
+using DaskK8s.Benchmarks.Scaling;
 using DaskK8s.Benchmarks.Tunnel;
 
 Dictionary<string, Func<string[], Task<int>>> verbs = new()
