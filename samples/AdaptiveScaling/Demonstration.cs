@@ -49,6 +49,12 @@ internal static class Demonstration
             await Task.Delay(TimeSpan.FromSeconds(1), limit.Token);
         }
 
+        // The curve shall show it, too.
+        while (!adaptive.Trace.TakeLast(4).All(static s => s.Replicas == s.Ready && s.Replicas == (s.WorkerGroup == "worker" ? 1 : 0)))
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), limit.Token);
+        }
+
         IReadOnlyList<string> again = await dask.GatherAsync<string>(gpu);
         Console.WriteLine($"Both groups are at their minimum, and {again.Count} GPU results are still there.");
         await File.WriteAllTextAsync(file, TracePlot.Draw(adaptive.Trace));

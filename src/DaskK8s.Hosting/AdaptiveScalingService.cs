@@ -10,12 +10,14 @@ namespace DaskK8s.Hosting;
 internal sealed partial class AdaptiveScalingService(
     string releaseName, AdaptiveOptions options, HelmClusterOptions clusterOptions, ILoggerFactory? loggers) : BackgroundService
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
     private readonly ILogger _logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger("DaskK8s.Hosting");
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        TimeSpan pause = ShortestPause;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -24,6 +26,7 @@ internal sealed partial class AdaptiveScalingService(
                 await using ConfiguredAsyncDisposable closing = cluster.ConfigureAwait(false);
                 AdaptiveScaling adaptive = await cluster.AdaptAsync(options, stoppingToken).ConfigureAwait(false);
                 await using ConfiguredAsyncDisposable ending = adaptive.ConfigureAwait(false);
+                pause = ShortestPause;
                 await adaptive.Completion.WaitAsync(stoppingToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -32,12 +35,13 @@ internal sealed partial class AdaptiveScalingService(
             }
             catch (DaskK8sException e) when (e is not WorkerGroupNotFoundException)
             {
-                Lost(_logger, releaseName, e.Message);
-                await Task.Delay(Pause, clusterOptions.TimeProvider, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                Lost(_logger, releaseName, pause.TotalSeconds, e.Message);
+                await Task.Delay(pause, clusterOptions.TimeProvider, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, LongestPause.Ticks));
             }
         }
     }
 
-    [LoggerMessage(7100, LogLevel.Warning, "Adaptive scaling of release {Release} could not go on, tried again: {Reason}")]
-    private static partial void Lost(ILogger logger, string release, string reason);
+    [LoggerMessage(7100, LogLevel.Warning, "Adaptive scaling of release {Release} could not go on, tries again in {Seconds} s: {Reason}")]
+    private static partial void Lost(ILogger logger, string release, double seconds, string reason);
 }

@@ -14,7 +14,7 @@ public static class DaskAdaptiveScalingExtensions
     /// <param name="services">The application's services.</param>
     /// <param name="releaseName">The release's name.</param>
     /// <param name="options">Which groups, and how.</param>
-    /// <param name="clusterOptions">How to connect; null for the defaults, which in a pod are its own service account and namespace.</param>
+    /// <param name="clusterOptions">How to connect; null for the defaults, which in a pod are its own service account and namespace. Without a logger factory of its own the application's is used.</param>
     /// <returns>The services.</returns>
     public static IServiceCollection AddDaskAdaptiveScaling(
         this IServiceCollection services, string releaseName, AdaptiveOptions options, HelmClusterOptions? clusterOptions = null)
@@ -22,10 +22,11 @@ public static class DaskAdaptiveScalingExtensions
         ArgumentNullException.ThrowIfNull(services);
         ArgumentException.ThrowIfNullOrWhiteSpace(releaseName);
         ArgumentNullException.ThrowIfNull(options);
-        return services.AddSingleton<IHostedService>(provider => new AdaptiveScalingService(
-            releaseName,
-            options,
-            clusterOptions ?? new HelmClusterOptions { LoggerFactory = provider.GetService<ILoggerFactory>() },
-            provider.GetService<ILoggerFactory>()));
+        HelmClusterOptions connection = clusterOptions ?? new HelmClusterOptions();
+        return services.AddSingleton<IHostedService>(provider =>
+        {
+            ILoggerFactory? loggers = connection.LoggerFactory ?? provider.GetService<ILoggerFactory>();
+            return new AdaptiveScalingService(releaseName, options, connection with { LoggerFactory = loggers }, loggers);
+        });
     }
 }
