@@ -5,6 +5,8 @@ namespace DaskK8s;
 
 public sealed partial class HelmCluster
 {
+    internal string ReleaseName => _releaseName;
+
     /// <summary>Lets worker groups follow the work until the result is disposed.</summary>
     /// <remarks>
     /// The demand is computed for each group from what tasks require: a task that needs <c>GPU</c> counts for the groups whose workers offer it, a task that

@@ -32,7 +32,7 @@ internal static class Telemetry
     public static readonly Gauge<int> DesiredWorkers = Meter.CreateGauge<int>(
         "daskk8s.workers.desired", "{pod}", "Pods that a worker group's Deployment asks for.");
 
-    /// <summary>Counts decisions of adaptive scaling; tags: namespace, group, action.</summary>
+    /// <summary>Counts decisions of adaptive scaling; tags: release, namespace, group, action.</summary>
     public static readonly Counter<long> AdaptiveDecisions = Meter.CreateCounter<long>(
         "daskk8s.adaptive.decisions", "{decision}", "Decisions of adaptive scaling.");
 }

@@ -256,7 +256,7 @@ internal sealed class AdaptiveLoop
 
     private void Note(string group, AdaptiveAction action, int demand, int before, int after, string reason)
     {
-        Telemetry.AdaptiveDecisions.Add(1, new("namespace", _cluster.Namespace), new("group", group), new("action", action.ToString()));
+        Telemetry.AdaptiveDecisions.Add(1, new("release", _cluster.ReleaseName), new("namespace", _cluster.Namespace), new("group", group), new("action", action.ToString()));
         _handle.Note(new AdaptiveDecision(_time.GetUtcNow(), group, action, demand, before, after, reason));
     }
 

@@ -63,6 +63,7 @@ internal sealed class DemandReader(SchedulerRpc rpc)
                     g.Count(),
                     g.Count(static w => w.Tasks.Executing == 0),
                     g.Sum(static w => w.Tasks.Executing),
+                    // What results take is not told; that there are some keeps one worker for them.
                     g.Sum(static w => w.Tasks.InMemory > 0 ? 1L : 0),
                     g.Sum(static w => w.MemoryLimit))),
             ]);

@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+
 using DaskK8s.Testing;
 
 namespace DaskK8s.Tests.Workers;
@@ -80,6 +83,43 @@ public sealed class AdaptiveScalingTests
 
         await DaskRig.WaitForAsync(() => Task.FromResult(adaptive.Decisions.Any(static d => d.Reason.Contains("find no node"))), Token);
         adaptive.Decisions.First(static d => d.Reason.Contains("find no node")).Reason.Should().Contain("nvidia.com/gpu");
+    }
+
+    [Fact]
+    public async Task AdaptAsync_NothingRunsForLong_GoesToTheMinimumAtOnceAndTheMeterCountsIt()
+    {
+        ConcurrentQueue<string> counted = new();
+        using MeterListener listener = new() { InstrumentPublished = static (i, l) => { if (i.Name == "daskk8s.adaptive.decisions") { l.EnableMeasurementEvents(i); } } };
+        listener.SetMeasurementEventCallback<long>((_, count, tags, _) => counted.Enqueue(string.Join(' ', tags.ToArray().Select(static t => t.Value))));
+        listener.Start();
+        await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 5 }, Token);
+        await using AdaptiveScaling adaptive = await rig.Cluster.AdaptAsync(
+            Fast with { Groups = new Dictionary<string, AdaptiveRange> { ["worker"] = (1, 5) }, WaitCount = 1000, IdleTimeout = TimeSpan.FromSeconds(2) }, Token);
+
+        await DaskRig.WaitForAsync(async () => await rig.ReplicasAsync(Token) == 1, Token);
+
+        AdaptiveDecision decision = adaptive.Decisions.Single(static d => d.Action == AdaptiveAction.Shrink);
+        decision.Should().BeEquivalentTo(new { WorkerGroup = "worker", Before = 5, After = 1, Reason = "nothing has run for 2 s" });
+        counted.Should().Contain("my-dask default worker Shrink");
+    }
+
+    [Fact]
+    public async Task AdaptAsync_SchedulerRunsNoFunctions_FollowsDasksOwnNumber()
+    {
+        DaskRelease release = new()
+        {
+            Workers = 1,
+            Groups = [new DaskReleaseGroup { Name = "gpu", DaskResources = "GPU=1" }],
+            Environment = new Dictionary<string, string> { ["DASK_DISTRIBUTED__SCHEDULER__PICKLE"] = "False" },
+        };
+        await using DaskRig rig = await DaskRig.StartAsync(release, Token);
+        await using AdaptiveScaling adaptive = await rig.Cluster.AdaptAsync(Fast with { StartTime = TimeSpan.FromMilliseconds(100) }, Token);
+
+        await rig.Load.SubmitAsync(60, seconds: 0.3, cancellationToken: Token);
+
+        await DaskRig.WaitForAsync(async () => await rig.ReplicasAsync(Token) > 1, Token);
+        adaptive.Decisions.Should().Contain(static d => d.WorkerGroup == "gpu" && d.Action == AdaptiveAction.Hold && d.Reason.Contains("runs no functions"));
+        (await rig.Load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 60, "[]"));
     }
 
     [Fact]
