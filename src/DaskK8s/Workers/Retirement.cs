@@ -17,7 +17,6 @@ internal sealed class Retirement
 {
     private const int MaxPlans = 20;
     private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan TidyLimit = TimeSpan.FromSeconds(20);
 
     private readonly KubeRequests _requests;
     private readonly WorkerDrain? _drain;
@@ -29,6 +28,7 @@ internal sealed class Retirement
     private readonly RetirementGroup _group;
     private readonly RetirementMarks _marks;
     private readonly RetirementGuard _guard;
+    private readonly RetirementCleanup _cleanup;
     private readonly Scaler _scaler;
     private long _start;
 
@@ -40,6 +40,7 @@ internal sealed class Retirement
         _group = new RetirementGroup(requests, workloads, plan);
         _marks = new RetirementMarks(requests, marks, plan.Name, options.DrainTimeout);
         _guard = new RetirementGuard(marks, drain, version, plan.Name, target);
+        _cleanup = new RetirementCleanup(requests, drain, _group, _marks, plan.Name);
         _scaler = new Scaler(requests);
     }
 
@@ -59,7 +60,7 @@ internal sealed class Retirement
         }
         finally
         {
-            await TidyUpAsync().ConfigureAwait(false);
+            await _cleanup.RunAsync(_ledger).ConfigureAwait(false);
         }
     }
 
@@ -246,46 +247,6 @@ internal sealed class Retirement
         catch (KubernetesApiException e)
         {
             FailStaying(leaving, $"it could not be seen whether it left. {e.Message}");
-        }
-    }
-
-    /// <summary>Brings back what stays, whatever happened: also when the caller gave up.</summary>
-    private async Task TidyUpAsync()
-    {
-        if (_ledger.Touched.Count == 0)
-        {
-            return;
-        }
-
-        using CancellationTokenSource limit = new(TidyLimit, Time);
-        try
-        {
-            // As long as the group has not come to rest nobody knows who of them stays, and who leaves must not take work again.
-            // The module on the scheduler brings back what is not told of.
-            GroupView? view = _ledger.Touched.All(_ledger.HasLeft) ? null : await _group.ReadSettledAsync(limit.Token).ConfigureAwait(false);
-            Dictionary<string, V1Pod> live = view?.Live.ToDictionary(static p => p.Metadata.Uid) ?? [];
-            Victim[] stay = [.. _ledger.Touched.Where(v => live.ContainsKey(v.Uid) && !_ledger.HasLeft(v))];
-            string[] gone = [.. _ledger.Touched.Where(v => _ledger.HasLeft(v) || (view is not null && !live.ContainsKey(v.Uid))).SelectMany(static v => v.Addresses)];
-            bool restored = _drain is null
-                || await _drain.ReleaseAsync(_ledger.Id, gone, [.. stay.SelectMany(static v => v.Addresses)], limit.Token).ConfigureAwait(false);
-            foreach (Victim victim in stay)
-            {
-                V1Pod pod = live[victim.Uid];
-                if (!restored && _ledger.IsDrained(victim))
-                {
-                    await _marks.DeleteAsync(pod, limit.Token).ConfigureAwait(false);
-                    ScalingLog.StayedPodDeleted(Logger, _plan.Name, victim.Name);
-                }
-                else if (PodMarks.Read(pod)?.Id == _ledger.Id)
-                {
-                    await _marks.ClearAsync(pod, limit.Token).ConfigureAwait(false);
-                }
-            }
-        }
-        catch (Exception e) when (e is DaskK8sException or OperationCanceledException)
-        {
-            // The scaling's own end, good or bad, is what the caller must see.
-            ScalingLog.NotUndone(Logger, _plan.Name, e.Message);
         }
     }
 
