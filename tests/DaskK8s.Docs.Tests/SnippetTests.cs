@@ -81,6 +81,15 @@ public sealed class SnippetTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Scaling_Examples_ScaleBothGroupsAndAdapt()
+    {
+        await ScalingSnippets.ScaleAsync();
+        await ScalingSnippets.AdaptAsync();
+
+        _console.ToString().Split(Environment.NewLine)[0].Should().Be("4 -> 2, 0 results moved, stayed: 0");
+    }
+
+    [Fact]
     public async Task GpuGroups_Walk_WritesValuesScalesRunsAndAdapts()
     {
         await GpuGroupSnippets.WriteValuesAsync();
