@@ -6,6 +6,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 DASKK8S_PYTHON=$("$root/samples/prerequisites.sh" | tail -n 1)
 export DASKK8S_PYTHON
+"$root/tests/prerequisites.sh"
 
 cd "$root"
 dotnet test --solution DaskK8s.sln --configuration Release "$@"

@@ -16,7 +16,7 @@ public sealed partial class HelmCluster
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>
     /// The text by pod name: the scheduler's first, the workers' by group. A pod without a log has a line that says why
-    /// (<c>[DaskK8s: no log: …]</c>), among them a pod whose log may not be read.
+    /// (<c>[DaskK8s: no log: …]</c>), among them a pod whose log may not be read. It is a <see cref="PodLogs"/>.
     /// </returns>
     /// <remarks>
     /// Where the current run of a container has written nothing and it was restarted, the text is the log before the restart, and
@@ -49,7 +49,7 @@ public sealed partial class HelmCluster
             logs[chosen[i].Target.Pod] = texts[i];
         }
 
-        return logs;
+        return new PodLogs(logs);
     }
 
     /// <summary>Reads the logs of the release's pods line by line, merged in time order.</summary>

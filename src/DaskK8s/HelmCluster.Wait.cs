@@ -62,7 +62,7 @@ public sealed partial class HelmCluster
             .Concat(_seenByWaits.Keys)
             .ToLookup(static p => p.Group, static p => p.Address, StringComparer.Ordinal);
         ConnectedWorkers? ask = ConnectedWorkers ?? (_link is { } link ? ct => AskForWorkersAsync(link, ct) : null);
-        WorkerWait wait = new(_requests, _workloads, _releaseName, _plan!.Groups, plans, ask, options, progress, addresses);
+        WorkerWait wait = new(_requests, _workloads, _releaseName, _plan!.Groups, plans, ask, options, new ProgressToEvent(this, progress), addresses);
         try
         {
             await wait.RunAsync(cancellationToken).ConfigureAwait(false);
@@ -84,6 +84,7 @@ public sealed partial class HelmCluster
             {
                 Apply(snapshot);
                 _schedulerInfo = _schedulerInfo is { } info ? WithGroups(info) : null;
+                OnChanged();
             }
         }
     }

@@ -91,6 +91,7 @@ public sealed partial class HelmCluster : IAsyncDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
         Apply(await _workloads.ReadAsync(cancellationToken).ConfigureAwait(false));
+        OnChanged();
         return _workerGroups;
     }
 
@@ -109,7 +110,9 @@ public sealed partial class HelmCluster : IAsyncDisposable
             await GetWorkerGroupsAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        return _schedulerInfo = WithGroups(info);
+        _schedulerInfo = WithGroups(info);
+        OnChanged();
+        return _schedulerInfo;
     }
 
     /// <summary>Gives the cluster in a line, as Python's <c>HelmCluster</c> does, from what was read last; it never blocks.</summary>

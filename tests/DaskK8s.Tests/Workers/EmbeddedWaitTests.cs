@@ -36,6 +36,24 @@ public sealed class EmbeddedWaitTests
     }
 
     [Fact]
+    public async Task Changed_ScaledAndWaitedFor_TellsEachStepAndTheEnd()
+    {
+        await using EmbeddedRelease release = await EmbeddedRelease.StartAsync();
+        await release.Helm.WaitForWorkersAsync(Long, cancellationToken: Token);
+        ConcurrentQueue<WorkerGroupProgress?> heard = new();
+        release.Helm.Changed += (_, e) => heard.Enqueue(e.Progress);
+
+        await release.Helm.ScaleAsync(5, cancellationToken: Token);
+        await release.Helm.WaitForWorkersAsync(Long, progress, "worker", Token);
+
+        heard.First().Should().Match<WorkerGroupProgress>(static p => p.Group == "worker" && p.Desired == 5 && p.Waiting == "being scaled to 5");
+        heard.ElementAt(1)!.Waiting.Should().Be("scaled to 5");
+        heard.Skip(2).SkipLast(1).Should().Equal(progress.All);
+        heard.Last().Should().BeNull("the groups themselves were read anew");
+        await release.Helm.Awaiting(static h => h.ScaleAsync(5, "nope")).Should().ThrowAsync<WorkerGroupNotFoundException>();
+    }
+
+    [Fact]
     public async Task WaitForWorkersAsync_ScaledToZero_WaitsUntilPodsAndWorkersAreGone()
     {
         await using EmbeddedRelease release = await EmbeddedRelease.StartAsync();

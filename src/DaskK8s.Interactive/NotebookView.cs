@@ -1,0 +1,10 @@
+namespace DaskK8s.Interactive;
+
+/// <summary>Says how values of one type are shown in a notebook.</summary>
+/// <param name="Type">The type: a class, or an interface or base class of those that are meant.</param>
+/// <param name="ToHtml">Makes HTML of a value of that type.</param>
+/// <param name="ToText">Makes text of a value of that type.</param>
+public sealed record NotebookView(Type Type, Func<object, string> ToHtml, Func<object, string> ToText)
+{
+    internal static NotebookView Of<T>(Func<T, string> toHtml, Func<T, string> toText) => new(typeof(T), v => toHtml((T)v), v => toText((T)v));
+}

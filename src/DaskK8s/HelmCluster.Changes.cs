@@ -1,0 +1,66 @@
+namespace DaskK8s;
+
+public sealed partial class HelmCluster
+{
+    /// <summary>
+    /// Occurs when a call of this object learned something: a group that is scaled or waited for came further, or groups and scheduler were
+    /// read anew.
+    /// </summary>
+    /// <remarks>
+    /// Handlers run inside the call that learned it, in order, and hold it up while they run; an error of theirs ends the call. Nothing is
+    /// watched for the event's sake: between calls it does not occur.
+    /// </remarks>
+    public event EventHandler<HelmClusterChangedEventArgs>? Changed;
+
+    private void OnChanged(WorkerGroupProgress? progress = null) => Changed?.Invoke(this, new HelmClusterChangedEventArgs(progress));
+
+    /// <summary>Tells of a scaling that has begun, and of its end.</summary>
+    private async Task<ScaleResult> ShowAsync(string group, int replicas, Task<ScaleResult> scaling)
+    {
+        OnScaling(group, replicas, isDone: false);
+        try
+        {
+            ScaleResult result = await scaling.ConfigureAwait(false);
+            OnScaling(group, result.After, isDone: true);
+            return result;
+        }
+        catch
+        {
+            OnChanged();
+            throw;
+        }
+    }
+
+    /// <summary>Tells what a scaling does to a group whose pods are as they were read last.</summary>
+    private void OnScaling(string group, int desired, bool isDone)
+    {
+        if (Changed is null || _workerGroups.FirstOrDefault(g => g.Name == group) is not { } known)
+        {
+            return;
+        }
+
+        int terminating = known.Pods.Count(static p => p.IsTerminating);
+        bool isThere = isDone && known.Ready == desired && terminating == 0;
+        OnChanged(new WorkerGroupProgress
+        {
+            Group = group,
+            Desired = desired,
+            Created = known.Pods.Count - terminating,
+            Scheduled = known.Pods.Count(static p => !p.IsTerminating && p.NodeName is not null),
+            Ready = known.Ready,
+            Connected = _schedulerInfo?.Workers.Where(w => w.Group == group).Select(static w => w.Host).Distinct(StringComparer.Ordinal).Count(),
+            Terminating = terminating,
+            Waiting = isThere ? null : FormattableString.Invariant($"{(isDone ? "scaled" : "being scaled")} to {desired}"),
+        });
+    }
+
+    /// <summary>Hands a wait's progress to its caller and to the event.</summary>
+    private sealed class ProgressToEvent(HelmCluster cluster, IProgress<WorkerGroupProgress>? progress) : IProgress<WorkerGroupProgress>
+    {
+        public void Report(WorkerGroupProgress value)
+        {
+            progress?.Report(value);
+            cluster.OnChanged(value);
+        }
+    }
+}

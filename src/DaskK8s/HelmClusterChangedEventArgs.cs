@@ -1,0 +1,10 @@
+namespace DaskK8s;
+
+/// <summary>Tells that what a cluster object knows of its release has changed.</summary>
+/// <param name="progress">How far one group is, or null where everything was read anew.</param>
+public sealed class HelmClusterChangedEventArgs(WorkerGroupProgress? progress) : EventArgs
+{
+    /// <summary>Gets how far the group is that is scaled or waited for.</summary>
+    /// <value>Null where groups or scheduler were read anew: <see cref="HelmCluster.WorkerGroups"/> and <see cref="HelmCluster.SchedulerInfo"/> say it all then.</value>
+    public WorkerGroupProgress? Progress { get; } = progress;
+}
