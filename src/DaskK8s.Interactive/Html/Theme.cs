@@ -45,13 +45,13 @@ internal static class Theme
         ".daskk8s.daskk8s table{width:100%;margin:0;border:0;border-collapse:collapse;font-size:13px;color:inherit;background:transparent;table-layout:auto}" +
         ".daskk8s.daskk8s caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}" +
         ".daskk8s.daskk8s tr,.daskk8s.daskk8s tbody tr:nth-child(n),.daskk8s.daskk8s tbody tr:nth-child(n):hover{background:transparent;border:0}" +
-        ".daskk8s.daskk8s th,.daskk8s.daskk8s td{padding:6px 7px;border:0;border-top:1px solid var(--dk-line);text-align:left;vertical-align:top;color:inherit;font-weight:400;white-space:normal;max-width:none}" +
-        ".daskk8s.daskk8s thead th{border-top:0;color:var(--dk-muted);font-size:12px;vertical-align:bottom}" +
-        ".daskk8s.daskk8s tbody th{font-weight:600;min-width:92px;overflow-wrap:anywhere}" +
+        ".daskk8s.daskk8s th,.daskk8s.daskk8s td{padding:6px 5px;border:0;border-top:1px solid var(--dk-line);text-align:left;vertical-align:top;color:inherit;font-weight:400;white-space:normal;max-width:none}" +
+        ".daskk8s.daskk8s thead th{border-top:0;color:var(--dk-muted);font-size:12px;line-height:1.3;vertical-align:bottom;white-space:normal}" +
+        ".daskk8s.daskk8s tbody th{font-weight:600;min-width:84px;overflow-wrap:anywhere}" +
         ".daskk8s.daskk8s .dk-n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}" +
         ".daskk8s.daskk8s tr>:first-child{padding-left:14px}.daskk8s.daskk8s tr>:last-child{padding-right:14px}" +
         ".daskk8s.daskk8s tfoot th,.daskk8s.daskk8s tfoot td{border-top:2px solid var(--dk-line);font-weight:600}" +
-        ".daskk8s .dk-mem{min-width:148px}" +
+        ".daskk8s .dk-mem{width:176px;min-width:124px}" +
         ".daskk8s .dk-bar{display:block;height:8px;margin:0 0 2px;border-radius:4px;overflow:hidden;background:var(--dk-track);outline:1px solid transparent}" +
         ".daskk8s .dk-fill{display:block;height:100%;background:var(--dk-fill);forced-color-adjust:none}" +
         ".daskk8s .dk-fill.dk-high{background:var(--dk-high)}.daskk8s .dk-fill.dk-full{background:var(--dk-full)}" +

@@ -14,10 +14,10 @@ internal static class Chromium
     ];
 
     /// <summary>Gives the page's DOM after its scripts ran.</summary>
-    public static Task<string> DumpAsync(string pageFile, Theme theme, int width, CancellationToken cancellationToken) =>
-        RunAsync(pageFile, theme, width, 2000, ["--dump-dom"], cancellationToken);
+    public static Task<string> DumpAsync(string pageFile, Theme theme, CancellationToken cancellationToken) =>
+        RunAsync(pageFile, theme, 1200, 2000, ["--dump-dom"], cancellationToken);
 
-    /// <summary>Takes a picture of the page's upper left, at twice the resolution.</summary>
+    /// <summary>Takes a picture of the page's upper left, at twice the resolution; the lowest 90 pixels stay empty, in place of the window's frame.</summary>
     public static Task ScreenshotAsync(string pageFile, Theme theme, int width, int height, string pngFile, CancellationToken cancellationToken) =>
         RunAsync(pageFile, theme, width, height, ["--force-device-scale-factor=2", $"--screenshot={pngFile}"], cancellationToken);
 

@@ -22,8 +22,9 @@ internal sealed partial record Measured(
         try
         {
             string page = Path.Combine(folder.FullName, "page.html");
-            await File.WriteAllTextAsync(page, Page(views, await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Browser", "measure.js"), cancellationToken), bodyAttributes), cancellationToken);
-            string dom = await Chromium.DumpAsync(page, theme, width, cancellationToken);
+            string script = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Browser", "measure.js"), cancellationToken);
+            await File.WriteAllTextAsync(page, Page(views, width, script, bodyAttributes), cancellationToken);
+            string dom = await Chromium.DumpAsync(page, theme, cancellationToken);
             string json = Uri.UnescapeDataString(Result().Match(dom).Groups[1].Value);
             return JsonSerializer.Deserialize<Measured>(json, JsonSerializerOptions.Web)!;
         }
@@ -33,11 +34,11 @@ internal sealed partial record Measured(
         }
     }
 
-    /// <summary>Makes a page as a notebook's: outputs one below the other.</summary>
-    public static string Page(IEnumerable<string> views, string script = "", string bodyAttributes = "") =>
+    /// <summary>Makes a page as a notebook's: outputs of a width in pixels, one below the other.</summary>
+    public static string Page(IEnumerable<string> views, int width, string script = "", string bodyAttributes = "") =>
         $$"""
         <!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-        <style>html{color-scheme:light dark}body{margin:8px;background:Canvas;color:CanvasText;font-family:sans-serif}</style></head>
+        <style>html{color-scheme:light dark}body{margin:8px;background:Canvas;color:CanvasText;font-family:sans-serif}.cell{width:{{width}}px}</style></head>
         <body {{bodyAttributes}}>{{string.Concat(views.Select(static v => $"<div class=\"cell\">{v}</div>"))}}<script>{{script}}</script></body></html>
         """;
 

@@ -22,7 +22,7 @@
   for (const details of document.querySelectorAll('details')) details.open = true;
   for (const view of document.querySelectorAll('.daskk8s')) {
     const frame = view.getBoundingClientRect();
-    if (frame.right > document.documentElement.clientWidth + 0.5) overflowing.push('view: ' + frame.right);
+    if (frame.right > view.closest('.cell').getBoundingClientRect().right + 0.5) overflowing.push('view: ' + frame.right);
     for (const element of view.querySelectorAll('*')) {
       if (['STYLE', 'CAPTION'].includes(element.tagName)) continue;
       const name = element.tagName + '.' + element.className + ': ' + element.textContent.slice(0, 60);
