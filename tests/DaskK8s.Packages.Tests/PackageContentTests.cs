@@ -50,6 +50,7 @@ public sealed class PackageContentTests
 
         using MemoryStream assembly = new();
         package.GetEntry($"lib/net10.0/{id}.dll")!.Open().CopyTo(assembly);
+        assembly.Position = 0;
         using PEReader reader = new(assembly);
 
         reader.ReadDebugDirectory().Select(static d => d.Type).Should().Contain(DebugDirectoryEntryType.Reproducible);

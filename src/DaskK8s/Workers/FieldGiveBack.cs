@@ -81,19 +81,19 @@ internal sealed class FieldGiveBack(KubeRequests requests)
             return null;
         }
 
-        JsonArray patch = [new JsonObject { ["op"] = "test", ["path"] = "/metadata/resourceVersion", ["value"] = metadata.ResourceVersion }];
+        JsonArray patch = [(JsonNode)new JsonObject { ["op"] = "test", ["path"] = "/metadata/resourceVersion", ["value"] = metadata.ResourceVersion }];
         if (ours.Length == entries.Count)
         {
             // An empty list means "leave it as it is" to the API server; a list of one empty entry means "nobody".
-            patch.Add(new JsonObject { ["op"] = "replace", ["path"] = "/metadata/managedFields", ["value"] = new JsonArray(new JsonObject()) });
+            patch.Add((JsonNode)new JsonObject { ["op"] = "replace", ["path"] = "/metadata/managedFields", ["value"] = new JsonArray(new JsonObject()) });
             return patch.ToJsonString();
         }
 
         foreach (int index in ours.Reverse())
         {
             string path = $"/metadata/managedFields/{index.ToString(CultureInfo.InvariantCulture)}";
-            patch.Add(new JsonObject { ["op"] = "test", ["path"] = $"{path}/manager", ["value"] = Scaler.FieldManager });
-            patch.Add(new JsonObject { ["op"] = "remove", ["path"] = path });
+            patch.Add((JsonNode)new JsonObject { ["op"] = "test", ["path"] = $"{path}/manager", ["value"] = Scaler.FieldManager });
+            patch.Add((JsonNode)new JsonObject { ["op"] = "remove", ["path"] = path });
         }
 
         return patch.ToJsonString();

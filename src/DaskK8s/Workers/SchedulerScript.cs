@@ -86,11 +86,14 @@ internal sealed class SchedulerScript
     {
         string loader = $"""
             import sys, types
-            module = types.ModuleType({JsonSerializer.Serialize(_name)})
-            exec(compile({JsonSerializer.Serialize(_source)}, module.__name__, "exec"), module.__dict__)
+            module = types.ModuleType({Quote(_name)})
+            exec(compile({Quote(_source)}, module.__name__, "exec"), module.__dict__)
             sys.modules[module.__name__] = module
             """;
         await rpc.RunFunctionAsync(PickleWriter.Global("builtins", "exec"), PickleText(loader.ReplaceLineEndings("\n")), null, cancellationToken).ConfigureAwait(false);
         await rpc.RunFunctionAsync(PickleWriter.Global(_name, "install"), PickleText(_name), null, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Writes a text as a literal that JSON and Python read alike.</summary>
+    private static string Quote(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
 }
