@@ -10,7 +10,7 @@ public sealed class PictureTests
 {
     private const string Update = "DASKK8S_UPDATE_IMAGES";
     private const int Width = 800;
-    private const int Height = 424;
+    private const int Height = 401;
     private const int Frame = 90;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

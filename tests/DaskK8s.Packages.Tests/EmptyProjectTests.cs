@@ -9,13 +9,14 @@ namespace DaskK8s.Packages.Tests;
 /// <summary>Installs each package into an empty project and runs the code of the package's own readme there.</summary>
 public sealed partial class EmptyProjectTests(EmptyProjectTests.Release release) : IClassFixture<EmptyProjectTests.Release>
 {
+    private const string Library = "<PackageReference Include=\"DaskK8s\" Version=\"$(Ours)\" />";
     private const string HostPackage = "<PackageReference Include=\"Microsoft.Extensions.Hosting\" Version=\"10.0.0\" />";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData("DaskK8s", "", null, "HelmCluster(my-dask.default, 'tcp://127.0.0.1:", "\n42\n")]
-    [InlineData("DaskK8s.Testing", "", null, "HelmCluster(my-dask.default, 'tcp://127.0.0.1:", "workers=3")]
+    [InlineData("DaskK8s.Testing", Library, null, "HelmCluster(my-dask.default, 'tcp://127.0.0.1:", "workers=3")]
     [InlineData("DaskK8s.Interactive", "", null, "Dask cluster my-dask, namespace default, deployed", "connected")]
     [InlineData("DaskK8s.Hosting", HostPackage, "Application started", "Application started")]
     public async Task Package_InAnEmptyProject_RunsTheCodeOfItsReadme(string id, string references, string? until, params string[] expected)
@@ -31,10 +32,10 @@ public sealed partial class EmptyProjectTests(EmptyProjectTests.Release release)
                 <Project Sdk="Microsoft.NET.Sdk">
                   <PropertyGroup>
                     <TargetFramework>net10.0</TargetFramework><OutputType>Exe</OutputType><ImplicitUsings>enable</ImplicitUsings><Nullable>enable</Nullable>
-                    <TreatWarningsAsErrors>true</TreatWarningsAsErrors><NuGetAudit>false</NuGetAudit>
+                    <TreatWarningsAsErrors>true</TreatWarningsAsErrors><Ours>{feed.Version}</Ours><NuGetAudit>false</NuGetAudit>
                     <RestoreAdditionalProjectSources>{feed.Folder}</RestoreAdditionalProjectSources>
                   </PropertyGroup>
-                  <ItemGroup><PackageReference Include="{id}" Version="{feed.Version}" />{references}</ItemGroup>
+                  <ItemGroup><PackageReference Include="{id}" Version="$(Ours)" />{references}</ItemGroup>
                 </Project>
                 """,
                 Token);
