@@ -36,10 +36,11 @@ public sealed class CodeBlockTests
         string.Join('\n', stale).Should().BeEmpty();
     }
 
+    /// <summary>The code of a package's readme is run from the package itself, in DaskK8s.Packages.Tests.</summary>
     [Fact]
     public void CodeBlocks_OfEveryPage_ComeFromAFile()
     {
-        IEnumerable<string> strangers = Page.All.SelectMany(static page => page.Code)
+        IEnumerable<string> strangers = Page.All.Where(static page => !page.Path.EndsWith("/PACKAGE.md", StringComparison.Ordinal)).SelectMany(static page => page.Code)
             .Where(static code => code.Snippet is null && code.Language != "sh" && !NoCode.Contains(code.Language) && !IsGenerated(code))
             .Select(static code => $"{code} ({code.Language ?? "indented"}) has no '<!-- snippet: NAME -->' before it");
 
