@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the embedded cluster needs beside the .NET SDK: a Python that can import dask.distributed (and pandas, for the
 # taxi sample). On Debian and Ubuntu that is a package; elsewhere a virtual environment in the user's cache folder.
-# Prints the Python to use as its last line, everything else to standard error.
+# Prints the Python to use as its last line, everything else to standard error. With --dotnet-only it looks at the SDK alone.
 set -euo pipefail
 
 say() { printf '%s\n' "$*" >&2; }
@@ -14,6 +14,10 @@ fi
 if ! dotnet --list-sdks | grep -qE '^(1[0-9]|[2-9][0-9])\.'; then
     say "DaskK8s needs the .NET 10 SDK; 'dotnet --list-sdks' shows: $(dotnet --list-sdks | tr '\n' ' ')"
     exit 1
+fi
+
+if [ "${1:-}" = "--dotnet-only" ]; then
+    exit 0
 fi
 
 venv="${XDG_CACHE_HOME:-$HOME/.cache}/daskk8s/venv"
@@ -48,6 +52,10 @@ install_virtual_environment() {
     say "Installing dask[distributed] and pandas into a virtual environment: $venv ..."
     python3 -m venv "$venv" >&2 && "$venv/bin/python" -m pip install --quiet 'dask[distributed]' pandas >&2
 }
+
+if [ -n "${DASKK8S_PYTHON:-}" ] && ! can_run_dask "$DASKK8S_PYTHON"; then
+    say "DASKK8S_PYTHON names $DASKK8S_PYTHON, which is no Python that can import 'distributed' and 'pandas': looking for another one."
+fi
 
 if ! find_python >/dev/null; then
     if command -v apt-get >/dev/null 2>&1; then

@@ -20,37 +20,34 @@ internal static class Walk
             Console.WriteLine($"  {group}");
         }
 
-        Dictionary<string, int> before = cluster.WorkerGroups.ToDictionary(group => group.Name, group => group.Desired);
+        foreach (ClusterLimitation limitation in cluster.Limitations)
+        {
+            Console.WriteLine($"  not available: {limitation}");
+        }
+
+        // A release of yours is only ever made larger here: three default workers become five, one GPU worker becomes two.
+        WorkerGroup[] before = [.. cluster.WorkerGroups.Where(group => group.IsDefault || group.Name == GpuGroup)];
         try
         {
-            await ScaleAsync(cluster, 5, null, cancellationToken);
-            if (before.ContainsKey(GpuGroup))
+            foreach (WorkerGroup group in before)
             {
-                await ScaleAsync(cluster, 2, GpuGroup, cancellationToken);
+                await ScaleAsync(cluster, group, group.Desired + (group.IsDefault ? 2 : 1), cancellationToken);
             }
 
             await PrintSchedulerLogAsync(cluster, cancellationToken);
         }
         finally
         {
-            // Ctrl-C ends the walk, but a real release gets its replicas back all the same.
-            using CancellationTokenSource limit = new(TimeSpan.FromSeconds(20));
-            foreach ((string group, int replicas) in before)
-            {
-                // Nothing was computed here, so there is nothing that a lossless scale-down would have to move.
-                await cluster.ScaleAsync(replicas, new ScaleOptions { ScaleDown = ScaleDown.Immediate }, group, limit.Token);
-            }
-
-            Console.WriteLine($"Restored: {string.Join(", ", before.Select(group => $"{group.Key}={group.Value}"))}");
+            await Restoration.RunAsync(cluster, before);
         }
     }
 
-    private static async Task ScaleAsync(HelmCluster cluster, int replicas, string? group, CancellationToken cancellationToken)
+    private static async Task ScaleAsync(HelmCluster cluster, WorkerGroup group, int replicas, CancellationToken cancellationToken)
     {
         Stopwatch watch = Stopwatch.StartNew();
-        await cluster.ScaleAsync(replicas, group, cancellationToken);
+        await cluster.ScaleAsync(replicas, group.Name, cancellationToken);
         await cluster.WaitForWorkersAsync(cancellationToken: cancellationToken);
-        Print($"Scaled {group ?? "the default group"} to {replicas} in {watch.Elapsed.TotalSeconds:0.0} s", cluster);
+        Print($"Scaled {(group.IsDefault ? "the default group" : group.Name)} to {replicas} in {watch.Elapsed.TotalSeconds:0.0} s", cluster);
     }
 
     private static async Task PrintSchedulerLogAsync(HelmCluster cluster, CancellationToken cancellationToken)

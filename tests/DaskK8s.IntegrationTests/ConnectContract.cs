@@ -32,6 +32,7 @@ public sealed class ConnectContract(TestCluster kubernetes)
 
         info.Workers.GroupBy(w => w.Group).ToDictionary(g => g.Key ?? "", g => g.Count())
             .Should().BeEquivalentTo(new Dictionary<string, int> { ["worker"] = 2, ["gpu-workers"] = 1, ["high-mem"] = 1 });
+        info.Version.Should().MatchRegex(@"^20\d\d\.");
         info.Workers.Single(w => w.Group == "gpu-workers").Resources.Should().Contain("GPU", 1);
     }
 

@@ -16,7 +16,7 @@ public sealed class InClusterContract(TestCluster kubernetes)
             // From here on every pod of the release runs.
         }
 
-        foreach (object item in await KubernetesYaml.LoadAllFromFileAsync(Path.Combine(SampleFolder(), "in-cluster.yaml")))
+        foreach (object item in await KubernetesYaml.LoadAllFromFileAsync(Path.Combine(Samples.Folder("InCluster"), "in-cluster.yaml")))
         {
             await (item switch
             {
@@ -27,7 +27,7 @@ public sealed class InClusterContract(TestCluster kubernetes)
             });
         }
 
-        string output = await kubernetes.RunInPodAsync(release.Namespace, Account, ProgramPath(), TestContext.Current.CancellationToken);
+        string output = await kubernetes.RunInPodAsync(release.Namespace, Account, Samples.ProgramPath("InCluster"), TestContext.Current.CancellationToken);
 
         output.Should().Contain($"HelmCluster(my-dask.{release.Namespace}, 'tcp://my-dask-scheduler.{release.Namespace}.svc:8786', workers=4")
             .And.Contain("reached directly").And.NotContain("not available");
@@ -42,22 +42,5 @@ public sealed class InClusterContract(TestCluster kubernetes)
         }
 
         return binding;
-    }
-
-    private static string ProgramPath()
-    {
-        string[] output = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).Split(Path.DirectorySeparatorChar);
-        return Path.Combine(SampleFolder(), "bin", output[^2], output[^1], "InCluster.dll");
-    }
-
-    private static string SampleFolder()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "DaskK8s.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return Path.Combine(folder!.FullName, "samples", "InCluster");
     }
 }
