@@ -10,7 +10,7 @@ namespace DaskK8s.Testing;
 /// <summary>Puts into a new cluster what every cluster has.</summary>
 internal static class Bootstrap
 {
-    public static void Fill(ObjectStore store, ObjectHandler objects, EmbeddedClusterOptions options, PodNetwork network)
+    public static void Fill(ObjectStore store, ObjectRules objects, EmbeddedClusterOptions options, PodNetwork network)
     {
         foreach (string name in (string[])["default", "kube-system", "kube-public", "kube-node-lease"])
         {

@@ -73,8 +73,8 @@ public sealed record DaskRelease
     /// <value>None by default.</value>
     public string? CustomSchedulerUrl { get; init; }
 
-    /// <summary>Gets the port of the scheduler's Service; the scheduler itself always listens on 8786.</summary>
-    /// <value>8786 by default.</value>
+    /// <summary>Gets the port of the scheduler's Service, and the port that the scheduler listens on (<c>scheduler.servicePort</c>).</summary>
+    /// <value>8786 by default. As with the real chart the Service leads to port 8786 of the pod whatever this is, so that another port leads nowhere.</value>
     public int SchedulerPort { get; init; } = 8786;
 
     /// <summary>Gets the port of the dashboard in the scheduler's Service; the dashboard itself always listens on 8787.</summary>

@@ -35,7 +35,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         PortMap ports = new();
         EventRecorder events = new(store);
         Deletion deletion = new(store);
-        ObjectHandler objects = new(store, new ServiceAllocator(options, PodNetwork.ServiceAddress), deletion);
+        ObjectRules objects = new(store, new ServiceAllocator(options, PodNetwork.ServiceAddress));
         _kubelet = new Kubelet(store, events, options, podFaults, network, dask);
         ReplicaSetController replicaSets = new(store, objects, deletion, events, options, new Quotas(store));
         ListHandler lists = new(store);
@@ -44,7 +44,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         PodDialer dialer = new(store, _kubelet, network, options, ports);
         _listeners = new ServiceListeners(store, dialer, network);
         RequestPipeline pipeline = new(
-            store, _accounts, authorizer, httpFaults, _requests, new Discovery(options), new Reviews(authorizer), lists, watches, objects,
+            store, _accounts, authorizer, httpFaults, _requests, new Discovery(options), new Reviews(authorizer), lists, watches, new ObjectHandler(store, objects, deletion),
             new LogHandler(store, _kubelet), new PortForwardHandler(dialer, options, forwardFaults), options);
         _server = new ApiServer(pipeline, _certificate, options.Port);
         Bootstrap.Fill(store, objects, options, network);

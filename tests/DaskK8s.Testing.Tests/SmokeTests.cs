@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using k8s;
 using k8s.Models;
@@ -26,19 +25,6 @@ public sealed class SmokeTests
         workers.Status.ObservedGeneration.Should().Be(workers.Metadata.Generation);
         await release.UninstallAsync(client, Token);
         await client.PodsAsync(left => left.Count == 0);
-    }
-
-    [Fact]
-    public async Task StartAsync_Warm_IsFast()
-    {
-        await using (await EmbeddedCluster.StartAsync(cancellationToken: Token))
-        {
-        }
-
-        Stopwatch watch = Stopwatch.StartNew();
-        await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(cancellationToken: Token);
-        TestContext.Current.SendDiagnosticMessage($"warm start {watch.ElapsedMilliseconds} ms");
-        watch.ElapsedMilliseconds.Should().BeLessThan(2000);
     }
 
     [Fact]

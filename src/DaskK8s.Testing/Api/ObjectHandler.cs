@@ -7,10 +7,8 @@ using Microsoft.AspNetCore.Http;
 namespace DaskK8s.Testing.Api;
 
 /// <summary>Creates, updates, patches and deletes objects.</summary>
-internal sealed class ObjectHandler(ObjectStore store, ServiceAllocator services, Deletion deletion)
+internal sealed class ObjectHandler(ObjectStore store, ObjectRules rules, Deletion deletion)
 {
-    private const string NameAlphabet = "bcdfghjklmnpqrstvwxz2456789";
-
     public Task GetAsync(HttpContext context, RequestInfo info)
     {
         StoredObject stored = store.Get(info.Key) ?? throw ApiException.NotFound(info.Key);
@@ -22,13 +20,13 @@ internal sealed class ObjectHandler(ObjectStore store, ServiceAllocator services
     public async Task CreateAsync(HttpContext context, RequestInfo info)
     {
         JsonObject value = RequestBody.Object(await RequestBody.BytesAsync(context).ConfigureAwait(false), context.Request.ContentType);
-        ObjectKey key = Identify(info, value);
+        ObjectKey key = ObjectRules.Identify(info, value);
         if (!info.Type.HasStatus || info.Type != ResourceTypes.Nodes)
         {
             value.Remove("status");
         }
 
-        StoredObject stored = Create(key, value, Manager(context), "Update", DryRun(context));
+        StoredObject stored = rules.Create(key, value, Manager(context), "Update", DryRun(context));
         await Respond.ObjectAsync(context, 201, stored).ConfigureAwait(false);
     }
 
@@ -37,7 +35,7 @@ internal sealed class ObjectHandler(ObjectStore store, ServiceAllocator services
         JsonObject value = RequestBody.Object(await RequestBody.BytesAsync(context).ConfigureAwait(false), context.Request.ContentType);
         if (info.Subresource == "scale")
         {
-            StoredObject scaled = store.Update(info.Key, live => ScaleSubresource.Write(info.Key, live, value, old => Track(info, old, live, Manager(context))), DryRun(context));
+            StoredObject scaled = store.Update(info.Key, live => ScaleSubresource.Write(info.Key, live, value, old => rules.Track(info, old, live, Manager(context))), DryRun(context));
             await Respond.JsonAsync(context, 200, ScaleSubresource.Of(scaled)).ConfigureAwait(false);
             return;
         }
@@ -47,7 +45,7 @@ internal sealed class ObjectHandler(ObjectStore store, ServiceAllocator services
             throw ApiException.BadRequest($"the name of the object ({name}) does not match the name on the URL ({info.Name})");
         }
 
-        StoredObject stored = store.Update(info.Key, live => Replace(info, live, value, Manager(context)), DryRun(context));
+        StoredObject stored = store.Update(info.Key, live => rules.Replace(info, live, value, Manager(context)), DryRun(context));
         await Respond.ObjectAsync(context, 200, stored).ConfigureAwait(false);
     }
 
@@ -70,11 +68,11 @@ internal sealed class ObjectHandler(ObjectStore store, ServiceAllocator services
                 JsonObject after = Patched(media, before, patch);
                 if (info.Subresource == "scale")
                 {
-                    ScaleSubresource.Write(info.Key, live, after, old => Track(info, old, live, manager));
+                    ScaleSubresource.Write(info.Key, live, after, old => rules.Track(info, old, live, manager));
                 }
                 else
                 {
-                    Replace(info, live, after, manager);
+                    rules.Replace(info, live, after, manager);
                 }
             },
             DryRun(context));
@@ -117,23 +115,6 @@ internal sealed class ObjectHandler(ObjectStore store, ServiceAllocator services
         await Respond.JsonAsync(context, 201, Success(null)).ConfigureAwait(false);
     }
 
-    /// <summary>Completes, checks and stores a new object.</summary>
-    public StoredObject Create(ObjectKey key, JsonObject value, string manager, string operation, bool dryRun)
-    {
-        value["kind"] = key.Type.Kind;
-        value["apiVersion"] = key.Type.ApiVersion;
-        Validation.CheckTypes(key.Type, value);
-        Complete(key, value, null);
-        Validation.Check(key, value, null);
-        if (operation == "Update")
-        {
-            value.Child("metadata").Remove("managedFields");
-            ManagedFields.Update(null, value, manager, key.Type.ApiVersion, null, store.Time.GetUtcNow());
-        }
-
-        return store.Create(key, value, dryRun);
-    }
-
     private static bool DryRun(HttpContext context) => context.Request.Query["dryRun"].ToString() == "All";
 
     private static string Manager(HttpContext context) =>
@@ -166,37 +147,6 @@ internal sealed class ObjectHandler(ObjectStore store, ServiceAllocator services
         return status;
     }
 
-    private static ObjectKey Identify(RequestInfo info, JsonObject value)
-    {
-        (string? kind, string? version) = (value.Text("kind"), value.Text("apiVersion"));
-        if ((kind is not null && kind != info.Type.Kind) || (version is not null && version != info.Type.ApiVersion))
-        {
-            throw ApiException.BadRequest($"the API version in the data ({version}) does not match the expected API version ({info.Type.ApiVersion})");
-        }
-
-        JsonObject metadata = value.Child("metadata");
-        if (metadata.Text("namespace") is { Length: > 0 } given && info.Type.Namespaced && given != info.Namespace)
-        {
-            throw ApiException.BadRequest($"the namespace of the provided object does not match the namespace sent on the request");
-        }
-
-        if (metadata.Text("resourceVersion") is { Length: > 0 })
-        {
-            throw ApiException.BadRequest("resourceVersion should not be set on objects to be created");
-        }
-
-        string? name = metadata.Text("name");
-        if (string.IsNullOrEmpty(name))
-        {
-            name = metadata.Text("generateName") is { Length: > 0 } prefix
-                ? prefix + string.Concat(Random.Shared.GetItems(NameAlphabet.ToCharArray(), 5))
-                : throw ApiException.Invalid(new ObjectKey(info.Type, info.Namespace, string.Empty), InvalidField.Required("metadata.name", "name or generateName is required"));
-            metadata["name"] = name;
-        }
-
-        return new ObjectKey(info.Type, info.Namespace, name);
-    }
-
     private async Task ApplyAsync(HttpContext context, RequestInfo info, JsonObject config)
     {
         string manager = context.Request.Query["fieldManager"].ToString() is { Length: > 0 } given
@@ -217,7 +167,7 @@ internal sealed class ObjectHandler(ObjectStore store, ServiceAllocator services
                 created = true;
                 JsonObject value = new() { ["metadata"] = new JsonObject { ["name"] = info.Name } };
                 ServerSideApply.Apply(value, config, manager, info.Type.ApiVersion, subresource, force, store.Time.GetUtcNow());
-                return Create(info.Key, value, manager, "Apply", DryRun(context));
+                return rules.Create(info.Key, value, manager, "Apply", DryRun(context));
             }
 
             return store.Update(
@@ -226,91 +176,11 @@ internal sealed class ObjectHandler(ObjectStore store, ServiceAllocator services
                 {
                     JsonObject before = live.CloneObject();
                     ServerSideApply.Apply(live, config, manager, info.Type.ApiVersion, subresource, force, store.Time.GetUtcNow());
-                    Complete(info.Key, live, before);
+                    rules.Complete(info.Key, live, before);
                     Validation.Check(info.Key, live, before);
                 },
                 DryRun(context));
         });
         await Respond.ObjectAsync(context, created ? 201 : 200, stored).ConfigureAwait(false);
-    }
-
-    private void Complete(ObjectKey key, JsonObject value, JsonObject? old)
-    {
-        Defaults.Apply(key.Type, value);
-        if (key.Type == ResourceTypes.Services)
-        {
-            services.Apply(value, old);
-        }
-    }
-
-    /// <summary>Makes <paramref name="live"/> what the client sent, keeping what it may not change here.</summary>
-    private void Replace(RequestInfo info, JsonObject live, JsonObject sent, string manager)
-    {
-        JsonObject old = live.CloneObject();
-        JsonObject value = sent.CloneObject();
-        JsonObject metadata = value.Child("metadata");
-        if (metadata.Text("resourceVersion") is { Length: > 0 } version && version != old.Text("metadata", "resourceVersion"))
-        {
-            throw ApiException.Modified(info.Key);
-        }
-
-        if (metadata.Text("uid") is { Length: > 0 } uid && uid != old.Text("metadata", "uid"))
-        {
-            throw ApiException.Conflict(info.Key, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {old.Text("metadata", "uid")}");
-        }
-
-        if (metadata.Text("name") is { } name && name != info.Name)
-        {
-            throw ApiException.Invalid(info.Key, InvalidField.Value("metadata.name", $"\"{name}\"", "field is immutable"));
-        }
-
-        foreach (string field in (string[])["name", "namespace", "uid", "resourceVersion", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName"])
-        {
-            metadata.Remove(field);
-            if (old.At("metadata", field) is { } kept)
-            {
-                metadata[field] = kept.DeepClone();
-            }
-        }
-
-        value["kind"] = info.Type.Kind;
-        value["apiVersion"] = info.Type.ApiVersion;
-        if (info.Subresource == "status")
-        {
-            JsonNode? status = value["status"]?.DeepClone();
-            JsonNode? books = metadata["managedFields"]?.DeepClone();
-            value = old.CloneObject();
-            value["status"] = status;
-            value.Child("metadata")["managedFields"] = books;
-        }
-        else if (info.Type.HasStatus)
-        {
-            value.Remove("status");
-            if (old["status"] is { } status)
-            {
-                value["status"] = status.DeepClone();
-            }
-        }
-
-        Validation.CheckTypes(info.Type, value);
-        Complete(info.Key, value, old);
-        Validation.Check(info.Key, value, old);
-        Track(info, old, value, manager);
-        live.Clear();
-        foreach ((string field, JsonNode? child) in value.ToList())
-        {
-            value.Remove(field);
-            live[field] = child;
-        }
-    }
-
-    private void Track(RequestInfo info, JsonObject old, JsonObject now, string manager)
-    {
-        if (now.At("metadata", "managedFields") is null && old.At("metadata", "managedFields") is { } books)
-        {
-            now.Child("metadata")["managedFields"] = books.DeepClone();
-        }
-
-        ManagedFields.Update(old, now, manager, info.Type.ApiVersion, info.Subresource.Length == 0 ? null : info.Subresource, store.Time.GetUtcNow());
     }
 }

@@ -8,7 +8,7 @@ using DaskK8s.Testing.Storage;
 namespace DaskK8s.Testing.Controllers;
 
 /// <summary>Rolls a Deployment's template out to ReplicaSets and scales them.</summary>
-internal sealed class DeploymentController(ObjectStore store, ObjectHandler objects, EventRecorder events)
+internal sealed class DeploymentController(ObjectStore store, ObjectRules objects, EventRecorder events)
 {
     private const string Revision = "deployment.kubernetes.io/revision";
     private const string HashLabel = "pod-template-hash";

@@ -5,7 +5,7 @@ using DaskK8s.Testing.Storage;
 namespace DaskK8s.Testing.Controllers;
 
 /// <summary>Removes what belongs to owners or namespaces that are gone, and gives new namespaces their service account.</summary>
-internal sealed class GarbageCollector(ObjectStore store, ObjectHandler objects, Deletion deletion)
+internal sealed class GarbageCollector(ObjectStore store, ObjectRules objects, Deletion deletion)
 {
     public void OwnerGone(StoredObject owner)
     {

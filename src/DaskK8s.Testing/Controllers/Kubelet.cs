@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
-using DaskK8s.Testing.Patching;
 using DaskK8s.Testing.Processes;
 using DaskK8s.Testing.Storage;
 
@@ -9,6 +8,7 @@ namespace DaskK8s.Testing.Controllers;
 /// <summary>Runs the pods that are bound to the node.</summary>
 internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedClusterOptions options, PodFaults faults, PodNetwork network, DaskRunner? dask) : IAsyncDisposable
 {
+    private readonly PodStatusWriter _status = new(store, options, faults, network);
     private readonly ConcurrentDictionary<string, PodRun> _runs = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Task, byte> _tasks = new();
 
@@ -49,7 +49,7 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
             return;
         }
 
-        WriteStatus(pod, run);
+        _status.Write(pod, run);
     }
 
     public void PodGone(StoredObject pod)
@@ -71,7 +71,7 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
         if (RunOf(pod) is { } run)
         {
             run.ReadyByHand = ready;
-            WriteStatus(pod, run);
+            _status.Write(pod, run);
         }
     }
 
@@ -118,7 +118,7 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
         List<JsonObject> specs = [.. pod.Value.Objects("spec", "containers")];
         if (faults.ExitCode(pod) is not null || (dask is not null && specs.Exists(DaskCommand.IsDask)))
         {
-            WriteStatus(pod, run);
+            _status.Write(pod, run);
             for (int i = 0; i < specs.Count; i++)
             {
                 Background(RunContainerAsync(pod, run, run.Containers[i], specs[i]));
@@ -132,7 +132,7 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
             Begin(pod, container);
         }
 
-        WriteStatus(pod, run);
+        _status.Write(pod, run);
     }
 
     private void Begin(StoredObject pod, ContainerRun container)
@@ -150,7 +150,7 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
         if (run.PullFailed)
         {
             run.Containers[0].Wait("ImagePullBackOff", $"Back-off pulling image \"{image}\"");
-            WriteStatus(pod, run);
+            _status.Write(pod, run);
             return;
         }
 
@@ -160,7 +160,7 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
         events.Record(pod, "Warning", "Failed", why, "kubelet");
         events.Record(pod, "Warning", "Failed", "Error: ErrImagePull", "kubelet");
         run.Containers[0].Wait("ErrImagePull", why);
-        WriteStatus(pod, run);
+        _status.Write(pod, run);
         events.Record(pod, "Normal", "BackOff", $"Back-off pulling image \"{image}\"", "kubelet");
     }
 
@@ -180,14 +180,14 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
                 else if (dask is null || !DaskCommand.IsDask(spec))
                 {
                     Begin(pod, container);
-                    WriteStatus(pod, run);
+                    _status.Write(pod, run);
                     return;
                 }
                 else
                 {
                     container.Process = await dask.StartAsync(pod, run, spec, container.Log, run.Stop.Token).ConfigureAwait(false);
                     Begin(pod, container);
-                    WriteStatus(pod, run);
+                    _status.Write(pod, run);
                     exitCode = await container.Process.Exited.ConfigureAwait(false);
                     container.Process = null;
                 }
@@ -209,7 +209,7 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
             // A process that cannot be started is told where a user of the cluster looks: in the pod's log.
             container.Log.Add($"The container could not be started: {error.Message}");
             container.Wait("RunContainerError", error.Message);
-            WriteStatus(pod, run);
+            _status.Write(pod, run);
         }
     }
 
@@ -219,7 +219,7 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
         {
             await CrashedAsync(pod, run, container, exitCode).ConfigureAwait(false);
             Begin(pod, container);
-            WriteStatus(pod, run);
+            _status.Write(pod, run);
         }
         catch (OperationCanceledException)
         {
@@ -229,24 +229,24 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
     private async Task CrashedAsync(StoredObject pod, PodRun run, ContainerRun container, int exitCode)
     {
         string reason = exitCode == 0 ? "Completed" : "Error";
-        JsonObject terminated = new() { ["exitCode"] = exitCode, ["reason"] = reason, ["startedAt"] = Now, ["finishedAt"] = Now, ["containerID"] = ContainerId(run, container) };
+        JsonObject terminated = new() { ["exitCode"] = exitCode, ["reason"] = reason, ["startedAt"] = Now, ["finishedAt"] = Now, ["containerID"] = PodStatusWriter.ContainerId(run, container) };
         if (pod.Value.Text("spec", "restartPolicy") == "Never" || (pod.Value.Text("spec", "restartPolicy") == "OnFailure" && exitCode == 0))
         {
             container.Exit(terminated);
             run.EndPhase = exitCode == 0 ? "Succeeded" : "Failed";
-            WriteStatus(pod, run);
+            _status.Write(pod, run);
             await run.Stop.CancelAsync().ConfigureAwait(false);
             return;
         }
 
         container.Exit(terminated);
-        WriteStatus(pod, run);
+        _status.Write(pod, run);
         if (container.Crashes > 0)
         {
             double factor = Math.Min(32, Math.Pow(2, container.Crashes - 1));
             string message = $"back-off {(int)(10 * factor)}s restarting failed container={container.Name} pod={pod.Key.Name}_{pod.Key.Namespace}({pod.Uid})";
             container.Wait("CrashLoopBackOff", message);
-            WriteStatus(pod, run);
+            _status.Write(pod, run);
             events.Record(pod, "Warning", "BackOff", $"Back-off restarting failed container {container.Name} in pod {pod.Key.Name}_{pod.Key.Namespace}({pod.Uid})", "kubelet");
             await Task.Delay(options.CrashBackOff * factor, run.Stop.Token).ConfigureAwait(false);
         }
@@ -286,96 +286,5 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
         }
 
         store.Delete(pod.Key, pod.Uid);
-    }
-
-    private static string ContainerId(PodRun run, ContainerRun container) =>
-        $"containerd://{run.Uid.Replace("-", string.Empty, StringComparison.Ordinal)}{container.Restarts:x32}";
-
-    private void WriteStatus(StoredObject pod, PodRun run)
-    {
-        bool healthy = run.ReadyByHand ?? !faults.Has(PodFault.NeverReady, pod);
-        string now = Now;
-        store.TryUpdate(pod.Key, value =>
-        {
-            if (value.Text("metadata", "uid") != run.Uid)
-            {
-                return;
-            }
-
-            JsonObject old = value.CloneObject();
-            List<string> unready = [.. run.Containers.Where(container => !container.IsRunning || !healthy).Select(container => container.Name)];
-            bool ready = unready.Count == 0;
-            bool begun = run.Containers.All(container => container.Waiting is null || container.LastTerminated is not null);
-            JsonObject status = value.Child("status");
-            status["phase"] = run.EndPhase ?? (begun ? "Running" : "Pending");
-            status.Default("startTime", () => now);
-            status["hostIP"] = network.Node.ToString();
-            if (options.Minor >= 28)
-            {
-                status["hostIPs"] = new JsonArray(new JsonObject { ["ip"] = network.Node.ToString() });
-            }
-
-            status["podIP"] = run.Address.ToString();
-            status["podIPs"] = new JsonArray(new JsonObject { ["ip"] = run.Address.ToString() });
-            string? reason = ready ? null : run.EndPhase == "Succeeded" ? "PodCompleted" : "ContainersNotReady";
-            string? why = ready || run.EndPhase == "Succeeded" ? null : $"containers with unready status: [{string.Join(' ', unready)}]";
-            PodState.SetCondition(value, "Initialized", true, now);
-            PodState.SetCondition(value, "Ready", ready, now, reason, why);
-            PodState.SetCondition(value, "ContainersReady", ready, now, reason, why);
-            if (options.Minor >= 29)
-            {
-                PodState.SetCondition(value, "PodReadyToStartContainers", begun, now);
-            }
-
-            status["containerStatuses"] = new JsonArray([.. run.Containers.Select(container => (JsonNode)ContainerStatus(old, run, container, healthy, now))]);
-            if (!JsonNode.DeepEquals(old, value))
-            {
-                ManagedFields.Update(old, value, "kubelet", "v1", "status", store.Time.GetUtcNow());
-            }
-        });
-    }
-
-    private static JsonObject ContainerStatus(JsonObject pod, PodRun run, ContainerRun container, bool healthy, string now)
-    {
-        JsonObject? before = pod.Objects("status", "containerStatuses").FirstOrDefault(item => item.Text("name") == container.Name);
-        JsonObject spec = pod.Objects("spec", "containers").First(item => item.Text("name") == container.Name);
-        JsonObject state = [];
-        if (container.Waiting is { } waiting)
-        {
-            JsonObject reason = new() { ["reason"] = waiting };
-            if (container.Message is { } message)
-            {
-                reason["message"] = message;
-            }
-
-            state["waiting"] = reason;
-        }
-        else if (container.Terminated is { } terminated)
-        {
-            state["terminated"] = terminated.DeepClone();
-        }
-        else
-        {
-            bool same = before.At("state", "running") is not null && before.Number("restartCount") == container.Restarts;
-            state["running"] = new JsonObject { ["startedAt"] = same ? before.Text("state", "running", "startedAt") : now };
-        }
-
-        JsonObject status = new()
-        {
-            ["name"] = container.Name,
-            ["state"] = state,
-            ["lastState"] = container.LastTerminated is { } last ? new JsonObject { ["terminated"] = last.DeepClone() } : new JsonObject(),
-            ["ready"] = container.IsRunning && healthy,
-            ["restartCount"] = container.Restarts,
-            ["image"] = spec.Text("image"),
-            ["imageID"] = container.IsRunning ? $"sha256:{spec.Text("image")!.Length:x64}" : string.Empty,
-            ["started"] = container.IsRunning,
-        };
-        if (container.IsRunning)
-        {
-            status["containerID"] = ContainerId(run, container);
-        }
-
-        return status;
     }
 }

@@ -6,7 +6,7 @@ using DaskK8s.Testing.Storage;
 namespace DaskK8s.Testing.Controllers;
 
 /// <summary>Keeps as many pods as a ReplicaSet asks for.</summary>
-internal sealed class ReplicaSetController(ObjectStore store, ObjectHandler objects, Deletion deletion, EventRecorder events, EmbeddedClusterOptions options, Quotas quotas)
+internal sealed class ReplicaSetController(ObjectStore store, ObjectRules objects, Deletion deletion, EventRecorder events, EmbeddedClusterOptions options, Quotas quotas)
 {
     internal const string Manager = "kube-controller-manager";
 

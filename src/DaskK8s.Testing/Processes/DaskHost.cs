@@ -18,6 +18,7 @@ namespace DaskK8s.Testing.Processes;
 internal sealed class DaskHost
 {
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
     private static readonly SemaphoreSlim Gate = new(1, 1);
     private static readonly Dictionary<string, DaskHost> Hosts = new(StringComparer.Ordinal);
 
@@ -67,8 +68,21 @@ internal sealed class DaskHost
             Gate.Release();
         }
 
-        await host._ready.Task.WaitAsync(TimeSpan.FromMinutes(2), cancellationToken).ConfigureAwait(false);
-        return host;
+        try
+        {
+            await host._ready.Task.WaitAsync(StartLimit, cancellationToken).ConfigureAwait(false);
+            return host;
+        }
+        catch (TimeoutException)
+        {
+            await host.ReleaseAsync(python).ConfigureAwait(false);
+            throw new DaskNotFoundException($"{python} did not import distributed within {StartLimit.TotalMinutes:0} minutes.");
+        }
+        catch
+        {
+            await host.ReleaseAsync(python).ConfigureAwait(false);
+            throw;
+        }
     }
 
     public async Task ReleaseAsync(string python)

@@ -153,7 +153,7 @@ internal sealed class Manifest(DaskRelease release, JsonObject values)
     private JsonObject Scheduler()
     {
         JsonNode? scheduler = values["scheduler"];
-        JsonArray arguments = Texts(["dask-scheduler", "--port=8786", "--dashboard-address=:8787", .. (scheduler.At("extraArgs") as JsonArray ?? []).Select(item => item.Text()!)]);
+        JsonArray arguments = Texts(["dask-scheduler", $"--port={values.Text("scheduler", "servicePort")}", "--dashboard-address=:8787", .. (scheduler.At("extraArgs") as JsonArray ?? []).Select(item => item.Text()!)]);
         JsonArray ports = [new JsonObject { ["containerPort"] = 8786 }, new JsonObject { ["containerPort"] = 8787 }];
         return Deployment($"{_fullname}-scheduler", "scheduler", scheduler.At("replicas"), Container("scheduler", scheduler, arguments, ports), scheduler);
     }
