@@ -140,6 +140,8 @@ internal sealed record ChartObjects
             Ingress = ingresses.FirstOrDefault(ingress => ingress.ServiceName == serviceName),
             Component = deployment.Component.Length > 0 ? deployment.Component : "scheduler",
             UsesTls = deployment.CommandLine.UsesTls,
+            ListenPort = deployment.CommandLine.Port ?? ChartScheduler.DefaultCommPort,
+            DashboardListenPort = deployment.CommandLine.DashboardPort ?? ChartScheduler.DefaultDashboardPort,
         };
     }
 

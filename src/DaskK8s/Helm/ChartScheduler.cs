@@ -21,6 +21,12 @@ internal sealed record ChartScheduler
     /// <summary>Gets the port of the dashboard.</summary>
     public required ChartServicePort DashboardPort { get; init; }
 
+    /// <summary>Gets the port that the scheduler's arguments make it listen on in its pod; the chart writes <c>scheduler.servicePort</c> there.</summary>
+    public int ListenPort { get; init; } = DefaultCommPort;
+
+    /// <summary>Gets the port that the arguments give the dashboard in the pod.</summary>
+    public int DashboardListenPort { get; init; } = DefaultDashboardPort;
+
     /// <summary>Gets the Ingress in front of the dashboard; null where there is none.</summary>
     public ChartIngress? Ingress { get; init; }
 

@@ -14,17 +14,12 @@ internal sealed class ReleaseRecordReader(string objectName, string? @namespace,
     private string? _applyMethod;
     private ValueNode.Map? _config;
 
-    private bool _hasInfo;
-    private string? _status;
-    private string? _description;
-    private string? _notes;
-    private string? _firstDeployed;
-    private string? _lastDeployed;
-    private string? _deleted;
+    private static readonly string[] InfoFields = ["status", "description", "notes", "first_deployed", "last_deployed", "deleted"];
+    private static readonly string[] MetadataFields = ["name", "version", "appVersion"];
 
-    private string? _chartName;
-    private string? _chartVersion;
-    private string? _appVersion;
+    private readonly Dictionary<string, string?> _info = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string?> _metadata = new(StringComparer.Ordinal);
+    private bool _hasInfo;
     private ValueNode.Map? _defaults;
 
     /// <summary>Reads one document.</summary>
@@ -49,15 +44,15 @@ internal sealed class ReleaseRecordReader(string objectName, string? @namespace,
             Name = _name is { Length: > 0 } ? _name : throw Wrong("it has no 'name'"),
             Namespace = _recordNamespace is { Length: > 0 } ? _recordNamespace : @namespace ?? "default",
             Revision = _revision is > 0 ? _revision.Value : throw Wrong("it has no 'version'"),
-            Status = _hasInfo ? ReleaseStatusText.Parse(_status) : throw Wrong("it has no 'info'"),
-            FirstDeployed = ParseTime(_firstDeployed),
-            LastDeployed = ParseTime(_lastDeployed),
-            Deleted = ParseTime(_deleted),
-            Description = _description ?? "",
-            Notes = string.IsNullOrEmpty(_notes) ? null : _notes,
-            ChartName = _chartName is { Length: > 0 } ? _chartName : throw Wrong("it has no 'chart.metadata.name'"),
-            ChartVersion = _chartVersion ?? "",
-            AppVersion = _appVersion ?? "",
+            Status = _hasInfo ? ReleaseStatusText.Parse(_info.GetValueOrDefault("status")) : throw Wrong("it has no 'info'"),
+            FirstDeployed = ParseTime(_info.GetValueOrDefault("first_deployed")),
+            LastDeployed = ParseTime(_info.GetValueOrDefault("last_deployed")),
+            Deleted = ParseTime(_info.GetValueOrDefault("deleted")),
+            Description = _info.GetValueOrDefault("description") ?? "",
+            Notes = _info.GetValueOrDefault("notes") is { Length: > 0 } notes ? notes : null,
+            ChartName = _metadata.GetValueOrDefault("name") is { Length: > 0 } chart ? chart : throw Wrong("it has no 'chart.metadata.name'"),
+            ChartVersion = _metadata.GetValueOrDefault("version") ?? "",
+            AppVersion = _metadata.GetValueOrDefault("appVersion") ?? "",
             Defaults = _defaults ?? ValueNode.Map.Empty,
             Config = _config ?? ValueNode.Map.Empty,
             Manifest = _manifest ?? "",
@@ -87,7 +82,7 @@ internal sealed class ReleaseRecordReader(string objectName, string? @namespace,
         {
             reader.Read();
             _hasInfo = true;
-            ReadObject(ref reader, "'info'", ReadInfoField);
+            ReadObject(ref reader, "'info'", (ref fields) => ReadTextField(ref fields, "info", InfoFields, _info));
         }
         else if (token.ValueTextEquals("chart"u8))
         {
@@ -112,46 +107,13 @@ internal sealed class ReleaseRecordReader(string objectName, string? @namespace,
         }
     }
 
-    private void ReadInfoField(ref JsonTokenReader reader)
-    {
-        ref var token = ref reader.Token;
-        if (token.ValueTextEquals("status"u8))
-        {
-            _status = ReadText(ref reader, "info.status");
-        }
-        else if (token.ValueTextEquals("description"u8))
-        {
-            _description = ReadText(ref reader, "info.description");
-        }
-        else if (token.ValueTextEquals("notes"u8))
-        {
-            _notes = ReadText(ref reader, "info.notes");
-        }
-        else if (token.ValueTextEquals("first_deployed"u8))
-        {
-            _firstDeployed = ReadText(ref reader, "info.first_deployed");
-        }
-        else if (token.ValueTextEquals("last_deployed"u8))
-        {
-            _lastDeployed = ReadText(ref reader, "info.last_deployed");
-        }
-        else if (token.ValueTextEquals("deleted"u8))
-        {
-            _deleted = ReadText(ref reader, "info.deleted");
-        }
-        else
-        {
-            reader.Skip();
-        }
-    }
-
     private void ReadChartField(ref JsonTokenReader reader)
     {
         ref var token = ref reader.Token;
         if (token.ValueTextEquals("metadata"u8))
         {
             reader.Read();
-            ReadObject(ref reader, "'chart.metadata'", ReadMetadataField);
+            ReadObject(ref reader, "'chart.metadata'", (ref fields) => ReadTextField(ref fields, "chart.metadata", MetadataFields, _metadata));
         }
         else if (token.ValueTextEquals("values"u8))
         {
@@ -163,25 +125,19 @@ internal sealed class ReleaseRecordReader(string objectName, string? @namespace,
         }
     }
 
-    private void ReadMetadataField(ref JsonTokenReader reader)
+    /// <summary>Keeps the field that the token names if it is one of those that are wanted; all of them are texts.</summary>
+    private void ReadTextField(ref JsonTokenReader reader, string place, string[] wanted, Dictionary<string, string?> texts)
     {
-        ref var token = ref reader.Token;
-        if (token.ValueTextEquals("name"u8))
+        foreach (string field in wanted)
         {
-            _chartName = ReadText(ref reader, "chart.metadata.name");
+            if (reader.Token.ValueTextEquals(field))
+            {
+                texts[field] = ReadText(ref reader, $"{place}.{field}");
+                return;
+            }
         }
-        else if (token.ValueTextEquals("version"u8))
-        {
-            _chartVersion = ReadText(ref reader, "chart.metadata.version");
-        }
-        else if (token.ValueTextEquals("appVersion"u8))
-        {
-            _appVersion = ReadText(ref reader, "chart.metadata.appVersion");
-        }
-        else
-        {
-            reader.Skip();
-        }
+
+        reader.Skip();
     }
 
     private void ReadObject(ref JsonTokenReader reader, string what, FieldReader readField)

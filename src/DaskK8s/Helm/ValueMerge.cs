@@ -12,44 +12,10 @@ internal static class ValueMerge
     /// even where there is no default, while at the top level, and inside a map that has no default, it stays a null: Helm has
     /// two loops, and they differ in this. A user's value of another kind than the default (map or not) wins.
     /// </remarks>
-    public static ValueNode.Map Coalesce(ValueNode.Map defaults, ValueNode.Map config)
-    {
-        if (config.Count == 0)
-        {
-            return defaults;
-        }
+    public static ValueNode.Map Coalesce(ValueNode.Map defaults, ValueNode.Map config) =>
+        config.Count == 0 ? defaults : Lay(defaults, config, keepsNulls: true);
 
-        OrderedDictionary<string, ValueNode> merged = new(defaults.Count + config.Count, StringComparer.Ordinal);
-        foreach (var (key, byDefault) in defaults.Entries)
-        {
-            switch (config[key])
-            {
-                case null:
-                    merged.Add(key, byDefault);
-                    break;
-                case ValueNode.Null:
-                    break;
-                case ValueNode.Map table when byDefault is ValueNode.Map defaultTable:
-                    merged.Add(key, CoalesceTables(defaultTable, table));
-                    break;
-                case { } value:
-                    merged.Add(key, value);
-                    break;
-            }
-        }
-
-        foreach (var (key, value) in config.Entries)
-        {
-            if (defaults[key] is null)
-            {
-                merged.Add(key, value);
-            }
-        }
-
-        return new ValueNode.Map(merged);
-    }
-
-    private static ValueNode.Map CoalesceTables(ValueNode.Map defaults, ValueNode.Map config)
+    private static ValueNode.Map Lay(ValueNode.Map defaults, ValueNode.Map config, bool keepsNulls)
     {
         OrderedDictionary<string, ValueNode> merged = new(defaults.Count + config.Count, StringComparer.Ordinal);
         foreach (var (key, byDefault) in defaults.Entries)
@@ -62,7 +28,7 @@ internal static class ValueMerge
                 case ValueNode.Null:
                     break;
                 case ValueNode.Map table when byDefault is ValueNode.Map defaultTable:
-                    merged.Add(key, CoalesceTables(defaultTable, table));
+                    merged.Add(key, Lay(defaultTable, table, keepsNulls: false));
                     break;
                 case { } value:
                     merged.Add(key, value);
@@ -72,7 +38,7 @@ internal static class ValueMerge
 
         foreach (var (key, value) in config.Entries)
         {
-            if (value is not ValueNode.Null && defaults[key] is null)
+            if (defaults[key] is null && (keepsNulls || value is not ValueNode.Null))
             {
                 merged.Add(key, value);
             }

@@ -40,6 +40,12 @@ internal sealed class WorkerCommandLine
     public bool UsesTls =>
         Option("--tls-ca-file") is not null || Option("--tls-cert") is not null || Option("--protocol") is "tls";
 
+    /// <summary>Gets the port that a scheduler listens on; null where it is not given, or is 0 for any.</summary>
+    public int? Port => PortIn(Option("--port"));
+
+    /// <summary>Gets the port of a scheduler's dashboard, written alone or after an address and a colon.</summary>
+    public int? DashboardPort => PortIn(Option("--dashboard-address") is { } address ? address[(address.LastIndexOf(':') + 1)..] : null);
+
     /// <summary>Gets an option's value; the last one counts, as for Dask.</summary>
     /// <param name="name">The option's name with its dashes.</param>
     /// <returns>Null where it is not given.</returns>
@@ -107,6 +113,8 @@ internal sealed class WorkerCommandLine
             _ => (DaskProgram.Other, 0),
         };
     }
+
+    private static int? PortIn(string? text) => Int32(text) is { } port and > 0 and <= ushort.MaxValue ? port : null;
 
     private static int? Int32(string? text) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : null;
