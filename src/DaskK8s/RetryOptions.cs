@@ -13,13 +13,16 @@ public sealed record RetryOptions
     public TimeSpan BaseDelay { get; init; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Gets the longest wait before a repeat; a longer <c>Retry-After</c> ends the retries.</summary>
-    /// <value>10 s.</value>
+    /// <value>10 s; at most a day.</value>
     public TimeSpan MaxDelay { get; init; } = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(1);
 
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxAttempts, 1);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(BaseDelay, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxDelay, BaseDelay);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxDelay, LongestDelay);
     }
 }

@@ -41,6 +41,14 @@ internal static class KubeErrors
         };
     }
 
+    /// <summary>Translates an answer with its <c>Retry-After</c>.</summary>
+    public static KubernetesApiException From(HttpResponseMessage response, string? body, KubernetesApiCall call)
+    {
+        KubernetesApiException error = From(response.StatusCode, body, call);
+        RetryAfter.Note(error, response.Headers.RetryAfter);
+        return error;
+    }
+
     /// <summary>Translates a connection that could not be made or broke.</summary>
     public static KubernetesUnreachableException Unreachable(Exception exception, KubernetesApiCall call, Uri server) => new(
         $"The API server at {server.GetLeftPart(UriPartial.Authority)} could not be reached ({call}): {exception.Message} " +
@@ -50,6 +58,17 @@ internal static class KubeErrors
     public static KubernetesTimeoutException TimedOut(KubernetesApiCall call, TimeSpan limit, Uri server) => new(
         $"The API server at {server.GetLeftPart(UriPartial.Authority)} did not answer within {limit.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s ({call}). " +
         "Check the network, or raise HelmClusterOptions.RequestTimeout.", call, null);
+
+    /// <summary>Says that a release could not be read within the time limit of connecting.</summary>
+    public static KubernetesTimeoutException NotConnected(string release, string @namespace, TimeSpan limit, Uri server) => new(
+        $"Not connected to release {release} within {limit.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s: the API server at " +
+        $"{server.GetLeftPart(UriPartial.Authority)} has not answered. Check the network, or raise HelmClusterOptions.ConnectTimeout.",
+        new KubernetesApiCall("list", "secrets", "", @namespace), null);
+
+    /// <summary>Says that what came was no answer of Kubernetes.</summary>
+    public static KubernetesServerException NotKubernetes(KubernetesApiCall call, Uri server) => new(
+        $"What answered at {server.GetLeftPart(UriPartial.Authority)} is no Kubernetes API ({call}): the answer is not the JSON that was asked for. " +
+        "A proxy's or a login page may be in between; check the server's address in the kube context.", call, null);
 
     /// <summary>Reads the <c>message</c> of a Status object; anything else (a proxy's page) is not repeated.</summary>
     private static string MessageOf(string? body)

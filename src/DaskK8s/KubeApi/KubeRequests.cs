@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 using DaskK8s.Diagnostics;
 
@@ -83,6 +84,11 @@ internal sealed class KubeRequests
         {
             throw KubeErrors.Unreachable(e, call, Connection.BaseUri);
         }
+        catch (JsonException)
+        {
+            // The parser's own message can quote what it read.
+            throw KubeErrors.NotKubernetes(call, Connection.BaseUri);
+        }
         finally
         {
             Telemetry.Requests.Add(1, new("verb", call.Verb), new("resource", call.Resource), new("status", status));
@@ -103,8 +109,9 @@ internal sealed class KubeRequests
             UseJitter = true,
             Delay = retry.BaseDelay,
             MaxDelay = retry.MaxDelay,
-            ShouldHandle = args => ValueTask.FromResult(IsTransient(args.Outcome.Exception, retry.MaxDelay)),
-            DelayGenerator = args => ValueTask.FromResult(RetryAfter.Of(args.Outcome.Exception)),
+            ShouldHandle = args => ValueTask.FromResult(
+                IsTransient(args.Outcome.Exception) && !(RetryAfter.Of(args.Outcome.Exception, timeProvider) > retry.MaxDelay)),
+            DelayGenerator = args => ValueTask.FromResult(RetryAfter.Of(args.Outcome.Exception, timeProvider)),
             OnRetry = args =>
             {
                 if (args.Context.Properties.TryGetValue(CallKey, out KubernetesApiCall? call))
@@ -119,26 +126,7 @@ internal sealed class KubeRequests
         return new ResiliencePipelineBuilder { TimeProvider = timeProvider }.AddRetry(strategy).Build();
     }
 
-    private static bool IsTransient(Exception? exception, TimeSpan longestWait) => exception switch
-    {
-        KubernetesThrottledException or KubernetesServerException or KubernetesUnreachableException => RetryAfter.Of(exception) is not { } wait || wait <= longestWait,
-        _ => false,
-    };
-
-    /// <summary>Carries the server's <c>Retry-After</c> (seconds, or a date) beside the error, where Polly finds it.</summary>
-    private static class RetryAfter
-    {
-        private const string Key = "DaskK8s.RetryAfter";
-
-        public static void Note(KubernetesApiException error, IDictionary<string, IEnumerable<string>> headers)
-        {
-            if (headers.TryGetValue("Retry-After", out IEnumerable<string>? values)
-                && int.TryParse(values.FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out int seconds))
-            {
-                error.Data[Key] = TimeSpan.FromSeconds(seconds);
-            }
-        }
-
-        public static TimeSpan? Of(Exception? error) => error?.Data[Key] as TimeSpan?;
-    }
+    /// <summary>A time limit of our own is not repeated: it has cost enough already, while a 504 came from a server that answers.</summary>
+    private static bool IsTransient(Exception? exception) => exception
+        is KubernetesThrottledException or KubernetesServerException or KubernetesUnreachableException or KubernetesTimeoutException { StatusCode: not null };
 }

@@ -99,15 +99,18 @@ internal static class KubeWatch
         {
             silence.CancelAfter(LongestSilence);
             using JsonDocument change = JsonDocument.Parse(line);
-            string type = change.RootElement.GetProperty("type").GetString() ?? "";
-            if (type == "ERROR")
+            if (change.RootElement.ValueKind != JsonValueKind.Object
+                || !change.RootElement.TryGetProperty("type", out JsonElement kind)
+                || kind.GetString() is not { } type
+                || type == "ERROR"
+                || !change.RootElement.TryGetProperty("object", out JsonElement item))
             {
                 yield break;
             }
 
             if (type != "BOOKMARK")
             {
-                yield return (type, KubernetesJson.Deserialize<T>(change.RootElement.GetProperty("object")));
+                yield return (type, KubernetesJson.Deserialize<T>(item));
             }
         }
     }

@@ -26,14 +26,15 @@ internal sealed record ObjectMetadata(string Namespace, string Name, IReadOnlyDi
                 using HttpResponseMessage response = await requests.Connection.SendAsync(request, ct).ConfigureAwait(false);
                 if (!response.IsSuccessStatusCode)
                 {
-                    throw KubeErrors.From(response.StatusCode, await response.Content.ReadAsStringAsync(ct).ConfigureAwait(false), call);
+                    throw KubeErrors.From(response, await response.Content.ReadAsStringAsync(ct).ConfigureAwait(false), call);
                 }
 
                 Stream body = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
                 using JsonDocument list = await JsonDocument.ParseAsync(body, cancellationToken: ct).ConfigureAwait(false);
                 // Servers write an empty list as null (seen on 1.20).
-                JsonElement items = list.RootElement.GetProperty("items");
-                return (IReadOnlyList<ObjectMetadata>)(items.ValueKind == JsonValueKind.Array ? [.. items.EnumerateArray().Select(Read)] : []);
+                return list.RootElement.ValueKind == JsonValueKind.Object && list.RootElement.TryGetProperty("items", out JsonElement items)
+                    ? (IReadOnlyList<ObjectMetadata>)(items.ValueKind == JsonValueKind.Array ? [.. items.EnumerateArray().Select(Read)] : [])
+                    : throw new JsonException("No list.");
             },
             cancellationToken);
 

@@ -76,7 +76,7 @@ internal sealed record LogsRequest(string Pod, string Container)
             byte[] body = new byte[LongestError];
             Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
             int length = await stream.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-            throw KubeErrors.From(response.StatusCode, Encoding.UTF8.GetString(body, 0, length), call);
+            throw KubeErrors.From(response, Encoding.UTF8.GetString(body, 0, length), call);
         }
     }
 }
