@@ -3,9 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 
 using DaskK8s.Diagnostics;
-using DaskK8s.Forwarding;
 using DaskK8s.KubeApi;
-using DaskK8s.Scheduler;
 using DaskK8s.Workers;
 
 namespace DaskK8s;
@@ -14,8 +12,6 @@ public sealed partial class HelmCluster
 {
     private const int LongestReleaseName = 53;
     private const string WaitingKey = "DaskK8s.Waiting";
-    private static readonly TimeSpan DirectDialTime = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan BetweenGreetings = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Connects to a release: reads it, finds its worker groups, reaches its scheduler.</summary>
     /// <param name="releaseName">The release's name.</param>
@@ -25,7 +21,7 @@ public sealed partial class HelmCluster
     /// <exception cref="ArgumentException">The name is no release's name, or an option makes no sense.</exception>
     /// <exception cref="KubeConfigException">No kubeconfig, or no context of that name, or it cannot be read.</exception>
     /// <exception cref="HelmReleaseException">No such release (<see cref="HelmReleaseNotFoundException"/>), another chart's, or a record that cannot be understood.</exception>
-    /// <exception cref="KubernetesApiException">The API server refused or could not answer.</exception>
+    /// <exception cref="KubernetesApiException">The API server refused, or could not answer within <see cref="HelmClusterOptions.ConnectTimeout"/>.</exception>
     /// <exception cref="SchedulerUnreachableException">The scheduler could not be reached within <see cref="HelmClusterOptions.ConnectTimeout"/>.</exception>
     /// <exception cref="PortForwardException">A local port that was asked for is taken.</exception>
     public static async Task<HelmCluster> ConnectAsync(
@@ -43,8 +39,8 @@ public sealed partial class HelmCluster
         options.Validate();
         using CancellationTokenSource limit = new(options.ConnectTimeout, options.TimeProvider);
         using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        using Activity? activity = Telemetry.Activities.StartActivity("connect");
         KubeConnection connection = await KubeConnectionFactory.OpenAsync(ToKubeConfig(options), linked.Token).ConfigureAwait(false);
+        using Activity? activity = Telemetry.Begin(Telemetry.ConnectActivity, releaseName, connection.Namespace);
         HelmCluster cluster = new(releaseName, options, connection);
         try
         {
@@ -53,15 +49,24 @@ public sealed partial class HelmCluster
         }
         catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
+            activity.Fail(e);
+            string? pod = await cluster.ExplainSchedulerAsync(cancellationToken).ConfigureAwait(false);
             await cluster.DisposeAsync().ConfigureAwait(false);
+            if (cluster._plan is null)
+            {
+                throw KubeErrors.NotConnected(releaseName, cluster.Namespace, options.ConnectTimeout, connection.BaseUri);
+            }
+
             string waiting = e.Data[WaitingKey] as string ?? "the scheduler has not answered";
+            waiting = pod is null ? waiting : $"{waiting.TrimEnd('.')}; {pod}";
             throw new SchedulerUnreachableException(
                 cluster.SchedulerAddress ?? "",
-                string.Create(CultureInfo.InvariantCulture, $"Not connected to release {releaseName} within {options.ConnectTimeout.TotalSeconds:0.#} s: {waiting}. ")
+                string.Create(CultureInfo.InvariantCulture, $"Not connected to release {releaseName} within {options.ConnectTimeout.TotalSeconds:0.#} s: {waiting}. {string.Concat(cluster.Limitations.Select(static l => $"{l} "))}")
                 + $"Look at the scheduler's pod, or raise {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.ConnectTimeout)}.");
         }
-        catch
+        catch (Exception e)
         {
+            activity.Fail(e);
             await cluster.DisposeAsync().ConfigureAwait(false);
             throw;
         }
@@ -91,18 +96,6 @@ public sealed partial class HelmCluster
 
         return ConnectAsync(name[..dot], (options ?? new HelmClusterOptions()) with { Namespace = @namespace }, cancellationToken);
     }
-
-    /// <summary>Makes a cluster object of what is known already, without asking anybody.</summary>
-    internal static HelmCluster Create(string releaseName, HelmClusterOptions options, KubeConnection connection, IReadOnlyList<GroupPlan> groups) =>
-        new(releaseName, options, connection)
-        {
-            _plan = new ReleasePlan(
-                new HelmRelease { Name = releaseName, Namespace = connection.Namespace, Source = HelmReleaseSource.Labels },
-                groups,
-                new SchedulerPlan(false, "", null, SchedulerLink.SchedulerPodPort, null, "", null, null),
-                "",
-                null),
-        };
 
     [GeneratedRegex("^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", RegexOptions.CultureInvariant)]
     private static partial Regex ReleaseNamePattern();
@@ -164,91 +157,6 @@ public sealed partial class HelmCluster
         throw new HelmReleaseNotFoundException(_releaseName, Namespace, names, fromLabels is null
             ? null
             : $"Deployments that name the release run there ({fromLabels.SchedulerDeployment}), so Helm keeps its record elsewhere: in an SQL database (HELM_DRIVER=sql) or nowhere (HELM_DRIVER=memory).");
-    }
-
-    private async Task<SchedulerLink?> OpenLinkAsync(WorkloadSnapshot snapshot, CancellationToken cancellationToken)
-    {
-        bool inCluster = _options.Kubernetes is null && Context is null && KubeConfigEnvironment.System.IsInCluster;
-        SchedulerRoute route = await new SchedulerLocator(_requests, _options, inCluster, _logger)
-            .LocateAsync(_plan!.Scheduler, cancellationToken).ConfigureAwait(false);
-        if (route.Kind == SchedulerRouteKind.None)
-        {
-            return null;
-        }
-
-        if (route.Kind == SchedulerRouteKind.Direct)
-        {
-            try
-            {
-                // An address that was given is either right or wrong; a Service may have its pod in a moment.
-                TimeSpan? within = route.MayFallBackToForward ? DirectDialTime : _options.SchedulerAddress is not null ? _options.SchedulerTimeout : null;
-                return await GreetAsync(SchedulerLink.Dial(route, _options), within, cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception e) when (route.MayFallBackToForward && e is SchedulerUnreachableException or SchedulerTimeoutException)
-            {
-                HelmClusterLog.RouteChosen(_logger, "by a forward", "the direct way is closed");
-            }
-        }
-
-        try
-        {
-            PodTarget? first = _plan.SchedulerDeployment.Length > 0 && snapshot.FindDeployment(_plan.SchedulerDeployment) is { } deployment
-                ? snapshot.PodsOf(deployment).Where(ReadyPods.IsReady).Select(static p => new PodTarget(p.Metadata.NamespaceProperty, p.Metadata.Name, p.Metadata.Uid)).FirstOrDefault()
-                : null;
-            SchedulerLink link = await SchedulerLink.ForwardAsync(_requests.Connection, _plan.Scheduler.PodSelector, first, _options).ConfigureAwait(false);
-            return await GreetAsync(link, null, cancellationToken).ConfigureAwait(false);
-        }
-        catch (KubernetesForbiddenException e) when (_options.SchedulerAccess != SchedulerAccess.Forward)
-        {
-            Limit(new ClusterLimitation(
-                "The scheduler: its state, running work, lossless scaling",
-                "A forward to its pod is not allowed, and no other way leads there. Groups, scaling and logs work; waiting sees pods only.",
-                e.Call));
-            return null;
-        }
-    }
-
-    /// <summary>Asks the scheduler who it is, so that a link that is returned is one that works; closes one that does not.</summary>
-    /// <param name="link">The link.</param>
-    /// <param name="within">How long to try; null: as long as connecting may take, for a scheduler whose pod still starts.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    private async Task<SchedulerLink> GreetAsync(SchedulerLink link, TimeSpan? within, CancellationToken cancellationToken)
-    {
-        using CancellationTokenSource limit = new(within ?? Timeout.InfiniteTimeSpan, _options.TimeProvider);
-        using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        Exception? last = null;
-        try
-        {
-            while (true)
-            {
-                try
-                {
-                    _schedulerInfo = WithGroups(await link.Rpc.IdentityAsync(linked.Token).ConfigureAwait(false));
-                    return link;
-                }
-                catch (Exception e) when (e is SchedulerUnreachableException or SchedulerTimeoutException && within is null)
-                {
-                    last = e;
-                    await Task.Delay(BetweenGreetings, _options.TimeProvider, linked.Token).ConfigureAwait(false);
-                }
-            }
-        }
-        catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            await link.DisposeAsync().ConfigureAwait(false);
-            throw new SchedulerUnreachableException(link.Address, $"The scheduler at {link.Address} did not answer.", e);
-        }
-        catch (OperationCanceledException e)
-        {
-            e.Data[WaitingKey] = last?.Message;
-            await link.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-        catch
-        {
-            await link.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
     }
 
     private void Limit(ClusterLimitation limitation)

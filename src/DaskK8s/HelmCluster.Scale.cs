@@ -64,7 +64,7 @@ public sealed partial class HelmCluster
         }
 
         GroupPlan plan = FindPlan(workerGroup);
-        using Activity? activity = Telemetry.Activities.StartActivity("scale");
+        using Activity? activity = Telemetry.Begin(Telemetry.ScaleActivity, _releaseName, Namespace);
         activity?.SetTag("group", plan.Name).SetTag("replicas", replicas);
         ScaleResult result = await ShowAsync(plan.Name, replicas, ScaleAsync(plan, replicas, options, activity, cancellationToken)).ConfigureAwait(false);
         HelmClusterLog.Scaled(_logger, plan.Name, plan.DeploymentName, result.Before, result.After);

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 
+using DaskK8s.Diagnostics;
 using DaskK8s.Scheduler;
 using DaskK8s.Workers;
 
@@ -62,10 +64,16 @@ public sealed partial class HelmCluster
             .Concat(_seenByWaits.Keys)
             .ToLookup(static p => p.Group, static p => p.Address, StringComparer.Ordinal);
         ConnectedWorkers? ask = ConnectedWorkers ?? (_link is { } link ? ct => AskForWorkersAsync(link, ct) : null);
+        using Activity? activity = Telemetry.Begin(Telemetry.WaitActivity, _releaseName, Namespace)?.SetTag("group", options.WorkerGroup);
         WorkerWait wait = new(_requests, _workloads, _releaseName, _plan!.Groups, plans, ask, options, new ProgressToEvent(this, progress), addresses);
         try
         {
             await wait.RunAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            activity.Fail(e);
+            throw;
         }
         finally
         {

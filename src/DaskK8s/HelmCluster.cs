@@ -31,6 +31,7 @@ public sealed partial class HelmCluster : IAsyncDisposable
     private IReadOnlyList<WorkerGroup> _workerGroups = [];
     private Dictionary<string, string> _groupsByIP = [];
     private SchedulerInfo? _schedulerInfo;
+    private SchedulerVersion? _schedulerVersion;
     private SchedulerLink? _link;
     private int _disposed;
 
@@ -103,7 +104,14 @@ public sealed partial class HelmCluster : IAsyncDisposable
     public async Task<SchedulerInfo> GetSchedulerInfoAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        SchedulerInfo info = await RequireLink().Rpc.IdentityAsync(cancellationToken).ConfigureAwait(false);
+        SchedulerRpc rpc = RequireLink().Rpc;
+        SchedulerInfo info = await rpc.IdentityAsync(cancellationToken).ConfigureAwait(false);
+        if (_schedulerVersion?.Id != info.Id)
+        {
+            // One process has one version: it is asked once for each.
+            _schedulerVersion = new SchedulerVersion(info.Id, await ReadVersionAsync(rpc, cancellationToken).ConfigureAwait(false));
+        }
+
         if (info.Workers.Any(w => !_groupsByIP.ContainsKey(w.Host)))
         {
             // A worker of a pod that was not there at the last look.
@@ -151,8 +159,24 @@ public sealed partial class HelmCluster : IAsyncDisposable
             ? string.Create(CultureInfo.InvariantCulture, $"http://{address.Host}:{port}/status")
             : null;
 
+    /// <summary>Reads the version, or gives null where the scheduler does not tell (operations can be blocked): nothing depends on it.</summary>
+    private static async Task<string?> ReadVersionAsync(SchedulerRpc rpc, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await rpc.VersionsAsync(cancellationToken).ConfigureAwait(false)).GetValueOrDefault("distributed");
+        }
+        catch (Exception e) when (e is DaskRpcException or DaskProtocolException)
+        {
+            return null;
+        }
+    }
+
     private SchedulerInfo WithGroups(SchedulerInfo info) => info with
     {
+        Version = _schedulerVersion is { } known && known.Id == info.Id ? known.Version : null,
         Workers = [.. info.Workers.Select(w => _groupsByIP.TryGetValue(w.Host, out string? group) ? w with { Group = group } : w)],
     };
+
+    private sealed record SchedulerVersion(string Id, string? Version);
 }

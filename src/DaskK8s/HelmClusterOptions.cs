@@ -1,3 +1,5 @@
+using DaskK8s.Scheduler;
+
 using k8s;
 
 using Microsoft.Extensions.Logging;
@@ -32,7 +34,7 @@ public sealed record HelmClusterOptions
     public string? SchedulerAddress { get; init; }
 
     /// <summary>Gets the host to dial for a NodePort Service.</summary>
-    /// <value>Null: the address of a ready node, which needs the right to list nodes.</value>
+    /// <value>Null: the address of a ready node, which needs the right to list nodes. With <see cref="NodePort"/> it is dialled without asking the API server.</value>
     public string? NodeHost { get; init; }
 
     /// <summary>Gets the node port to dial for a NodePort Service.</summary>
@@ -95,6 +97,9 @@ public sealed record HelmClusterOptions
     /// <value><see cref="TimeProvider.System"/>.</value>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
+    /// <summary>Is the longest time that timers take.</summary>
+    private static readonly TimeSpan LongestLimit = TimeSpan.FromMilliseconds(int.MaxValue);
+
     internal void Validate()
     {
         ThrowIfBlank(Namespace, nameof(Namespace));
@@ -106,14 +111,31 @@ public sealed record HelmClusterOptions
         ThrowIfNoPort(NodePort, 1, nameof(NodePort));
         ThrowIfNoPort(LocalSchedulerPort, 0, nameof(LocalSchedulerPort));
         ThrowIfNoPort(LocalDashboardPort, 0, nameof(LocalDashboardPort));
-        ThrowIfNotPositive(RequestTimeout, nameof(RequestTimeout));
-        ThrowIfNotPositive(SchedulerTimeout, nameof(SchedulerTimeout));
-        ThrowIfNotPositive(ConnectTimeout, nameof(ConnectTimeout));
+        ThrowIfNoLimit(RequestTimeout, nameof(RequestTimeout));
+        ThrowIfNoLimit(SchedulerTimeout, nameof(SchedulerTimeout));
+        ThrowIfNoLimit(ConnectTimeout, nameof(ConnectTimeout));
+        ThrowIfUndefined(SchedulerAccess, nameof(SchedulerAccess));
+        ThrowIfUndefined(Transport, nameof(Transport));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxReleaseBytes, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxReplicas, 1);
         ArgumentNullException.ThrowIfNull(Retry);
         Retry.Validate();
         ArgumentNullException.ThrowIfNull(TimeProvider);
+        if (LocalSchedulerPort is > 0 && LocalSchedulerPort == LocalDashboardPort)
+        {
+            throw new ArgumentException("Scheduler and dashboard cannot have the same local port.", nameof(LocalDashboardPort));
+        }
+
+        if (SchedulerAddress is not null)
+        {
+            ThrowIfBlank(SchedulerAddress, nameof(SchedulerAddress));
+            _ = SchedulerEndpoint.Parse(SchedulerAddress, nameof(SchedulerAddress));
+            if (SchedulerAccess is SchedulerAccess.Forward or SchedulerAccess.None)
+            {
+                throw new ArgumentException($"An address is dialled, which contradicts {nameof(SchedulerAccess)}.{SchedulerAccess}. Leave one of them out.", nameof(SchedulerAddress));
+            }
+        }
+
         if (Kubernetes is not null && (KubeconfigPath is not null || Context is not null))
         {
             throw new ArgumentException("Give either a client (Kubernetes) or a kubeconfig and context, not both.", nameof(Kubernetes));
@@ -136,11 +158,20 @@ public sealed record HelmClusterOptions
         }
     }
 
-    private static void ThrowIfNotPositive(TimeSpan limit, string name)
+    private static void ThrowIfNoLimit(TimeSpan limit, string name)
     {
-        if (limit <= TimeSpan.Zero)
+        if (limit <= TimeSpan.Zero || limit > LongestLimit)
         {
-            throw new ArgumentOutOfRangeException(name, limit, "A time limit must be longer than zero.");
+            throw new ArgumentOutOfRangeException(name, limit, "A time limit must be longer than zero and at most 24 days.");
+        }
+    }
+
+    private static void ThrowIfUndefined<T>(T value, string name)
+        where T : struct, Enum
+    {
+        if (!Enum.IsDefined(value))
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"Not one of {string.Join(", ", Enum.GetNames<T>())}.");
         }
     }
 }

@@ -20,7 +20,7 @@ public sealed record SchedulerInfo
     public DateTimeOffset Started { get; init; }
 
     /// <summary>Gets the version of Dask's <c>distributed</c> on the scheduler: <c>2024.12.1</c>.</summary>
-    /// <value>Null where it was not asked for.</value>
+    /// <value>Null until <see cref="HelmCluster.GetSchedulerInfoAsync"/> has asked for it, and where the scheduler does not tell.</value>
     public string? Version { get; init; }
 
     /// <summary>Gets the workers, in the scheduler's order.</summary>

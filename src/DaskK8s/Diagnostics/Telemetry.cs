@@ -8,6 +8,15 @@ internal static class Telemetry
 {
     public const string Name = "DaskK8s";
 
+    /// <summary>Is the activity of connecting; tags: release, namespace.</summary>
+    public const string ConnectActivity = "connect";
+
+    /// <summary>Is the activity of one scaling; tags: release, namespace, group, replicas; event: <c>accepted</c>.</summary>
+    public const string ScaleActivity = "scale";
+
+    /// <summary>Is the activity of waiting for workers; tags: release, namespace, group (where one is waited for).</summary>
+    public const string WaitActivity = "wait";
+
     public static readonly ActivitySource Activities = new(Name);
 
     public static readonly Meter Meter = new(Name);
@@ -31,6 +40,13 @@ internal static class Telemetry
     /// <summary>Shows what each group asks for; tags: release, namespace, group.</summary>
     public static readonly Gauge<int> DesiredWorkers = Meter.CreateGauge<int>(
         "daskk8s.workers.desired", "{pod}", "Pods that a worker group's Deployment asks for.");
+
+    /// <summary>Begins an activity with the tags that all of them have.</summary>
+    public static Activity? Begin(string activity, string release, string @namespace) =>
+        Activities.StartActivity(activity)?.SetTag("release", release).SetTag("namespace", @namespace);
+
+    /// <summary>Marks an activity as failed; the error's message may name what a trace has no business with, so its type has to do.</summary>
+    public static void Fail(this Activity? activity, Exception error) => activity?.SetStatus(ActivityStatusCode.Error, error.GetType().Name);
 
     /// <summary>Counts decisions of adaptive scaling; tags: release, namespace, group, action.</summary>
     public static readonly Counter<long> AdaptiveDecisions = Meter.CreateCounter<long>(

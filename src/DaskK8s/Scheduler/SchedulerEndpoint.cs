@@ -16,13 +16,16 @@ internal sealed record SchedulerEndpoint(string Address, SchedulerDialer Dialer,
     /// <param name="tls">Whom to trust, for <c>tls://</c>.</param>
     /// <returns>The endpoint.</returns>
     /// <exception cref="ArgumentException">The address is none of these.</exception>
-    public static SchedulerEndpoint Parse(string address, DaskTlsOptions? tls = null)
+    public static SchedulerEndpoint Parse(string address, DaskTlsOptions? tls = null) => Parse(address, nameof(address), tls);
+
+    /// <summary>Does the same for an address that came as another argument.</summary>
+    public static SchedulerEndpoint Parse(string address, string argumentName, DaskTlsOptions? tls = null)
     {
         string text = address.Contains("://", StringComparison.Ordinal) ? address : "tcp://" + address;
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("tcp" or "tls") || uri.Host.Length == 0)
         {
             throw new ArgumentException(
-                $"'{address}' is no scheduler address; expected tcp://host:port or tls://host:port.", nameof(address));
+                $"'{address}' is no scheduler address; expected tcp://host:port or tls://host:port.", argumentName);
         }
 
         int port = uri.Port < 0 ? 8786 : uri.Port;

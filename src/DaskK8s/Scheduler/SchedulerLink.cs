@@ -11,10 +11,10 @@ namespace DaskK8s.Scheduler;
 /// <summary>Is an open way to a scheduler: the RPC for the library's own calls and, where it is forwarded, the local ports for others.</summary>
 internal sealed class SchedulerLink : IAsyncDisposable
 {
-    /// <summary>Is the scheduler's port in its pod, whatever port its Service has (the chart's fixed targetPort).</summary>
+    /// <summary>Is the scheduler's port in its pod unless its arguments say otherwise, and the port first tried on this machine.</summary>
     public const int SchedulerPodPort = 8786;
 
-    /// <summary>Is the dashboard's port in the scheduler's pod (the chart's fixed targetPort).</summary>
+    /// <summary>Is the dashboard's port in the scheduler's pod unless its arguments say otherwise, and the port first tried on this machine.</summary>
     public const int DashboardPodPort = 8787;
 
     private readonly List<IAsyncDisposable> _owned = [];
@@ -58,22 +58,22 @@ internal sealed class SchedulerLink : IAsyncDisposable
     /// <summary>Opens a link through the API server, and the two local ports.</summary>
     /// <exception cref="PortForwardException">A local port that was asked for is taken.</exception>
     public static async Task<SchedulerLink> ForwardAsync(
-        KubeConnection connection, string podSelector, PodTarget? firstPod, HelmClusterOptions options)
+        KubeConnection connection, SchedulerPlan plan, PodTarget? firstPod, HelmClusterOptions options)
     {
         ILogger logger = LoggerFor(options, "DaskK8s.Forwarding");
-        ReadyPods pods = new(connection, podSelector, firstPod, options.TimeProvider);
+        ReadyPods pods = new(connection, plan.PodSelector, firstPod, options.TimeProvider);
         TunnelOptions tunnelOptions = TunnelOptions.Default with { Transport = options.Transport };
         PodTunnel tunnel = new(connection, pods, tunnelOptions, logger, options.TimeProvider);
         List<IAsyncDisposable> opened = [tunnel];
         try
         {
-            PortForward scheduler = PortForward.Start(tunnel, SchedulerPodPort, options.LocalSchedulerPort, SchedulerPodPort, logger);
+            PortForward scheduler = PortForward.Start(tunnel, plan.PodPort, options.LocalSchedulerPort, SchedulerPodPort, logger);
             opened.Insert(0, scheduler);
-            PortForward dashboard = PortForward.Start(tunnel, DashboardPodPort, options.LocalDashboardPort, DashboardPodPort, logger);
+            PortForward dashboard = PortForward.Start(tunnel, plan.DashboardPodPort, options.LocalDashboardPort, DashboardPodPort, logger);
             opened.Insert(0, dashboard);
             string address = string.Create(CultureInfo.InvariantCulture, $"{(options.Tls is null ? "tcp" : "tls")}://127.0.0.1:{scheduler.LocalPort}");
             SchedulerEndpoint endpoint = new(
-                address, async ct => await tunnel.OpenAsync(SchedulerPodPort, ct).ConfigureAwait(false), options.Tls) { MayHang = true };
+                address, async ct => await tunnel.OpenAsync(plan.PodPort, ct).ConfigureAwait(false), options.Tls) { MayHang = true };
             SchedulerLink link = new(
                 address, string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{dashboard.LocalPort}/status"), CreateRpc(endpoint, options))
             {

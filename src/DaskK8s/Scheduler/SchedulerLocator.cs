@@ -32,7 +32,7 @@ internal sealed class SchedulerLocator(KubeRequests requests, HelmClusterOptions
     {
         SchedulerRoute route = await ChooseAsync(plan, cancellationToken).ConfigureAwait(false);
         HelmClusterLog.RouteChosen(logger, route.Address ?? route.Kind.ToString(), route.Reason);
-        if (route is { Kind: SchedulerRouteKind.Direct, Address: { } address } && options.Tls is null && IsPublic(new Uri(address).Host))
+        if (route is { Kind: SchedulerRouteKind.Direct, Address: { } address } && !address.StartsWith("tls:", StringComparison.Ordinal) && IsPublic(new Uri(address).Host))
         {
             HelmClusterLog.PublicWithoutTls(logger, address);
         }
@@ -48,6 +48,11 @@ internal sealed class SchedulerLocator(KubeRequests requests, HelmClusterOptions
             return !(host is "localhost" || !host.Contains('.', StringComparison.Ordinal)
                 || host.EndsWith(".svc", StringComparison.Ordinal) || host.EndsWith(".local", StringComparison.Ordinal)
                 || host.EndsWith(".internal", StringComparison.Ordinal));
+        }
+
+        if (ip.IsIPv4MappedToIPv6)
+        {
+            ip = ip.MapToIPv4();
         }
 
         if (IPAddress.IsLoopback(ip) || ip.IsIPv6LinkLocal || ip.IsIPv6UniqueLocal)
@@ -76,11 +81,17 @@ internal sealed class SchedulerLocator(KubeRequests requests, HelmClusterOptions
         if (!plan.IsEnabled)
         {
             return plan.CustomAddress is { } custom
-                ? Direct(custom.Contains("://", StringComparison.Ordinal) ? custom : $"{Scheme}://{custom}", "the release has no scheduler of its own; its workers use this one")
+                ? Elsewhere(custom)
                 : throw new SchedulerUnreachableException(
                     plan.ServiceName,
                     $"The release has no scheduler of its own (scheduler.enabled is false) and names no other (worker.custom_scheduler_url). " +
                     $"Name it: {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.SchedulerAddress)}.");
+        }
+
+        if (options is { NodeHost: { } node, NodePort: { } nodePort, SchedulerAccess: not SchedulerAccess.Forward })
+        {
+            // Nothing is left to ask the API server, so no right is needed.
+            return Direct(Address(node, nodePort), "the options name the node and its port");
         }
 
         return options.SchedulerAccess switch
@@ -98,12 +109,17 @@ internal sealed class SchedulerLocator(KubeRequests requests, HelmClusterOptions
             return ServiceRoute(plan) with { MayFallBackToForward = true };
         }
 
-        if (plan.ServiceType == NodePort && (options.NodeHost is not null || options.NodePort is not null))
+        string? type = plan.ServiceType;
+        if (options.NodeHost is not null || options.NodePort is not null)
         {
-            return await DirectAsync(plan, cancellationToken).ConfigureAwait(false);
+            type ??= (await ReadServiceAsync(plan, cancellationToken).ConfigureAwait(false)).Spec?.Type;
+            if (type == NodePort)
+            {
+                return await DirectAsync(plan, cancellationToken).ConfigureAwait(false);
+            }
         }
 
-        if (plan.ServiceType == LoadBalancer)
+        if (type == LoadBalancer)
         {
             try
             {
@@ -120,7 +136,7 @@ internal sealed class SchedulerLocator(KubeRequests requests, HelmClusterOptions
             return new SchedulerRoute(SchedulerRouteKind.Forward, "the LoadBalancer has no address yet");
         }
 
-        return new SchedulerRoute(SchedulerRouteKind.Forward, $"the Service is of type {plan.ServiceType ?? "unknown"}");
+        return new SchedulerRoute(SchedulerRouteKind.Forward, $"the Service is of type {type ?? "unknown"}");
     }
 
     private async Task<SchedulerRoute> DirectAsync(SchedulerPlan plan, CancellationToken cancellationToken)
@@ -163,6 +179,25 @@ internal sealed class SchedulerLocator(KubeRequests requests, HelmClusterOptions
 
     private SchedulerRoute Balanced(SchedulerPlan plan, string host) =>
         Direct(Address(host, plan.Port), "the LoadBalancer has an address") with { DashboardLink = LinkTo(host, plan.DashboardPort) };
+
+    /// <summary>Takes the scheduler that the release's workers are told to use.</summary>
+    private SchedulerRoute Elsewhere(string custom)
+    {
+        string address = custom.Contains("://", StringComparison.Ordinal) ? custom : $"{Scheme}://{custom}";
+        try
+        {
+            _ = SchedulerEndpoint.Parse(address);
+        }
+        catch (ArgumentException)
+        {
+            throw new SchedulerUnreachableException(
+                custom,
+                $"The release's workers are told to use the scheduler '{custom}' (worker.custom_scheduler_url), which is no address that can be dialled. "
+                + $"Name it: {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.SchedulerAddress)}.");
+        }
+
+        return Direct(address, "the release has no scheduler of its own; its workers use this one");
+    }
 
     private static SchedulerRoute Direct(string address, string reason) => new(SchedulerRouteKind.Direct, reason) { Address = address };
 

@@ -17,4 +17,20 @@ internal sealed record SchedulerPlan(
     int? DashboardPort,
     string PodSelector,
     string? CustomAddress,
-    string? IngressLink);
+    string? IngressLink)
+{
+    /// <summary>Gets the port that the scheduler listens on in its pod, as its arguments say.</summary>
+    public int PodPort { get; init; } = SchedulerLink.SchedulerPodPort;
+
+    /// <summary>Gets the port that the dashboard listens on in the pod, as the scheduler's arguments say.</summary>
+    public int DashboardPodPort { get; init; } = SchedulerLink.DashboardPodPort;
+
+    /// <summary>Gets the port of the pod that the Service leads to; the chart writes 8786 whatever <c>scheduler.servicePort</c> is.</summary>
+    public int TargetPort { get; init; } = SchedulerLink.SchedulerPodPort;
+
+    /// <summary>Gets whether the scheduler's arguments make it speak TLS.</summary>
+    public bool UsesTls { get; init; }
+
+    /// <summary>Gets whether the Service leads to a port where nothing listens: the chart's trap of a <c>scheduler.servicePort</c> other than 8786.</summary>
+    public bool IsServiceDead => IsEnabled && TargetPort != PodPort;
+}

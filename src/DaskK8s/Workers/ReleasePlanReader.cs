@@ -52,7 +52,13 @@ internal static class ReleasePlanReader
             isServiceKnown ? scheduler?.DashboardPort.Port : null,
             SelectorOf(snapshot.FindDeployment(deployment), release.Name, scheduler?.Component ?? "scheduler"),
             objects.CustomSchedulerUrl,
-            LinkTo(scheduler?.Ingress, "status"));
+            LinkTo(scheduler?.Ingress, "status"))
+        {
+            PodPort = scheduler?.ListenPort ?? SchedulerLink.SchedulerPodPort,
+            DashboardPodPort = scheduler?.DashboardListenPort ?? SchedulerLink.DashboardPodPort,
+            UsesTls = scheduler?.UsesTls == true,
+            TargetPort = scheduler?.CommPort.TargetPort ?? SchedulerLink.SchedulerPodPort,
+        };
         GroupPlan[] groups = [.. objects.WorkerGroups.Select(g => new GroupPlan(
             g.Name, g.IsDefault, g.DeploymentName, isServiceKnown ? g.DeclaredReplicas : null, isServiceKnown ? g.ManifestReplicas : null))];
         return new ReleasePlan(release, groups, plan, deployment, JupyterLink(objects.Jupyter, release.Namespace));

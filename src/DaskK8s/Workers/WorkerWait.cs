@@ -17,8 +17,7 @@ internal sealed class WorkerWait(
     IProgress<WorkerGroupProgress>? progress,
     ILookup<string, string> knownAddresses)
 {
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestLook = TimeSpan.FromHours(1);
 
     private readonly TimeProvider _time = requests.TimeProvider;
     private readonly Lock _lock = new();
@@ -26,20 +25,13 @@ internal sealed class WorkerWait(
     private readonly PodOwners _owners = new(allPlans);
     private readonly Dictionary<string, WorkerGroupProgress> _reported = new(StringComparer.Ordinal);
     private readonly WaitVerdict _verdict = new(options, requests.TimeProvider);
+    private readonly WaitQuestions? _questions = ask is null ? null : new WaitQuestions(requests, release, ask);
 
     private TaskCompletionSource _changed = NewSignal();
     private IReadOnlyDictionary<string, V1Deployment>? _deployments;
     private IReadOnlyDictionary<string, V1Pod>? _pods;
     private Exception? _failure;
     private int _version;
-
-    private IReadOnlyDictionary<string, int>? _listed;
-    private volatile string? _askError;
-    private Task? _asking;
-    private int _askedVersion = -1;
-    private int _pausedVersion = -1;
-    private long _askEnded;
-    private TimeSpan _pause = ShortestPause;
 
     /// <summary>Gets what was seen last, or null before everything was listed.</summary>
     public WorkloadSnapshot? Snapshot
@@ -79,7 +71,7 @@ internal sealed class WorkerWait(
         finally
         {
             await ending.CancelAsync().ConfigureAwait(false);
-            await Task.WhenAll([.. following, _asking ?? Task.CompletedTask]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll([.. following, _questions?.Asking ?? Task.CompletedTask]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -131,8 +123,8 @@ internal sealed class WorkerWait(
 
                 // Before the end the scheduler is asked once at least, also by a wait of no time at all.
                 bool due = states.Any(static s => s.NeedsScheduler);
-                pause = due ? Shorter(pause, AskWhenDue(version, cancellationToken)) : pause;
-                if (left <= TimeSpan.Zero && !(due && _askedVersion < 0 && options.Timeout == TimeSpan.Zero))
+                pause = due ? Shorter(pause, _questions?.AskWhenDue(version, Signal, cancellationToken)) : pause;
+                if (left <= TimeSpan.Zero && !(due && _questions?.Latest is null && options.Timeout == TimeSpan.Zero))
                 {
                     throw await GiveUpAsync(view, scheduler, [], _time.GetElapsedTime(start), cancellationToken).ConfigureAwait(false);
                 }
@@ -144,7 +136,7 @@ internal sealed class WorkerWait(
                     new KubernetesApiCall("list", "pods", "", requests.Connection.Namespace), null);
             }
 
-            TimeSpan? wait = Shorter(pause, left > TimeSpan.Zero && left < TimeSpan.MaxValue ? left : null);
+            TimeSpan? wait = Shorter(pause, left > TimeSpan.Zero ? left < LongestLook ? left : LongestLook : null);
             await WaitAsync(changed, wait, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -173,12 +165,13 @@ internal sealed class WorkerWait(
 
         V1Pod[] workers = [.. _pods.Values.Where(p => _owners.Find(p) is not null)];
         ILookup<string, V1Pod> byGroup = workers.ToLookup(p => _owners.Find(p)!.Name, StringComparer.Ordinal);
-        PodConnections? connections = _listed is null ? null : new PodConnections(_listed, workers.Where(PodDiagnosis.IsActive));
+        WaitAnswer? answer = _questions?.Latest;
+        PodConnections? connections = answer?.Listed is { } listed ? new PodConnections(listed, workers.Where(PodDiagnosis.IsActive)) : null;
         WaitView view = new(
             _deployments.Values.ToDictionary(static d => d.Metadata.Name, StringComparer.Ordinal),
             byGroup,
             connections,
-            connections is not null && _askedVersion == _version,
+            connections is not null && answer?.Version == _version,
             ask is not null);
         V1Pod? scheduler = _pods.Values.FirstOrDefault(static p =>
             PodDiagnosis.IsActive(p) && p.Metadata.Labels is { } labels && labels.TryGetValue("component", out string? component) && component == "scheduler");
@@ -188,7 +181,7 @@ internal sealed class WorkerWait(
     private void Report(WaitState[] states)
     {
         string remark = ask is null ? " (this client does not reach the scheduler, so ready pods are waited for)"
-            : _askError is { } error ? $" (the scheduler could not be asked: {Words.OneLine(error)})" : "";
+            : _questions?.Latest?.Error is { } error ? $" (the scheduler could not be asked: {Words.OneLine(error)})" : "";
         foreach (WaitState state in states)
         {
             WorkerGroupProgress now = state.Progress.Waiting is { } waiting ? state.Progress with { Waiting = waiting + remark } : state.Progress;
@@ -199,71 +192,6 @@ internal sealed class WorkerWait(
                 progress?.Report(now);
             }
         }
-    }
-
-    /// <summary>Asks right after a change, then in growing intervals; gives when to ask next, or null while an answer is awaited.</summary>
-    private TimeSpan? AskWhenDue(int version, CancellationToken cancellationToken)
-    {
-        lock (_lock)
-        {
-            if (_asking is { IsCompleted: false })
-            {
-                return null;
-            }
-
-            if (version != _pausedVersion)
-            {
-                _pausedVersion = version;
-                _pause = ShortestPause;
-            }
-
-            TimeSpan elapsed = _askEnded == 0 ? TimeSpan.MaxValue : _time.GetElapsedTime(_askEnded);
-            if (version == _askedVersion ? elapsed < _pause : elapsed < ShortestPause)
-            {
-                return (version == _askedVersion ? _pause : ShortestPause) - elapsed;
-            }
-
-            if (version == _askedVersion)
-            {
-                _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
-            }
-
-            _asking = AskAsync(version, cancellationToken);
-            return null;
-        }
-    }
-
-    private async Task AskAsync(int version, CancellationToken cancellationToken)
-    {
-        // So that the caller's lock is not held over the seam.
-        await Task.Yield();
-        try
-        {
-            IReadOnlyDictionary<string, int> listed = await ask!(cancellationToken).ConfigureAwait(false);
-            lock (_lock)
-            {
-                _listed = listed;
-                _askError = null;
-            }
-        }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-        {
-            // Whatever it is, the scheduler may come back; the time limit ends it, and the error then says why.
-            WorkersLog.SchedulerNotAsked(requests.Logger, release, e.GetType().Name);
-            lock (_lock)
-            {
-                _listed = null;
-                _askError = e is DaskK8sException ? e.Message : e.GetType().Name;
-            }
-        }
-
-        lock (_lock)
-        {
-            _askedVersion = version;
-            _askEnded = _time.GetTimestamp();
-        }
-
-        Signal();
     }
 
     private async Task FollowAsync<T>(
@@ -308,7 +236,7 @@ internal sealed class WorkerWait(
     private async Task<WorkersNotReadyException> GiveUpAsync(
         WaitView view, V1Pod? scheduler, IReadOnlyList<PodCause> hopeless, TimeSpan waited, CancellationToken cancellationToken)
     {
-        WaitReport report = new(requests, release, _owners, view, scheduler) { SchedulerError = _askError };
+        WaitReport report = new(requests, release, _owners, view, scheduler) { SchedulerError = _questions?.Latest?.Error };
         WorkersNotReadyException error = await report.ExplainAsync(_groups, hopeless, waited, cancellationToken).ConfigureAwait(false);
         WorkersLog.WaitGaveUp(requests.Logger, release, waited, error.Causes.Count, error.IsHopeless);
         return error;

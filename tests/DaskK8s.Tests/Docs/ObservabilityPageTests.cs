@@ -1,6 +1,10 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using System.Text.RegularExpressions;
+
+using DaskK8s.Diagnostics;
 
 using Microsoft.Extensions.Logging;
 
@@ -24,6 +28,43 @@ public sealed class ObservabilityPageTests
     [Fact]
     public void LoggerMessages_EventIds_AreUnique() =>
         Messages().Select(m => m.EventId).Should().OnlyHaveUniqueItems();
+
+    [Fact]
+    public void ObservabilityPage_Instruments_AreThoseOfTheMeter()
+    {
+        IEnumerable<string> expected = Constants<Instrument>().Select(i => $"`{i.Name}` | {i.GetType().Name.Split('`')[0]}");
+
+        Rows("## Meter", 2).Should().BeEquivalentTo(expected);
+    }
+
+    [Fact]
+    public void ObservabilityPage_Activities_AreThoseThatTheLibraryBegins() =>
+        Rows("## Activities", 1).Should().BeEquivalentTo(
+            typeof(Telemetry).GetFields().Where(f => f.Name.EndsWith("Activity", StringComparison.Ordinal)).Select(f => $"`{f.GetRawConstantValue()}`"));
+
+    [Fact]
+    public void ObservabilityPage_Categories_AreThoseOfTheSources()
+    {
+        string page = Repository.Read("docs/observability.md");
+        IEnumerable<string> categories = Directory.EnumerateFiles(Repository.PathOf("src/DaskK8s"), "*.cs", SearchOption.AllDirectories)
+            .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+            .SelectMany(f => Regex.Matches(File.ReadAllText(f), "(?:CreateLogger|LoggerFor)\\((?:options, )?\"(DaskK8s[.A-Za-z]*)\"").Select(m => m.Groups[1].Value))
+            .Distinct();
+
+        categories.Should().NotBeEmpty().And.OnlyContain(c => page.Contains($"`{c}`"));
+    }
+
+    /// <summary>Gives the first cells of a table's rows.</summary>
+    private static IEnumerable<string> Rows(string heading, int cells) => Repository.Read("docs/observability.md")
+        .Split(heading + "\n")[1].Split("\n## ")[0].Split('\n')
+        .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
+        .Select(line => string.Join(" | ", line.Split('|').Skip(1).Take(cells).Select(cell => cell.Trim())));
+
+    private static IEnumerable<T> Constants<T>() => typeof(HelmCluster).Assembly.GetTypes()
+        .Where(t => t.Namespace == "DaskK8s.Diagnostics")
+        .SelectMany(t => t.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
+        .Where(f => typeof(T).IsAssignableFrom(f.FieldType))
+        .Select(f => (T)f.GetValue(null)!);
 
     private static string Expected()
     {

@@ -105,7 +105,7 @@ public sealed class EmbeddedLogTests
     [Fact]
     public async Task GetLogsAsync_LogsForbidden_SaysWhichRule()
     {
-        await using EmbeddedRelease release = await EmbeddedRelease.StartAsync(user: "viewer", prepare: static c => c.Allow("viewer", "default", ["get", "list", "watch"], "pods"));
+        await using EmbeddedRelease release = await EmbeddedRelease.StartAsync(user: "viewer", prepare: static c => c.Allow("viewer", "default", ["get", "list", "watch"], "pods", "deployments"));
         await release.RunningAsync("my-dask-", 4);
 
         IReadOnlyDictionary<string, string> logs = await release.Helm.GetLogsAsync(cancellationToken: Token);

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 
-using DaskK8s.KubeApi;
 using DaskK8s.Testing;
 using DaskK8s.Workers;
 
@@ -36,13 +35,10 @@ internal sealed class EmbeddedRelease : IAsyncDisposable
         prepare?.Invoke(cluster);
         release ??= new DaskRelease { Workers = 2, Groups = [new DaskReleaseGroup { Name = "gpu", Replicas = 1 }] };
         await release.InstallAsync(client, Token);
-        GroupPlan[] plans =
-        [
-            new("worker", true, release.WorkerName, null, null),
-            .. release.Groups.Select(g => new GroupPlan(g.Name, false, release.GroupName(g.Name), null, null)),
-        ];
-        Kubernetes own = user is null ? cluster.CreateClient() : EmbeddedCluster.CreateClient(cluster.CreateKubeconfigFor(user));
-        HelmCluster helm = HelmCluster.Create(release.Name, new HelmClusterOptions(), new KubeConnection(own, "default", null, true), plans);
+        HelmCluster helm = await HelmCluster.ConnectAsync(
+            release.Name,
+            new HelmClusterOptions { KubeconfigPath = user is null ? cluster.KubeconfigPath : cluster.CreateKubeconfigFor(user), SchedulerAccess = SchedulerAccess.None },
+            Token);
         EmbeddedRelease started = new(cluster, client, helm);
         helm.ConnectedWorkers = started.ListAsync;
         return started;

@@ -1,7 +1,0 @@
-namespace DaskK8s.Tests;
-
-public sealed class Placeholder
-{
-    [Fact]
-    public void Addition_OfOneAndOne_GivesTwo() => (1 + 1).Should().Be(2);
-}
