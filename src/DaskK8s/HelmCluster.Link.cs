@@ -60,10 +60,17 @@ public sealed partial class HelmCluster
         }
         catch (KubernetesForbiddenException e) when (options.SchedulerAccess != SchedulerAccess.Forward)
         {
-            if (route.Kind == SchedulerRouteKind.Direct && await ExplainSchedulerAsync(cancellationToken).ConfigureAwait(false) is not null)
+            try
             {
-                // The direct way was closed because the scheduler still starts, and it is the only one.
-                return await GreetAsync(SchedulerLink.Dial(route, options), null, cancellationToken).ConfigureAwait(false);
+                if (route.Kind == SchedulerRouteKind.Direct)
+                {
+                    // A forward is asked for when the pod is ready; the direct way may have been closed only because it was not.
+                    return await GreetAsync(SchedulerLink.Dial(route, options), DirectDialTime, cancellationToken).ConfigureAwait(false);
+                }
+            }
+            catch (Exception closed) when (closed is SchedulerUnreachableException or SchedulerTimeoutException)
+            {
+                HelmClusterLog.RouteChosen(_logger, "not at all", "the direct way is closed, and a forward is not allowed");
             }
 
             Limit(new ClusterLimitation(

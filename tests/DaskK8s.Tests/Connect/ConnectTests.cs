@@ -176,7 +176,7 @@ public sealed class ConnectTests
         IDisposable starting = rig.Cluster.Faults.AddPods(PodFault.NeverReady, new PodSelector { NamePrefix = "my-dask-scheduler-" });
 
         Task<HelmCluster> connecting = rig.ConnectAsync(o => o with { KubeconfigPath = kubeconfig });
-        while (!rig.Cluster.Requests.Any(r => r.Resource == "pods/portforward"))
+        while (!connecting.IsCompleted && !rig.Logs.Of(6006).Any(line => line.Contains("the direct way is closed")))
         {
             await Task.Delay(20, Token);
         }
