@@ -100,7 +100,7 @@ public sealed partial class HelmCluster
                 .Select(static c => $"its pod {c.Pod} {c.Text}");
             return pods.Length == 0 ? $"Deployment {deployment} has no pod" : pods.Any(PodDiagnosis.IsReady) ? null : string.Join("; ", causes);
         }
-        catch (Exception e) when (e is KubernetesApiException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is DaskK8sException or OperationCanceledException)
         {
             return null;
         }
