@@ -109,31 +109,32 @@ internal sealed class SchedulerLocator(KubeRequests requests, HelmClusterOptions
             return ServiceRoute(plan) with { MayFallBackToForward = true };
         }
 
+        V1Service? service = null;
         string? type = plan.ServiceType;
-        if (options.NodeHost is not null || options.NodePort is not null)
+        bool isNodeGiven = options.NodeHost is not null || options.NodePort is not null;
+        if (type is null or LoadBalancer)
         {
-            type ??= (await ReadServiceAsync(plan, cancellationToken).ConfigureAwait(false)).Spec?.Type;
-            if (type == NodePort)
+            try
             {
-                return await DirectAsync(plan, cancellationToken).ConfigureAwait(false);
+                service = await ReadServiceAsync(plan, cancellationToken).ConfigureAwait(false);
+                type ??= service.Spec?.Type;
             }
+            catch (KubernetesApiException e) when (!isNodeGiven && e is KubernetesForbiddenException or KubernetesNotFoundException)
+            {
+                return new SchedulerRoute(SchedulerRouteKind.Forward, "the Service may not be read");
+            }
+        }
+
+        if (type == NodePort && isNodeGiven)
+        {
+            return await DirectAsync(plan with { ServiceType = type }, cancellationToken).ConfigureAwait(false);
         }
 
         if (type == LoadBalancer)
         {
-            try
-            {
-                if (AddressOf(await ReadServiceAsync(plan, cancellationToken).ConfigureAwait(false)) is { } host)
-                {
-                    return Balanced(plan, host) with { MayFallBackToForward = true };
-                }
-            }
-            catch (KubernetesForbiddenException)
-            {
-                return new SchedulerRoute(SchedulerRouteKind.Forward, "the LoadBalancer's address may not be read");
-            }
-
-            return new SchedulerRoute(SchedulerRouteKind.Forward, "the LoadBalancer has no address yet");
+            return service is not null && AddressOf(service) is { } host
+                ? Balanced(plan, host) with { MayFallBackToForward = true }
+                : new SchedulerRoute(SchedulerRouteKind.Forward, "the LoadBalancer has no address yet");
         }
 
         return new SchedulerRoute(SchedulerRouteKind.Forward, $"the Service is of type {type ?? "unknown"}");
