@@ -115,7 +115,7 @@ internal sealed class Retirement
     private async Task<IReadOnlyList<Victim>> ChooseAndDrainAsync(GroupView view, CancellationToken cancellationToken)
     {
         int need = view.Live.Count - _target;
-        IReadOnlyList<WorkerLoad> loads = await _guard.LookAsync(view, need, _ledger, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<WorkerLoad> loads = await _guard.LookAsync(view, need, _ledger, [], cancellationToken).ConfigureAwait(false);
         IReadOnlyList<Victim> ranked = VictimRanking.Rank(view.Live, loads);
         while (true)
         {
@@ -191,8 +191,9 @@ internal sealed class Retirement
 
         // A pod that was pending may have brought a worker that runs something already; and who was away for long is not waited for.
         HashSet<string> uids = [.. leaving.Select(static v => v.Uid)];
-        IReadOnlyList<WorkerLoad> loads = await _guard.LookAsync(view, leaving.Count, _ledger, cancellationToken).ConfigureAwait(false);
-        Victim[] back = [.. VictimRanking.Rank(now.Live.Where(p => uids.Contains(p.Metadata.Uid)), loads).Where(v => !_ledger.IsStillDrained(v))];
+        V1Pod[] pods = [.. now.Live.Where(p => uids.Contains(p.Metadata.Uid))];
+        IReadOnlyList<WorkerLoad> loads = await _guard.LookAsync(now, leaving.Count, _ledger, VictimRanking.Rank(pods, []), cancellationToken).ConfigureAwait(false);
+        Victim[] back = [.. VictimRanking.Rank(pods, loads).Where(v => !_ledger.IsStillDrained(v))];
         if (back.Length == 0)
         {
             return now;

@@ -27,7 +27,8 @@ internal sealed class RetirementCleanup(KubeRequests requests, WorkerDrain? drai
             Victim[] stay = [.. ledger.Touched.Where(v => live.ContainsKey(v.Uid) && !ledger.HasLeft(v))];
             string[] gone = [.. ledger.Touched.Where(v => ledger.HasLeft(v) || (view is not null && !live.ContainsKey(v.Uid))).SelectMany(static v => v.Addresses)];
             bool restored = drain is null
-                || await drain.ReleaseAsync(ledger.Id, gone, [.. stay.SelectMany(static v => v.Addresses)], limit.Token).ConfigureAwait(false);
+                || await drain.ReleaseAsync(
+                    ledger.Id, gone, [.. stay.SelectMany(static v => v.Addresses)], [.. stay.Select(v => live[v.Uid].Status?.PodIP).OfType<string>()], limit.Token).ConfigureAwait(false);
             foreach (Victim victim in stay)
             {
                 await BringBackAsync(victim, live[victim.Uid], restored, ledger, limit.Token).ConfigureAwait(false);

@@ -47,10 +47,12 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
     /// <param name="view">The group.</param>
     /// <param name="need">How many pods leave.</param>
     /// <param name="ledger">Names the scale-down; what it holds is held for longer.</param>
+    /// <param name="leaving">The pods that are about to leave: workers that turn up there get no task any more.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The workers; none where only pods leave that never ran, and the scheduler is not reached.</returns>
     /// <exception cref="LosslessScaleDownException">The scheduler is not reached, and nobody else knows what a pod that runs holds.</exception>
-    public async Task<IReadOnlyList<WorkerLoad>> LookAsync(GroupView view, int need, RetirementLedger ledger, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<WorkerLoad>> LookAsync(
+        GroupView view, int need, RetirementLedger ledger, IReadOnlyList<Victim> leaving, CancellationToken cancellationToken)
     {
         if (drain is null)
         {
@@ -62,7 +64,7 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
         try
         {
             string[] hosts = [.. view.Live.Select(static p => p.Status?.PodIP).OfType<string>().Where(static ip => ip.Length > 0)];
-            return (await drain.LookAsync(ledger.Id, hosts, cancellationToken).ConfigureAwait(false)).Workers;
+            return (await drain.LookAsync(ledger.Id, hosts, [.. leaving.Select(static v => v.Host).OfType<string>()], cancellationToken).ConfigureAwait(false)).Workers;
         }
         catch (Exception e) when (e is SchedulerUnreachableException or SchedulerTimeoutException && ledger.Drains == 0)
         {

@@ -11,6 +11,9 @@ internal sealed record Victim(V1Pod Pod, IReadOnlyList<WorkerLoad> Workers)
 
     public string Name => Pod.Metadata.Name;
 
+    /// <summary>Gets the pod's address, or null where it has none yet.</summary>
+    public string? Host => Pod.Status?.PodIP is { Length: > 0 } ip ? ip : null;
+
     public IReadOnlyList<string> Addresses => [.. Workers.Select(static w => w.Address)];
 
     /// <summary>Gives the addresses of pods' workers, by the pods' uids.</summary>

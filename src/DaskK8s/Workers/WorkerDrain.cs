@@ -25,11 +25,14 @@ internal sealed class WorkerDrain(SchedulerRpc rpc, TimeProvider time, ILogger l
     /// <summary>Reads the workers of some hosts.</summary>
     /// <param name="id">Names the scale-down that asks; what it has drained is kept so for longer.</param>
     /// <param name="hosts">The pods' addresses.</param>
+    /// <param name="keepOut">Those whose pods are about to leave: workers that turn up there from now on get no task.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The workers, and how many others could take their data.</returns>
-    public async Task<(IReadOnlyList<WorkerLoad> Workers, int Others)> LookAsync(string id, IReadOnlyCollection<string> hosts, CancellationToken cancellationToken)
+    public async Task<(IReadOnlyList<WorkerLoad> Workers, int Others)> LookAsync(
+        string id, IReadOnlyCollection<string> hosts, IReadOnlyCollection<string> keepOut, CancellationToken cancellationToken)
     {
-        if (await TryCallAsync("look", new JsonObject { ["id"] = id, ["hosts"] = ToArray(hosts) }, null, cancellationToken).ConfigureAwait(false) is { } answer)
+        JsonObject spec = new() { ["id"] = id, ["hosts"] = ToArray(hosts), ["keep_out"] = ToArray(keepOut) };
+        if (await TryCallAsync("look", spec, null, cancellationToken).ConfigureAwait(false) is { } answer)
         {
             return ([.. answer.GetProperty("workers").EnumerateObject().Select(ToLoad)], answer.GetProperty("others").GetInt32());
         }
@@ -100,11 +103,16 @@ internal sealed class WorkerDrain(SchedulerRpc rpc, TimeProvider time, ILogger l
     }
 
     /// <summary>Ends a drain: workers that leave stay retired, the others work again.</summary>
+    /// <param name="id">Names the scale-down.</param>
+    /// <param name="leaving">The workers that leave.</param>
+    /// <param name="restore">Those that stay.</param>
+    /// <param name="stayingHosts">The addresses of the pods that stay: what has turned up there meanwhile works, too.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>Whether those that stay could be brought back.</returns>
     public async Task<bool> ReleaseAsync(
-        string id, IReadOnlyCollection<string> leaving, IReadOnlyCollection<string> restore, CancellationToken cancellationToken)
+        string id, IReadOnlyCollection<string> leaving, IReadOnlyCollection<string> restore, IReadOnlyCollection<string> stayingHosts, CancellationToken cancellationToken)
     {
-        JsonObject spec = new() { ["id"] = id, ["leaving"] = ToArray(leaving), ["restore"] = ToArray(restore) };
+        JsonObject spec = new() { ["id"] = id, ["leaving"] = ToArray(leaving), ["restore"] = ToArray(restore), ["staying"] = ToArray(stayingHosts) };
         if (await TryCallAsync("release", spec, null, cancellationToken).ConfigureAwait(false) is not null)
         {
             return true;

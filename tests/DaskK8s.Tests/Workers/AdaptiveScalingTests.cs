@@ -118,7 +118,8 @@ public sealed class AdaptiveScalingTests
         await rig.Load.SubmitAsync(60, seconds: 0.3, cancellationToken: Token);
 
         await DaskRig.WaitForAsync(async () => await rig.ReplicasAsync(Token) > 1, Token);
-        adaptive.Decisions.Should().Contain(static d => d.WorkerGroup == "gpu" && d.Action == AdaptiveAction.Hold && d.Reason.Contains("runs no functions"));
+        await DaskRig.WaitForAsync(
+            () => Task.FromResult(adaptive.Decisions.Any(static d => d.WorkerGroup == "gpu" && d.Action == AdaptiveAction.Hold && d.Reason.Contains("runs no functions"))), Token);
         (await rig.Load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 60, "[]"));
     }
 

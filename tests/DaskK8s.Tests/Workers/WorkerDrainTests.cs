@@ -1,5 +1,9 @@
+using System.Text.Json;
+
 using DaskK8s.Testing;
 using DaskK8s.Workers;
+
+using k8s.Models;
 
 namespace DaskK8s.Tests.Workers;
 
@@ -23,13 +27,13 @@ public sealed class WorkerDrainTests
             await drain.DrainAsync($"one{i}/1", victim, Limit, Token);
 
             // The way back to work is still under way to the worker when the next one asks.
-            Task<bool> release = drain.ReleaseAsync($"one{i}", [], [address], Token);
+            Task<bool> release = drain.ReleaseAsync($"one{i}", [], [address], [], Token);
             DrainReport report = await drain.DrainAsync($"two{i}/1", victim, Limit, Token);
             await release;
 
             report.Drained.Should().Equal("pod");
             (await LookAsync(rig, $"two{i}", address)).Should().BeEquivalentTo(new { IsRetired = true, IsMine = true });
-            await drain.ReleaseAsync($"two{i}", [], [address], Token);
+            await drain.ReleaseAsync($"two{i}", [], [address], [], Token);
         }
 
         await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"), Token);
@@ -45,11 +49,11 @@ public sealed class WorkerDrainTests
         await drain.DrainAsync("one/1", victim, Limit, Token);
         await drain.DrainAsync("two/1", victim, Limit, Token);
 
-        await drain.ReleaseAsync("one", [], [address], Token);
+        await drain.ReleaseAsync("one", [], [address], [], Token);
 
         (await LookAsync(rig, "two", address)).Should().BeEquivalentTo(new { IsRetired = true, IsMine = true });
         (await LookAsync(rig, "one", address)).IsMine.Should().BeFalse();
-        await drain.ReleaseAsync("two", [], [address], Token);
+        await drain.ReleaseAsync("two", [], [address], [], Token);
         await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"), Token);
     }
 
@@ -67,7 +71,28 @@ public sealed class WorkerDrainTests
         report.Drained.Should().Equal("pod");
         (await LookAsync(rig, "one", victim["pod"][0])).Should().BeEquivalentTo(new { IsRetired = true, Processing = 0 });
         (await rig.Load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 30, "[]"));
-        await rig.Cluster.Drain!.ReleaseAsync("one", [], victim["pod"], Token);
+        await rig.Cluster.Drain!.ReleaseAsync("one", [], victim["pod"], [], Token);
+    }
+
+    [Fact]
+    public async Task LookAsync_WorkerTurnsUpWhereAPodIsAboutToLeave_GetsNoTask()
+    {
+        await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 2 }, Token);
+        V1Pod pod = (await rig.PodsAsync(Token))[0];
+        string host = pod.Status.PodIP;
+        await rig.Cluster.Drain!.LookAsync("one", [host], [host], Token);
+        rig.Kubernetes.Pods.Kill("default", pod.Metadata.Name);
+        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).Length == 1, Token);
+
+        await rig.Load.SubmitAsync(30, seconds: 0.2, cancellationToken: Token);
+        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).Contains("closing_gracefully"), Token);
+        await rig.Load.DoAsync("settle", Token);
+
+        JsonElement done = await rig.Load.DoAsync("check", Token);
+        done.GetProperty("recomputed").GetInt32().Should().Be(0);
+        done.GetProperty("places").EnumerateArray().Select(static p => new Uri(p.GetString()!).Host).Should().NotContain(host);
+        await rig.Cluster.Drain!.ReleaseAsync("one", [], [], [host], Token);
+        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"), Token);
     }
 
     private static async Task<Dictionary<string, IReadOnlyList<string>>> VictimAsync(DaskRig rig) =>
@@ -76,6 +101,6 @@ public sealed class WorkerDrainTests
     private static async Task<WorkerLoad> LookAsync(DaskRig rig, string id, string address)
     {
         string host = new Uri(address).Host;
-        return (await rig.Cluster.Drain!.LookAsync(id, [host], Token)).Workers.Single(w => w.Address == address);
+        return (await rig.Cluster.Drain!.LookAsync(id, [host], [], Token)).Workers.Single(w => w.Address == address);
     }
 }

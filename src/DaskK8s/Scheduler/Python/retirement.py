@@ -17,7 +17,10 @@ import sys
 import time
 import types
 
+from distributed.diagnostics.plugin import SchedulerPlugin
+
 GRACE = 45.0  # seconds that a drained worker waits for a word of its client
+LAST_START = 10.0  # seconds after its pod began to leave in which a worker may still turn up
 GIVEN_UP = ("ready", "constrained", "waiting", "released", None)  # states in an answer after which the worker will not run the task
 
 _numbers = itertools.count()
@@ -27,13 +30,17 @@ def _state(s):
     """What is remembered of this scheduler, whatever version of this module asks."""
     keeper = sys.modules.setdefault("daskk8s_state", types.ModuleType("daskk8s_state"))
     schedulers = keeper.__dict__.setdefault("retirement", {})
-    return schedulers.setdefault(s.id, {"holds": {}, "tasks": {}})
+    state = schedulers.setdefault(s.id, {"holds": {}, "tasks": {}})
+    state.setdefault("answers", {})
+    state.setdefault("hosts", {})
+    return state
 
 
 def install(name, dask_scheduler):
     """Adds the operation by which all of this is called, and listens to the answers of workers."""
     state, handlers = _state(dask_scheduler), dask_scheduler.stream_handlers
-    handlers["steal-response"] = _before(state.setdefault("answers", {}), handlers.get("steal-response"))
+    handlers["steal-response"] = _before(state["answers"], handlers.get("steal-response"))
+    dask_scheduler.add_plugin(Door(), name=f"{name}-door")
 
     async def call(text):
         spec = json.loads(text)
@@ -43,6 +50,27 @@ def install(name, dask_scheduler):
         return json.dumps(answer)
 
     dask_scheduler.handlers[name] = call
+
+
+class Door(SchedulerPlugin):
+    """Retires workers of pods that leave as soon as they turn up."""
+
+    def __init__(self):
+        self.tasks = set()
+
+    def add_worker(self, scheduler, worker):
+        ws = scheduler.workers[worker]
+        for holder, until in _state(scheduler)["hosts"].get(ws.host, {}).items():
+            if until > time.monotonic():
+                _hold(scheduler, worker, holder)
+                stimulus = f"daskk8s-door-{time.time()}"
+                scheduler.handle_worker_status_change("closing_gracefully", ws, stimulus)
+                scheduler.worker_send(worker, {"op": "worker-status-change", "status": "closing_gracefully", "stimulus_id": stimulus})
+                # It still tells that it has begun to run, and may be given tasks for that; it starts none, and they are taken back.
+                task = asyncio.ensure_future(_finish(scheduler, {worker: ws}, {}, time.monotonic() + GRACE, GRACE))
+                self.tasks.add(task)
+                task.add_done_callback(self.tasks.discard)
+                break
 
 
 def _before(answers, original):
@@ -64,9 +92,13 @@ def _before(answers, original):
 
 
 def look(s, spec):
-    """Describes the workers on some hosts, and counts those elsewhere that can take data."""
+    """Describes the workers on some hosts, and counts those elsewhere that can take data; from now on keeps workers of others out."""
     hosts = set(spec["hosts"])
-    holds = _state(s)["holds"]
+    holds, kept = _state(s)["holds"], _state(s)["hosts"]
+    for host in [host for host, holders in kept.items() if all(until <= time.monotonic() for until in holders.values())]:
+        del kept[host]
+    for host in spec["keep_out"]:
+        kept.setdefault(host, {})[spec["id"]] = 0.0
     _renew(s, spec)
     workers, others = {}, 0
     for address, ws in s.workers.items():
@@ -110,14 +142,19 @@ def check(s, spec):
 
 
 def release(s, spec):
-    """Ends a holder's drains: those that leave stay as they are, the others work again."""
+    """Ends a holder's drains: those that leave stay as they are, the others work again, as does what has turned up on their hosts."""
     state = _state(s)
+    staying = set(spec["staying"])
+    for host, holders in state["hosts"].items():
+        if spec["id"] in holders:
+            holders[spec["id"]] = 0.0 if host in staying else time.monotonic() + LAST_START
     for name in [name for name in state["tasks"] if _holder(name) == spec["id"]]:
         state["tasks"].pop(name).cancel()
     restored = []
     for address in spec["leaving"]:
         state["holds"].pop(address, None)
-    for address in spec["restore"]:
+    late = {a for a, holders in state["holds"].items() if spec["id"] in holders and a in s.workers and s.workers[a].host in staying}
+    for address in late.union(spec["restore"]):
         holders = state["holds"].get(address, {})
         holders.pop(spec["id"], None)
         if not holders:
@@ -301,7 +338,7 @@ def _hold(s, address, holder):
 def _renew(s, spec):
     """The client has asked again, so it lives."""
     holder = _holder(spec["id"])
-    for address, holders in _state(s)["holds"].items():
+    for holders in (*_state(s)["holds"].values(), *_state(s)["hosts"].values()):
         if holder in holders:
             holders[holder] = time.monotonic() + GRACE
 
