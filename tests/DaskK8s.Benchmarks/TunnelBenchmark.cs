@@ -1,45 +1,70 @@
-using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
 using DaskK8s.Benchmarks.Tunnel;
 using DaskK8s.KubeApi;
 
+using k8s.Autorest;
+
 namespace DaskK8s.Benchmarks;
 
 /// <summary>Compares a forward with <c>kubectl port-forward</c> on a real cluster: the verb <c>tunnel</c>.</summary>
 internal static class TunnelBenchmark
 {
-    private const long MiB = 1024 * 1024;
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     public static async Task<int> RunAsync(string[] args)
     {
-        await using EmbeddedDataServer? embedded = args.Contains("--embedded") ? await EmbeddedDataServer.StartAsync() : null;
-        if ((embedded?.Kubeconfig ?? CommandLine.Get(args, "--kubeconfig")) is not { } kubeconfig)
+        Arguments arguments = new(args);
+        if (!args.Contains("--embedded") && arguments.Find("kubeconfig") is null)
         {
             await Console.Error.WriteLineAsync(
-                "Usage: tunnel --kubeconfig FILE | --embedded [--json OUT] [--pairs 7] [--kubectl kubectl] [--image IMAGE] [--transport Auto|SpdyOverWebSocket|Spdy|WebSocket] [--only download,rtt,…]");
+                "Usage: tunnel --kubeconfig FILE | --embedded [--json OUT] [--pairs 7] [--kubectl FILE] [--image IMAGE] [--transport Auto|SpdyOverWebSocket|Spdy|WebSocket] [--only download,upload,rtt,connect,parallel,memory]");
             return 2;
         }
 
-        int pairs = int.Parse(CommandLine.Get(args, "--pairs") ?? "7", CultureInfo.InvariantCulture);
-        string kubectl = CommandLine.Get(args, "--kubectl") ?? "kubectl";
-        string transport = CommandLine.Get(args, "--transport") ?? "Auto";
-        string[]? only = CommandLine.Get(args, "--only")?.Split(',');
-        using KubeConnection connection = await KubeConnectionFactory.OpenAsync(new KubeConfigOptions { KubeconfigPath = kubeconfig }, CancellationToken.None);
-        await using DataPod pod = await DataPod.StartAsync(connection, embedded is null ? CommandLine.Get(args, "--image") : "none", embedded?.Direct);
-        using ForwardProcess ours = await ForwardProcess.StartOursAsync(kubeconfig, pod.Namespace, transport);
-        using ForwardProcess theirs = await ForwardProcess.StartKubectlAsync(kubectl, kubeconfig, pod.Namespace);
-
-        TunnelComparison comparison = new(only, ours, theirs, pod.Direct);
-        await comparison.WarmUpAsync();
-        for (int pair = 0; pair < pairs; pair++)
+        try
         {
-            await comparison.RunPairAsync(oursFirst: pair % 2 == 0);
-            Console.WriteLine($"Pair {pair + 1} of {pairs} done.");
+            await using EmbeddedDataServer? embedded = args.Contains("--embedded") ? await EmbeddedDataServer.StartAsync() : null;
+            await CompareAsync(arguments, Path.GetFullPath(embedded?.Kubeconfig ?? arguments.Require("kubeconfig")), embedded?.Direct);
+            return 0;
+        }
+        catch (Exception e) when (e is DaskK8sException or InvalidOperationException or HttpRequestException or HttpOperationException or IOException or System.ComponentModel.Win32Exception)
+        {
+            await Console.Error.WriteLineAsync($"The benchmark could not run: {(e as HttpOperationException)?.Response.Content ?? e.Message}");
+            return 1;
+        }
+    }
+
+    private static async Task CompareAsync(Arguments arguments, string kubeconfig, IPEndPoint? embedded)
+    {
+        if (!File.Exists(kubeconfig))
+        {
+            throw new InvalidOperationException($"There is no kubeconfig {kubeconfig}.");
         }
 
+        int pairs = Math.Max(1, arguments.Number("pairs", 7));
+        string kubectl = KubectlFinder.Find(arguments.Find("kubectl"));
+        Console.WriteLine($"Compares with {kubectl}: {await KubectlFinder.VersionAsync(kubectl)}");
+        using KubeConnection connection = await KubeConnectionFactory.OpenAsync(new KubeConfigOptions { KubeconfigPath = kubeconfig }, CancellationToken.None);
+        await using DataPod pod = await DataPod.StartAsync(connection, embedded is null ? arguments.Find("image") : "none", embedded);
+        using Way ours = new(WayKind.Ours, () => ForwardProcess.StartOursAsync(kubeconfig, pod.Namespace, arguments.Find("transport") ?? "Auto"), null);
+        using Way theirs = new(WayKind.Kubectl, () => ForwardProcess.StartKubectlAsync(kubectl, kubeconfig, pod.Namespace), null);
+        using Way? direct = pod.Direct is null ? null : new Way(WayKind.Direct, null, pod.Direct);
+        Way[] last = direct is null ? [] : [direct];
+        await ours.StartAsync();
+        await theirs.StartAsync();
+
+        TunnelComparison comparison = new(arguments.Find("only")?.Split(','));
+        await TunnelComparison.WarmUpAsync([ours, theirs, .. last]);
+        for (int pair = 1; pair <= pairs; pair++)
+        {
+            await comparison.RunPairAsync(pair % 2 == 1 ? [ours, theirs, .. last] : [theirs, ours, .. last]);
+            Console.WriteLine($"Pair {pair} of {pairs} done.");
+        }
+
+        await comparison.RunMemoryAsync([ours, theirs]);
         JsonObject report = [];
         foreach (Figure figure in comparison.Figures)
         {
@@ -47,28 +72,9 @@ internal static class TunnelBenchmark
             report[figure.Name] = figure.ToJson();
         }
 
-        if (only is null || only.Contains("memory"))
-        {
-            double growth = await TunnelComparison.MemoryGrowthAsync(ours, 1024 * MiB);
-            double kubectlGrowth = await TunnelComparison.MemoryGrowthAsync(theirs, 1024 * MiB);
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"memory_growth_mib {growth:0.0} (at most 32: {(growth <= 32 ? "reached" : "NOT reached")}), kubectl {kubectlGrowth:0.0}"));
-            report["memory_growth_mib"] = new JsonObject
-            {
-                ["unit"] = "MiB",
-                ["ours"] = Math.Round(growth, 2),
-                ["kubectl"] = Math.Round(kubectlGrowth, 2),
-                ["goal"] = "at most 32",
-                ["reached"] = growth <= 32,
-            };
-        }
-
-        if (CommandLine.Get(args, "--json") is { } json)
+        if (arguments.Find("json") is { } json)
         {
             await File.WriteAllTextAsync(json, report.ToJsonString(Indented));
         }
-
-        return 0;
     }
 }

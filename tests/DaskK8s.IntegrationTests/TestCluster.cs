@@ -54,7 +54,12 @@ public sealed class TestCluster : IAsyncLifetime
         }
         else
         {
-            _embedded = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { DaskProcesses = true, KubernetesVersion = "v1.20.2" });
+            _embedded = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions
+            {
+                DaskProcesses = true,
+                KubernetesVersion = "v1.20.2",
+                PortTarget = DataPods.EmbeddedTarget,
+            });
             _kubeconfig = _embedded.KubeconfigPath;
         }
 
@@ -90,14 +95,22 @@ public sealed class TestCluster : IAsyncLifetime
                 cancellationToken: cancellationToken);
         }
 
-        if (_embedded is not null)
-        {
-            return _embedded.CreateKubeconfigForServiceAccount(@namespace, account);
-        }
+        return await TokenKubeconfigAsync(@namespace, account, cancellationToken);
+    }
 
-        Authenticationv1TokenRequest token = await Client.CoreV1.CreateNamespacedServiceAccountTokenAsync(
-            new Authenticationv1TokenRequest { Spec = new V1TokenRequestSpec { Audiences = [] } }, account, @namespace, cancellationToken: cancellationToken);
-        return WithToken(@namespace, token.Status.Token);
+    /// <summary>Makes every token of a service account worthless; what its role allows stays.</summary>
+    public async Task RevokeAsync(string @namespace, string account, CancellationToken cancellationToken)
+    {
+        _embedded?.Faults.RevokeTokens($"system:serviceaccount:{@namespace}:{account}");
+        await Client.CoreV1.DeleteNamespacedServiceAccountAsync(account, @namespace, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>Makes a revoked service account again, and a kubeconfig with a token that counts.</summary>
+    public async Task<string> RenewAsync(string @namespace, string account, CancellationToken cancellationToken)
+    {
+        await Client.CoreV1.CreateNamespacedServiceAccountAsync(
+            new V1ServiceAccount { Metadata = new V1ObjectMeta { Name = account } }, @namespace, cancellationToken: cancellationToken);
+        return await TokenKubeconfigAsync(@namespace, account, cancellationToken);
     }
 
     /// <summary>Stops and starts the API server; pods go on.</summary>
@@ -140,6 +153,18 @@ public sealed class TestCluster : IAsyncLifetime
     public Task<string> RunInPodAsync(string @namespace, string account, string program, CancellationToken cancellationToken) => _embedded is null
         ? PodRun.InPodAsync(Client, Image, @namespace, account, program, cancellationToken)
         : PodRun.AsProcessAsync(Client, _embedded, @namespace, account, program, cancellationToken);
+
+    private async Task<string> TokenKubeconfigAsync(string @namespace, string account, CancellationToken cancellationToken)
+    {
+        if (_embedded is not null)
+        {
+            return _embedded.CreateKubeconfigForServiceAccount(@namespace, account);
+        }
+
+        Authenticationv1TokenRequest token = await Client.CoreV1.CreateNamespacedServiceAccountTokenAsync(
+            new Authenticationv1TokenRequest { Spec = new V1TokenRequestSpec { Audiences = [] } }, account, @namespace, cancellationToken: cancellationToken);
+        return WithToken(@namespace, token.Status.Token);
+    }
 
     private string WithToken(string @namespace, string token)
     {

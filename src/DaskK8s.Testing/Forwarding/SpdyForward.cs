@@ -103,32 +103,24 @@ internal sealed class SpdyForward(PodDialer dialer, StoredObject pod, ForwardFau
         try
         {
             using Socket socket = await dialer.DialAsync(pod, port, either.Token).ConfigureAwait(false);
-#pragma warning disable CA2025 // The finally block waits for it.
-            Task up = UpAsync(data, socket, either.Token);
+#pragma warning disable CA2025 // It notices that the socket is gone, as the real server's does: with the next bytes.
+            Run(UpAsync(data, socket));
 #pragma warning restore CA2025
-            try
-            {
-                await DownAsync(data, socket, either.Token).ConfigureAwait(false);
-                await data.FinishAsync(either.Token).ConfigureAwait(false);
-                await error.FinishAsync(either.Token).ConfigureAwait(false);
-            }
-            finally
-            {
-                data.Abort();
-                await up.ContinueWith(done => _ = done.Exception, TaskScheduler.Default).ConfigureAwait(false);
-            }
+            await DownAsync(data, socket, either.Token).ConfigureAwait(false);
+            await error.FinishAsync(either.Token).ConfigureAwait(false);
+            await data.FinishAsync(either.Token).ConfigureAwait(false);
         }
-        catch (Exception gone) when (gone is OperationCanceledException or ObjectDisposedException or SocketException)
+        catch (Exception gone) when (gone is OperationCanceledException or ObjectDisposedException)
         {
+            await TellAsync(data, error, "", end).ConfigureAwait(false);
+        }
+        catch (SocketException broken)
+        {
+            await TellAsync(data, error, $"error forwarding port {port} to pod {pod.Uid}, uid : {broken.Message}", end).ConfigureAwait(false);
         }
         catch (IOException refused)
         {
             await TellAsync(data, error, refused.Message, end).ConfigureAwait(false);
-        }
-        finally
-        {
-            data.Leave();
-            error.Leave();
         }
     }
 
@@ -136,9 +128,13 @@ internal sealed class SpdyForward(PodDialer dialer, StoredObject pod, ForwardFau
     {
         try
         {
-            await error.WriteAsync(Encoding.UTF8.GetBytes(message), end).ConfigureAwait(false);
-            await data.FinishAsync(end).ConfigureAwait(false);
+            if (message.Length > 0)
+            {
+                await error.WriteAsync(Encoding.UTF8.GetBytes(message), end).ConfigureAwait(false);
+            }
+
             await error.FinishAsync(end).ConfigureAwait(false);
+            await data.FinishAsync(end).ConfigureAwait(false);
         }
         catch (Exception gone) when (gone is OperationCanceledException or ObjectDisposedException or IOException)
         {
@@ -146,20 +142,27 @@ internal sealed class SpdyForward(PodDialer dialer, StoredObject pod, ForwardFau
         }
     }
 
-    private static async Task UpAsync(SpdyStream data, Socket socket, CancellationToken end)
+    private static async Task UpAsync(SpdyStream data, Socket socket)
     {
-        await foreach (byte[] chunk in data.ReadAllAsync(end).ConfigureAwait(false))
+        try
         {
-            ReadOnlyMemory<byte> rest = chunk;
-            while (rest.Length > 0)
+            await foreach (byte[] chunk in data.ReadAllAsync(data.Aborted).ConfigureAwait(false))
             {
-                rest = rest[await socket.SendAsync(rest, end).ConfigureAwait(false)..];
+                ReadOnlyMemory<byte> rest = chunk;
+                while (rest.Length > 0)
+                {
+                    rest = rest[await socket.SendAsync(rest, data.Aborted).ConfigureAwait(false)..];
+                }
+            }
+
+            if (!data.Aborted.IsCancellationRequested)
+            {
+                socket.Shutdown(SocketShutdown.Send);
             }
         }
-
-        if (!data.Aborted.IsCancellationRequested)
+        catch (Exception gone) when (gone is OperationCanceledException or ObjectDisposedException or SocketException)
         {
-            socket.Shutdown(SocketShutdown.Send);
+            // The other direction ended the connection; whatever still comes from the client has no reader.
         }
     }
 

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 
 namespace DaskK8s.Testing.Forwarding;
 
-/// <summary>The server's side of a SPDY/3.1 connection, with what port-forward needs of it and no more, as the real server: no flow control, no push.</summary>
+/// <summary>The server's side of a SPDY/3.1 connection, with what port-forward needs of it and no more, as the real server: no flow control, no push, five workers.</summary>
 internal sealed class SpdySession(Stream stream, Action<SpdyStream> accept) : IDisposable
 {
     private const int MaxFrame = 1 << 24;
@@ -30,6 +30,8 @@ internal sealed class SpdySession(Stream stream, Action<SpdyStream> accept) : ID
     public async Task RunAsync(CancellationToken end)
     {
         byte[] head = new byte[8];
+        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(end);
+        FrameWorkers workers = new(over.Token);
         try
         {
             while (await stream.ReadAtLeastAsync(head, 8, throwOnEndOfStream: false, end).ConfigureAwait(false) == 8)
@@ -40,11 +42,12 @@ internal sealed class SpdySession(Stream stream, Action<SpdyStream> accept) : ID
                 byte flags = head[4];
                 if ((head[0] & 0x80) == 0)
                 {
-                    await OnDataAsync(BinaryPrimitives.ReadInt32BigEndian(head), flags, body, end).ConfigureAwait(false);
+                    int id = BinaryPrimitives.ReadInt32BigEndian(head);
+                    await workers.QueueAsync(id, () => OnDataAsync(id, flags, body, over.Token), over.Token).ConfigureAwait(false);
                 }
                 else if (BinaryPrimitives.ReadUInt16BigEndian(head) == 0x8003)
                 {
-                    await OnControlAsync((FrameType)BinaryPrimitives.ReadUInt16BigEndian(head.AsSpan(2)), flags, body, end).ConfigureAwait(false);
+                    await OnControlAsync(workers, (FrameType)BinaryPrimitives.ReadUInt16BigEndian(head.AsSpan(2)), flags, body, over.Token).ConfigureAwait(false);
                 }
                 else
                 {
@@ -58,6 +61,10 @@ internal sealed class SpdySession(Stream stream, Action<SpdyStream> accept) : ID
             {
                 open.Abort();
             }
+
+            workers.Complete();
+            await over.CancelAsync().ConfigureAwait(false);
+            await workers.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -108,30 +115,45 @@ internal sealed class SpdySession(Stream stream, Action<SpdyStream> accept) : ID
         }
     }
 
-    private async Task OnControlAsync(FrameType type, byte flags, byte[] body, CancellationToken end)
+    private async Task OnControlAsync(FrameWorkers workers, FrameType type, byte flags, byte[] body, CancellationToken end)
     {
         switch (type)
         {
             case FrameType.SynStream:
-                await OpenAsync(flags, body, end).ConfigureAwait(false);
+                await OpenAsync(workers, flags, body, end).ConfigureAwait(false);
                 break;
-            case FrameType.RstStream when _streams.TryRemove(BinaryPrimitives.ReadInt32BigEndian(body), out SpdyStream? reset):
-                reset.Abort();
+            case FrameType.RstStream:
+                int reset = BinaryPrimitives.ReadInt32BigEndian(body) & 0x7FFFFFFF;
+                await workers.QueueAsync(reset, () => OnReset(reset), end).ConfigureAwait(false);
                 break;
-            case FrameType.Ping when (BinaryPrimitives.ReadInt32BigEndian(body) & 1) == 1:
+            case FrameType.Ping:
                 // Odd ids are the client's own pings.
-                await WriteControlAsync(FrameType.Ping, 0, body, end).ConfigureAwait(false);
+                bool isOurs = (BinaryPrimitives.ReadInt32BigEndian(body) & 1) == 0;
+                await workers.QueueInTurnAsync(() => isOurs ? Task.CompletedTask : WriteControlAsync(FrameType.Ping, 0, body, end), end).ConfigureAwait(false);
                 break;
             case FrameType.Headers:
                 // Nothing needs them, but the compression goes through all blocks.
                 _headers.Read(body.AsSpan(4));
                 break;
+            case FrameType.GoAway:
+                break;
             default:
+                await workers.QueueInTurnAsync(() => Task.CompletedTask, end).ConfigureAwait(false);
                 break;
         }
     }
 
-    private async Task OpenAsync(byte flags, byte[] body, CancellationToken end)
+    private Task OnReset(int id)
+    {
+        if (_streams.TryRemove(id, out SpdyStream? reset))
+        {
+            reset.Abort();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private async Task OpenAsync(FrameWorkers workers, byte flags, byte[] body, CancellationToken end)
     {
         if (body.Length < 10)
         {
@@ -151,16 +173,22 @@ internal sealed class SpdySession(Stream stream, Action<SpdyStream> accept) : ID
         _streams[id] = opened;
         if ((flags & 1) != 0)
         {
-            await opened.ReceiveAsync([], final: true, end).ConfigureAwait(false);
+            opened.CloseClientSide();
         }
 
-        if (headers.GetValueOrDefault("streamtype") is not ("data" or "error") || !int.TryParse(headers.GetValueOrDefault("port"), out int port) || port is < 1 or > 65535)
+        await workers.QueueAsync(id, () => AcceptAsync(opened, end), end).ConfigureAwait(false);
+    }
+
+    private async Task AcceptAsync(SpdyStream opened, CancellationToken end)
+    {
+        if (opened.Headers.GetValueOrDefault("streamtype") is not ("data" or "error")
+            || !int.TryParse(opened.Headers.GetValueOrDefault("port"), out int port) || port is < 1 or > 65535)
         {
-            await ResetAsync(id, 3, end).ConfigureAwait(false);
+            await ResetAsync(opened.Id, 3, end).ConfigureAwait(false);
             return;
         }
 
-        await ReplyAsync(id, end).ConfigureAwait(false);
+        await ReplyAsync(opened.Id, end).ConfigureAwait(false);
         accept(opened);
     }
 

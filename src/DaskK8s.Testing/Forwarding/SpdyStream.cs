@@ -1,14 +1,20 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 
 namespace DaskK8s.Testing.Forwarding;
 
-/// <summary>One stream of a SPDY session.</summary>
-[SuppressMessage("Reliability", "CA1001", Justification = "A token source without a timer and without a wait handle holds nothing to release.")]
+/// <summary>
+/// One stream of a SPDY session. Data is handed from the session's worker to the reader without a buffer between them, as
+/// moby/spdystream does: where nobody reads, the worker waits until the client has closed the stream, and as the worker is the one
+/// who would handle that frame, it then waits for as long as the session lives.
+/// </summary>
+[SuppressMessage("Reliability", "CA1001", Justification = "Token sources without a timer and without a wait handle hold nothing to release, nor does the semaphore.")]
 internal sealed class SpdyStream(int id, IReadOnlyDictionary<string, string> headers, SpdySession session)
 {
-    // Without flow control a stream whose reader is slow holds up the whole connection; so does the real server.
-    private readonly Channel<byte[]> _received = Channel.CreateBounded<byte[]>(64);
+    private readonly Channel<byte[]> _handed = Channel.CreateBounded<byte[]>(1);
+    private readonly SemaphoreSlim _wanted = new(0);
+    private readonly CancellationTokenSource _clientClosed = new();
     private readonly CancellationTokenSource _aborted = new();
     private bool _finished;
 
@@ -16,52 +22,79 @@ internal sealed class SpdyStream(int id, IReadOnlyDictionary<string, string> hea
 
     public IReadOnlyDictionary<string, string> Headers { get; } = headers;
 
+    /// <summary>Gets what is cancelled when the client resets the stream or the session ends.</summary>
     public CancellationToken Aborted => _aborted.Token;
 
-    public IAsyncEnumerable<byte[]> ReadAllAsync(CancellationToken end) => _received.Reader.ReadAllAsync(end);
+    public async IAsyncEnumerable<byte[]> ReadAllAsync([EnumeratorCancellation] CancellationToken end)
+    {
+        while (true)
+        {
+            _wanted.Release();
+            if (!await _handed.Reader.WaitToReadAsync(end).ConfigureAwait(false))
+            {
+                yield break;
+            }
 
+            yield return await _handed.Reader.ReadAsync(end).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Hands a frame's data to the reader; the worker waits here.</summary>
     public async Task ReceiveAsync(byte[] data, bool final, CancellationToken end)
     {
-        try
+        if (data.Length > 0 && !_clientClosed.IsCancellationRequested)
         {
-            if (data.Length > 0)
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(end, _clientClosed.Token);
+            try
             {
-                using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(end, _aborted.Token);
-                await _received.Writer.WriteAsync(data, either.Token).ConfigureAwait(false);
+                await _wanted.WaitAsync(either.Token).ConfigureAwait(false);
+                await _handed.Writer.WriteAsync(data, either.Token).ConfigureAwait(false);
             }
-        }
-        catch (Exception over) when (over is ChannelClosedException || (over is OperationCanceledException && !end.IsCancellationRequested))
-        {
-            // Nobody reads any more: what still comes is dropped.
+            catch (OperationCanceledException) when (!end.IsCancellationRequested)
+            {
+                // The client closed the stream: what came later is dropped.
+            }
         }
 
         if (final)
         {
-            _received.Writer.TryComplete();
+            CloseClientSide();
+        }
+    }
+
+    /// <summary>Notes that nothing more comes from the client.</summary>
+    public void CloseClientSide()
+    {
+        _handed.Writer.TryComplete();
+        _clientClosed.Cancel();
+        if (_finished)
+        {
+            session.Forget(Id);
         }
     }
 
     public Task WriteAsync(ReadOnlyMemory<byte> data, CancellationToken end) => session.WriteDataAsync(Id, data, final: false, end);
 
-    /// <summary>Ends the server's side of the stream.</summary>
+    /// <summary>Ends the server's side of the stream; the session keeps it until the client has closed its side too.</summary>
     public async Task FinishAsync(CancellationToken end)
     {
         if (!_finished)
         {
             _finished = true;
+            if (_clientClosed.IsCancellationRequested)
+            {
+                session.Forget(Id);
+            }
+
             await session.WriteDataAsync(Id, default, final: true, end).ConfigureAwait(false);
         }
     }
 
+    /// <summary>Ends both sides at once.</summary>
     public void Abort()
     {
-        _received.Writer.TryComplete();
+        _finished = true;
+        CloseClientSide();
         _aborted.Cancel();
-    }
-
-    public void Leave()
-    {
-        Abort();
-        session.Forget(Id);
     }
 }

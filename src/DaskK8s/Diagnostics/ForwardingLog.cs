@@ -60,6 +60,9 @@ internal static partial class ForwardingLog
     [LoggerMessage(1017, LogLevel.Error, "A handler of the state of {LocalEndPoint} failed: {Reason}")]
     public static partial void HandlerFailed(ILogger logger, EndPoint localEndPoint, string reason);
 
+    [LoggerMessage(1018, LogLevel.Information, "Left a session to pod {Pod} over {Transport} with {Connections} connections open: the server no longer served a part of it.")]
+    public static partial void SessionLeft(ILogger logger, PortForwardTransport transport, PodTarget pod, int connections);
+
     [LoggerMessage(1016, LogLevel.Information, "The pod with uid {Uid} was gone; its {Sessions} sessions were ended.")]
     public static partial void PodGone(ILogger logger, string uid, int sessions);
 }

@@ -8,7 +8,14 @@ namespace DaskK8s.Forwarding;
 /// </summary>
 internal sealed class SessionPool : IAsyncDisposable
 {
+    /// <summary>How long the server's answer may take where it is waited for.</summary>
     private static readonly TimeSpan ConfirmTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>After how much silence a session may have died unnoticed, so that its answer is waited for.</summary>
+    private static readonly TimeSpan FreshTime = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>How long a lane that is about to become free is waited for before another session is opened.</summary>
+    private static readonly TimeSpan LaneTime = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _gate = new();
     private readonly List<SpdySession> _sessions = [];
@@ -56,22 +63,27 @@ internal sealed class SessionPool : IAsyncDisposable
     /// <exception cref="DaskK8sException">The server refused.</exception>
     public async ValueTask<TunnelStream> OpenAsync(PodTarget target, int port, CancellationToken cancellationToken)
     {
+        int waited = 0;
         while (true)
         {
             Connecting? pending = null;
             SpdySession? session;
             SpdyStream? stream = null;
+            Task? lane = null;
+            bool mustFlush = false;
+            bool mustConfirm = false;
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
-                session = Choose(target);
-                if (session is null)
+                session = Choose(target, mayWait: waited == 0, out lane);
+                if (session is null && lane is null)
                 {
                     pending = Join(target, port);
                 }
-                else
+                else if (session is not null)
                 {
-                    stream = session.TryOpen(port);
+                    mustConfirm = session.SilentFor > FreshTime || !session.HasFreeLane;
+                    stream = session.TryOpen(port, out mustFlush);
                     if (stream is null)
                     {
                         // Ended in this moment: the next choice does without it.
@@ -80,11 +92,24 @@ internal sealed class SessionPool : IAsyncDisposable
                 }
             }
 
-            if (stream is not null && await ConfirmAsync(session!, stream, cancellationToken).ConfigureAwait(false))
+            if (mustFlush)
+            {
+                session!.Flush();
+            }
+
+            if (stream is not null && (!mustConfirm || await ConfirmAsync(session!, stream, _time, cancellationToken).ConfigureAwait(false)))
             {
                 return stream;
             }
 
+            if (lane is not null)
+            {
+                waited++;
+                await Task.WhenAny(lane, Task.Delay(LaneTime, _time, cancellationToken)).ConfigureAwait(false);
+                continue;
+            }
+
+            waited = 0;
             if (pending is not null && await WaitAsync(pending, cancellationToken).ConfigureAwait(false) is { } single)
             {
                 return single;
@@ -153,12 +178,14 @@ internal sealed class SessionPool : IAsyncDisposable
         }
     }
 
-    /// <summary>Picks the session for a new connection; null when one more session is to be opened.</summary>
-    private SpdySession? Choose(PodTarget target)
+    /// <summary>Picks the session for a new connection; null when one more session is to be opened, or a lane waited for.</summary>
+    private SpdySession? Choose(PodTarget target, bool mayWait, out Task? lane)
     {
         SpdySession? best = null;
+        SpdySession? shared = null;
         SpdySession? held = null;
         int count = 0;
+        lane = null;
         foreach (SpdySession session in _sessions)
         {
             if (session.Target != target || !session.IsUsable)
@@ -169,30 +196,40 @@ internal sealed class SessionPool : IAsyncDisposable
             count++;
             if (session.IsStalled)
             {
-                held = held is null || session.Connections < held.Connections ? session : held;
+                held = Lighter(held, session);
+            }
+            else if (session.Connections < _options.ConnectionsPerSession && session.HasFreeLane)
+            {
+                best = Lighter(best, session);
             }
             else
             {
-                best = best is null || session.Connections < best.Connections ? session : best;
+                shared = Lighter(shared, session);
+                lane ??= mayWait && session.Connections < _options.ConnectionsPerSession ? session.LaneFreedAsync() : null;
             }
         }
 
-        bool full = count + _connecting.Count >= _options.MaxSessions;
-        return best is not null && (best.Connections < _options.ConnectionsPerSession || full) ? best
-            : full ? best ?? held
-            : null;
+        if (best is not null || lane is not null)
+        {
+            lane = best is null ? lane : null;
+            return best;
+        }
+
+        return count + _connecting.Count >= _options.MaxSessions ? shared ?? held : null;
     }
 
+    private static SpdySession Lighter(SpdySession? one, SpdySession other) => one is null || other.Connections < one.Connections ? other : one;
+
     /// <summary>
-    /// Waits for the server's answer: the session may have died unnoticed, or the one of the server's five workers that would
-    /// serve this stream may be stuck with what the pod no longer reads (seen on 1.20.2). Such a session gets no new connections.
+    /// Waits for the server's answer: the session may have died unnoticed, or the one of the server's workers that would serve this
+    /// connection may be stuck. Such a session gets no new connections.
     /// </summary>
-    private async Task<bool> ConfirmAsync(SpdySession session, SpdyStream stream, CancellationToken cancellationToken)
+    private static async Task<bool> ConfirmAsync(SpdySession session, SpdyStream stream, TimeProvider time, CancellationToken cancellationToken)
     {
         bool confirmed = false;
         try
         {
-            await stream.ConfirmAsync(ConfirmTime, _time, cancellationToken).ConfigureAwait(false);
+            await stream.ConfirmAsync(ConfirmTime, time, cancellationToken).ConfigureAwait(false);
             confirmed = true;
         }
         catch (TimeoutException)

@@ -8,9 +8,6 @@ namespace DaskK8s.Scheduler;
 /// <param name="Tls">Whom to trust; null for a scheduler without TLS.</param>
 internal sealed record SchedulerEndpoint(string Address, SchedulerDialer Dialer, DaskTlsOptions? Tls = null)
 {
-    /// <summary>Gets whether a connection may hang where the next one would not: through a tunnel whose server's workers can be stuck.</summary>
-    public bool MayHang { get; init; }
-
     /// <summary>Gives the endpoint that an address of Dask's names.</summary>
     /// <param name="address"><c>tcp://host:port</c> or <c>tls://host:port</c>; the port is 8786 where it is left out.</param>
     /// <param name="tls">Whom to trust, for <c>tls://</c>.</param>

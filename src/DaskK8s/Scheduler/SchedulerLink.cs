@@ -73,7 +73,7 @@ internal sealed class SchedulerLink : IAsyncDisposable
             opened.Insert(0, dashboard);
             string address = string.Create(CultureInfo.InvariantCulture, $"{(options.Tls is null ? "tcp" : "tls")}://127.0.0.1:{scheduler.LocalPort}");
             SchedulerEndpoint endpoint = new(
-                address, async ct => await tunnel.OpenAsync(plan.PodPort, ct).ConfigureAwait(false), options.Tls) { MayHang = true };
+                address, async ct => await tunnel.OpenAsync(plan.PodPort, ct).ConfigureAwait(false), options.Tls);
             SchedulerLink link = new(
                 address, string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{dashboard.LocalPort}/status"), CreateRpc(endpoint, options))
             {

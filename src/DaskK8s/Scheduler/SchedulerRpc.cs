@@ -22,7 +22,6 @@ internal sealed class SchedulerRpc(
     FrameLimits? limits = null) : IAsyncDisposable
 {
     private const int MaxIdle = 4;
-    private static readonly TimeSpan[] ShortPatience = [TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4)];
 
     private readonly FrameLimits _limits = limits ?? FrameLimits.Default;
     private readonly Stack<SchedulerConnection> _idle = new();
@@ -36,23 +35,7 @@ internal sealed class SchedulerRpc(
     /// <returns>The connection; the caller disposes it.</returns>
     public async ValueTask<SchedulerConnection> OpenAsync(CancellationToken cancellationToken)
     {
-        SchedulerConnection? connection = null;
-        foreach (TimeSpan patience in endpoint.MayHang ? ShortPatience : [])
-        {
-            // Seen on 1.20.2: a new connection of a session that many share is now and then never served. The next one is, as
-            // another of the server's workers gets it.
-            try
-            {
-                connection = await SchedulerConnection.OpenAsync(endpoint, _limits, patience, time, cancellationToken).ConfigureAwait(false);
-                break;
-            }
-            catch (SchedulerTimeoutException)
-            {
-                logger.ConnectionReplaced(endpoint.Address, "handshake");
-            }
-        }
-
-        connection ??= await SchedulerConnection
+        SchedulerConnection connection = await SchedulerConnection
             .OpenAsync(endpoint, _limits, timeouts.Connect, time, cancellationToken).ConfigureAwait(false);
         logger.SchedulerConnected(endpoint.Address);
         return connection;

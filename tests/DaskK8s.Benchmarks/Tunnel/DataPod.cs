@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 
 using DaskK8s.KubeApi;
 
@@ -8,140 +10,170 @@ using k8s.Models;
 
 namespace DaskK8s.Benchmarks.Tunnel;
 
-/// <summary>
-/// Is a pod that sends, takes and echoes bytes, in a namespace of its own that is deleted with it. Each connection begins with one
-/// letter and a count of eight bytes: <c>d</c> downloads, <c>u</c> uploads and gets one byte, <c>e</c> echoes.
-/// </summary>
+/// <summary>Is a pod with the <see cref="DataProgram"/>, in a namespace of its own that is deleted with it.</summary>
 internal sealed class DataPod : IAsyncDisposable
 {
     public const int Port = 9000;
     public const string Name = "data";
 
-    public const string Server = """
-        import socket, struct, sys, threading
-        ZEROS = memoryview(bytes(1 << 20))
-        def exactly(s, n):
-            b = b''
-            while len(b) < n:
-                c = s.recv(n - len(b))
-                if not c: raise EOFError
-                b += c
-            return b
-        def serve(s):
-            try:
-                s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                kind, count = struct.unpack('<cQ', exactly(s, 9))
-                if kind == b'd':
-                    while count:
-                        n = min(count, len(ZEROS)); s.sendall(ZEROS[:n]); count -= n
-                elif kind == b'u':
-                    room = bytearray(1 << 20)
-                    while count: 
-                        n = s.recv_into(room, min(count, len(room)))
-                        if not n: return
-                        count -= n
-                    s.sendall(b'x')
-                else:
-                    while True:
-                        b = s.recv(65536)
-                        if not b: return
-                        s.sendall(b)
-            except (EOFError, OSError): pass
-            finally: s.close()
-        l = socket.socket(); l.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        l.bind(('0.0.0.0', int(sys.argv[1]))); l.listen(512)
-        while True:
-            c, _ = l.accept()
-            threading.Thread(target=serve, args=(c,), daemon=True).start()
-        """;
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan ReachLimit = TimeSpan.FromSeconds(2);
 
-    private readonly Kubernetes client;
+    private readonly Kubernetes _client;
+    private readonly ConsoleCancelEventHandler _onInterrupt;
+    private int _deleted;
 
-    private DataPod(Kubernetes client, string @namespace, IPEndPoint direct)
+    private DataPod(Kubernetes client, string @namespace)
     {
-        this.client = client;
+        _client = client;
         Namespace = @namespace;
-        Direct = direct;
+        _onInterrupt = (_, _) => DeleteAsync().GetAwaiter().GetResult();
+        Console.CancelKeyPress += _onInterrupt;
     }
 
     public string Namespace { get; }
 
-    /// <summary>Gets where the pod is reached without a forward.</summary>
-    public IPEndPoint Direct { get; }
+    /// <summary>Gets where the pod is reached without a forward; null where this machine is outside of the cluster's network.</summary>
+    public IPEndPoint? Direct { get; private set; }
 
     public static async Task<DataPod> StartAsync(KubeConnection connection, string? image, IPEndPoint? direct = null)
     {
         Kubernetes client = connection.Client;
-        image ??= await FindImageAsync(client);
+        IReadOnlyList<string> images = image is null ? await ImageFinder.FindAsync(client) : [image];
         string @namespace = $"daskk8s-bench-{Guid.NewGuid().ToString("n")[..8]}";
-        Console.WriteLine($"Starting the data pod ({image}) in namespace {@namespace}.");
         await client.CoreV1.CreateNamespaceAsync(new V1Namespace { Metadata = new V1ObjectMeta { Name = @namespace } });
-        V1Pod pod = new()
+        DataPod pod = new(client, @namespace);
+        try
         {
-            Metadata = new V1ObjectMeta { Name = Name, Labels = new Dictionary<string, string> { ["app"] = Name } },
-            Spec = new V1PodSpec
+            List<string> failures = [];
+            foreach (string candidate in images)
             {
-                TerminationGracePeriodSeconds = 0,
-                AutomountServiceAccountToken = false,
-                Containers =
-                [
-                    new V1Container
-                    {
-                        Name = Name,
-                        Image = image,
-                        ImagePullPolicy = "IfNotPresent",
-                        Command = ["python3", "-u", "-c", Server, "9000"],
-                        ReadinessProbe = new V1Probe { TcpSocket = new V1TCPSocketAction { Port = Port }, PeriodSeconds = 1 },
-                    },
-                ],
-            },
-        };
-        for (int attempt = 0; ; attempt++)
-        {
-            try
-            {
-                await client.CoreV1.CreateNamespacedPodAsync(pod, @namespace);
-                break;
+                Console.WriteLine($"Starts the data pod ({candidate}) in namespace {@namespace}.");
+                (string? address, string? failure) = await pod.TryAsync(candidate);
+                if (address is not null)
+                {
+                    pod.Direct = direct ?? await ReachAsync(new IPEndPoint(IPAddress.Parse(address), Port));
+                    return pod;
+                }
+
+                failures.Add($"{candidate}: {failure}");
             }
-            catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.Forbidden && attempt < 50)
-            {
-                // The namespace's service account is made a moment later.
-                await Task.Delay(200);
-            }
+
+            throw new InvalidOperationException(
+                $"The data pod did not start. Name an image that has python3 and that the nodes have or can pull: --image IMAGE. Tried {string.Join("; ", failures)}");
         }
-
-        for (int attempt = 0; attempt < 600; attempt++)
+        catch
         {
-            V1Pod now = await client.CoreV1.ReadNamespacedPodAsync(Name, @namespace);
-            if (now.Status.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true)
-            {
-                return new DataPod(client, @namespace, direct ?? new IPEndPoint(IPAddress.Parse(now.Status.PodIP), Port));
-            }
-
-            await Task.Delay(200);
+            await pod.DisposeAsync();
+            throw;
         }
-
-        throw new TimeoutException("The data pod did not become ready within two minutes.");
     }
 
     public async ValueTask DisposeAsync()
     {
+        Console.CancelKeyPress -= _onInterrupt;
+        await DeleteAsync();
+    }
+
+    private static async Task<IPEndPoint?> ReachAsync(IPEndPoint pod)
+    {
+        using Socket socket = new(pod.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        using CancellationTokenSource limit = new(ReachLimit);
         try
         {
-            await client.CoreV1.DeleteNamespaceAsync(Namespace);
+            await socket.ConnectAsync(pod, limit.Token);
+            return pod;
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            Console.WriteLine($"The pod's address {pod} is not reached from here, so nothing is printed beside as the limit.");
+            return null;
+        }
+    }
+
+    private static V1Pod Pod(string image) => new()
+    {
+        Metadata = new V1ObjectMeta { Name = Name, Labels = new Dictionary<string, string> { ["app"] = Name } },
+        Spec = new V1PodSpec
+        {
+            TerminationGracePeriodSeconds = 0,
+            AutomountServiceAccountToken = false,
+            Containers =
+            [
+                new V1Container
+                {
+                    Name = Name,
+                    Image = image,
+                    ImagePullPolicy = "IfNotPresent",
+                    Command = ["python3", "-u", "-c", DataProgram.Python, $"{Port}"],
+                    ReadinessProbe = new V1Probe { TcpSocket = new V1TCPSocketAction { Port = Port }, PeriodSeconds = 1 },
+                },
+            ],
+        },
+    };
+
+    /// <summary>Starts the pod with an image and waits until it is ready, or until it is plain that it will not be.</summary>
+    private async Task<(string? Address, string? Failure)> TryAsync(string image)
+    {
+        long start = Stopwatch.GetTimestamp();
+        await CreateAsync(Pod(image), start);
+        while (true)
+        {
+            V1Pod now = await _client.CoreV1.ReadNamespacedPodAsync(Name, Namespace);
+            if (now.Status.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true)
+            {
+                return (now.Status.PodIP, null);
+            }
+
+            V1ContainerStateWaiting? waiting = now.Status.ContainerStatuses?.FirstOrDefault()?.State?.Waiting;
+            string? failure = waiting is { Reason: "ErrImagePull" or "ImagePullBackOff" or "InvalidImageName" or "ErrImageNeverPull" or "CrashLoopBackOff" or "RunContainerError" or "CreateContainerError" }
+                ? $"{waiting.Reason} {waiting.Message}"
+                : now.Status.Phase == "Failed" ? now.Status.Message ?? "it ended"
+                : Stopwatch.GetElapsedTime(start) > ReadyLimit ? now.Status.Conditions?.LastOrDefault(c => c.Status == "False")?.Message ?? "it was not ready in time"
+                : null;
+            if (failure is not null)
+            {
+                await _client.CoreV1.DeleteNamespacedPodAsync(Name, Namespace, gracePeriodSeconds: 0);
+                return (null, failure);
+            }
+
+            await Task.Delay(200);
+        }
+    }
+
+    private async Task CreateAsync(V1Pod pod, long start)
+    {
+        while (true)
+        {
+            try
+            {
+                await _client.CoreV1.CreateNamespacedPodAsync(pod, Namespace);
+                return;
+            }
+            catch (HttpOperationException e) when (
+                e.Response.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.Conflict && Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(15))
+            {
+                // The namespace's service account is made a moment later, and the pod of the last attempt is gone a moment later.
+                await Task.Delay(200);
+            }
+        }
+    }
+
+    private async Task DeleteAsync()
+    {
+        if (Interlocked.Exchange(ref _deleted, 1) == 1)
+        {
+            return;
+        }
+
+        try
+        {
+            await _client.CoreV1.DeleteNamespaceAsync(Namespace);
         }
         catch (Exception e) when (e is HttpRequestException or HttpOperationException)
         {
             // A failure to clean up must not hide what ended the benchmark.
             await Console.Error.WriteLineAsync($"Namespace {Namespace} was not deleted: {e.Message}");
         }
-    }
-
-    /// <summary>Takes the image of a scheduler that runs already, as it is on the nodes.</summary>
-    private static async Task<string> FindImageAsync(Kubernetes client)
-    {
-        V1DeploymentList deployments = await client.AppsV1.ListDeploymentForAllNamespacesAsync(labelSelector: "component=scheduler");
-        return deployments.Items.FirstOrDefault()?.Spec.Template.Spec.Containers[0].Image
-            ?? throw new InvalidOperationException("No release runs on the cluster whose image could be used; name one with --image.");
     }
 }

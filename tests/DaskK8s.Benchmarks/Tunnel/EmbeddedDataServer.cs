@@ -35,7 +35,7 @@ internal sealed class EmbeddedDataServer : IAsyncDisposable
             direct = (IPEndPoint)free.LocalEndPoint!;
         }
 
-        Process server = Process.Start("python3", ["-u", "-c", DataPod.Server.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal), $"{direct.Port}"]);
+        Process server = Process.Start("python3", ["-u", "-c", DataProgram.Python.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal), $"{direct.Port}"]);
         return new EmbeddedDataServer(server, await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { PortTarget = _ => direct }), direct);
     }
 

@@ -10,10 +10,11 @@ internal static class ForwardVerb
 {
     public static async Task<int> RunAsync(string[] args)
     {
+        Arguments arguments = new(args);
         KubeConnection connection = await KubeConnectionFactory.OpenAsync(
-            new KubeConfigOptions { KubeconfigPath = CommandLine.Get(args, "--kubeconfig"), Namespace = CommandLine.Get(args, "--namespace") },
+            new KubeConfigOptions { KubeconfigPath = arguments.Require("kubeconfig"), Namespace = arguments.Require("namespace") },
             CancellationToken.None);
-        TunnelOptions options = new() { Transport = Enum.Parse<PortForwardTransport>(CommandLine.Get(args, "--transport") ?? "Auto") };
+        TunnelOptions options = new() { Transport = Enum.Parse<PortForwardTransport>(arguments.Find("transport") ?? "Auto") };
         await using PodTunnel tunnel = new(connection, new ReadyPods(connection, $"app={DataPod.Name}"), options, NullLogger.Instance);
         await using PortForward forward = PortForward.Start(tunnel, DataPod.Port, 0, 0, NullLogger.Instance);
         Console.WriteLine($"Forwarding from 127.0.0.1:{forward.LocalPort} -> {DataPod.Port}");

@@ -8,6 +8,9 @@ namespace DaskK8s.Benchmarks.Tunnel;
 /// <summary>Measures one way to the data pod, whatever it is made of.</summary>
 internal static class Measurements
 {
+    /// <summary>How many milliseconds one call on a socket may take.</summary>
+    private const int CallLimit = 60_000;
+
     /// <summary>Downloads through some connections at once.</summary>
     /// <returns>Bytes per second over all of them.</returns>
     public static async Task<double> DownloadAsync(IPEndPoint way, long bytes, int connections = 1)
@@ -73,7 +76,7 @@ internal static class Measurements
             byte[] one = new byte[1];
             for (int i = -5; i < count; i++)
             {
-                using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                using Socket socket = NewSocket();
                 long start = Stopwatch.GetTimestamp();
                 socket.Connect(way);
                 Ask(socket, 'd', 1);
@@ -107,7 +110,7 @@ internal static class Measurements
                 int count = socket.Receive(buffer);
                 Expect(count > 0);
                 got += count;
-                if (i % 200 == 0)
+                if (i % 100 == 0)
                 {
                     watch();
                 }
@@ -138,10 +141,18 @@ internal static class Measurements
 
     private static async Task<Socket> ConnectAsync(IPEndPoint way)
     {
-        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Socket socket = NewSocket();
         await socket.ConnectAsync(way);
         return socket;
     }
+
+    /// <summary>Creates a socket whose calls end when a forward hangs.</summary>
+    private static Socket NewSocket() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+    {
+        NoDelay = true,
+        ReceiveTimeout = CallLimit,
+        SendTimeout = CallLimit,
+    };
 
     private static void Ask(Socket socket, char kind, long count)
     {

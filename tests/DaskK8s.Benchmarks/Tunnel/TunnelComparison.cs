@@ -1,105 +1,94 @@
-using System.Net;
-
 namespace DaskK8s.Benchmarks.Tunnel;
 
-/// <summary>Runs every figure on our forward, on kubectl's and directly, in turns.</summary>
-internal sealed class TunnelComparison(string[]? only, ForwardProcess ours, ForwardProcess kubectl, IPEndPoint pod)
+/// <summary>Measures every figure on every way, in turns.</summary>
+internal sealed class TunnelComparison(string[]? only)
 {
     private const long MiB = 1024 * 1024;
     private const long Transfer = 256 * MiB;
     private const int Parallel = 16;
+    private const double SlowReader = 60e6;
 
-    private readonly Figure download = new("download", "MB/s", 1.4, isMinimum: true);
-    private readonly Figure upload = new("upload", "MB/s", 1.4, isMinimum: true);
-    private readonly Figure roundTripMedian = new("rtt_median", "ms", 0.85, isMinimum: false);
-    private readonly Figure roundTrip99 = new("rtt_p99", "ms", 1, isMinimum: false);
-    private readonly Figure connect = new("connect", "ms", 0.7, isMinimum: false);
-    private readonly Figure parallel = new("parallel", "MB/s", 1.3, isMinimum: true);
-    private readonly Figure processor = new("cpu", "s/GiB", 1, isMinimum: false);
+    private readonly Figure _download = new("download", "MB/s", 1.4, isMinimum: true);
+    private readonly Figure _upload = new("upload", "MB/s", 1.4, isMinimum: true);
+    private readonly Figure _roundTripMedian = new("rtt_median", "ms", 0.85, isMinimum: false);
+    private readonly Figure _roundTrip99 = new("rtt_p99", "ms", 1, isMinimum: false);
+    private readonly Figure _connect = new("connect", "ms", 0.7, isMinimum: false);
+    private readonly Figure _parallel = new("parallel", "MB/s", 1.3, isMinimum: true);
+    private readonly Figure _processor = new("cpu", "s/GiB", 1, isMinimum: false);
+    private readonly Figure _memory = new("memory_growth_mib", "MiB", 32, isMinimum: false, isRatio: false);
 
-    public IEnumerable<Figure> Figures => ((Figure[])[download, upload, roundTripMedian, roundTrip99, connect, parallel, processor])
-        .Where(f => !double.IsNaN(f.Ratio));
-
-    /// <summary>Measures how much a forwarding process grows while bytes pass to a slow reader.</summary>
-    /// <returns>Peak above idle, in MiB.</returns>
-    public static async Task<double> MemoryGrowthAsync(ForwardProcess process, long bytes)
-    {
-        double idle = process.ResidentMiB;
-        double peak = idle;
-        await Measurements.DownloadSlowlyAsync(
-            new IPEndPoint(IPAddress.Loopback, process.Port), bytes, 60e6, () => peak = Math.Max(peak, process.ResidentMiB));
-        return peak - idle;
-    }
+    public IEnumerable<Figure> Figures =>
+        ((Figure[])[_download, _upload, _roundTripMedian, _roundTrip99, _connect, _parallel, _processor, _memory]).Where(f => f.IsMeasured);
 
     /// <summary>Lets every program compile and cache what it needs.</summary>
-    public async Task WarmUpAsync()
+    public static async Task WarmUpAsync(IEnumerable<Way> ways)
     {
-        foreach (IPEndPoint way in (IPEndPoint[])[Way(ours), Way(kubectl), pod])
+        foreach (Way way in ways)
         {
-            await Measurements.DownloadAsync(way, 64 * MiB);
-            await Measurements.UploadAsync(way, 64 * MiB);
-            await Measurements.RoundTripsAsync(way, 2000);
-            await Measurements.ConnectsAsync(way, 200);
-            await Measurements.DownloadAsync(way, 8 * MiB, Parallel);
+            await way.MeasureAsync(end => Measurements.DownloadAsync(end, 64 * MiB));
+            await way.MeasureAsync(end => Measurements.UploadAsync(end, 64 * MiB));
+            await way.MeasureAsync(end => Measurements.RoundTripsAsync(end, 2000));
+            await way.MeasureAsync(end => Measurements.ConnectsAsync(end, 200));
+            await way.MeasureAsync(end => Measurements.DownloadAsync(end, 8 * MiB, Parallel));
         }
     }
 
-    public async Task RunPairAsync(bool oursFirst)
+    /// <summary>Measures everything but memory once on each way, figure by figure.</summary>
+    public async Task RunPairAsync(IReadOnlyList<Way> ways)
     {
-        (string Name, IPEndPoint Way, ForwardProcess? Process)[] ways =
-            [("ours", Way(ours), ours), ("kubectl", Way(kubectl), kubectl), ("direct", pod, null)];
-        if (!oursFirst)
+        foreach (Way way in ways)
         {
-            (ways[0], ways[1]) = (ways[1], ways[0]);
-        }
-
-        foreach ((string name, IPEndPoint way, ForwardProcess? process) in ways)
-        {
-            TimeSpan before = process?.ProcessorTime ?? default;
+            TimeSpan before = way.Process?.ProcessorTime ?? default;
+            int restarts = way.Restarts;
             if (Wants("download"))
             {
-                download.Add(name, await Measurements.DownloadAsync(way, Transfer) / 1e6);
+                _download.Add(way.Kind, await way.MeasureAsync(end => Measurements.DownloadAsync(end, Transfer)) / 1e6);
             }
 
             if (Wants("upload"))
             {
-                upload.Add(name, await Measurements.UploadAsync(way, Transfer) / 1e6);
+                _upload.Add(way.Kind, await way.MeasureAsync(end => Measurements.UploadAsync(end, Transfer)) / 1e6);
             }
 
-            if (process is not null && Wants("download") && Wants("upload"))
+            if (way.Process is { } process && way.Restarts == restarts && Wants("download") && Wants("upload"))
             {
-                processor.Add(name, (process.ProcessorTime - before).TotalSeconds / (2.0 * Transfer / (1024 * MiB)));
+                _processor.Add(way.Kind, (process.ProcessorTime - before).TotalSeconds / (2.0 * Transfer / (1024 * MiB)));
             }
         }
 
-        foreach ((string name, IPEndPoint way, _) in ways)
+        foreach (Way way in ways.Where(_ => Wants("rtt")))
         {
-            if (Wants("rtt"))
-            {
-                double[] times = await Measurements.RoundTripsAsync(way, 2000);
-                roundTripMedian.Add(name, Figure.Median(times));
-                roundTrip99.Add(name, Figure.Quantile(times, 0.99));
-            }
+            double[] times = await way.MeasureAsync(end => Measurements.RoundTripsAsync(end, 2000));
+            _roundTripMedian.Add(way.Kind, Figure.Median(times));
+            _roundTrip99.Add(way.Kind, Figure.Quantile(times, 0.99));
         }
 
-        foreach ((string name, IPEndPoint way, _) in ways)
+        foreach (Way way in ways.Where(_ => Wants("connect")))
         {
-            if (Wants("connect"))
-            {
-                connect.Add(name, Figure.Median(await Measurements.ConnectsAsync(way, 100)));
-            }
+            _connect.Add(way.Kind, Figure.Median(await way.MeasureAsync(end => Measurements.ConnectsAsync(end, 100))));
         }
 
-        foreach ((string name, IPEndPoint way, _) in ways)
+        foreach (Way way in ways.Where(_ => Wants("parallel")))
         {
-            if (Wants("parallel"))
-            {
-                parallel.Add(name, await Measurements.DownloadAsync(way, Transfer / Parallel, Parallel) / 1e6);
-            }
+            _parallel.Add(way.Kind, await way.MeasureAsync(end => Measurements.DownloadAsync(end, Transfer / Parallel, Parallel)) / 1e6);
         }
     }
 
-    private static IPEndPoint Way(ForwardProcess process) => new(IPAddress.Loopback, process.Port);
+    /// <summary>Measures how much the forwarding processes grow past their idle size while 1 GiB passes to a slow reader.</summary>
+    public async Task RunMemoryAsync(IEnumerable<Way> ways)
+    {
+        foreach (Way way in ways.Where(w => w.Process is not null && Wants("memory")))
+        {
+            _memory.Add(way.Kind, await way.MeasureAsync(async end =>
+            {
+                ForwardProcess process = way.Process!;
+                double idle = process.ResidentMiB;
+                double peak = idle;
+                await Measurements.DownloadSlowlyAsync(end, 1024 * MiB, SlowReader, () => peak = Math.Max(peak, process.ResidentMiB));
+                return peak - idle;
+            }));
+        }
+    }
 
     private bool Wants(string figure) => only is null || only.Contains(figure);
 }

@@ -91,7 +91,7 @@ public sealed class SpdySessionTests : IAsyncDisposable
 
             await Until(() => peer.Pings > 0);
             peer.AnswersPings = true;
-            session.Ping(1);
+            session.Ping();
             await Until(() => session.IsUsable);
         }
     }

@@ -9,9 +9,6 @@ namespace DaskK8s.Forwarding.Spdy;
 /// </remarks>
 internal sealed class SpdyKeepAlive : IDisposable
 {
-    /// <summary>The workers of a server's SPDY connection, among which pings are dealt out in turn.</summary>
-    private const int Workers = 5;
-
     /// <summary>How much longer an answer may take where a pod that does not read may hold it up.</summary>
     private const int Patience = 12;
 
@@ -91,6 +88,7 @@ internal sealed class SpdyKeepAlive : IDisposable
             _session.DropStalling();
         }
 
+        _session.LookForStuck(_options.KeepAliveTimeout);
         if (_session.StalledFor > TimeSpan.Zero || SilentFor < _options.KeepAliveInterval)
         {
             // While nothing is read here, silence says nothing about the peer.
@@ -100,8 +98,13 @@ internal sealed class SpdyKeepAlive : IDisposable
         long asked = Volatile.Read(ref _lastAsked);
         if (asked == 0)
         {
+            // Noted first: the answer may be here before the call returns.
             Volatile.Write(ref _lastAsked, _time.GetTimestamp());
-            _session.Ping(Workers);
+            if (!_session.Ping())
+            {
+                Volatile.Write(ref _lastAsked, 0);
+            }
+
             return;
         }
 
@@ -123,6 +126,6 @@ internal sealed class SpdyKeepAlive : IDisposable
         _suspect = true;
         _lastTick = _time.GetUtcNow();
         Volatile.Write(ref _lastAsked, _time.GetTimestamp());
-        _session.Ping(Workers);
+        _session.Ping();
     }
 }

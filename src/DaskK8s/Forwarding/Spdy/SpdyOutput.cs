@@ -44,22 +44,32 @@ internal sealed class SpdyOutput(Stream transport, TimeProvider time)
     }
 
     /// <summary>Writes stream data as frames, waiting while the buffer is full.</summary>
-    /// <param name="streamId">The stream.</param>
+    /// <param name="stream">The stream; what it writes after <see cref="Leave"/> is dropped.</param>
     /// <param name="data">The bytes; they are copied before the task ends.</param>
     /// <param name="fin">Whether the stream's sending side ends with them.</param>
     /// <param name="cancellationToken">Ends the wait; a part may have been sent.</param>
     /// <returns>A task that ends when the last byte is in the buffer.</returns>
-    public ValueTask WriteDataAsync(int streamId, ReadOnlyMemory<byte> data, bool fin, CancellationToken cancellationToken)
+    public ValueTask WriteDataAsync(SpdyStream stream, ReadOnlyMemory<byte> data, bool fin, CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref _slow) == 0 && TryAppend(streamId, ref data, fin))
+        if (Volatile.Read(ref _slow) == 0 && TryAppend(stream, ref data, fin))
         {
             return ValueTask.CompletedTask;
         }
 
-        return WaitAndWriteAsync(streamId, data, fin, cancellationToken);
+        return WaitAndWriteAsync(stream, data, fin, cancellationToken);
     }
 
-    /// <summary>Writes frames that do not wait.</summary>
+    /// <summary>Sees to it that nothing more is written for a stream: what is asked about it now is asked after its last byte.</summary>
+    /// <param name="stream">The stream.</param>
+    public void Leave(SpdyStream stream)
+    {
+        lock (_gate)
+        {
+            stream.HasLeft = true;
+        }
+    }
+
+    /// <summary>Writes frames that do not wait, and sends them.</summary>
     /// <typeparam name="TState">What the writer needs.</typeparam>
     /// <param name="size">The most bytes that the writer writes.</param>
     /// <param name="state">What the writer needs.</param>
@@ -67,13 +77,28 @@ internal sealed class SpdyOutput(Stream transport, TimeProvider time)
     /// <param name="hasHeaders">Whether the frames hold a header block.</param>
     public void WriteControl<TState>(int size, TState state, Func<byte[], int, TState, bool, int> write, bool hasHeaders = false)
     {
+        if (AppendControl(size, state, write, hasHeaders))
+        {
+            Flush();
+        }
+    }
+
+    /// <summary>As <see cref="WriteControl"/>, but leaves the sending to the caller, who may hold a lock.</summary>
+    /// <typeparam name="TState">What the writer needs.</typeparam>
+    /// <param name="size">The most bytes that the writer writes.</param>
+    /// <param name="state">What the writer needs.</param>
+    /// <param name="write">Writes the frames.</param>
+    /// <param name="hasHeaders">Whether the frames hold a header block.</param>
+    /// <returns>Whether the caller must call <see cref="Flush"/>; nothing is sent before.</returns>
+    public bool AppendControl<TState>(int size, TState state, Func<byte[], int, TState, bool, int> write, bool hasHeaders = false)
+    {
         bool start;
         lock (_gate)
         {
             if (_failure is not null || _filled + size > LongestBacklog)
             {
                 _failure ??= new SpdyProtocolException("The peer asks for more answers than it takes.");
-                return;
+                return false;
             }
 
             _filling ??= ArrayPool<byte>.Shared.Rent(Capacity + Reserve);
@@ -91,11 +116,11 @@ internal sealed class SpdyOutput(Stream transport, TimeProvider time)
             _flushing = true;
         }
 
-        if (start)
-        {
-            _ = FlushAsync();
-        }
+        return start;
     }
+
+    /// <summary>Sends what <see cref="AppendControl"/> left to its caller.</summary>
+    public void Flush() => _ = FlushAsync();
 
     /// <summary>Ends every wait and refuses further frames.</summary>
     /// <param name="error">What writers are told.</param>
@@ -114,7 +139,7 @@ internal sealed class SpdyOutput(Stream transport, TimeProvider time)
         }
     }
 
-    private async ValueTask WaitAndWriteAsync(int streamId, ReadOnlyMemory<byte> data, bool fin, CancellationToken cancellationToken)
+    private async ValueTask WaitAndWriteAsync(SpdyStream stream, ReadOnlyMemory<byte> data, bool fin, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _slow);
         try
@@ -123,7 +148,7 @@ internal sealed class SpdyOutput(Stream transport, TimeProvider time)
             await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                while (!TryAppend(streamId, ref data, fin))
+                while (!TryAppend(stream, ref data, fin))
                 {
                     await SpaceAsync(data.Length).WaitAsync(cancellationToken).ConfigureAwait(false);
                 }
@@ -156,7 +181,7 @@ internal sealed class SpdyOutput(Stream transport, TimeProvider time)
     }
 
     /// <summary>Copies as much as there is room for; the rest stays in <paramref name="data"/>.</summary>
-    private bool TryAppend(int streamId, ref ReadOnlyMemory<byte> data, bool fin)
+    private bool TryAppend(SpdyStream stream, ref ReadOnlyMemory<byte> data, bool fin)
     {
         bool start;
         lock (_gate)
@@ -166,14 +191,22 @@ internal sealed class SpdyOutput(Stream transport, TimeProvider time)
                 throw _failure;
             }
 
+            if (stream.HasLeft)
+            {
+                data = default;
+                return true;
+            }
+
             if (!HasRoom(data.Length))
             {
                 return false;
             }
 
+            stream.WasWritten |= !data.IsEmpty;
+
             int count = Math.Min(data.Length, Capacity - SpdyEncoder.HeaderSize - _filled);
             _filling ??= ArrayPool<byte>.Shared.Rent(Capacity + Reserve);
-            SpdyEncoder.WriteDataHeader(_filling.AsSpan(_filled), streamId, count, fin && count == data.Length);
+            SpdyEncoder.WriteDataHeader(_filling.AsSpan(_filled), stream.DataId, count, fin && count == data.Length);
             data.Span[..count].CopyTo(_filling.AsSpan(_filled + SpdyEncoder.HeaderSize));
             _filled += SpdyEncoder.HeaderSize + count;
             data = data[count..];

@@ -13,6 +13,7 @@ namespace DaskK8s.Forwarding.Spdy;
 /// <remarks>
 /// Servers neither send nor heed window updates, so a stream whose reader stops stops the session's reading: memory stays
 /// bounded, and <see cref="SessionPool"/> takes care that few connections share that fate (docs/decisions/0001-tunnel-transport.md).
+/// A session that was given up ends by itself with its last connection.
 /// </remarks>
 internal sealed class SpdySession : IAsyncDisposable
 {
@@ -26,10 +27,20 @@ internal sealed class SpdySession : IAsyncDisposable
     /// </summary>
     private const int MostConnections = 4096;
 
+    /// <summary>How many pings a worker may have to answer; its queue has room for 50 frames, and the server stops reading when it is full.</summary>
+    private const int LongestPingBacklog = 30;
+
     private static readonly TimeSpan SlowWrite = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long a lane may be asked about before the session is left: with the lane its worker in the server stays stuck.</summary>
+    private static readonly TimeSpan StuckTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long ago a lane may have been left for its answer to be worth a wait.</summary>
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _gate = new();
     private readonly Lock _opening = new();
+    private readonly SpdyLanes _lanes = new();
     private readonly Dictionary<int, SpdyStream> _streams = [];
     private readonly Stream _transport;
     private readonly TunnelOptions _options;
@@ -39,13 +50,13 @@ internal sealed class SpdySession : IAsyncDisposable
     private readonly List<SpdyStream> _touched = [];
     private readonly Task _reading;
     private Exception? _failure;
-    private int _nextId = 1;
     private int _connections;
     private int _opened;
     private long _stalledSince;
     private volatile SpdyStream? _stalling;
     private volatile bool _leaving;
     private volatile bool _over;
+    private TaskCompletionSource? _laneFreed;
 
     private SpdySession(Stream transport, PortForwardTransport kind, PodTarget target, TunnelOptions options, ILogger logger, TimeProvider time)
     {
@@ -73,7 +84,36 @@ internal sealed class SpdySession : IAsyncDisposable
     public Task Ended => _reading;
 
     /// <summary>Gets whether a new connection may be opened.</summary>
-    public bool IsUsable => !_over && !_leaving && _opened < MostConnections && !_keepAlive.IsSuspect;
+    public bool IsUsable
+    {
+        get
+        {
+            if (_over || _leaving || _keepAlive.IsSuspect)
+            {
+                return false;
+            }
+
+            lock (_opening)
+            {
+                return !_lanes.IsStuck;
+            }
+        }
+    }
+
+    /// <summary>Gets whether a new connection would share its worker in the server with nobody, and not wait for it.</summary>
+    public bool HasFreeLane
+    {
+        get
+        {
+            lock (_opening)
+            {
+                return _lanes.HasFree;
+            }
+        }
+    }
+
+    /// <summary>Gets how long nothing has come.</summary>
+    public TimeSpan SilentFor => _keepAlive.SilentFor;
 
     /// <summary>Gets whether one connection holds up the others: its reader here, or the pod's, has stopped.</summary>
     public bool IsStalled => _stalling is not null || Output.WritingFor > SlowWrite;
@@ -122,6 +162,22 @@ internal sealed class SpdySession : IAsyncDisposable
     /// <returns>The connection, or null when the session takes no more.</returns>
     public SpdyStream? TryOpen(int port)
     {
+        SpdyStream? stream = TryOpen(port, out bool mustFlush);
+        if (mustFlush)
+        {
+            Flush();
+        }
+
+        return stream;
+    }
+
+    /// <summary>Opens a connection for a caller who holds a lock, under which nothing should be sent.</summary>
+    /// <param name="port">The port inside the pod.</param>
+    /// <param name="mustFlush">Whether the caller must call <see cref="Flush"/>.</param>
+    /// <returns>The connection, or null when the session takes no more.</returns>
+    public SpdyStream? TryOpen(int port, out bool mustFlush)
+    {
+        mustFlush = false;
         if (!IsUsable)
         {
             return null;
@@ -130,9 +186,9 @@ internal sealed class SpdySession : IAsyncDisposable
         // Ids must rise on the wire, so they are given and written under one lock; readers do not wait for it.
         lock (_opening)
         {
-            SpdyStream stream = new(this, _nextId + 2, port, _options.ConnectionBufferSize / 4);
-            _nextId += 4;
-            _opened++;
+            (int errorId, int dataId) = _lanes.Take();
+            SpdyStream stream = new(this, errorId, dataId, port, _options.ConnectionBufferSize / 4) { OpenedAt = _time.GetTimestamp() };
+            _leaving |= ++_opened == MostConnections;
             lock (_gate)
             {
                 if (_over)
@@ -145,8 +201,27 @@ internal sealed class SpdySession : IAsyncDisposable
                 _streams.Add(stream.DataId, stream);
             }
 
-            Output.WriteControl(512, stream, WriteOpening, hasHeaders: true);
+            mustFlush = Output.AppendControl(512, stream, WriteOpening, hasHeaders: true);
             return stream;
+        }
+    }
+
+    /// <summary>Sends what <see cref="TryOpen(int, out bool)"/> left to its caller.</summary>
+    public void Flush() => Output.Flush();
+
+    /// <summary>Gives a task that ends when a lane that was left a moment ago turns out free.</summary>
+    /// <returns>The task; null when no such answer is under way.</returns>
+    public Task? LaneFreedAsync()
+    {
+        lock (_opening)
+        {
+            if (_lanes.CheckingSince() is not { } since || _time.GetElapsedTime(since) > AnswerTime)
+            {
+                return null;
+            }
+
+            _laneFreed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _laneFreed.Task;
         }
     }
 
@@ -170,19 +245,63 @@ internal sealed class SpdySession : IAsyncDisposable
         _keepAlive.Dispose();
     }
 
-    /// <summary>Sends pings, as many as the server has workers, so that one that is held up does not hide the others.</summary>
-    /// <param name="count">How many.</param>
-    internal void Ping(int count)
+    /// <summary>Sends a ping to each of the server's workers, so that one that is held up does not hide the others.</summary>
+    /// <returns>False when so many were not answered that none was sent.</returns>
+    internal bool Ping()
     {
-        for (int i = 0; i < count; i++)
+        lock (_opening)
         {
-            Output.WriteControl(
-                SpdyEncoder.ShortFrameSize, (2 * i) + 1, static (buffer, at, id, _) => SpdyEncoder.WritePing(buffer.AsSpan(at), id));
+            if (_lanes.LongestBacklog >= LongestPingBacklog)
+            {
+                return false;
+            }
         }
+
+        Ping(SpdyLanes.Workers);
+        return true;
     }
 
     /// <summary>Gives the session up for new connections for good; those that it has go on.</summary>
-    internal void Retire() => _leaving = true;
+    internal void Retire()
+    {
+        _leaving = true;
+        EndWhenLeft();
+    }
+
+    /// <summary>Leaves a session with a stuck worker, and ends connections that the server does not answer.</summary>
+    /// <param name="answerLimit">How long an answer may take.</param>
+    internal void LookForStuck(TimeSpan answerLimit)
+    {
+        if (_stalling is not null)
+        {
+            // Nothing is read here, so no answer can be seen.
+            return;
+        }
+
+        long? checking;
+        lock (_opening)
+        {
+            checking = _lanes.CheckingSince();
+        }
+
+        SpdyStream[] unanswered;
+        lock (_gate)
+        {
+            unanswered = [.. _streams.Values.Where(s => !s.IsAnswered && _time.GetElapsedTime(s.OpenedAt) > answerLimit).Distinct()];
+        }
+
+        foreach (SpdyStream stream in unanswered)
+        {
+            Forget(stream, reset: true);
+            stream.Lose(PortForwardErrors.Lost(Target, stream.Port, new TimeoutException("the server did not answer.")));
+        }
+
+        if (unanswered.Length > 0 || (checking is { } since && _time.GetElapsedTime(since) > StuckTime))
+        {
+            ForwardingLog.SessionLeft(_logger, Kind, Target, Connections);
+            Retire();
+        }
+    }
 
     /// <summary>Ends the connection that holds up its neighbours, if there are any.</summary>
     internal void DropStalling()
@@ -210,12 +329,89 @@ internal sealed class SpdySession : IAsyncDisposable
             _connections--;
         }
 
-        if (reset && !_over)
+        bool mustFlush = false;
+        Output.Leave(stream);
+        if (!_over)
         {
-            Output.WriteControl(
-                SpdyEncoder.ShortFrameSize,
-                stream.DataId,
-                static (buffer, at, id, _) => SpdyEncoder.WriteReset(buffer.AsSpan(at), id, StatusCancel));
+            lock (_opening)
+            {
+                int pings = _lanes.Leave(stream.DataId, stream.WasWritten, _time.GetTimestamp());
+                if (reset || pings > 0)
+                {
+                    mustFlush = Output.AppendControl(
+                        (pings + 1) * SpdyEncoder.ShortFrameSize,
+                        (Lanes: _lanes, Pings: pings, Reset: reset ? stream.DataId : 0),
+                        static (buffer, at, leaving, _) =>
+                        {
+                            int count = leaving.Reset == 0 ? 0 : SpdyEncoder.WriteReset(buffer.AsSpan(at), leaving.Reset, StatusCancel);
+                            return count + WritePings(buffer, at + count, leaving.Lanes, leaving.Pings);
+                        });
+                }
+            }
+        }
+
+        if (mustFlush)
+        {
+            Output.Flush();
+        }
+
+        EndWhenLeft();
+    }
+
+    private static int WritePings(byte[] buffer, int at, SpdyLanes lanes, int pings)
+    {
+        int count = 0;
+        for (int i = 0; i < pings; i++)
+        {
+            count += SpdyEncoder.WritePing(buffer.AsSpan(at + count), lanes.NextPing());
+        }
+
+        return count;
+    }
+
+    private void Ping(int count)
+    {
+        bool mustFlush;
+        lock (_opening)
+        {
+            mustFlush = Output.AppendControl(
+                count * SpdyEncoder.ShortFrameSize,
+                (Lanes: _lanes, Count: count),
+                static (buffer, at, pings, _) => WritePings(buffer, at, pings.Lanes, pings.Count));
+        }
+
+        if (mustFlush)
+        {
+            Output.Flush();
+        }
+    }
+
+    private void OnPong(int id)
+    {
+        int pings;
+        lock (_opening)
+        {
+            pings = _lanes.OnPong(id, _time.GetTimestamp());
+            if (_lanes.HasFree)
+            {
+                _laneFreed?.TrySetResult();
+                _laneFreed = null;
+            }
+        }
+
+        if (pings > 0)
+        {
+            Ping(pings);
+        }
+    }
+
+    /// <summary>Ends a session that takes no connections and has none: the server closes what is stuck with it.</summary>
+    private void EndWhenLeft()
+    {
+        if (_leaving && !_over && Connections == 0)
+        {
+            Output.WriteControl(SpdyEncoder.ShortFrameSize, 0, static (buffer, at, last, _) => SpdyEncoder.WriteGoAway(buffer.AsSpan(at), last));
+            Abort(new EndOfStreamException("it was left."));
         }
     }
 
@@ -338,10 +534,6 @@ internal sealed class SpdySession : IAsyncDisposable
             if (found.StreamId == stream.ErrorId)
             {
                 stream.OnErrorText(found.Data);
-
-                // What was sent to a refused connection is never read, and one of the server's five workers waits for its reader
-                // for good (seen on 1.20.2: every fifth connection after it hung). The neighbours go on, new connections do not come here.
-                _leaving |= !found.Data.IsEmpty;
             }
             else if (!found.Data.IsEmpty)
             {
@@ -417,11 +609,7 @@ internal sealed class SpdySession : IAsyncDisposable
         switch (found.Type)
         {
             case SpdyFrameType.SynReply or SpdyFrameType.Headers when Find(found.StreamId) is { } known:
-                if (found.StreamId == known.DataId)
-                {
-                    known.OnAnswered();
-                }
-
+                known.OnAnswered(isData: found.StreamId == known.DataId);
                 if (found.Fin)
                 {
                     OnFin(known, found.StreamId);
@@ -436,8 +624,11 @@ internal sealed class SpdySession : IAsyncDisposable
                 Output.WriteControl(
                     SpdyEncoder.ShortFrameSize, found.StreamId, static (buffer, at, id, _) => SpdyEncoder.WritePing(buffer.AsSpan(at), id));
                 break;
+            case SpdyFrameType.Ping:
+                OnPong(found.StreamId);
+                break;
             case SpdyFrameType.GoAway:
-                _leaving = true;
+                Retire();
                 break;
             case SpdyFrameType.SynStream:
                 Output.WriteControl(
@@ -446,7 +637,7 @@ internal sealed class SpdySession : IAsyncDisposable
                     static (buffer, at, id, _) => SpdyEncoder.WriteReset(buffer.AsSpan(at), id, StatusRefused));
                 break;
             default:
-                // Answers to pings count as bytes received; settings and window updates are not sent and would change nothing.
+                // Settings and window updates are not sent and would change nothing.
                 break;
         }
     }

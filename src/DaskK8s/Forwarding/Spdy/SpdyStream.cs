@@ -12,14 +12,17 @@ internal sealed class SpdyStream : TunnelStream
     private readonly StringBuilder _errorText = new();
     private readonly TaskCompletionSource _peerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _dataAnswered;
+    private bool _errorAnswered;
     private bool _dataEnded;
     private bool _errorEnded;
     private bool _writesEnded;
     private int _closed;
 
-    internal SpdyStream(SpdySession session, int dataId, int port, int receiveLimit)
+    internal SpdyStream(SpdySession session, int errorId, int dataId, int port, int receiveLimit)
     {
         _session = session;
+        ErrorId = errorId;
         DataId = dataId;
         Port = port;
         _queue = new ReceiveQueue(receiveLimit);
@@ -37,10 +40,11 @@ internal sealed class SpdyStream : TunnelStream
         set => _queue.ContinueInline = value;
     }
 
-    /// <summary>Gets the id of the stream that carries the bytes; the error stream's is two lower.</summary>
+    /// <summary>Gets the id of the stream that carries the bytes.</summary>
     internal int DataId { get; }
 
-    internal int ErrorId => DataId - 2;
+    /// <summary>Gets the id of the stream that carries the reason of a refusal.</summary>
+    internal int ErrorId { get; }
 
     internal int Port { get; }
 
@@ -48,6 +52,18 @@ internal sealed class SpdyStream : TunnelStream
 
     /// <summary>Gets or sets whether the pod may still have to take what was written last.</summary>
     internal bool AwaitsPeer { get; set; }
+
+    /// <summary>Gets whether anything was sent that may wait for a reader in the pod.</summary>
+    internal bool WasWritten { get; set; }
+
+    /// <summary>Gets or sets whether the connection is over, so that nothing more may be written; guarded by the output's lock.</summary>
+    internal bool HasLeft { get; set; }
+
+    /// <summary>Gets when the streams were opened.</summary>
+    internal long OpenedAt { get; init; }
+
+    /// <summary>Gets whether the server has said that it knows both streams.</summary>
+    internal bool IsAnswered => _answered.Task.IsCompleted;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -87,7 +103,7 @@ internal sealed class SpdyStream : TunnelStream
         }
 
         AwaitsPeer = true;
-        ValueTask written = _session.Output.WriteDataAsync(DataId, buffer, fin: false, cancellationToken);
+        ValueTask written = _session.Output.WriteDataAsync(this, buffer, fin: false, cancellationToken);
         return written.IsCompletedSuccessfully ? written : GuardAsync(written);
     }
 
@@ -99,7 +115,7 @@ internal sealed class SpdyStream : TunnelStream
         }
 
         _writesEnded = true;
-        ValueTask written = _session.Output.WriteDataAsync(DataId, default, fin: true, cancellationToken);
+        ValueTask written = _session.Output.WriteDataAsync(this, default, fin: true, cancellationToken);
         ForgetWhenDone();
         return written.IsCompletedSuccessfully ? written : GuardAsync(written);
     }
@@ -123,17 +139,27 @@ internal sealed class SpdyStream : TunnelStream
         return base.DisposeAsync();
     }
 
-    /// <summary>Waits until the server has said that it knows the stream; throws when its session ends first.</summary>
+    /// <summary>Waits until the server has said that it knows both streams; throws when its session ends first.</summary>
     /// <param name="limit">How long the answer may take.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>A task that ends with the answer.</returns>
+    /// <returns>A task that ends with the second answer.</returns>
     /// <exception cref="PortForwardException">The session ended first.</exception>
     /// <exception cref="TimeoutException">No answer came.</exception>
     internal Task ConfirmAsync(TimeSpan limit, TimeProvider time, CancellationToken cancellationToken) =>
         _answered.Task.WaitAsync(limit, time, cancellationToken);
 
-    internal void OnAnswered() => _answered.TrySetResult();
+    /// <summary>Is told that the server knows one of the streams.</summary>
+    /// <param name="isData">Which of the two.</param>
+    internal void OnAnswered(bool isData)
+    {
+        _dataAnswered |= isData;
+        _errorAnswered |= !isData;
+        if (_dataAnswered && _errorAnswered)
+        {
+            _answered.TrySetResult();
+        }
+    }
 
     /// <summary>Ends the stream because its session is over.</summary>
     /// <param name="error">What the reader is told after the last byte.</param>
