@@ -72,10 +72,11 @@ internal sealed class SessionPool : IAsyncDisposable
             Task? lane = null;
             bool mustFlush = false;
             bool mustConfirm = false;
+            SpdySession? left;
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
-                session = Choose(target, mayWait: waited == 0, out lane);
+                session = Choose(target, mayWait: waited == 0, out lane, out left);
                 if (session is null && lane is null)
                 {
                     pending = Join(target, port);
@@ -86,12 +87,13 @@ internal sealed class SessionPool : IAsyncDisposable
                     stream = session.TryOpen(port, out mustFlush);
                     if (stream is null)
                     {
-                        // Ended in this moment: the next choice does without it.
-                        _sessions.Remove(session);
+                        // Ended, or stuck, in this moment: the next choice does without it.
+                        left = session;
                     }
                 }
             }
 
+            left?.Leave();
             if (mustFlush)
             {
                 session!.Flush();
@@ -179,12 +181,13 @@ internal sealed class SessionPool : IAsyncDisposable
     }
 
     /// <summary>Picks the session for a new connection; null when one more session is to be opened, or a lane waited for.</summary>
-    private SpdySession? Choose(PodTarget target, bool mayWait, out Task? lane)
+    private SpdySession? Choose(PodTarget target, bool mayWait, out Task? lane, out SpdySession? left)
     {
+        left = null;
         SpdySession? best = null;
         SpdySession? shared = null;
         SpdySession? held = null;
-        int count = 0;
+        int open = _connecting.Sum(static c => c.Waiting);
         lane = null;
         foreach (SpdySession session in _sessions)
         {
@@ -193,7 +196,7 @@ internal sealed class SessionPool : IAsyncDisposable
                 continue;
             }
 
-            count++;
+            open += session.Connections;
             if (session.IsStalled)
             {
                 held = Lighter(held, session);
@@ -201,6 +204,10 @@ internal sealed class SessionPool : IAsyncDisposable
             else if (session.Connections < _options.ConnectionsPerSession && session.HasFreeLane)
             {
                 best = Lighter(best, session);
+            }
+            else if (!session.IsSound && !session.HasFreeLane)
+            {
+                left = session;
             }
             else
             {
@@ -215,7 +222,8 @@ internal sealed class SessionPool : IAsyncDisposable
             return best;
         }
 
-        return count + _connecting.Count >= _options.MaxSessions ? shared ?? held : null;
+        // Counted in connections: sessions that have lost lanes to what pods never read must not keep others from being opened.
+        return open >= _options.MaxSessions * _options.ConnectionsPerSession ? shared ?? held : null;
     }
 
     private static SpdySession Lighter(SpdySession? one, SpdySession other) => one is null || other.Connections < one.Connections ? other : one;

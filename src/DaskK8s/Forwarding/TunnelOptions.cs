@@ -36,7 +36,10 @@ internal sealed record TunnelOptions
     /// <value>Default: 4.</value>
     public int ConnectionsPerSession { get; init; } = 4;
 
-    /// <summary>Gets how many sessions one pod's tunnel may have for local connections, and as many for the library's own calls.</summary>
+    /// <summary>
+    /// Gets how many full sessions one pod's tunnel may have for local connections, and as many for the library's own calls, before
+    /// sessions are shared by more connections.
+    /// </summary>
     /// <value>Default: 16.</value>
     public int MaxSessions { get; init; } = 16;
 

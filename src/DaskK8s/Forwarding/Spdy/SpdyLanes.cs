@@ -147,6 +147,11 @@ internal sealed class SpdyLanes
         return oldest;
     }
 
+    /// <summary>Gives the time since which the lane of a connection has been waiting for an answer about another connection.</summary>
+    /// <param name="dataId">The connection's data stream.</param>
+    /// <returns>The time as it was told to <see cref="Leave"/>; null when the lane does not wait.</returns>
+    public long? LaneCheckingSince(int dataId) => _checks[Lane(dataId)] is { IsOpen: true } check ? check.Since : null;
+
     private static int Lane(int dataId) => dataId % Workers;
 
     /// <summary>Finds a lane that waits for no answer and has as many users.</summary>

@@ -15,7 +15,7 @@ namespace DaskK8s.Forwarding.Spdy;
 /// bounded, and <see cref="SessionPool"/> takes care that few connections share that fate (docs/decisions/0001-tunnel-transport.md).
 /// A session that was given up ends by itself with its last connection.
 /// </remarks>
-internal sealed class SpdySession : IAsyncDisposable
+internal sealed partial class SpdySession : IAsyncDisposable
 {
     private const int ReadBufferSize = 64 * 1024;
     private const int SmallestRead = 16 * 1024;
@@ -27,20 +27,10 @@ internal sealed class SpdySession : IAsyncDisposable
     /// </summary>
     private const int MostConnections = 4096;
 
-    /// <summary>How many pings a worker may have to answer; its queue has room for 50 frames, and the server stops reading when it is full.</summary>
-    private const int LongestPingBacklog = 30;
-
     private static readonly TimeSpan SlowWrite = TimeSpan.FromMilliseconds(250);
-
-    /// <summary>How long a lane may be asked about before the session is left: with the lane its worker in the server stays stuck.</summary>
-    private static readonly TimeSpan StuckTime = TimeSpan.FromSeconds(2);
-
-    /// <summary>How long ago a lane may have been left for its answer to be worth a wait.</summary>
-    private static readonly TimeSpan AnswerTime = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _gate = new();
     private readonly Lock _opening = new();
-    private readonly SpdyLanes _lanes = new();
     private readonly Dictionary<int, SpdyStream> _streams = [];
     private readonly Stream _transport;
     private readonly TunnelOptions _options;
@@ -56,7 +46,6 @@ internal sealed class SpdySession : IAsyncDisposable
     private volatile SpdyStream? _stalling;
     private volatile bool _leaving;
     private volatile bool _over;
-    private TaskCompletionSource? _laneFreed;
 
     private SpdySession(Stream transport, PortForwardTransport kind, PodTarget target, TunnelOptions options, ILogger logger, TimeProvider time)
     {
@@ -96,18 +85,6 @@ internal sealed class SpdySession : IAsyncDisposable
             lock (_opening)
             {
                 return !_lanes.IsStuck;
-            }
-        }
-    }
-
-    /// <summary>Gets whether a new connection would share its worker in the server with nobody, and not wait for it.</summary>
-    public bool HasFreeLane
-    {
-        get
-        {
-            lock (_opening)
-            {
-                return _lanes.HasFree;
             }
         }
     }
@@ -209,22 +186,6 @@ internal sealed class SpdySession : IAsyncDisposable
     /// <summary>Sends what <see cref="TryOpen(int, out bool)"/> left to its caller.</summary>
     public void Flush() => Output.Flush();
 
-    /// <summary>Gives a task that ends when a lane that was left a moment ago turns out free.</summary>
-    /// <returns>The task; null when no such answer is under way.</returns>
-    public Task? LaneFreedAsync()
-    {
-        lock (_opening)
-        {
-            if (_lanes.CheckingSince() is not { } since || _time.GetElapsedTime(since) > AnswerTime)
-            {
-                return null;
-            }
-
-            _laneFreed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _laneFreed.Task;
-        }
-    }
-
     /// <summary>Ends the session and every connection on it.</summary>
     /// <param name="error">What the connections' readers are told.</param>
     public void Abort(Exception error)
@@ -245,62 +206,11 @@ internal sealed class SpdySession : IAsyncDisposable
         _keepAlive.Dispose();
     }
 
-    /// <summary>Sends a ping to each of the server's workers, so that one that is held up does not hide the others.</summary>
-    /// <returns>False when so many were not answered that none was sent.</returns>
-    internal bool Ping()
-    {
-        lock (_opening)
-        {
-            if (_lanes.LongestBacklog >= LongestPingBacklog)
-            {
-                return false;
-            }
-        }
-
-        Ping(SpdyLanes.Workers);
-        return true;
-    }
-
     /// <summary>Gives the session up for new connections for good; those that it has go on.</summary>
     internal void Retire()
     {
         _leaving = true;
         EndWhenLeft();
-    }
-
-    /// <summary>Leaves a session with a stuck worker, and ends connections that the server does not answer.</summary>
-    /// <param name="answerLimit">How long an answer may take.</param>
-    internal void LookForStuck(TimeSpan answerLimit)
-    {
-        if (_stalling is not null)
-        {
-            // Nothing is read here, so no answer can be seen.
-            return;
-        }
-
-        long? checking;
-        lock (_opening)
-        {
-            checking = _lanes.CheckingSince();
-        }
-
-        SpdyStream[] unanswered;
-        lock (_gate)
-        {
-            unanswered = [.. _streams.Values.Where(s => !s.IsAnswered && _time.GetElapsedTime(s.OpenedAt) > answerLimit).Distinct()];
-        }
-
-        foreach (SpdyStream stream in unanswered)
-        {
-            Forget(stream, reset: true);
-            stream.Lose(PortForwardErrors.Lost(Target, stream.Port, new TimeoutException("the server did not answer.")));
-        }
-
-        if (unanswered.Length > 0 || (checking is { } since && _time.GetElapsedTime(since) > StuckTime))
-        {
-            ForwardingLog.SessionLeft(_logger, Kind, Target, Connections);
-            Retire();
-        }
     }
 
     /// <summary>Ends the connection that holds up its neighbours, if there are any.</summary>
@@ -356,53 +266,6 @@ internal sealed class SpdySession : IAsyncDisposable
         }
 
         EndWhenLeft();
-    }
-
-    private static int WritePings(byte[] buffer, int at, SpdyLanes lanes, int pings)
-    {
-        int count = 0;
-        for (int i = 0; i < pings; i++)
-        {
-            count += SpdyEncoder.WritePing(buffer.AsSpan(at + count), lanes.NextPing());
-        }
-
-        return count;
-    }
-
-    private void Ping(int count)
-    {
-        bool mustFlush;
-        lock (_opening)
-        {
-            mustFlush = Output.AppendControl(
-                count * SpdyEncoder.ShortFrameSize,
-                (Lanes: _lanes, Count: count),
-                static (buffer, at, pings, _) => WritePings(buffer, at, pings.Lanes, pings.Count));
-        }
-
-        if (mustFlush)
-        {
-            Output.Flush();
-        }
-    }
-
-    private void OnPong(int id)
-    {
-        int pings;
-        lock (_opening)
-        {
-            pings = _lanes.OnPong(id, _time.GetTimestamp());
-            if (_lanes.HasFree)
-            {
-                _laneFreed?.TrySetResult();
-                _laneFreed = null;
-            }
-        }
-
-        if (pings > 0)
-        {
-            Ping(pings);
-        }
     }
 
     /// <summary>Ends a session that takes no connections and has none: the server closes what is stuck with it.</summary>

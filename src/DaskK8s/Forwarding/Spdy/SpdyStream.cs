@@ -7,6 +7,9 @@ internal sealed class SpdyStream : TunnelStream
 {
     private const int LongestError = 4 * 1024;
 
+    /// <summary>How long after its data a connection's reason may come.</summary>
+    private static readonly TimeSpan ReasonTime = TimeSpan.FromSeconds(1);
+
     private readonly SpdySession _session;
     private readonly ReceiveQueue _queue;
     private readonly StringBuilder _errorText = new();
@@ -17,6 +20,7 @@ internal sealed class SpdyStream : TunnelStream
     private bool _dataEnded;
     private bool _errorEnded;
     private bool _writesEnded;
+    private volatile bool _reasonPassed;
     private int _closed;
 
     internal SpdyStream(SpdySession session, int errorId, int dataId, int port, int receiveLimit)
@@ -187,23 +191,16 @@ internal sealed class SpdyStream : TunnelStream
     /// <param name="isData">Which of the two.</param>
     internal void OnEnd(bool isData)
     {
-        if (isData)
+        _dataEnded |= isData;
+        _errorEnded |= !isData;
+        if (_errorEnded && (_dataEnded || _errorText.Length > 0))
         {
-            _dataEnded = true;
+            EndReading();
         }
-        else
+        else if (_dataEnded)
         {
-            _errorEnded = true;
-        }
-
-        if (_dataEnded || (_errorEnded && _errorText.Length > 0))
-        {
-            if (_errorText.Length > 0)
-            {
-                Refused?.Invoke(Target);
-            }
-
-            _queue.Complete(_errorText.Length == 0 ? null : PortForwardErrors.Refused(Target, Port, _errorText.ToString()));
+            // containerd closes the data stream before it says on the other one why the pod was not reached.
+            _ = EndReadingLaterAsync();
         }
 
         if (_dataEnded && _errorEnded)
@@ -227,10 +224,29 @@ internal sealed class SpdyStream : TunnelStream
 
     private void ForgetWhenDone()
     {
-        if (_dataEnded && (_writesEnded || _errorEnded))
+        if (_dataEnded && (_errorEnded || (_writesEnded && _reasonPassed)))
         {
             _session.Forget(this, reset: false);
         }
+    }
+
+    private void EndReading()
+    {
+        if (_errorText.Length > 0)
+        {
+            Refused?.Invoke(Target);
+        }
+
+        _queue.Complete(_errorText.Length == 0 ? null : PortForwardErrors.Refused(Target, Port, _errorText.ToString()));
+    }
+
+    /// <summary>Ends the reading of a connection whose server does not end the error stream.</summary>
+    private async Task EndReadingLaterAsync()
+    {
+        await Task.WhenAny(_peerEnded.Task, Task.Delay(ReasonTime)).ConfigureAwait(false);
+        _reasonPassed = true;
+        _queue.Complete(null);
+        ForgetWhenDone();
     }
 
     private async ValueTask GuardAsync(ValueTask written)
