@@ -70,7 +70,7 @@ public sealed class TunnelContract(TestCluster kubernetes)
             await rig.EchoAsync().WaitAsync(HangLimit, Token);
         });
 
-        rig.Forward.FailedConnections.Should().Be(0);
+        rig.Forward.State.Should().Be(PortForwardState.Connected);
     }
 
     [Fact]
