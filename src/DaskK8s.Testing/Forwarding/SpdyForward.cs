@@ -14,6 +14,7 @@ internal sealed class SpdyForward(PodDialer dialer, StoredObject pod, ForwardFau
 
     private static readonly TimeSpan PairPatience = TimeSpan.FromSeconds(30);
 
+    private readonly Lock _pairing = new();
     private readonly ConcurrentDictionary<string, SpdyStream> _halves = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Task, byte> _running = new();
     private readonly CancellationTokenSource _over = new();
@@ -63,11 +64,16 @@ internal sealed class SpdyForward(PodDialer dialer, StoredObject pod, ForwardFau
     {
         // Clients before 1.5 had no request id; their pairs are told apart by the ids of the streams.
         string request = opened.Headers.GetValueOrDefault("requestid") ?? (opened.Headers["streamtype"] == "error" ? opened.Id : opened.Id - 2).ToString(CultureInfo.InvariantCulture);
-        if (!_halves.TryRemove(request, out SpdyStream? other))
+        SpdyStream? other;
+        lock (_pairing)
         {
-            _halves[request] = opened;
-            Run(ExpectPairAsync(request, opened, end));
-            return;
+            // Both halves may come at the same time: workers of their own bring them.
+            if (!_halves.TryRemove(request, out other))
+            {
+                _halves[request] = opened;
+                Run(ExpectPairAsync(request, opened, end));
+                return;
+            }
         }
 
         (SpdyStream data, SpdyStream error) = opened.Headers["streamtype"] == "data" ? (opened, other) : (other, opened);
