@@ -49,6 +49,7 @@ install_debian_package() {
 }
 
 install_virtual_environment() {
+    command -v python3 >/dev/null 2>&1 || { say "There is no 'python3' on the PATH."; return 1; }
     say "Installing dask[distributed] and pandas into a virtual environment: $venv ..."
     python3 -m venv "$venv" >&2 && "$venv/bin/python" -m pip install --quiet 'dask[distributed]' pandas >&2
 }
@@ -59,9 +60,9 @@ fi
 
 if ! find_python >/dev/null; then
     if command -v apt-get >/dev/null 2>&1; then
-        install_debian_package || install_virtual_environment
+        install_debian_package || install_virtual_environment || true
     else
-        install_virtual_environment
+        install_virtual_environment || true
     fi
 fi
 
