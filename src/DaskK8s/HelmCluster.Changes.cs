@@ -15,12 +15,12 @@ public sealed partial class HelmCluster
     private void OnChanged(WorkerGroupProgress? progress = null) => Changed?.Invoke(this, new HelmClusterChangedEventArgs(progress));
 
     /// <summary>Tells of a scaling that has begun, and of its end.</summary>
-    private async Task<ScaleResult> ShowAsync(string group, int replicas, Task<ScaleResult> scaling)
+    private async Task<ScaleResult> ShowAsync(string group, int replicas, Func<Task<ScaleResult>> scale)
     {
         OnScaling(group, replicas, isDone: false);
         try
         {
-            ScaleResult result = await scaling.ConfigureAwait(false);
+            ScaleResult result = await scale().ConfigureAwait(false);
             OnScaling(group, result.After, isDone: true);
             return result;
         }

@@ -66,7 +66,7 @@ public sealed partial class HelmCluster
         GroupPlan plan = FindPlan(workerGroup);
         using Activity? activity = Telemetry.Begin(Telemetry.ScaleActivity, _releaseName, Namespace);
         activity?.SetTag("group", plan.Name).SetTag("replicas", replicas);
-        ScaleResult result = await ShowAsync(plan.Name, replicas, ScaleAsync(plan, replicas, options, activity, cancellationToken)).ConfigureAwait(false);
+        ScaleResult result = await ShowAsync(plan.Name, replicas, () => ScaleAsync(plan, replicas, options, activity, cancellationToken)).ConfigureAwait(false);
         HelmClusterLog.Scaled(_logger, plan.Name, plan.DeploymentName, result.Before, result.After);
         Telemetry.Scalings.Add(1, new("release", _releaseName), new("namespace", Namespace), new("group", plan.Name));
         return options.WaitForCompletion

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -17,7 +18,10 @@ internal sealed partial class NotebookFile
     /// <summary>Gets the cells with code, in their order.</summary>
     public IReadOnlyList<JsonObject> CodeCells => [.. _root["cells"]!.AsArray().Select(static c => c!.AsObject()).Where(static c => (string?)c["cell_type"] == "code")];
 
-    /// <summary>Gives what a cell's code is.</summary>
+    /// <summary>Gets all cells, text included.</summary>
+    public IReadOnlyList<JsonObject> Cells => [.. _root["cells"]!.AsArray().Select(static c => c!.AsObject())];
+
+    /// <summary>Gives what a cell's code or text is.</summary>
     public static string CodeOf(JsonObject cell) => string.Concat(cell["source"]!.AsArray().Select(static l => (string)l!));
 
     /// <summary>Takes the place of a cell's outputs; those of a cell that loads packages are left out, since they name the versions of the day.</summary>
@@ -36,8 +40,23 @@ internal sealed partial class NotebookFile
     /// <summary>Gives the notebook as a file.</summary>
     public override string ToString() => _root.ToJsonString(Layout) + "\n";
 
-    /// <summary>Gives the notebook without what differs from run to run: ports, addresses, names of pods, times, memory in use.</summary>
-    public string Normalized() => Varying().Replace(ToString(), "~");
+    /// <summary>Gives what the notebook shows, without what differs from run to run: numbers, names of pods and tasks, logs, which worker is listed where.</summary>
+    public string Normalized()
+    {
+        StringBuilder text = new();
+        foreach (JsonObject cell in CodeCells)
+        {
+            text.Append("# ").Append(CodeOf(cell)).Append('\n');
+            foreach (JsonObject output in cell["outputs"]!.AsArray().Select(static o => o!.AsObject()))
+            {
+                JsonNode shown = output["text"] ?? output["data"]!["text/html"]!;
+                string value = string.Concat(shown.AsArray().Select(static l => (string)l!));
+                text.Append((string?)output["output_type"]).Append(": ").Append(Varying().Replace(Log().Replace(value, "<pre>"), "~")).Append('\n');
+            }
+        }
+
+        return text.ToString();
+    }
 
     private static JsonObject ToJson(CellOutput output, int number)
     {
@@ -82,10 +101,9 @@ internal sealed partial class NotebookFile
         return lines;
     }
 
-    [GeneratedRegex(
-        """
-        127\.\d+\.\d+\.\d+(:\d+)?|10\.\d+\.\d+\.\d+(:\d+)?|:\d{4,5}\b|my-dask-(worker|scheduler)[-a-z]*-[0-9a-z]+-[0-9a-z]{5}|\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(,\d+)?( UTC)?|\d+\.\d\d .iB of|aria-valuenow=\\"[\d.]+\\"|, [\d.]+ %|width:[\d.]+%|dk-fill( dk-high| dk-full)?|[a-z_]+-[0-9a-f]{8}[-0-9a-f]*|<td class=\\"dk-n\\">\d+</td>| +\d+(?=  )|(tcp|http)://[^ <"]+|[0-9a-f-]{36}|at DaskK8s[^<]*|   at [^\n]*
-        """,
-        RegexOptions.CultureInvariant)]
+    [GeneratedRegex("<pre.*?</pre>", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
+    private static partial Regex Log();
+
+    [GeneratedRegex(@"-[0-9a-f]{6,10}-[0-9a-z]{5}\b|[0-9a-f]{32}|<bdi>(gpu-workers|worker)</bdi>|<div class=""dk-small""><bdi>GPU=1</bdi></div>|[kMG]iB|dk-fill( dk-high| dk-full)?|[\d.]+", RegexOptions.CultureInvariant)]
     private static partial Regex Varying();
 }

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 
+using DaskK8s.Interactive.Tests.Browser;
+
 namespace DaskK8s.Packages.Tests.Notebooks;
 
 /// <summary>Loads the package into .NET Interactive as a reader would, and runs the sample's cells.</summary>
@@ -54,6 +56,7 @@ public sealed class NotebookTests
         {
             await File.WriteAllTextAsync(Repository.PathOf(Notebook), notebook.ToString(), Token);
             stored = new NotebookFile(Repository.Read(Notebook));
+            await TakePictureAsync(notebook);
         }
 
         CellOutput[] cards = [.. runs.SelectMany(static r => r.Outputs).Where(static o => o.Html.Contains("aria-label=\"Dask cluster my-dask", StringComparison.Ordinal))];
@@ -62,6 +65,26 @@ public sealed class NotebookTests
         runs.SelectMany(static r => r.Outputs).Where(static o => o.Kind == "stream").Single().Text.Should()
             .MatchRegex(@"^1000 trips, 4\.\d+ miles on average, on a worker of group worker\n1000 trips, 4\.\d+ miles on average, on a worker of group gpu-workers\n$");
         notebook.Normalized().Should().Be(stored.Normalized(), "the outputs in {0} are of another version otherwise: DASKK8S_UPDATE_NOTEBOOK=1 and this test store those of this one", Notebook);
+    }
+
+    /// <summary>Takes the picture that the README shows: the cells that connect and scale, with their cards.</summary>
+    private static async Task TakePictureAsync(NotebookFile notebook)
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("daskk8s-notebook-");
+        try
+        {
+            string page = Path.Combine(folder.FullName, "notebook.html");
+            string picture = Path.Combine(folder.FullName, "notebook.png");
+            await File.WriteAllTextAsync(page, NotebookPage.Of(notebook.Cells.Skip(3).Take(4)), Token);
+            await Chromium.ScreenshotAsync(page, Theme.Light, 920, 1200, picture, Token);
+            await Command.RunAsync(
+                Command.Of(folder.FullName, "/usr/bin/convert", picture, "-trim", "-bordercolor", "white", "-border", "24", "+repage", "-strip", "+dither", "-colors", "128", $"PNG8:{Repository.PathOf("docs/images/notebook.png")}"),
+                Token);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     /// <summary>Reads the number of connected workers from the last row of the card's text table.</summary>
