@@ -1,76 +1,110 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Http.Headers;
 
 using k8s;
+using k8s.Models;
 
 namespace DaskK8s.Benchmarks;
 
-/// <summary>Compares connecting and scaling with <c>kubectl</c>: the verb <c>connect</c>.</summary>
+/// <summary>Compares connecting and scaling with <c>kubectl</c>, in turn on the same release: the verb <c>connect</c>.</summary>
 internal static class ConnectBenchmark
 {
+    private const string Usage =
+        "Usage: connect --kubeconfig FILE --release NAME [--namespace NAMESPACE] [--json OUT] [--pairs 9, at least 7] [--kubectl kubectl] [--only connect,requests,scale,process]";
+
     private const string Ours = "ours/theirs";
+    private const int FewestPairs = 7;
 
     public static async Task<int> RunAsync(string[] args)
     {
         Arguments arguments = new(args);
-        string kubeconfig = Path.GetFullPath(arguments.Require("kubeconfig"));
-        string release = arguments.Require("release");
-        int pairs = Math.Max(arguments.Number("pairs", 9), 7);
-        HelmClusterOptions options = new() { KubeconfigPath = kubeconfig, Namespace = arguments.Find("namespace") };
-        await using HelmCluster known = await HelmCluster.ConnectAsync(release, options);
-        Kubectl kubectl = new(arguments.Find("kubectl") ?? "kubectl", kubeconfig, known.Namespace);
-        string service = (await FindServiceAsync(kubeconfig, known)).Name;
-
-        List<Comparison> results =
-        [
-            await CompareAsync("connect", pairs, () => ConnectAsync(release, options), () => kubectl.ForwardToFirstByteAsync(service, 8786)),
-            new Comparison("requests", "requests", Ours, [await CountRequestsAsync(release, kubeconfig, known.Namespace)], [await kubectl.CountForwardRequestsAsync(service, 8786)]),
-            await CompareScaleAsync(pairs, kubeconfig, known),
-        ];
-        if (arguments.Find("process") is { } program)
+        if (arguments.Find("kubeconfig") is not { } path || arguments.Find("release") is not { } release)
         {
-            results.Add(await CompareProcessAsync(pairs, program, kubeconfig, release, known, kubectl, service));
+            await Console.Error.WriteLineAsync(Usage);
+            return 2;
+        }
+
+        string kubeconfig = Path.GetFullPath(path);
+        int pairs = Math.Max(arguments.Number("pairs", 9), FewestPairs);
+        string[] only = arguments.Find("only")?.Split(',') ?? ["connect", "requests", "scale", "process"];
+        HelmClusterOptions options = new() { KubeconfigPath = kubeconfig, Namespace = arguments.Find("namespace") };
+        List<Comparison> results = [];
+
+        // This first call of the process is the one that does not count.
+        await using (HelmCluster known = await HelmCluster.ConnectAsync(release, options))
+        {
+            Kubectl kubectl = new(arguments.Find("kubectl") ?? "kubectl", kubeconfig, known.Namespace);
+            (string service, int port) = await FindServiceAsync(kubeconfig, known);
+            if (only.Contains("connect"))
+            {
+                results.Add(await CompareAsync("connect", pairs, () => ConnectAsync(release, options), () => kubectl.ForwardToFirstByteAsync(service, port)));
+            }
+
+            if (only.Contains("requests"))
+            {
+                results.Add(await CompareRequestsAsync(pairs, release, options, kubectl, service, port));
+            }
+
+            if (only.Contains("scale"))
+            {
+                results.Add(await CompareScaleAsync(pairs, kubeconfig, known));
+            }
+
+            if (only.Contains("process"))
+            {
+                results.Add(await CompareProcessAsync(pairs, kubeconfig, known, kubectl, service, port));
+            }
         }
 
         await Report.WriteAsync(results, arguments.Find("json"));
         return 0;
     }
 
+    /// <summary>Times what the caller waits for: release, groups and the scheduler's state are known when it returns.</summary>
     private static async Task<TimeSpan> ConnectAsync(string release, HelmClusterOptions options)
     {
         long start = Stopwatch.GetTimestamp();
         await using HelmCluster cluster = await HelmCluster.ConnectAsync(release, options);
-        return Stopwatch.GetElapsedTime(start);
+        TimeSpan time = Stopwatch.GetElapsedTime(start);
+        return cluster.SchedulerInfo is not null && cluster.WorkerGroups.Count > 0 && cluster.SchedulerForward is not null
+            ? time
+            : throw new InvalidOperationException($"Not all is known of {release}, or it was not reached by a forward: {string.Join(' ', cluster.Limitations)}");
     }
 
-    private static async Task<double> CountRequestsAsync(string release, string kubeconfig, string @namespace)
+    private static async Task<Comparison> CompareRequestsAsync(
+        int pairs, string release, HelmClusterOptions options, Kubectl kubectl, string service, int port)
     {
-        CountingHandler counter = new();
-        using Kubernetes client = new(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig), counter);
-        await using HelmCluster cluster = await HelmCluster.ConnectAsync(release, new HelmClusterOptions { Kubernetes = client, Namespace = @namespace });
-        return counter.Count;
+        double[] ours = new double[pairs];
+        double[] theirs = new double[pairs];
+        for (int i = 0; i < pairs; i++)
+        {
+            using RequestCounter counter = new();
+            await using HelmCluster cluster = await HelmCluster.ConnectAsync(release, options);
+            ours[i] = counter.Count;
+            theirs[i] = await kubectl.CountForwardRequestsAsync(service, port);
+        }
+
+        return new Comparison("requests", "requests", Ours, ours, theirs);
     }
 
     /// <summary>Patches with the number that is there already, so that what is timed is the call and not the cluster's work.</summary>
     private static async Task<Comparison> CompareScaleAsync(int pairs, string kubeconfig, HelmCluster cluster)
     {
+        const int more = 3;
         WorkerGroup group = cluster.WorkerGroups[0];
         using Kubernetes raw = new(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig));
-        string path = $"apis/apps/v1/namespaces/{cluster.Namespace}/deployments/{group.DeploymentName}?fieldManager=daskk8s";
-        string body = $"{{\"spec\":{{\"replicas\":{group.Desired}}}}}";
+        Uri uri = new(raw.BaseUri, $"apis/apps/v1/namespaces/{cluster.Namespace}/deployments/{group.DeploymentName}?fieldManager=daskk8s");
+        string body = $$"""[{"op":"test","path":"/spec/replicas","value":{{group.Desired}}},{"op":"replace","path":"/spec/replicas","value":{{group.Desired}}}]""";
         return await CompareAsync(
             "scale",
-            pairs * 3,
-            async () =>
-            {
-                ScaleResult result = await cluster.ScaleAsync(group.Desired);
-                return result.AcceptedAfter;
-            },
+            pairs * more,
+            async () => (await cluster.ScaleAsync(group.Desired, group.Name)).AcceptedAfter,
             async () =>
             {
                 long start = Stopwatch.GetTimestamp();
-                using HttpRequestMessage request = new(HttpMethod.Patch, new Uri(raw.BaseUri, path)) { Version = new Version(2, 0) };
-                request.Content = new StringContent(body, new MediaTypeHeaderValue("application/merge-patch+json"));
+                using HttpRequestMessage request = new(HttpMethod.Patch, uri) { Version = new Version(2, 0) };
+                request.Content = new StringContent(body, new MediaTypeHeaderValue("application/json-patch+json"));
                 await (raw.Credentials?.ProcessHttpRequestAsync(request, CancellationToken.None) ?? Task.CompletedTask);
                 using HttpResponseMessage response = await raw.HttpClient.SendAsync(request);
                 response.EnsureSuccessStatusCode();
@@ -79,27 +113,21 @@ internal static class ConnectBenchmark
             });
     }
 
-    private static Task<Comparison> CompareProcessAsync(
-        int pairs, string program, string kubeconfig, string release, HelmCluster cluster, Kubectl kubectl, string service)
+    private static async Task<Comparison> CompareProcessAsync(int pairs, string kubeconfig, HelmCluster cluster, Kubectl kubectl, string service, int port)
     {
         WorkerGroup group = cluster.WorkerGroups[0];
-        return CompareAsync(
+        using PublishedProcess program = await PublishedProcess.PublishAsync();
+        string[] arguments = [kubeconfig, cluster.Namespace, cluster.Release.Name, group.Name, group.Desired.ToString(CultureInfo.InvariantCulture)];
+        return await CompareAsync(
             "process",
             pairs,
-            async () =>
-            {
-                long start = Stopwatch.GetTimestamp();
-                using Process process = Process.Start(new ProcessStartInfo(program, [kubeconfig, release, cluster.Namespace, group.Desired.ToString()]) { RedirectStandardOutput = true })!;
-                await process.StandardOutput.ReadToEndAsync();
-                await process.WaitForExitAsync();
-                return process.ExitCode == 0 ? Stopwatch.GetElapsedTime(start) : throw new InvalidOperationException($"{program} ended with {process.ExitCode}.");
-            },
+            () => program.RunAsync(arguments),
             async () =>
             {
                 long start = Stopwatch.GetTimestamp();
                 await kubectl.ScaleAsync(group.DeploymentName, group.Desired);
-                await kubectl.ForwardToFirstByteAsync(service, 8786);
-                return Stopwatch.GetElapsedTime(start);
+                TimeSpan scaled = Stopwatch.GetElapsedTime(start);
+                return scaled + await kubectl.ForwardToFirstByteAsync(service, port);
             });
     }
 
@@ -122,20 +150,8 @@ internal static class ConnectBenchmark
     private static async Task<(string Name, int Port)> FindServiceAsync(string kubeconfig, HelmCluster cluster)
     {
         using Kubernetes client = new(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig));
-        var services = await client.CoreV1.ListNamespacedServiceAsync(cluster.Namespace, labelSelector: $"release={cluster.Release.Name},component=scheduler");
+        V1ServiceList services = await client.CoreV1.ListNamespacedServiceAsync(
+            cluster.Namespace, labelSelector: $"release={cluster.Release.Name},component=scheduler");
         return (services.Items[0].Metadata.Name, services.Items[0].Spec.Ports[0].Port);
-    }
-
-    private sealed class CountingHandler : DelegatingHandler
-    {
-        private int _count;
-
-        public int Count => _count;
-
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            Interlocked.Increment(ref _count);
-            return base.SendAsync(request, cancellationToken);
-        }
     }
 }

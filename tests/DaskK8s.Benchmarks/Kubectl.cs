@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
@@ -42,23 +43,33 @@ internal sealed partial class Kubectl(string program, string kubeconfig, string 
         }
     }
 
-    /// <summary>Counts the requests of one forward up to the first byte.</summary>
+    /// <summary>Counts the requests of one forward up to the first byte, the upgrade among them: kubectl logs each.</summary>
     public async Task<int> CountForwardRequestsAsync(string service, int port)
     {
         using Process process = Start(["port-forward", "-v=6", $"service/{service}", $":{port}"]);
+        Task<string> log = process.StandardError.ReadToEndAsync();
         await process.StandardOutput.ReadLineAsync();
         process.Kill();
-        string log = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
-        return Request().Count(log);
+        return Request().Count(await log);
     }
 
-    private Process Start(string[] arguments) => Process.Start(new ProcessStartInfo(
-        program, ["--kubeconfig", kubeconfig, "--namespace", @namespace, .. arguments])
+    private Process Start(string[] arguments)
     {
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    })!;
+        ProcessStartInfo start = new(program, ["--kubeconfig", kubeconfig, "--namespace", @namespace, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception e)
+        {
+            throw new InvalidOperationException($"'{program}' cannot be started ({e.Message}). Put kubectl on the PATH, or name it with --kubectl.", e);
+        }
+    }
 
     [GeneratedRegex(@"Forwarding from 127\.0\.0\.1:(\d+)")]
     private static partial Regex LocalPort();

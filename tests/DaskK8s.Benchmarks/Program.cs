@@ -4,6 +4,7 @@ using DaskK8s.Benchmarks.Tunnel;
 
 Dictionary<string, Func<string[], Task<int>>> verbs = new()
 {
+    ["release"] = ReleaseVerb.RunAsync,
     ["connect"] = ConnectBenchmark.RunAsync,
     ["tasks"] = TasksBenchmark.RunAsync,
     ["tunnel"] = TunnelBenchmark.RunAsync,

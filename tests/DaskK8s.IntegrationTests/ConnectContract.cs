@@ -15,11 +15,11 @@ public sealed class ConnectContract(TestCluster kubernetes)
         cluster.Name.Should().Be($"my-dask.{release.Namespace}");
         cluster.Release.ChartName.Should().Be("dask");
         cluster.Release.Status.Should().Be(HelmReleaseStatus.Deployed);
-        cluster.WorkerGroups.Select(g => (g.Name, g.Declared, g.Desired)).Should().Equal(("worker", 2, 2), ("gpu-workers", 1, 1), ("high-mem", 1, 1));
+        cluster.WorkerGroups.Select(g => (g.Name, g.Declared, g.Desired)).Should().Equal(("worker", 3, 3), ("gpu-workers", 1, 1), ("high-mem", 1, 1));
         cluster.WorkerGroups[1].DaskResources.Should().Contain("GPU", 1);
         cluster.WorkerGroups[1].GpuCount.Should().Be(1);
         cluster.Limitations.Should().BeEmpty();
-        cluster.ToString().Should().MatchRegex($@"^HelmCluster\(my-dask\.{release.Namespace}, 'tcp://127\.0\.0\.1:\d+', workers=4, threads=4, memory=.+\)$");
+        cluster.ToString().Should().MatchRegex($@"^HelmCluster\(my-dask\.{release.Namespace}, 'tcp://127\.0\.0\.1:\d+', workers=5, threads=5, memory=.+\)$");
     }
 
     [Fact]
@@ -31,7 +31,7 @@ public sealed class ConnectContract(TestCluster kubernetes)
         SchedulerInfo info = await cluster.GetSchedulerInfoAsync(TestContext.Current.CancellationToken);
 
         info.Workers.GroupBy(w => w.Group).ToDictionary(g => g.Key ?? "", g => g.Count())
-            .Should().BeEquivalentTo(new Dictionary<string, int> { ["worker"] = 2, ["gpu-workers"] = 1, ["high-mem"] = 1 });
+            .Should().BeEquivalentTo(new Dictionary<string, int> { ["worker"] = 3, ["gpu-workers"] = 1, ["high-mem"] = 1 });
         info.Version.Should().MatchRegex(@"^20\d\d\.");
         info.Workers.Single(w => w.Group == "gpu-workers").Resources.Should().Contain("GPU", 1);
     }
@@ -57,7 +57,7 @@ public sealed class ConnectContract(TestCluster kubernetes)
         string counts = await http.GetStringAsync(new Uri("/json/counts.json", UriKind.Relative), TestContext.Current.CancellationToken);
 
         health.Should().Be("ok");
-        counts.Should().MatchRegex("\"workers\": *4");
+        counts.Should().MatchRegex("\"workers\": *5");
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class ConnectContract(TestCluster kubernetes)
         await using HelmCluster second = await release.ConnectAsync();
 
         first.SchedulerAddress.Should().NotBe(second.SchedulerAddress);
-        (await second.GetSchedulerInfoAsync(TestContext.Current.CancellationToken)).Workers.Should().HaveCount(4);
+        (await second.GetSchedulerInfoAsync(TestContext.Current.CancellationToken)).Workers.Should().HaveCount(5);
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class ConnectContract(TestCluster kubernetes)
         it.ClusterName.Should().Be(cluster.Name);
         it.SchedulerServiceType.Should().Be("ClusterIP");
         it.Status.Should().Be(HelmReleaseStatus.Deployed);
-        it.WorkerGroups.Select(g => (g.Name, g.Desired)).Should().Equal(("worker", 2), ("gpu-workers", 1), ("high-mem", 1));
+        it.WorkerGroups.Select(g => (g.Name, g.Desired)).Should().Equal(("worker", 3), ("gpu-workers", 1), ("high-mem", 1));
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class ConnectContract(TestCluster kubernetes)
 
         ClusterVersions versions = await cluster.GetVersionsAsync(TestContext.Current.CancellationToken);
 
-        versions.Workers.Should().HaveCount(4);
+        versions.Workers.Should().HaveCount(5);
         versions.Scheduler.Packages["distributed"].Should().NotBeNullOrEmpty();
         versions.Workers.Values.Should().OnlyContain(w => w.Group != null && w.Image == kubernetes.Image);
         versions.Mismatches.Should().BeEmpty();

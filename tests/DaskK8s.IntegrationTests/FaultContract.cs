@@ -17,9 +17,9 @@ public sealed class FaultContract(TestCluster kubernetes)
             release.Namespace, labelSelector: "release=my-dask,component=scheduler", gracePeriodSeconds: 0, cancellationToken: TestContext.Current.CancellationToken);
         await cluster.WaitForWorkersAsync(cancellationToken: TestContext.Current.CancellationToken);
         SchedulerInfo after = await EventuallyAsync(
-            () => cluster.GetSchedulerInfoAsync(TestContext.Current.CancellationToken), info => info.Id != before.Id && info.Workers.Count == 4);
+            () => cluster.GetSchedulerInfoAsync(TestContext.Current.CancellationToken), info => info.Id != before.Id && info.Workers.Count == 5);
 
-        after.Workers.Should().HaveCount(4);
+        after.Workers.Should().HaveCount(5);
         cluster.SchedulerAddress.Should().Be(address);
     }
 
@@ -31,9 +31,9 @@ public sealed class FaultContract(TestCluster kubernetes)
 
         await kubernetes.RestartApiServerAsync(TestContext.Current.CancellationToken);
 
-        await cluster.ScaleAsync(3, cancellationToken: TestContext.Current.CancellationToken);
+        await cluster.ScaleAsync(4, cancellationToken: TestContext.Current.CancellationToken);
         await cluster.WaitForWorkersAsync(cancellationToken: TestContext.Current.CancellationToken);
-        (await cluster.GetSchedulerInfoAsync(TestContext.Current.CancellationToken)).Workers.Should().HaveCount(5);
+        (await cluster.GetSchedulerInfoAsync(TestContext.Current.CancellationToken)).Workers.Should().HaveCount(6);
     }
 
     [Fact]
@@ -42,12 +42,30 @@ public sealed class FaultContract(TestCluster kubernetes)
         await using TestRelease release = await TestRelease.InstallAsync(kubernetes);
         await using HelmCluster cluster = await release.ConnectAsync();
 
-        await cluster.ScaleAsync(3, cancellationToken: TestContext.Current.CancellationToken);
+        await cluster.ScaleAsync(4, cancellationToken: TestContext.Current.CancellationToken);
         Task waiting = cluster.WaitForWorkersAsync(cancellationToken: TestContext.Current.CancellationToken);
         await kubernetes.RestartApiServerAsync(TestContext.Current.CancellationToken);
         await waiting;
 
-        (await cluster.GetSchedulerInfoAsync(TestContext.Current.CancellationToken)).Workers.Should().HaveCount(5);
+        (await cluster.GetSchedulerInfoAsync(TestContext.Current.CancellationToken)).Workers.Should().HaveCount(6);
+    }
+
+    [Fact]
+    public async Task WaitForWorkersAsync_WatchExpired_ListsAgain()
+    {
+        await using TestRelease release = await TestRelease.InstallAsync(kubernetes);
+        using StaleWatches stale = new();
+        using Kubernetes client = kubernetes.CreateClient(stale);
+        await using HelmCluster cluster = await release.ConnectAsync(o => o with { KubeconfigPath = null, Kubernetes = client });
+        V1PodList old = await kubernetes.Client.CoreV1.ListNamespacedPodAsync(release.Namespace, cancellationToken: TestContext.Current.CancellationToken);
+        await cluster.ScaleAsync(4, cancellationToken: TestContext.Current.CancellationToken);
+        await kubernetes.ForgetHistoryAsync(TestContext.Current.CancellationToken);
+
+        stale.Begin(old.Metadata.ResourceVersion);
+        await cluster.WaitForWorkersAsync(cancellationToken: TestContext.Current.CancellationToken);
+
+        stale.Expired.Should().BePositive();
+        (await cluster.GetSchedulerInfoAsync(TestContext.Current.CancellationToken)).Workers.Should().HaveCount(6);
     }
 
     /// <summary>Asks until the answer is as expected; the calls themselves wait, so nothing is slept through.</summary>

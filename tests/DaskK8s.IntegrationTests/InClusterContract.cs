@@ -29,7 +29,7 @@ public sealed class InClusterContract(TestCluster kubernetes)
 
         string output = await kubernetes.RunInPodAsync(release.Namespace, Account, Samples.ProgramPath("InCluster"), TestContext.Current.CancellationToken);
 
-        output.Should().Contain($"HelmCluster(my-dask.{release.Namespace}, 'tcp://my-dask-scheduler.{release.Namespace}.svc:8786', workers=4")
+        output.Should().Contain($"HelmCluster(my-dask.{release.Namespace}, 'tcp://my-dask-scheduler.{release.Namespace}.svc:8786', workers=5")
             .And.Contain("reached directly").And.NotContain("not available");
     }
 

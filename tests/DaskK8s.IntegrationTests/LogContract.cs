@@ -10,7 +10,7 @@ public sealed class LogContract(TestCluster kubernetes)
 
         IReadOnlyDictionary<string, string> logs = await cluster.GetLogsAsync(cancellationToken: TestContext.Current.CancellationToken);
 
-        logs.Should().HaveCount(5);
+        logs.Should().HaveCount(6);
         logs.Single(l => l.Key.StartsWith("my-dask-scheduler-", StringComparison.Ordinal)).Value.Should().Contain("Register worker");
     }
 
@@ -38,7 +38,7 @@ public sealed class LogContract(TestCluster kubernetes)
         await using IAsyncEnumerator<PodLogLine> lines = cluster
             .StreamLogsAsync(new PodLogFilter { Component = PodComponent.Worker, Follow = true, TailLines = 1 }, limit.Token).GetAsyncEnumerator(limit.Token);
         (await lines.MoveNextAsync()).Should().BeTrue();
-        await cluster.ScaleAsync(3, cancellationToken: limit.Token);
+        await cluster.ScaleAsync(4, cancellationToken: limit.Token);
         while (known.Contains(lines.Current.Pod))
         {
             (await lines.MoveNextAsync()).Should().BeTrue();

@@ -32,8 +32,8 @@ public sealed class PermissionContract(TestCluster kubernetes)
 
         await cluster.ScaleAsync(2, "gpu-workers", TestContext.Current.CancellationToken);
         await cluster.WaitForWorkersAsync(cancellationToken: TestContext.Current.CancellationToken);
-        (await cluster.GetWorkerGroupsAsync(TestContext.Current.CancellationToken)).Select(g => (g.Desired, g.Ready)).Should().Equal((2, 2), (2, 2), (1, 1));
-        (await cluster.GetLogsAsync(cancellationToken: TestContext.Current.CancellationToken)).Should().HaveCountGreaterThan(4);
+        (await cluster.GetWorkerGroupsAsync(TestContext.Current.CancellationToken)).Select(g => (g.Desired, g.Ready)).Should().Equal((3, 3), (2, 2), (1, 1));
+        (await cluster.GetLogsAsync(cancellationToken: TestContext.Current.CancellationToken)).Should().HaveCountGreaterThan(5);
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class PermissionContract(TestCluster kubernetes)
         string kubeconfig = await kubernetes.CreateKubeconfigAsync(release.Namespace, "reader", readOnly, TestContext.Current.CancellationToken);
         await using HelmCluster cluster = await release.ConnectAsync(o => o with { KubeconfigPath = kubeconfig }, wait: false);
 
-        Func<Task> scale = () => cluster.ScaleAsync(3, cancellationToken: TestContext.Current.CancellationToken);
+        Func<Task> scale = () => cluster.ScaleAsync(4, cancellationToken: TestContext.Current.CancellationToken);
 
         KubernetesForbiddenException error = (await scale.Should().ThrowAsync<KubernetesForbiddenException>()).Which;
         error.Call.Should().Be(new KubernetesApiCall("patch", "deployments", "apps", release.Namespace, "my-dask-worker"));

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 using DaskK8s.Testing;
 
 using k8s;
@@ -10,20 +12,32 @@ public sealed class ServiceTypeContract(TestCluster kubernetes)
     private const string Service = "my-dask-scheduler";
 
     [Fact]
-    public async Task ConnectAsync_LoadBalancerPending_ForwardsInsteadOfWaiting()
+    public async Task ConnectAsync_ClusterIP_Forwards()
     {
-        await using TestRelease release = await TestRelease.InstallAsync(kubernetes, r => r with { ServiceType = "LoadBalancer" });
+        await using TestRelease release = await TestRelease.InstallAsync(kubernetes);
 
         await using HelmCluster cluster = await release.ConnectAsync();
 
         cluster.SchedulerForward.Should().NotBeNull();
-        cluster.SchedulerInfo!.Workers.Should().HaveCount(4);
+        cluster.SchedulerAddress.Should().Be($"tcp://127.0.0.1:{cluster.SchedulerForward!.LocalPort}");
+        cluster.SchedulerInfo!.Workers.Should().HaveCount(5);
+    }
+
+    [Fact]
+    public async Task ConnectAsync_LoadBalancerPending_ForwardsInsteadOfWaiting()
+    {
+        await using TestRelease release = await InstallPendingAsync();
+
+        await using HelmCluster cluster = await release.ConnectAsync();
+
+        cluster.SchedulerForward.Should().NotBeNull();
+        cluster.SchedulerInfo!.Workers.Should().HaveCount(5);
     }
 
     [Fact]
     public async Task ConnectAsync_LoadBalancerPendingAndDirect_SaysWhatItWaitsFor()
     {
-        await using TestRelease release = await TestRelease.InstallAsync(kubernetes, r => r with { ServiceType = "LoadBalancer" });
+        await using TestRelease release = await InstallPendingAsync();
 
         Func<Task> connect = () => release.ConnectAsync(
             o => o with { SchedulerAccess = SchedulerAccess.Direct, ConnectTimeout = TimeSpan.FromSeconds(3) }, wait: false);
@@ -34,11 +48,12 @@ public sealed class ServiceTypeContract(TestCluster kubernetes)
     [Fact]
     public async Task ConnectAsync_LoadBalancerThatGetsItsAddress_IsDialledDirectly()
     {
-        await using TestRelease release = await TestRelease.InstallAsync(kubernetes, r => r with { ServiceType = "LoadBalancer" });
+        await using TestRelease release = await InstallPendingAsync();
         string podIP;
         await using (HelmCluster forwarded = await release.ConnectAsync())
         {
             podIP = await SchedulerPodIPAsync(release);
+            await SkipUnlessReachedAsync(podIP);
         }
 
         Task<HelmCluster> connecting = release.ConnectAsync(o => o with { SchedulerAccess = SchedulerAccess.Direct });
@@ -49,7 +64,7 @@ public sealed class ServiceTypeContract(TestCluster kubernetes)
 
         cluster.SchedulerForward.Should().BeNull();
         cluster.SchedulerAddress.Should().Be($"tcp://{podIP}:8786");
-        cluster.SchedulerInfo!.Workers.Should().HaveCount(4);
+        cluster.SchedulerInfo!.Workers.Should().HaveCount(5);
     }
 
     [Fact]
@@ -68,6 +83,17 @@ public sealed class ServiceTypeContract(TestCluster kubernetes)
     }
 
     [Fact]
+    public async Task ConnectAsync_NodePortDirect_FindsANodeThatIsReady()
+    {
+        await using TestRelease release = await TestRelease.InstallAsync(kubernetes, r => r with { ServiceType = "NodePort" });
+
+        await using HelmCluster cluster = await release.ConnectAsync(o => o with { SchedulerAccess = SchedulerAccess.Direct });
+
+        cluster.SchedulerForward.Should().BeNull();
+        cluster.SchedulerInfo!.Workers.Should().HaveCount(5);
+    }
+
+    [Fact]
     public async Task ConnectAsync_NodePortLeftToAuto_Forwards()
     {
         await using TestRelease release = await TestRelease.InstallAsync(kubernetes, r => r with { ServiceType = "NodePort" });
@@ -75,6 +101,41 @@ public sealed class ServiceTypeContract(TestCluster kubernetes)
         await using HelmCluster cluster = await release.ConnectAsync(wait: false);
 
         cluster.SchedulerForward.Should().NotBeNull();
+    }
+
+    /// <summary>Installs a release whose LoadBalancer nobody serves, not even where a cluster has load balancers: they leave a class that is not theirs alone.</summary>
+    private async Task<TestRelease> InstallPendingAsync()
+    {
+        TestRelease release = await TestRelease.InstallAsync(kubernetes, r => r with { ServiceType = "LoadBalancer" });
+        V1Service service = await kubernetes.Client.CoreV1.ReadNamespacedServiceAsync(
+            Service, release.Namespace, cancellationToken: TestContext.Current.CancellationToken);
+        await kubernetes.Client.CoreV1.DeleteNamespacedServiceAsync(Service, release.Namespace, cancellationToken: TestContext.Current.CancellationToken);
+
+        // The class cannot be added to a Service that exists.
+        V1Service anew = new()
+        {
+            Metadata = new V1ObjectMeta { Name = Service, Labels = service.Metadata.Labels, Annotations = service.Metadata.Annotations },
+            Spec = new V1ServiceSpec { Type = "LoadBalancer", LoadBalancerClass = "daskk8s.test/nobody", Selector = service.Spec.Selector, Ports = [.. service.Spec.Ports.Select(WithoutNodePort)] },
+        };
+        await kubernetes.Client.CoreV1.CreateNamespacedServiceAsync(anew, release.Namespace, cancellationToken: TestContext.Current.CancellationToken);
+        return release;
+    }
+
+    private static V1ServicePort WithoutNodePort(V1ServicePort port) => new() { Name = port.Name, Port = port.Port, TargetPort = port.TargetPort };
+
+    /// <summary>Skips where this machine has no way to pods: then no address that a test could set leads anywhere.</summary>
+    private static async Task SkipUnlessReachedAsync(string podIP)
+    {
+        using TcpClient probe = new();
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(5));
+        try
+        {
+            await probe.ConnectAsync(podIP, 8786, limit.Token);
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            Assert.Skip($"This machine has no way to the pod's address {podIP}, which stands for a load balancer's.");
+        }
     }
 
     private async Task<string> SchedulerPodIPAsync(TestRelease release)

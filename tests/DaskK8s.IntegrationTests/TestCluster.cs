@@ -24,6 +24,9 @@ public sealed class TestCluster : IAsyncLifetime
     /// <summary>Names the Dask image of the release under test; it must have <c>dask-scheduler</c> and <c>dask-worker</c>.</summary>
     public const string ImageVariable = "DASKK8S_TEST_IMAGE";
 
+    /// <summary>Names the version that the embedded cluster plays, <c>v1.34.1</c>; the one that Debian's packages give by default.</summary>
+    public const string VersionVariable = "DASKK8S_TEST_KUBERNETES_VERSION";
+
     /// <summary>Names the command that restarts the real cluster's API server.</summary>
     public const string RestartVariable = "DASKK8S_TEST_RESTART_APISERVER";
 
@@ -31,6 +34,7 @@ public sealed class TestCluster : IAsyncLifetime
     public const string HostFilesVariable = "DASKK8S_TEST_HOST_FILES";
 
     private EmbeddedCluster? _embedded;
+    private readonly GpuOffer _gpus = new();
     private string _kubeconfig = "";
     private Kubernetes? _client;
 
@@ -54,21 +58,32 @@ public sealed class TestCluster : IAsyncLifetime
         }
         else
         {
+            string version = Environment.GetEnvironmentVariable(VersionVariable) is { Length: > 0 } given ? given : "v1.20.2";
             _embedded = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions
             {
                 DaskProcesses = true,
-                KubernetesVersion = "v1.20.2",
+                KubernetesVersion = version,
                 PortTarget = DataPods.EmbeddedTarget,
             });
             _kubeconfig = _embedded.KubeconfigPath;
         }
 
-        _client = new Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(_kubeconfig));
+        _client = CreateClient();
+        await _gpus.MakeAsync(_client);
     }
+
+    /// <summary>Creates a client with every right, whose requests pass through the handlers.</summary>
+    public Kubernetes CreateClient(params DelegatingHandler[] handlers) =>
+        new(KubernetesClientConfiguration.BuildConfigFromConfigFile(_kubeconfig), handlers);
 
     public async ValueTask DisposeAsync()
     {
-        _client?.Dispose();
+        if (_client is not null)
+        {
+            await _gpus.WithdrawAsync(_client);
+            _client.Dispose();
+        }
+
         if (_embedded is not null)
         {
             await _embedded.DisposeAsync();
@@ -130,18 +145,13 @@ public sealed class TestCluster : IAsyncLifetime
         shell.ExitCode.Should().Be(0, "the command in {0} restarts the API server", RestartVariable);
     }
 
-    /// <summary>Cuts every connection to pods that runs through the API server.</summary>
-    public async Task CutConnectionsAsync(CancellationToken cancellationToken)
-    {
-        if (_embedded is not null)
-        {
-            _embedded.Faults.CutPortForwards().Should().BePositive();
-        }
-        else
-        {
-            // They end with the server that they run through.
-            await RestartApiServerAsync(cancellationToken);
-        }
+            string version = Environment.GetEnvironmentVariable(VersionVariable) is { Length: > 0 } given ? given : "v1.20.2";
+            _embedded = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions
+            {
+                DaskProcesses = true,
+                KubernetesVersion = version,
+                PortTarget = DataPods.EmbeddedTarget,
+            });
     }
 
     /// <summary>Runs a .NET program as a service account in a pod beside a release, and gives its output.</summary>

@@ -20,19 +20,17 @@ public sealed class TestRelease : IAsyncDisposable
 
     public string Namespace { get; }
 
-    /// <summary>Installs the release of the mission: default workers, <c>gpu-workers</c> with GPU=1, and <c>high-mem</c>.</summary>
+    /// <summary>Installs the release of the mission: three default workers, <c>gpu-workers</c> with GPU=1, and <c>high-mem</c>.</summary>
     public static async Task<TestRelease> InstallAsync(TestCluster cluster, Func<DaskRelease, DaskRelease>? change = null)
     {
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
-        string @namespace = $"t-{Guid.NewGuid().ToString("N")[..10]}";
-        await cluster.Client.CoreV1.CreateNamespaceAsync(
-            new V1Namespace { Metadata = new V1ObjectMeta { Name = @namespace } }, cancellationToken: cancellationToken);
+        string @namespace = await CreateNamespaceAsync(cluster, cancellationToken);
         DaskRelease release = new()
         {
             Name = Name,
             Namespace = @namespace,
             Image = cluster.Image,
-            Workers = 2,
+            Workers = 3,
             Groups =
             [
                 new DaskReleaseGroup { Name = "gpu-workers", Replicas = 1, DaskResources = "GPU=1", Limits = new Dictionary<string, string> { ["nvidia.com/gpu"] = "1" } },
@@ -40,6 +38,15 @@ public sealed class TestRelease : IAsyncDisposable
             ],
         };
         await (change?.Invoke(release) ?? release).InstallAsync(cluster.Client, cancellationToken);
+        return new TestRelease(cluster, @namespace);
+    }
+
+    /// <summary>Installs a release that Helm itself wrote, from its storage records and the objects of its manifest.</summary>
+    public static async Task<TestRelease> InstallAsync(TestCluster cluster, SharedRelease shared)
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        string @namespace = await CreateNamespaceAsync(cluster, cancellationToken);
+        await shared.InstallAsync(cluster.Client, @namespace, cancellationToken);
         return new TestRelease(cluster, @namespace);
     }
 
@@ -64,6 +71,14 @@ public sealed class TestRelease : IAsyncDisposable
             ConnectTimeout = TimeSpan.FromMinutes(2),
         };
         return change?.Invoke(options) ?? options;
+    }
+
+    private static async Task<string> CreateNamespaceAsync(TestCluster cluster, CancellationToken cancellationToken)
+    {
+        string @namespace = $"t-{Guid.NewGuid().ToString("N")[..10]}";
+        await cluster.Client.CoreV1.CreateNamespaceAsync(
+            new V1Namespace { Metadata = new V1ObjectMeta { Name = @namespace } }, cancellationToken: cancellationToken);
+        return @namespace;
     }
 
     public async ValueTask DisposeAsync()

@@ -99,7 +99,7 @@ public sealed class WorkContract(TestCluster kubernetes)
         Func<Task> result = () => future.ResultAsync(Limit, Token);
 
         (await result.Should().ThrowAsync<DaskNoWorkerException>()).WithMessage(
-            "*needs TPU=1*worker (2 workers: 2 with no resources)*gpu-workers (1 worker: 1 with GPU=1)*high-mem (1 worker: 1 with MEMORY=6000000000)*");
+            "*needs TPU=1*worker (3 workers: 3 with no resources)*gpu-workers (1 worker: 1 with GPU=1)*high-mem (1 worker: 1 with MEMORY=6000000000)*");
     }
 
     [Fact]

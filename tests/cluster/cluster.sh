@@ -10,9 +10,9 @@ done
 
 usage() {
     cat << 'END'
-usage: cluster.sh VERB     (all but kubeconfig, kubectl and version need root)
+usage: cluster.sh VERB     (all but kubeconfig, kubectl, release and version need root)
 
-  run            build what is missing, start, run the contract tests, end
+  run            build what is missing, start, run the contract tests, end; DASKK8S_DASK=2024.12.1 for one image alone
   build          build Kubernetes and fetch the tools, unless the cache has them
   images         make the Dask images, unless the cache has them
   up             build what is missing, start the cluster, wait until it takes pods
@@ -23,6 +23,7 @@ usage: cluster.sh VERB     (all but kubeconfig, kubectl and version need root)
   version        print what the cluster is made of
   restart NAME   kill a daemon and start it again, wait until it serves (kube-apiserver, kubelet, ...)
   restart-apiserver
+  release [..]   install the contract tests' release (my-dask in namespace default, unless arguments say otherwise)
   smoke          a small Dask release on the running cluster: DNS, logs, port-forward, GPUs, tokens
   check          start and end clusters, also half-way, and compare the machine before and after
   clean          delete the cache
@@ -66,6 +67,9 @@ main() {
         ;;
     version)
         cat "$(kubernetes_folder)/built-from" "$(tools_folder)/built-from" "$(images_folder)/built-from"
+        ;;
+    release)
+        verb_release "${@:2}"
         ;;
     restart)
         need_root "$@"

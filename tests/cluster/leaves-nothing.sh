@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Starts and ends clusters, whole and half ones, and compares the machine before and after each.
-# Ends with "N passed, N failed".
+# Ends with a summary in the form of 'dotnet test'.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 for part in steps settings namespace; do
@@ -168,5 +168,5 @@ PATH=$work/bin:$PATH interrupted INT "tests begin" run
 "$cluster" down
 unchanged "down of nothing"
 if kill -0 "$bystander"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
-printf '%d passed, %d failed\n' "$passed" "$failed"
+printf '  total: %d\n  failed: %d\n  succeeded: %d\n  skipped: 0\n' $((passed + failed)) "$failed" "$passed"
 ((failed == 0))

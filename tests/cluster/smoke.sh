@@ -8,7 +8,7 @@ verb_smoke() {
     for version in "${dask_images[@]%%:*}"; do
         smoke "$version"
     done
-    printf '%d passed, %d failed\n' "$passed" "$failed"
+    say "smoke: $passed of $((passed + failed)) checks passed"
     ((failed == 0))
 }
 

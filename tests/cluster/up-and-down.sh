@@ -133,6 +133,8 @@ verb_run() {
     integration_tests=$repository_root/tests/DaskK8s.IntegrationTests
     [[ -d $integration_tests ]] || fail "there are no contract tests to run: $integration_tests does not exist"
     command -v dotnet > /dev/null || fail "there is no dotnet to run the contract tests with"
+    [[ -z ${DASKK8S_DASK:-} || " ${dask_images[*]%%:*} " == *" $DASKK8S_DASK "* ]] ||
+        fail "DASKK8S_DASK is $DASKK8S_DASK; there are images of ${dask_images[*]%%:*}"
     refuse_clashes
     trap '"$here/cluster.sh" down' EXIT
     trap 'exit 130' INT TERM HUP
@@ -140,11 +142,12 @@ verb_run() {
     step "contract tests" contract_tests "$@"
 }
 
-# The one place that knows how the contract tests are started: once for each Dask image. The last two
-# settings keep the compiler from leaving servers behind.
+# The one place that knows how the contract tests are started: once for each Dask image, or for the one that
+# DASKK8S_DASK names. The last two settings keep the compiler from leaving servers behind.
 contract_tests() {
     local image status=0
     for image in "${dask_images[@]%%:*}"; do
+        [[ -z ${DASKK8S_DASK:-} || $image == "$DASKK8S_DASK" ]] || continue
         say "contract tests with Dask $image"
         DASKK8S_TEST_KUBECONFIG=$run_folder/kubeconfig \
             DASKK8S_TEST_IMAGE=$image_repository:$image \
@@ -154,6 +157,12 @@ contract_tests() {
             dotnet test --project "$integration_tests" --configuration Release "$@" || status=$?
     done
     return "$status"
+}
+
+# A release to point the library, a benchmark or a sample at.
+verb_release() {
+    need_cluster
+    dotnet run --project "$repository_root/tests/DaskK8s.Benchmarks" --configuration Release -- release --kubeconfig "$run_folder/kubeconfig" "$@"
 }
 
 verb_restart() {
