@@ -145,13 +145,31 @@ public sealed class TestCluster : IAsyncLifetime
         shell.ExitCode.Should().Be(0, "the command in {0} restarts the API server", RestartVariable);
     }
 
-            string version = Environment.GetEnvironmentVariable(VersionVariable) is { Length: > 0 } given ? given : "v1.20.2";
-            _embedded = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions
-            {
-                DaskProcesses = true,
-                KubernetesVersion = version,
-                PortTarget = DataPods.EmbeddedTarget,
-            });
+    /// <summary>Cuts every connection to pods that runs through the API server.</summary>
+    public async Task CutConnectionsAsync(CancellationToken cancellationToken)
+    {
+        if (_embedded is not null)
+        {
+            _embedded.Faults.CutPortForwards().Should().BePositive();
+        }
+        else
+        {
+            // They end with the server that they run through.
+            await RestartApiServerAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Makes the API server forget what was before now: a watch from there is told 410 Gone.</summary>
+    /// <remarks>A real one remembers changes from its own start on.</remarks>
+    public async Task ForgetHistoryAsync(CancellationToken cancellationToken)
+    {
+        if (_embedded is not null)
+        {
+            _embedded.Faults.ForgetHistory();
+            return;
+        }
+
+        await RestartApiServerAsync(cancellationToken);
     }
 
     /// <summary>Runs a .NET program as a service account in a pod beside a release, and gives its output.</summary>
