@@ -1,3 +1,5 @@
+using System.Management.Automation;
+
 namespace DaskK8s.PowerShell;
 
 /// <summary>Is the base of the cmdlets that work on a connected cluster.</summary>
@@ -13,21 +15,29 @@ public abstract class ClusterCmdlet : DaskCmdlet
         HelmCluster? chosen = given ?? DaskSession.Current.CurrentCluster;
         if (chosen is null)
         {
-            Report(NoClusterException.ForNothing(), null, isTerminating: true);
+            Report(NoClusterException.ForNothing(), MyInvocation.MyCommand.Name, isTerminating: true);
         }
 
         return chosen!;
     }
 
-    /// <summary>Finds a group among those that were read last; writes an error that lists them where it is not there.</summary>
+    /// <summary>Finds a group among those that the release has; writes an error that lists them where it is not there.</summary>
     private protected WorkerGroup? FindGroup(HelmCluster cluster, string? name)
     {
         WorkerGroup? found = cluster.WorkerGroups.FirstOrDefault(g => name is null ? g.IsDefault : g.Name == name);
         if (found is null)
         {
-            WriteError(Failures.ToRecord(new GroupMissingException(name ?? "worker", cluster), name));
+            Report(GroupErrors.NotFound(cluster, name ?? "worker"), name);
         }
 
         return found;
+    }
+
+    /// <summary>Gives a group with the cluster that it is of, so that a pipeline of groups of several clusters reaches each where it is.</summary>
+    private protected static PSObject WithCluster(WorkerGroup group, HelmCluster cluster)
+    {
+        PSObject wrapped = PSObject.AsPSObject(group);
+        wrapped.Properties.Add(new PSNoteProperty("Cluster", cluster));
+        return wrapped;
     }
 }

@@ -8,6 +8,9 @@ internal sealed class CommandOutput(CancellationToken stopping)
 {
     private const int MostWaiting = 4096;
 
+    // Apart from ids that scripts use, and from those of WaitProgress.
+    private const int BusyId = 8785;
+
     private readonly BlockingCollection<Action<Cmdlet>> _queue = new(MostWaiting);
 
     /// <summary>Writes an object; waits while a slow pipeline has many of them still before it.</summary>
@@ -18,6 +21,13 @@ internal sealed class CommandOutput(CancellationToken stopping)
     public void Warning(string text) => Add(c => c.WriteWarning(text));
 
     public void Progress(ProgressRecord record) => Add(c => c.WriteProgress(record));
+
+    /// <summary>Shows that something goes on, until the result is disposed.</summary>
+    public IDisposable Busy(string activity, string status)
+    {
+        Progress(new ProgressRecord(BusyId, activity, status));
+        return new BusyBar(this, activity);
+    }
 
     /// <summary>Writes what a program printed: seen on the console, not part of the output.</summary>
     public void Print(string text, string stream) => Add(c => c.WriteInformation(
@@ -48,4 +58,9 @@ internal sealed class CommandOutput(CancellationToken stopping)
     }
 
     private void Add(Action<Cmdlet> write) => _queue.Add(write, stopping);
+
+    private sealed class BusyBar(CommandOutput output, string activity) : IDisposable
+    {
+        public void Dispose() => output.Note(c => c.WriteProgress(new ProgressRecord(BusyId, activity, "Done") { RecordType = ProgressRecordType.Completed }));
+    }
 }

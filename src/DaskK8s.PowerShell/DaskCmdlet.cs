@@ -69,9 +69,9 @@ public abstract class DaskCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    private protected void Report(Exception e, object? target, bool isTerminating = false)
+    private protected void Report(Exception e, object? target, bool isTerminating = false, string? advice = null)
     {
-        ErrorRecord record = Failures.ToRecord(e, target);
+        ErrorRecord record = Failures.ToRecord(e, target, advice);
         if (isTerminating)
         {
             ThrowTerminatingError(record);

@@ -13,6 +13,7 @@
     CmdletsToExport = @(
         'Connect-DaskCluster'
         'Disconnect-DaskCluster'
+        'Get-DaskAdaptive'
         'Get-DaskCluster'
         'Get-DaskLog'
         'Get-DaskReleaseValue'
@@ -22,6 +23,8 @@
         'New-DaskWorkerGroupValue'
         'Open-DaskDashboard'
         'Set-DaskWorkerGroup'
+        'Start-DaskAdaptive'
+        'Stop-DaskAdaptive'
         'Test-DaskPermission'
         'Wait-DaskWorker'
     )

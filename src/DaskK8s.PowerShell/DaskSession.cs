@@ -3,14 +3,14 @@ using System.Runtime.CompilerServices;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Holds the connected clusters of one runspace, the current one among them.</summary>
+/// <summary>Holds what one runspace has connected and what runs for it, the current cluster among them.</summary>
 internal sealed class DaskSession
 {
     private static readonly ConditionalWeakTable<Runspace, DaskSession> Sessions = [];
-    private static readonly ConditionalWeakTable<WorkerGroup, HelmCluster> Owners = [];
 
     private readonly Lock _sync = new();
     private readonly List<HelmCluster> _clusters = [];
+    private readonly Dictionary<HelmCluster, DaskAdaptive> _adaptive = [];
     private HelmCluster? _current;
 
     /// <summary>Gets the session of the runspace that runs on this thread.</summary>
@@ -39,15 +39,20 @@ internal sealed class DaskSession
         }
     }
 
+    /// <summary>Gets the adaptive scaling that was started in this session and not stopped.</summary>
+    public IReadOnlyList<DaskAdaptive> Adaptive
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return [.. _adaptive.Values];
+            }
+        }
+    }
+
     /// <summary>Gets where the log of this session's clusters goes.</summary>
     public LogRelay Log { get; } = new();
-
-    /// <summary>Remembers which cluster a group came from, so that a pipeline of groups of several clusters scales each where it is.</summary>
-    public static void Own(WorkerGroup group, HelmCluster cluster) => Owners.AddOrUpdate(group, cluster);
-
-    public HelmCluster? OwnerOf(WorkerGroup group) => Owners.TryGetValue(group, out HelmCluster? owner)
-        ? owner
-        : Clusters.FirstOrDefault(c => c.WorkerGroups.Contains(group));
 
     /// <summary>Closes what this thread's runspace has connected.</summary>
     public static void Close()
@@ -94,6 +99,52 @@ internal sealed class DaskSession
         }
     }
 
+    /// <summary>Ends what runs on a cluster that was taken out, then its connection.</summary>
+    public async Task CloseAsync(HelmCluster cluster)
+    {
+        if (TakeAdaptive(cluster) is { } adaptive)
+        {
+            await adaptive.StopAsync().ConfigureAwait(false);
+        }
+
+        await cluster.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Remembers adaptive scaling of a cluster.</summary>
+    /// <returns>Whether none was there that still runs.</returns>
+    public bool TryAdd(DaskAdaptive adaptive)
+    {
+        lock (_sync)
+        {
+            if (_adaptive.TryGetValue(adaptive.Cluster, out DaskAdaptive? other) && other.IsRunning)
+            {
+                return false;
+            }
+
+            _adaptive[adaptive.Cluster] = adaptive;
+            return true;
+        }
+    }
+
+    /// <summary>Finds the adaptive scaling of a cluster.</summary>
+    public DaskAdaptive? FindAdaptive(HelmCluster cluster)
+    {
+        lock (_sync)
+        {
+            return _adaptive.GetValueOrDefault(cluster);
+        }
+    }
+
+    /// <summary>Forgets the adaptive scaling of a cluster.</summary>
+    /// <returns>It, for the caller to stop; null where there is none.</returns>
+    public DaskAdaptive? TakeAdaptive(HelmCluster cluster)
+    {
+        lock (_sync)
+        {
+            return _adaptive.Remove(cluster, out DaskAdaptive? adaptive) ? adaptive : null;
+        }
+    }
+
     /// <summary>Finds a cluster by <c>release.namespace</c>, or by the release's name alone where that is unique.</summary>
     public HelmCluster? Find(string name)
     {
@@ -125,7 +176,7 @@ internal sealed class DaskSession
         foreach (HelmCluster cluster in Clusters)
         {
             Remove(cluster);
-            _ = Task.Run(async () => await cluster.DisposeAsync().ConfigureAwait(false));
+            _ = Task.Run(() => CloseAsync(cluster));
         }
     }
 }

@@ -5,48 +5,60 @@ namespace DaskK8s.PowerShell;
 /// <summary>Turns failures into error records: an id, a category, a target, and what to do.</summary>
 internal static class Failures
 {
-    public static ErrorRecord ToRecord(Exception e, object? target)
-    {
-        (ErrorCategory category, string? advice) = e switch
-        {
-            WorkerGroupNotFoundException missing => (ErrorCategory.ObjectNotFound, $"Use one of its groups: {string.Join(", ", missing.KnownGroups)}."),
-            GroupMissingException missing => (ErrorCategory.ObjectNotFound, $"Use one of its groups: {string.Join(", ", missing.KnownGroups)}."),
-            HelmReleaseNotFoundException { Releases.Count: > 0 } missing =>
-                (ErrorCategory.ObjectNotFound, $"Use one of the releases: {string.Join(", ", missing.Releases)}."),
-            HelmReleaseNotFoundException => (ErrorCategory.ObjectNotFound, "Look for releases: Get-DaskCluster -Available -AllNamespaces."),
-            HelmReleaseException => (ErrorCategory.InvalidData, null),
-            HelmValuesException { Path: not null } => (ErrorCategory.ObjectNotFound, "See all values: Get-DaskReleaseValue."),
-            HelmValuesException => (ErrorCategory.InvalidData, null),
-            KubeConfigException { KnownContexts.Count: > 0 } config => (ErrorCategory.InvalidArgument, $"Use one of the contexts: {string.Join(", ", config.KnownContexts)}."),
-            KubeConfigException => (ErrorCategory.InvalidData, "Give the file with -Kubeconfig, or set KUBECONFIG."),
-            KubeCredentialException or KubernetesUnauthorizedException => (ErrorCategory.AuthenticationError, "Log in to the cluster again and connect again."),
-            KubernetesForbiddenException => (ErrorCategory.PermissionDenied, "See what is missing: Test-DaskPermission; the Role to ask for: Test-DaskPermission -AsRole."),
-            KubernetesNotFoundException => (ErrorCategory.ObjectNotFound, null),
-            KubernetesInvalidException => (ErrorCategory.InvalidArgument, null),
-            KubernetesConflictException => (ErrorCategory.ResourceBusy, "Somebody else changed it at the same time: run the command again."),
-            KubernetesTimeoutException or SchedulerTimeoutException or TimeoutException => (ErrorCategory.OperationTimeout, null),
-            KubernetesUnreachableException or KubernetesThrottledException or KubernetesServerException => (ErrorCategory.ConnectionError, null),
-            SchedulerUnreachableException => (ErrorCategory.ConnectionError, "Look at the scheduler's log: Get-DaskLog -Component Scheduler."),
-            LosslessScaleDownException => (ErrorCategory.ResourceUnavailable, "Shrink it all the same with -Immediate; lost results are computed again."),
-            WorkersNotReadyException => (ErrorCategory.OperationTimeout, "Look at the pods' logs: Get-DaskLog; wait longer with -TimeoutSec."),
-            DaskNoWorkerException => (ErrorCategory.ResourceUnavailable, "Scale a group that fits: Get-DaskWorkerGroup, Set-DaskWorkerGroup."),
-            DaskTaskException => (ErrorCategory.InvalidResult, "The Python traceback: $Error[0].Exception.PythonTraceback."),
-            NoClusterException => (ErrorCategory.ConnectionError, "Connect first: Connect-DaskCluster my-dask. Or give -Cluster."),
-            ScaleTargetUnknownException => (ErrorCategory.InvalidOperation, "Scale it with -Replicas."),
-            PortForwardException => (ErrorCategory.ResourceBusy, null),
-            ArgumentException => (ErrorCategory.InvalidArgument, null),
-            ItemNotFoundException => (ErrorCategory.ObjectNotFound, null),
-            OperationCanceledException => (ErrorCategory.OperationStopped, null),
-            IOException or UnauthorizedAccessException => (ErrorCategory.WriteError, null),
-            _ => (ErrorCategory.NotSpecified, null),
-        };
-        string id = e is GroupMissingException ? nameof(WorkerGroupNotFoundException) : e.GetType().Name;
-        ErrorRecord record = new(e, id.EndsWith("Exception", StringComparison.Ordinal) ? id[..^"Exception".Length] : id, category, target);
-        if (advice is not null)
-        {
-            record.ErrorDetails = new ErrorDetails(e.Message) { RecommendedAction = advice };
-        }
+    private const string LookAtTheLog = "Run the command again with -Verbose and -Debug to see what was tried.";
 
-        return record;
+    /// <summary>Makes the record.</summary>
+    /// <param name="e">The failure; the id is its type's name.</param>
+    /// <param name="target">What the command was about.</param>
+    /// <param name="advice">What to do; null for what helps with failures of the type.</param>
+    public static ErrorRecord ToRecord(Exception e, object? target, string? advice = null)
+    {
+        (ErrorCategory category, string usual) = Judge(e);
+        string id = e.GetType().Name;
+        return new ErrorRecord(e, id.EndsWith("Exception", StringComparison.Ordinal) ? id[..^"Exception".Length] : id, category, target)
+        {
+            ErrorDetails = new ErrorDetails(e.Message) { RecommendedAction = advice ?? usual },
+        };
     }
+
+    private static (ErrorCategory Category, string Advice) Judge(Exception e) => e switch
+    {
+        WorkerGroupNotFoundException missing =>
+            (ErrorCategory.ObjectNotFound, $"Use one of its groups: {string.Join(", ", missing.KnownGroups)}. Connect again if it was added since."),
+        HelmReleaseNotFoundException { Releases.Count: > 0 } missing =>
+            (ErrorCategory.ObjectNotFound, $"Use one of the releases: {string.Join(", ", missing.Releases)}."),
+        HelmReleaseNotFoundException => (ErrorCategory.ObjectNotFound, "Look for releases: Get-DaskCluster -Available -AllNamespaces."),
+        HelmReleaseException => (ErrorCategory.InvalidData, "Look at the release with helm status and helm history; an upgrade writes its record anew."),
+        HelmValuesException { Path: not null } => (ErrorCategory.ObjectNotFound, "See all values: Get-DaskReleaseValue."),
+        HelmValuesException => (ErrorCategory.InvalidData, "See all values: Get-DaskReleaseValue -AsYaml."),
+        KubeConfigException { KnownContexts.Count: > 0 } config => (ErrorCategory.InvalidArgument, $"Use one of the contexts: {string.Join(", ", config.KnownContexts)}."),
+        KubeConfigException => (ErrorCategory.InvalidData, "Give the file with -Kubeconfig, or set KUBECONFIG."),
+        KubeCredentialException or KubernetesUnauthorizedException => (ErrorCategory.AuthenticationError, "Log in to the cluster again and connect again."),
+        KubernetesForbiddenException => (ErrorCategory.PermissionDenied, "See what is missing: Test-DaskPermission; the Role to ask for: Test-DaskPermission -AsRole."),
+        KubernetesNotFoundException => (ErrorCategory.ObjectNotFound, "It may have been removed since: connect again, or look for releases: Get-DaskCluster -Available."),
+        KubernetesInvalidException => (ErrorCategory.InvalidArgument, "Change what the API server refused."),
+        KubernetesConflictException => (ErrorCategory.ResourceBusy, "Somebody else changed it at the same time: run the command again."),
+        KubernetesTimeoutException or SchedulerTimeoutException or TimeoutException => (ErrorCategory.OperationTimeout, $"Run the command again; connecting takes longer with -TimeoutSec. {LookAtTheLog}"),
+        KubernetesUnreachableException => (ErrorCategory.ConnectionError, "See whether kubectl reaches the cluster with the same -Kubeconfig and -Context: is a VPN missing?"),
+        KubernetesThrottledException or KubernetesServerException => (ErrorCategory.ConnectionError, "The API server is busy or in trouble: run the command again later."),
+        SchedulerUnreachableException => (ErrorCategory.ConnectionError, "Look at the scheduler's log: Get-DaskLog -Component Scheduler."),
+        LosslessScaleDownException => (ErrorCategory.ResourceUnavailable, "Shrink it all the same with -Immediate; lost results are computed again."),
+        WorkersNotReadyException => (ErrorCategory.OperationTimeout, "Look at the pods' logs: Get-DaskLog; wait longer with -TimeoutSec."),
+        DaskNoWorkerException => (ErrorCategory.ResourceUnavailable, "Scale a group that fits: Get-DaskWorkerGroup, Set-DaskWorkerGroup."),
+        DaskTaskException => (ErrorCategory.InvalidResult, "The Python traceback: $Error[0].Exception.PythonTraceback."),
+        DaskResultException => (ErrorCategory.InvalidResult, "Let the program's last line be made of dicts, lists, texts and numbers, or of None."),
+        DaskTaskLostException => (ErrorCategory.ResourceUnavailable, "The scheduler was restarted: run the command again."),
+        DaskRpcException => (ErrorCategory.InvalidOperation, $"Look at the scheduler's log: Get-DaskLog -Component Scheduler. {LookAtTheLog}"),
+        NoClusterException => (ErrorCategory.ConnectionError, "Connect first: Connect-DaskCluster my-dask. Or give -Cluster."),
+        AlreadyAdaptiveException => (ErrorCategory.ResourceExists, "Stop it first: Stop-DaskAdaptive."),
+        ScaleTargetUnknownException => (ErrorCategory.InvalidOperation, "Scale it with -Replicas."),
+        PortForwardException => (ErrorCategory.ResourceBusy, $"Connect again. {LookAtTheLog}"),
+        ArgumentException or PSInvalidCastException => (ErrorCategory.InvalidArgument, "See what the command takes: Get-Help with its name and -Full."),
+        ItemNotFoundException => (ErrorCategory.ObjectNotFound, "See what there is: Get-DaskCluster."),
+        ObjectDisposedException => (ErrorCategory.ConnectionError, "The connection was closed: connect again with Connect-DaskCluster."),
+        OperationCanceledException => (ErrorCategory.OperationStopped, "Run the command again."),
+        FileNotFoundException or DirectoryNotFoundException => (ErrorCategory.ObjectNotFound, "Give the path of a file that is there."),
+        IOException or UnauthorizedAccessException => (ErrorCategory.WriteError, "Give the path of a file that you may read or write."),
+        _ => (ErrorCategory.NotSpecified, LookAtTheLog),
+    };
 }

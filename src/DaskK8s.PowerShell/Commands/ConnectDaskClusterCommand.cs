@@ -56,8 +56,7 @@ public sealed class ConnectDaskClusterCommand : DaskCmdlet
             Release,
             async (output, stopping) =>
             {
-                ProgressRecord progress = new(8785, "Connecting", $"Release {Release}");
-                output.Progress(progress);
+                using IDisposable busy = output.Busy("Connecting", $"Release {Release}");
                 HelmCluster cluster = await HelmCluster.ConnectAsync(Release, options, stopping).ConfigureAwait(false);
                 if (stopping.IsCancellationRequested)
                 {
@@ -66,11 +65,16 @@ public sealed class ConnectDaskClusterCommand : DaskCmdlet
                 }
 
                 HelmCluster? replaced = session.Add(cluster);
-                output.Progress(new ProgressRecord(8785, "Connecting", "Done") { RecordType = ProgressRecordType.Completed });
-                output.Write(cluster);
-                if (replaced is not null)
+                try
                 {
-                    await replaced.DisposeAsync().ConfigureAwait(false);
+                    output.Write(cluster);
+                }
+                finally
+                {
+                    if (replaced is not null)
+                    {
+                        await session.CloseAsync(replaced).ConfigureAwait(false);
+                    }
                 }
             },
             isTerminating: true);

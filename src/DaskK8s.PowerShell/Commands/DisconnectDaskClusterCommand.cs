@@ -26,7 +26,7 @@ public sealed class DisconnectDaskClusterCommand : ClusterCmdlet
         foreach (HelmCluster cluster in All ? session.Clusters : [Choose(Cluster)])
         {
             session.Remove(cluster);
-            Run(cluster, async (_, _) => await cluster.DisposeAsync().ConfigureAwait(false));
+            Run(cluster, async (_, _) => await session.CloseAsync(cluster).ConfigureAwait(false));
         }
     }
 }

@@ -63,8 +63,9 @@ public sealed class GetDaskClusterCommand : DaskCmdlet
                 KubeconfigPath = Kubeconfig is null ? null : GetUnresolvedProviderPathFromPSPath(Kubeconfig),
             },
             session.Log.Hear);
-        Run(Namespace, async (output, stopping) =>
+        Run(Namespace ?? Context ?? Kubeconfig, async (output, stopping) =>
         {
+            using IDisposable busy = output.Busy("Looking for releases", AllNamespaces ? "In all namespaces" : $"In {Namespace ?? "the context's namespace"}");
             DiscoveryResult found = await HelmCluster.DiscoverAsync(options, AllNamespaces, stopping).ConfigureAwait(false);
             foreach (ClusterLimitation limitation in found.Limitations)
             {

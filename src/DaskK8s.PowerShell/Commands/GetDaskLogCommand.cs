@@ -41,7 +41,7 @@ public sealed class GetDaskLogCommand : ClusterCmdlet
     public SwitchParameter Previous { get; set; }
 
     /// <summary>Gets or sets the cluster.</summary>
-    [Parameter(HelpMessage = "The cluster, or its name. By default the current one.")]
+    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The cluster, or its name. By default the group's own, else the current one.")]
     [ClusterName]
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }
@@ -65,7 +65,7 @@ public sealed class GetDaskLogCommand : ClusterCmdlet
             Since = Since,
             Previous = Previous,
         };
-        Run(cluster, async (output, stopping) =>
+        Run(Group ?? (object)cluster, async (output, stopping) =>
         {
             await foreach (PodLogLine line in cluster.StreamLogsAsync(filter, stopping).ConfigureAwait(false))
             {

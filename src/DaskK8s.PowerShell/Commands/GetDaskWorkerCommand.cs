@@ -14,7 +14,7 @@ public sealed class GetDaskWorkerCommand : ClusterCmdlet
     public string? WorkerGroup { get; set; }
 
     /// <summary>Gets or sets the cluster.</summary>
-    [Parameter(HelpMessage = "The cluster, or its name. By default the current one.")]
+    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The cluster, or its name. By default the group's own, else the current one.")]
     [ClusterName]
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }
@@ -28,7 +28,7 @@ public sealed class GetDaskWorkerCommand : ClusterCmdlet
             return;
         }
 
-        Run(cluster, async (output, stopping) =>
+        Run(WorkerGroup ?? (object)cluster, async (output, stopping) =>
         {
             SchedulerInfo info = await cluster.GetSchedulerInfoAsync(stopping).ConfigureAwait(false);
             foreach (WorkerInfo worker in info.Workers.Where(w => WorkerGroup is null || w.Group == WorkerGroup))

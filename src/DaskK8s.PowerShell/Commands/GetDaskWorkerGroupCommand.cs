@@ -28,8 +28,7 @@ public sealed class GetDaskWorkerGroupCommand : ClusterCmdlet
         WildcardPattern[] patterns = [.. Name.Select(static n => WildcardPattern.Get(n, WildcardOptions.None))];
         foreach (WorkerGroup group in groups.Where(g => patterns.Any(p => p.IsMatch(g.Name))))
         {
-            DaskSession.Own(group, cluster);
-            WriteObject(group);
+            WriteObject(WithCluster(group, cluster));
         }
 
         if (groups.Count > 0)

@@ -51,12 +51,12 @@ public sealed class InvokeDaskPythonCommand : ClusterCmdlet
         }
 
         string? file = ParameterSetName == FileSet ? GetUnresolvedProviderPathFromPSPath(Path) : null;
-        Run(file ?? WorkerGroup, async (output, stopping) =>
+        Run(file ?? WorkerGroup ?? (object)cluster, async (output, stopping) =>
         {
             string source = file is null ? Source : await File.ReadAllTextAsync(file, stopping).ConfigureAwait(false);
-            Dictionary<string, double>? resources = Resources is null ? null : PlainObjects.ToNumbers(Resources);
-            TaskOptions options = new() { Resources = resources, Workers = await WorkersAsync(cluster, stopping).ConfigureAwait(false) };
-            DaskClient client = await ConnectAsync(cluster, stopping).ConfigureAwait(false);
+            TaskOptions options = new() { Resources = Resources is null ? null : PlainObjects.ToNumbers(Resources), WorkerGroup = WorkerGroup };
+            using IDisposable busy = output.Busy("Running Python", WorkerGroup is null ? $"On {cluster.Name}" : $"On {WorkerGroup} of {cluster.Name}");
+            DaskClient client = await cluster.GetClientAsync(stopping).ConfigureAwait(false);
             await using ConfiguredAsyncDisposable closing = client.ConfigureAwait(false);
             JsonElement result = await client.RunScriptAsync<JsonElement>(
                 source, PlainObjects.ToMap(Variable ?? new Hashtable()), options, piece => output.Print(piece.Text, piece.Stream), stopping).ConfigureAwait(false);
@@ -65,22 +65,5 @@ public sealed class InvokeDaskPythonCommand : ClusterCmdlet
                 output.Write(value);
             }
         });
-    }
-
-    private static Task<DaskClient> ConnectAsync(HelmCluster cluster, CancellationToken stopping) =>
-        cluster.SchedulerAddress is { } address
-            ? DaskClient.ConnectAsync(address, cancellationToken: stopping)
-            : throw new NoClusterException($"The scheduler of {cluster.Name} is not reached. {string.Join(" ", cluster.Limitations)}");
-
-    private async Task<IReadOnlyList<string>?> WorkersAsync(HelmCluster cluster, CancellationToken stopping)
-    {
-        if (WorkerGroup is null)
-        {
-            return null;
-        }
-
-        SchedulerInfo info = await cluster.GetSchedulerInfoAsync(stopping).ConfigureAwait(false);
-        string[] workers = [.. info.Workers.Where(w => w.Group == WorkerGroup).Select(static w => w.Address)];
-        return workers.Length > 0 ? workers : throw new ItemNotFoundException($"The group {WorkerGroup} has no worker now. Scale it first: Set-DaskWorkerGroup {WorkerGroup} -Replicas 1 -Wait.");
     }
 }

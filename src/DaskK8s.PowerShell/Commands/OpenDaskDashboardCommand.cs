@@ -30,7 +30,10 @@ public sealed class OpenDaskDashboardCommand : ClusterCmdlet
         HelmCluster cluster = Choose(Cluster);
         if (cluster.DashboardLink is not { } status)
         {
-            Report(new ItemNotFoundException($"No dashboard of {cluster.Name} is reached from here."), cluster);
+            Report(
+                new ItemNotFoundException($"No dashboard of {cluster.Name} is reached from here. {string.Join(" ", cluster.Limitations)}".TrimEnd()),
+                cluster,
+                advice: "Connect with -SchedulerAccess Auto, and see what is missing: (Get-DaskCluster -Current).Limitations.");
             return;
         }
 
@@ -47,7 +50,7 @@ public sealed class OpenDaskDashboardCommand : ClusterCmdlet
             }
             catch (Win32Exception e)
             {
-                Report(new InvalidOperationException($"No browser could be opened: {e.Message} The dashboard is at {link}", e), link);
+                Report(new InvalidOperationException($"No browser could be opened: {e.Message} The dashboard is at {link}", e), link, advice: $"Open it yourself: {link}");
             }
         }
     }

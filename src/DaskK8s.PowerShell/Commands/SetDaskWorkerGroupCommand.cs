@@ -54,7 +54,7 @@ public sealed class SetDaskWorkerGroupCommand : ClusterCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <summary>Gets or sets the cluster.</summary>
-    [Parameter(HelpMessage = "The cluster, or its name. By default the group's own, else the current one.")]
+    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The cluster, or its name. By default the group's own, else the current one.")]
     [ClusterName]
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }
@@ -77,8 +77,23 @@ public sealed class SetDaskWorkerGroupCommand : ClusterCmdlet
     /// <summary>Scales.</summary>
     protected override void ProcessRecord()
     {
-        HelmCluster cluster = Choose(Cluster ?? (InputObject is { } input ? DaskSession.Current.OwnerOf(input) : null));
-        if (FindGroup(cluster, InputObject?.Name ?? Name) is not { } group || !ShouldProcess($"worker group {group.Name} of {cluster.Name}", Describe(group)))
+        HelmCluster cluster = Choose(Cluster);
+        if (InputObject is null)
+        {
+            // Somebody else may have scaled it since, and -Confirm and -WhatIf show the number.
+            bool isRead = false;
+            Run(Name, async (_, stopping) =>
+            {
+                await cluster.GetWorkerGroupsAsync(stopping).ConfigureAwait(false);
+                isRead = true;
+            });
+            if (!isRead)
+            {
+                return;
+            }
+        }
+
+        if ((InputObject ?? FindGroup(cluster, Name)) is not { } group || !ShouldProcess($"worker group {group.Name} of {cluster.Name}", Describe(group)))
         {
             return;
         }
@@ -86,19 +101,12 @@ public sealed class SetDaskWorkerGroupCommand : ClusterCmdlet
         Run(group.Name, async (output, stopping) =>
         {
             ScaleOptions options = new() { ScaleDown = Immediate ? ScaleDown.Immediate : ScaleDown.Lossless };
-            ProgressRecord progress = new(8784, $"Scaling {group.Name}", Describe(group));
-            output.Progress(progress);
             ScaleResult result;
-            try
+            using (output.Busy($"Scaling {group.Name}", Describe(group)))
             {
                 result = Replicas is { } replicas
                     ? await cluster.ScaleAsync(replicas, options, group.Name, stopping).ConfigureAwait(false)
                     : await cluster.ScaleAsync(Memory, Cores, Gpus, group.Name, options, stopping).ConfigureAwait(false);
-            }
-            finally
-            {
-                progress = new(8784, $"Scaling {group.Name}", "Done") { RecordType = ProgressRecordType.Completed };
-                output.Note(c => c.WriteProgress(progress));
             }
 
             output.Verbose(FormattableString.Invariant(
@@ -117,8 +125,7 @@ public sealed class SetDaskWorkerGroupCommand : ClusterCmdlet
             if (PassThru)
             {
                 WorkerGroup after = (await cluster.GetWorkerGroupsAsync(stopping).ConfigureAwait(false)).First(g => g.Name == group.Name);
-                DaskSession.Own(after, cluster);
-                output.Write(after);
+                output.Write(WithCluster(after, cluster));
             }
         });
     }

@@ -27,7 +27,7 @@ public sealed class WaitDaskWorkerCommand : ClusterCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <summary>Gets or sets the cluster.</summary>
-    [Parameter(HelpMessage = "The cluster, or its name. By default the current one.")]
+    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The cluster, or its name. By default the group's own, else the current one.")]
     [ClusterName]
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }
@@ -41,14 +41,13 @@ public sealed class WaitDaskWorkerCommand : ClusterCmdlet
             return;
         }
 
-        Run(cluster, async (output, stopping) =>
+        Run(WorkerGroup ?? (object)cluster, async (output, stopping) =>
         {
             WorkerWaitOptions options = new() { WorkerGroup = WorkerGroup, Timeout = TimeSpan.FromSeconds(TimeoutSec), FailFast = !NoFailFast };
             await WaitProgress.WaitAsync(cluster, options, output, stopping).ConfigureAwait(false);
             foreach (WorkerGroup group in PassThru ? cluster.WorkerGroups.Where(g => WorkerGroup is null || g.Name == WorkerGroup) : [])
             {
-                DaskSession.Own(group, cluster);
-                output.Write(group);
+                output.Write(WithCluster(group, cluster));
             }
         });
     }

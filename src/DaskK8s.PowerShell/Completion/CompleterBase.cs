@@ -28,7 +28,13 @@ public abstract class CompleterBase : IArgumentCompleter
             DaskSession session = DaskSession.Current;
             using CancellationTokenSource limit = new(Limit);
             CancellationToken token = limit.Token;
-            Task<IReadOnlyList<(string Text, string ToolTip)>> finding = Task.Run(() => FindAsync(session, fakeBoundParameters, token), token);
+            Hashtable bound = new(fakeBoundParameters, StringComparer.OrdinalIgnoreCase);
+            if (bound["Kubeconfig"] is string path)
+            {
+                bound["Kubeconfig"] = Resolve(path);
+            }
+
+            Task<IReadOnlyList<(string Text, string ToolTip)>> finding = Task.Run(() => FindAsync(session, bound, token), token);
             if (!finding.Wait(Limit + TimeSpan.FromMilliseconds(50)))
             {
                 return [];
@@ -58,6 +64,14 @@ public abstract class CompleterBase : IArgumentCompleter
         ConnectTimeout = Limit,
         Retry = new RetryOptions { MaxAttempts = 1 },
     };
+
+    /// <summary>Gives the file of a path as the cmdlets take it: from the session's location, with <c>~</c>.</summary>
+    private static string Resolve(string path)
+    {
+        using System.Management.Automation.PowerShell shell = System.Management.Automation.PowerShell.Create(RunspaceMode.CurrentRunspace);
+        return shell.AddScript("param($path) $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($path)", useLocalScope: true)
+            .AddArgument(path).Invoke<string>().Single();
+    }
 
     private static string Quote(string text) =>
         text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '/') ? text : $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";

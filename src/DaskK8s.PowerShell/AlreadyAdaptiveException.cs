@@ -1,0 +1,10 @@
+namespace DaskK8s.PowerShell;
+
+/// <summary>Says that adaptive scaling of a cluster was started before.</summary>
+public sealed class AlreadyAdaptiveException : InvalidOperationException
+{
+    internal AlreadyAdaptiveException(DaskAdaptive? running)
+        : base($"Adaptive scaling runs already in this session: {running}. Stop it first: Stop-DaskAdaptive.")
+    {
+    }
+}
