@@ -7,26 +7,33 @@ namespace DaskK8s.PowerShell;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class AgeAttribute : ArgumentTransformationAttribute
 {
-    /// <summary>Reads such a text.</summary>
+    /// <summary>Reads such a text; a number without a unit is seconds.</summary>
     /// <param name="engineIntrinsics">The engine.</param>
     /// <param name="inputData">The text, or anything else, which passes untouched.</param>
     /// <returns>The age.</returns>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        object data = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        if (data is not string { Length: > 1 } text
-            || !double.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
+        // PowerShell takes 90s and 1d for numbers of its types Int16 and Decimal; only what was typed still tells the unit.
+        object data = inputData is PSObject wrapped && wrapped.BaseObject is not (short or decimal) ? wrapped.BaseObject : inputData;
+        string? text = data is string or PSObject ? data.ToString() : null;
+        if (text is { Length: > 1 }
+            && double.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
         {
-            return inputData;
+            switch (text[^1])
+            {
+                case 's':
+                    return TimeSpan.FromSeconds(number);
+                case 'm':
+                    return TimeSpan.FromMinutes(number);
+                case 'h':
+                    return TimeSpan.FromHours(number);
+                case 'd':
+                    return TimeSpan.FromDays(number);
+            }
         }
 
-        return text[^1] switch
-        {
-            's' => TimeSpan.FromSeconds(number),
-            'm' => TimeSpan.FromMinutes(number),
-            'h' => TimeSpan.FromHours(number),
-            'd' => TimeSpan.FromDays(number),
-            _ => inputData,
-        };
+        return data is short or int or long or float or double or decimal
+            ? TimeSpan.FromSeconds(Convert.ToDouble(data, CultureInfo.InvariantCulture))
+            : inputData;
     }
 }

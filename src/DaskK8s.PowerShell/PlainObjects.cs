@@ -46,7 +46,7 @@ internal static class PlainObjects
             case JsonValueKind.String:
                 return value.GetString();
             case JsonValueKind.Number:
-                return value.TryGetInt64(out long whole) ? whole : value.GetDouble();
+                return value.TryGetInt64(out long whole) ? (object)whole : value.GetDouble();
             case JsonValueKind.True or JsonValueKind.False:
                 return value.GetBoolean();
             default:

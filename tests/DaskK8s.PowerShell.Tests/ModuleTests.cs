@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Management.Automation;
 using System.Reflection;
 using System.Reflection.Metadata;
@@ -23,6 +22,15 @@ public sealed class ModuleTests(ReleaseFixture fixture) : IClassFixture<ReleaseF
         module.Properties["LicenseUri"].Value.Should().NotBeNull();
         module.Properties["ReleaseNotes"].Value.ToString().Should().NotBeEmpty();
         File.Exists(Path.Combine(Places.Module, "LICENSE")).Should().BeTrue();
+    }
+
+    [Fact]
+    public void Notices_NameEveryLibraryThatIsCarried()
+    {
+        string notices = File.ReadAllText(Path.Combine(Places.Module, "ThirdPartyNotices.txt"));
+
+        Directory.EnumerateFiles(Path.Combine(Places.Module, "lib")).Select(static f => Path.GetFileName(f)).Where(static f => !f.StartsWith("DaskK8s", StringComparison.Ordinal))
+            .Should().AllSatisfy(f => notices.Should().Contain(f));
     }
 
     [Fact]
@@ -59,33 +67,54 @@ public sealed class ModuleTests(ReleaseFixture fixture) : IClassFixture<ReleaseF
     [InlineData("DaskK8s, Foreign")]
     public async Task ForeignModule_WithAnotherYamlDotNet_LivesBesideOurs(string order)
     {
-        string directory = Directory.CreateTempSubdirectory("daskk8s-foreign-").FullName;
-        string foreign = Directory.CreateDirectory(Path.Combine(directory, "Foreign")).FullName;
+        using Pwsh pwsh = new();
+        string foreign = Directory.CreateDirectory(Path.Combine(pwsh.Home, "Foreign")).FullName;
         File.Copy(Places.OtherYaml, Path.Combine(foreign, "YamlDotNet.dll"));
         File.WriteAllText(Path.Combine(foreign, "Foreign.psd1"), "@{ RootModule = 'Foreign.psm1'; ModuleVersion = '1.0'; RequiredAssemblies = 'YamlDotNet.dll'; FunctionsToExport = 'Read-ForeignYaml' }");
         File.WriteAllText(Path.Combine(foreign, "Foreign.psm1"), "function Read-ForeignYaml { $d = [YamlDotNet.Serialization.DeserializerBuilder]::new().Build(); 'foreign {0} {1}' -f $d.GetType().Assembly.GetName().Version, $d.Deserialize('a: 1')['a'] }");
         string[] imports = [.. order.Split(", ").Select(m => m == "Foreign" ? $"Import-Module '{foreign}/Foreign.psd1'; Read-ForeignYaml" : $"Import-Module '{Places.Manifest}'; {Ours()}")];
 
-        (int code, string output, string error) = await RunHostAsync($"$ErrorActionPreference = 'Stop'; {string.Join("; ", imports)}; Read-ForeignYaml; {Ours()}");
+        string[] lines = await pwsh.RunScriptAsync($"{string.Join("; ", imports)}; Read-ForeignYaml; {Ours()}");
 
-        error.Should().BeEmpty();
-        code.Should().Be(0);
-        output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Should().HaveCount(4)
-            .And.Contain("foreign 16.0.0.0 1").And.Contain("ours gpu-workers");
-        Directory.Delete(directory, recursive: true);
+        lines.Should().HaveCount(4).And.Contain("foreign 16.0.0.0 1").And.Contain("ours gpu-workers");
     }
 
     [Fact]
-    public async Task Import_TouchesNothingButTheModule()
+    public async Task Import_TouchesNoNetwork()
     {
-        // In a process of its own. What the host has loaded already says nothing about us.
-        const string network = "[AppDomain]::CurrentDomain.GetAssemblies().Where({ $_.GetName().Name -in 'KubernetesClient', 'System.Net.Http', 'System.Net.Sockets' }).Count";
-        (int code, string output, string error) = await RunHostAsync(
-            $"$before = {network}; Import-Module '{Places.Manifest}'; {network} - $before; (Get-Module DaskK8s).Name");
+        using Pwsh pwsh = new();
 
-        error.Should().BeEmpty();
-        code.Should().Be(0);
-        output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Should().Equal("0", "DaskK8s");
+        // The runtime tells a listener of each connection, each name that is looked up and each request.
+        string[] lines = await pwsh.RunScriptAsync($$"""
+            Add-Type -TypeDefinition '
+            using System.Diagnostics.Tracing;
+            public sealed class Net : EventListener
+            {
+                public static int Heard;
+                protected override void OnEventSourceCreated(EventSource source) { if (source.Name.StartsWith("System.Net.")) EnableEvents(source, EventLevel.Informational); }
+                protected override void OnEventWritten(EventWrittenEventArgs e) => System.Threading.Interlocked.Increment(ref Heard);
+            }'
+            $listener = [Net]::new()
+            $env:KUBECONFIG = '{{fixture.Kubeconfig}}'
+            Import-Module '{{Places.Manifest}}'
+            "$((Get-Command -Module DaskK8s).Count -gt 10) $((Get-Help Connect-DaskCluster -Examples | Out-String).Contains('my-dask')) $(@(Get-DaskCluster).Count)"
+            [Net]::Heard
+            $null = Get-DaskCluster -Available
+            [Net]::Heard -gt 0
+            """);
+
+        lines.Should().Equal("True True 0", "0", "True");
+    }
+
+    [Fact]
+    public async Task Import_LoadsNoneOfTheDependencies()
+    {
+        using Pwsh pwsh = new();
+
+        string[] lines = await pwsh.RunScriptAsync($"Import-Module '{Places.Manifest}'; [AppDomain]::CurrentDomain.GetAssemblies().Where({{ $_.Location -like '{Places.Module}/lib/*' }}).ForEach({{ $_.GetName().Name }})");
+
+        // The library itself, as cmdlets name its types; what it needs is loaded when a cmdlet runs.
+        lines.Should().BeSubsetOf(["DaskK8s", "DaskK8s.PowerShell.Engine"]);
     }
 
     [Fact]
@@ -112,11 +141,27 @@ public sealed class ModuleTests(ReleaseFixture fixture) : IClassFixture<ReleaseF
     }
 
     [Fact]
-    public void Help_About_IsFound()
+    public async Task Help_IsShownByPowerShellItself()
+    {
+        using Pwsh pwsh = new();
+
+        string shown = string.Join('\n', await pwsh.RunScriptAsync($$"""
+            Import-Module '{{Places.Manifest}}'
+            Get-Help about_DaskK8s | Out-String
+            Get-Command -Module DaskK8s | ForEach-Object { Get-Help $_.Name -Examples | Out-String; (Get-Help $_.Name -Full | Out-String).Contains('PARAMETERS') }
+            """));
+
+        shown.Should().Contain("THE CURRENT CLUSTER").And.NotContain("False");
+        shown.Should().Contain("Get-DaskWorkerGroup | Where-Object GpuCount -gt 0 | Set-DaskWorkerGroup -Replicas 4").And.Contain("Start-DaskAdaptive -Minimum 1 -Maximum 20");
+    }
+
+    [Fact]
+    public void Help_AboutTopic_NamesEveryCmdlet()
     {
         using Session session = new();
+        string about = File.ReadAllText(Path.Combine(Places.Module, "en-US", "about_DaskK8s.help.txt"));
 
-        session.Run("Get-Help about_DaskK8s").Single()!.ToString().Should().Contain("THE CURRENT CLUSTER");
+        session.Run("(Get-Module DaskK8s).ExportedCmdlets.Keys").Should().AllSatisfy(k => about.Should().Contain(k!.ToString()));
     }
 
     [Fact]
@@ -134,13 +179,4 @@ public sealed class ModuleTests(ReleaseFixture fixture) : IClassFixture<ReleaseF
     }
 
     private string Ours() => $"$c = Connect-DaskCluster my-dask -Kubeconfig '{fixture.Kubeconfig}' -SchedulerAccess None -WarningAction SilentlyContinue; \"ours $((Get-DaskWorkerGroup gpu*).Name)\"";
-
-    private static async Task<(int Code, string Output, string Error)> RunHostAsync(string script)
-    {
-        using Process process = Process.Start(new ProcessStartInfo("dotnet", [Places.Host, script]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (process.ExitCode, await output, await error);
-    }
 }

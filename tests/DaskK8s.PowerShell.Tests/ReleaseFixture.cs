@@ -1,3 +1,5 @@
+using System.Management.Automation.Host;
+
 using DaskK8s.Testing;
 
 using k8s;
@@ -27,16 +29,35 @@ public sealed class ReleaseFixture : IAsyncLifetime
     public ValueTask DisposeAsync() => Cluster.DisposeAsync();
 
     /// <summary>Opens a session that is connected without a scheduler.</summary>
-    internal Session Connect()
+    internal Session Connect(PSHost? host = null)
     {
-        Session session = new();
+        Session session = new(host: host);
         session.Run($"$null = Connect-DaskCluster my-dask -Kubeconfig '{Kubeconfig}' -SchedulerAccess None -WarningAction SilentlyContinue");
         return session;
+    }
+
+    /// <summary>Installs the release once more, under another name, until the result is disposed.</summary>
+    internal async Task<IAsyncDisposable> AddReleaseAsync(string name)
+    {
+        Another another = new(Cluster.CreateClient(), Release with { Name = name });
+        await another.InstallAsync();
+        return another;
     }
 
     internal async Task<int?> ReplicasAsync(string deployment)
     {
         using Kubernetes client = Cluster.CreateClient();
         return (await client.AppsV1.ReadNamespacedDeploymentAsync(deployment, "default")).Spec.Replicas;
+    }
+
+    private sealed class Another(Kubernetes client, DaskRelease release) : IAsyncDisposable
+    {
+        public Task InstallAsync() => release.InstallAsync(client);
+
+        public async ValueTask DisposeAsync()
+        {
+            await release.UninstallAsync(client);
+            client.Dispose();
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using System.Management.Automation.Runspaces;
 
 using Shell = System.Management.Automation.PowerShell;
@@ -8,10 +9,10 @@ namespace DaskK8s.PowerShell.Tests;
 /// <summary>Is a runspace of its own with the module imported from its manifest, as a user has it.</summary>
 internal sealed class Session : IDisposable
 {
-    public Session(bool import = true)
+    public Session(bool import = true, PSHost? host = null)
     {
         InitialSessionState state = InitialSessionState.CreateDefault2();
-        Runspace = RunspaceFactory.CreateRunspace(state);
+        Runspace = host is null ? RunspaceFactory.CreateRunspace(state) : RunspaceFactory.CreateRunspace(host, state);
         Runspace.Open();
         if (import)
         {
@@ -45,6 +46,9 @@ internal sealed class Session : IDisposable
 
         return shell.Streams.Error.Should().ContainSingle().Subject;
     }
+
+    /// <summary>Goes to a folder; what does that for a user is in a module that is not to be had here.</summary>
+    public void SetLocation(string path) => Runspace.SessionStateProxy.Path.SetLocation(path);
 
     public Shell Start(string script, params (string Name, object Value)[] variables)
     {

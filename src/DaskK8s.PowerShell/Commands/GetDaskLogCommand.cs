@@ -8,10 +8,14 @@ namespace DaskK8s.PowerShell;
 public sealed class GetDaskLogCommand : ClusterCmdlet
 {
     /// <summary>Gets or sets the group.</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, HelpMessage = "The group whose pods are read. By default every group and component.")]
+    [Parameter(Position = 0, HelpMessage = "The group whose pods are read. By default every group and component.")]
     [Alias("Name", "WorkerGroup")]
     [ArgumentCompleter(typeof(GroupCompleter))]
     public string? Group { get; set; }
+
+    /// <summary>Gets or sets the group, as an object.</summary>
+    [Parameter(ValueFromPipeline = true, HelpMessage = "The group, as Get-DaskWorkerGroup gives it.")]
+    public WorkerGroup? InputObject { get; set; }
 
     /// <summary>Gets or sets the component.</summary>
     [Parameter(HelpMessage = "The component whose pods are read.")]
@@ -41,7 +45,7 @@ public sealed class GetDaskLogCommand : ClusterCmdlet
     public SwitchParameter Previous { get; set; }
 
     /// <summary>Gets or sets the cluster.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The cluster, or its name. By default the group's own, else the current one.")]
+    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The cluster, or its name. By default the group's own, else the current one.")]
     [ClusterName]
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }
@@ -50,14 +54,15 @@ public sealed class GetDaskLogCommand : ClusterCmdlet
     protected override void ProcessRecord()
     {
         HelmCluster cluster = Choose(Cluster);
-        if (Group is not null && FindGroup(cluster, Group) is null)
+        string? name = InputObject?.Name ?? Group;
+        if (name is not null && FindGroup(cluster, name) is null)
         {
             return;
         }
 
         PodLogFilter filter = new()
         {
-            WorkerGroup = Group,
+            WorkerGroup = name,
             Component = Enum.Parse<PodComponent>(Component, ignoreCase: true),
             PodName = Pod,
             Follow = Follow,
@@ -65,7 +70,7 @@ public sealed class GetDaskLogCommand : ClusterCmdlet
             Since = Since,
             Previous = Previous,
         };
-        Run(Group ?? (object)cluster, async (output, stopping) =>
+        Run(name ?? (object)cluster, async (output, stopping) =>
         {
             await foreach (PodLogLine line in cluster.StreamLogsAsync(filter, stopping).ConfigureAwait(false))
             {

@@ -8,13 +8,17 @@ namespace DaskK8s.PowerShell;
 public sealed class GetDaskWorkerCommand : ClusterCmdlet
 {
     /// <summary>Gets or sets the group.</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, HelpMessage = "The group whose workers are asked for. By default every group.")]
+    [Parameter(Position = 0, HelpMessage = "The group whose workers are asked for. By default every group.")]
     [Alias("Name", "Group")]
     [ArgumentCompleter(typeof(GroupCompleter))]
     public string? WorkerGroup { get; set; }
 
+    /// <summary>Gets or sets the group, as an object.</summary>
+    [Parameter(ValueFromPipeline = true, HelpMessage = "The group, as Get-DaskWorkerGroup gives it.")]
+    public WorkerGroup? InputObject { get; set; }
+
     /// <summary>Gets or sets the cluster.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The cluster, or its name. By default the group's own, else the current one.")]
+    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The cluster, or its name. By default the group's own, else the current one.")]
     [ClusterName]
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }
@@ -23,15 +27,16 @@ public sealed class GetDaskWorkerCommand : ClusterCmdlet
     protected override void ProcessRecord()
     {
         HelmCluster cluster = Choose(Cluster);
-        if (WorkerGroup is not null && FindGroup(cluster, WorkerGroup) is null)
+        string? name = InputObject?.Name ?? WorkerGroup;
+        if (name is not null && FindGroup(cluster, name) is null)
         {
             return;
         }
 
-        Run(WorkerGroup ?? (object)cluster, async (output, stopping) =>
+        Run(name ?? (object)cluster, async (output, stopping) =>
         {
             SchedulerInfo info = await cluster.GetSchedulerInfoAsync(stopping).ConfigureAwait(false);
-            foreach (WorkerInfo worker in info.Workers.Where(w => WorkerGroup is null || w.Group == WorkerGroup))
+            foreach (WorkerInfo worker in info.Workers.Where(w => name is null || w.Group == name))
             {
                 output.Write(worker);
             }

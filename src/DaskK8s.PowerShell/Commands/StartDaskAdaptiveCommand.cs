@@ -15,10 +15,14 @@ public sealed class StartDaskAdaptiveCommand : ClusterCmdlet
     private readonly Dictionary<HelmCluster, Dictionary<string, AdaptiveRange>> _ranges = [];
 
     /// <summary>Gets or sets the groups.</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = GroupSet, HelpMessage = "The groups that adapt. By default the default group.")]
+    [Parameter(Position = 0, ParameterSetName = GroupSet, HelpMessage = "The groups that adapt. By default the default group.")]
     [Alias("Name", "Group")]
     [ArgumentCompleter(typeof(GroupCompleter))]
     public string[]? WorkerGroup { get; set; }
+
+    /// <summary>Gets or sets the group, as an object.</summary>
+    [Parameter(ValueFromPipeline = true, ParameterSetName = GroupSet, HelpMessage = "The group, as Get-DaskWorkerGroup gives it.")]
+    public WorkerGroup? InputObject { get; set; }
 
     /// <summary>Gets or sets the least.</summary>
     [Parameter(ParameterSetName = GroupSet, HelpMessage = "The fewest pods that each of the groups may have; 0 by default.")]
@@ -55,7 +59,7 @@ public sealed class StartDaskAdaptiveCommand : ClusterCmdlet
     public TimeSpan? IdleTimeout { get; set; }
 
     /// <summary>Gets or sets the cluster.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The cluster, or its name. By default the groups' own, else the current one.")]
+    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The cluster, or its name. By default the groups' own, else the current one.")]
     [ClusterName]
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }
@@ -79,7 +83,7 @@ public sealed class StartDaskAdaptiveCommand : ClusterCmdlet
             return;
         }
 
-        foreach (string? name in WorkerGroup ?? [null!])
+        foreach (string? name in InputObject is { } group ? [group.Name] : WorkerGroup ?? [null!])
         {
             Add(cluster, ranges, name, () => new AdaptiveRange(Minimum, Maximum));
         }

@@ -8,10 +8,14 @@ namespace DaskK8s.PowerShell;
 public sealed class WaitDaskWorkerCommand : ClusterCmdlet
 {
     /// <summary>Gets or sets the group.</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, HelpMessage = "The group to wait for. By default every group.")]
+    [Parameter(Position = 0, HelpMessage = "The group to wait for. By default every group.")]
     [Alias("Name", "Group")]
     [ArgumentCompleter(typeof(GroupCompleter))]
     public string? WorkerGroup { get; set; }
+
+    /// <summary>Gets or sets the group, as an object.</summary>
+    [Parameter(ValueFromPipeline = true, HelpMessage = "The group, as Get-DaskWorkerGroup gives it.")]
+    public WorkerGroup? InputObject { get; set; }
 
     /// <summary>Gets or sets the time limit.</summary>
     [Parameter(HelpMessage = "How long to wait, in seconds; 300 by default.")]
@@ -27,7 +31,7 @@ public sealed class WaitDaskWorkerCommand : ClusterCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <summary>Gets or sets the cluster.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The cluster, or its name. By default the group's own, else the current one.")]
+    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The cluster, or its name. By default the group's own, else the current one.")]
     [ClusterName]
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }
@@ -36,16 +40,17 @@ public sealed class WaitDaskWorkerCommand : ClusterCmdlet
     protected override void ProcessRecord()
     {
         HelmCluster cluster = Choose(Cluster);
-        if (WorkerGroup is not null && FindGroup(cluster, WorkerGroup) is null)
+        string? name = InputObject?.Name ?? WorkerGroup;
+        if (name is not null && FindGroup(cluster, name) is null)
         {
             return;
         }
 
-        Run(WorkerGroup ?? (object)cluster, async (output, stopping) =>
+        Run(name ?? (object)cluster, async (output, stopping) =>
         {
-            WorkerWaitOptions options = new() { WorkerGroup = WorkerGroup, Timeout = TimeSpan.FromSeconds(TimeoutSec), FailFast = !NoFailFast };
+            WorkerWaitOptions options = new() { WorkerGroup = name, Timeout = TimeSpan.FromSeconds(TimeoutSec), FailFast = !NoFailFast };
             await WaitProgress.WaitAsync(cluster, options, output, stopping).ConfigureAwait(false);
-            foreach (WorkerGroup group in PassThru ? cluster.WorkerGroups.Where(g => WorkerGroup is null || g.Name == WorkerGroup) : [])
+            foreach (WorkerGroup group in PassThru ? cluster.WorkerGroups.Where(g => name is null || g.Name == name) : [])
             {
                 output.Write(WithCluster(group, cluster));
             }
