@@ -54,9 +54,9 @@ public sealed class PackageTests(ReleaseFixture fixture) : IClassFixture<Release
 
     /// <summary>Installs from the repository <c>local</c>, for this user, and uses what was installed by name.</summary>
     private string InstallAndUse() => $$"""
-        $found = Find-PSResource DaskK8s -Repository local
+        $found = Find-PSResource DaskK8s -Repository local -Prerelease
         "$($found.Name) $($found.Version) $($found.Type) $($found.Tags)"
-        Install-PSResource DaskK8s -Repository local -Scope CurrentUser
+        Install-PSResource DaskK8s -Repository local -Prerelease -Scope CurrentUser
         $null = Connect-DaskCluster my-dask -Kubeconfig '{{fixture.Kubeconfig}}' -SchedulerAccess None -WarningAction SilentlyContinue
         (Get-Module DaskK8s).ModuleBase.StartsWith($HOME)
         (Get-DaskWorkerGroup).Name -join ', '
