@@ -23,7 +23,7 @@ internal static class ImageFinder
         IEnumerable<string> present = await OrNoneAsync(async () =>
             (await client.CoreV1.ListNodeAsync()).Items
                 .SelectMany(n => n.Status.Images ?? []).Select(NameOf).OfType<string>()
-                .Select(name => (Name: name, Rank: Array.FindIndex(Hints, hint => name.Contains(hint, StringComparison.OrdinalIgnoreCase))))
+                .Select(name => (Name: name, Rank: Array.FindIndex(Hints, hint => name.Split('/')[^1].Contains(hint, StringComparison.OrdinalIgnoreCase))))
                 .Where(image => image.Rank >= 0).OrderBy(image => image.Rank).ThenByDescending(image => image.Name, StringComparer.Ordinal)
                 .Select(image => image.Name));
         return [.. running.Concat(present).Distinct().Take(MostCandidates), Fallback];
