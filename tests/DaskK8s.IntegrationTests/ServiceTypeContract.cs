@@ -108,25 +108,37 @@ public sealed class ServiceTypeContract(TestCluster kubernetes)
     private async Task<TestRelease> InstallPendingAsync()
     {
         TestRelease release = await TestRelease.InstallAsync(kubernetes, r => r with { ServiceType = "LoadBalancer" });
-        V1Service service = await kubernetes.Client.CoreV1.ReadNamespacedServiceAsync(
-            Service, release.Namespace, cancellationToken: TestContext.Current.CancellationToken);
         try
         {
-            await kubernetes.Client.CoreV1.DeleteNamespacedServiceAsync(Service, release.Namespace, cancellationToken: TestContext.Current.CancellationToken);
+            await LeaveToNobodyAsync(release.Namespace, TestContext.Current.CancellationToken);
+            return release;
+        }
+        catch
+        {
+            await release.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Makes the Service anew with a class that no controller has: it cannot be added to a Service that exists.</summary>
+    private async Task LeaveToNobodyAsync(string @namespace, CancellationToken cancellationToken)
+    {
+        V1Service service = await kubernetes.Client.CoreV1.ReadNamespacedServiceAsync(Service, @namespace, cancellationToken: cancellationToken);
+        try
+        {
+            await kubernetes.Client.CoreV1.DeleteNamespacedServiceAsync(Service, @namespace, cancellationToken: cancellationToken);
         }
         catch (JsonException)
         {
             // Servers before 1.23 answer with a Status where the client expects the object: it is deleted.
         }
 
-        // The class cannot be added to a Service that exists.
         V1Service anew = new()
         {
             Metadata = new V1ObjectMeta { Name = Service, Labels = service.Metadata.Labels, Annotations = service.Metadata.Annotations },
             Spec = new V1ServiceSpec { Type = "LoadBalancer", LoadBalancerClass = "daskk8s.test/nobody", Selector = service.Spec.Selector, Ports = [.. service.Spec.Ports.Select(WithoutNodePort)] },
         };
-        await kubernetes.Client.CoreV1.CreateNamespacedServiceAsync(anew, release.Namespace, cancellationToken: TestContext.Current.CancellationToken);
-        return release;
+        await kubernetes.Client.CoreV1.CreateNamespacedServiceAsync(anew, @namespace, cancellationToken: cancellationToken);
     }
 
     private static V1ServicePort WithoutNodePort(V1ServicePort port) => new() { Name = port.Name, Port = port.Port, TargetPort = port.TargetPort };
