@@ -51,7 +51,7 @@ internal sealed partial class NotebookFile
             {
                 JsonNode shown = output["text"] ?? output["data"]!["text/html"]!;
                 string value = string.Concat(shown.AsArray().Select(static l => (string)l!));
-                text.Append((string?)output["output_type"]).Append(": ").Append(Varying().Replace(Log().Replace(value, "<pre>"), "~")).Append('\n');
+                text.Append((string?)output["output_type"]).Append(": ").Append(Varying().Replace(Log().Replace(DaskVersion().Replace(value, ""), "<pre>"), "~")).Append('\n');
             }
         }
 
@@ -100,6 +100,10 @@ internal sealed partial class NotebookFile
 
         return lines;
     }
+
+    /// <summary>Finds the version of Dask, which differs from machine to machine and is shown where it was asked for.</summary>
+    [GeneratedRegex(@"<dt>Dask</dt><dd><bdi>[^<]*</bdi></dd>|, Dask [\d.]+", RegexOptions.CultureInvariant)]
+    private static partial Regex DaskVersion();
 
     [GeneratedRegex("<pre.*?</pre>", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
     private static partial Regex Log();
