@@ -86,8 +86,9 @@ public sealed class DaskClientReattachTests(DaskProcesses dask)
         DaskFuture<int> finished = await client.SubmitAsync<int>(Add, [1, 2], null, Token);
         await finished.WaitAsync(Token);
         DaskFuture<double> running = await client.SubmitAsync<double>(Slow, [30.0], null, Token);
-        await worker.KillAsync();
+        // The scheduler first: one that loses its worker says that nobody can run the task, which is another case.
         await first.KillAsync();
+        await worker.KillAsync();
 
         await using DaskProcess second = await DaskProcess.StartSchedulerAsync("--host", "127.0.0.1", "--port", $"{port}");
         await using DaskProcess again = await DaskProcess.StartWorkerAsync(address, "w-1");
