@@ -32,7 +32,7 @@ public sealed class EmbeddedWaitTests
         progress.All[..^1].Should().OnlyContain(static p => p.Waiting != null);
         release.Helm.WorkerGroups[0].Ready.Should().Be(5);
         release.Cluster.Requests.Where(static r => r is { Verb: "list", Resource: "deployments" }).Should().HaveCountLessThan(3);
-        release.Cluster.Requests.Where(static r => r.Verb == "watch").Should().HaveCount(2);
+        release.Cluster.Requests.Where(static r => r.Verb == "watch").Should().HaveCountLessThanOrEqualTo(2, "pods that are there already need no watch");
     }
 
     [Fact]
