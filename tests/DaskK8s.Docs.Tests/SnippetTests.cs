@@ -100,7 +100,7 @@ public sealed class SnippetTests : IAsyncLifetime
         string values = await File.ReadAllTextAsync("my-values.yaml", TestContext.Current.CancellationToken);
         values.Should().Contain("gpu-workers").And.Contain("dask-cuda-worker").And.Contain("nvidia.com/gpu");
         string[] lines = _console.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
-        lines[0].Should().StartWith("helm upgrade my-dask dask/dask").And.Contain("--values my-values.yaml");
+        Page.All.Single(static page => page.Path == "docs/gpu-groups.md").Code.Select(static code => code.Text).Should().Contain(lines[0], "the page shows the command that is printed");
         lines[1].Should().Be("3");
     }
 }
