@@ -1,24 +1,14 @@
 namespace DaskK8s.Tests.Scheduler;
 
 [Collection(DaskProcessesGroup.Name)]
-public sealed class DaskClientScriptTests(DaskProcesses dask) : IAsyncLifetime
+public sealed class DaskClientScriptTests(DaskProcesses dask) : DaskClientTestBase(dask)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
-
-    private DaskClient _client = null!;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => _client = await DaskClient.ConnectAsync(dask.Address, null, Token);
-
-    public ValueTask DisposeAsync() => _client.DisposeAsync();
-
     [Fact]
     public async Task RunScriptAsync_WholeProgram_PrintsAndGivesItsResult()
     {
         List<ScriptOutput> output = [];
 
-        Dictionary<string, double> result = await _client.RunScriptAsync<Dictionary<string, double>>(
+        Dictionary<string, double> result = await Client.RunScriptAsync<Dictionary<string, double>>(
             """
             import sys
 
@@ -42,7 +32,7 @@ public sealed class DaskClientScriptTests(DaskProcesses dask) : IAsyncLifetime
     [Fact]
     public async Task RunScriptAsync_AnnotationsOfItsOwn_PlaceItsTasks()
     {
-        Dictionary<string, string[]> places = await _client.RunScriptAsync<Dictionary<string, string[]>>(
+        Dictionary<string, string[]> places = await Client.RunScriptAsync<Dictionary<string, string[]>>(
             """
             import dask
             from distributed import get_worker
@@ -70,7 +60,7 @@ public sealed class DaskClientScriptTests(DaskProcesses dask) : IAsyncLifetime
     [Fact]
     public async Task RunScriptAsync_DaskDataFrame_IsComputedOnTheCluster()
     {
-        Dictionary<string, double> means = await _client.RunScriptAsync<Dictionary<string, double>>(
+        Dictionary<string, double> means = await Client.RunScriptAsync<Dictionary<string, double>>(
             """
             import dask.dataframe as dd
             import pandas as pd
@@ -88,7 +78,7 @@ public sealed class DaskClientScriptTests(DaskProcesses dask) : IAsyncLifetime
     {
         string gate = $"gate-{Guid.NewGuid():N}";
         TaskCompletionSource<ScriptOutput> first = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task<string> running = _client.RunScriptAsync<string>(
+        Task<string> running = Client.RunScriptAsync<string>(
             """
             from distributed import Event
 
@@ -102,7 +92,7 @@ public sealed class DaskClientScriptTests(DaskProcesses dask) : IAsyncLifetime
 
         ScriptOutput printed = await first.Task.WaitAsync(Limit, Token);
         bool ended = running.IsCompleted;
-        using DaskFuture<object> opener = await _client.SubmitAsync<object>(
+        using DaskFuture<object> opener = await Client.SubmitAsync<object>(
             PythonFunction.FromSource("from distributed import Event\ndef open_gate(name):\n    Event(name).set()\n", "open_gate"), [gate], null, Token);
 
         printed.Should().Be(new ScriptOutput("stdout", "waiting\n"));
@@ -113,7 +103,7 @@ public sealed class DaskClientScriptTests(DaskProcesses dask) : IAsyncLifetime
     [Fact]
     public async Task RunScriptAsync_ItRaises_ThrowsWithTheLineOfTheScript()
     {
-        Func<Task> run = () => _client.RunScriptAsync<object>("x = 1\nraise KeyError('missing')\n", cancellationToken: Token);
+        Func<Task> run = () => Client.RunScriptAsync<object>("x = 1\nraise KeyError('missing')\n", cancellationToken: Token);
 
         DaskTaskException error = (await run.Should().ThrowAsync<DaskTaskException>()).Which;
         error.PythonType.Should().Be("KeyError");

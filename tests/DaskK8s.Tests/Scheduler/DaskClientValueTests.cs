@@ -3,18 +3,8 @@ using System.Numerics;
 namespace DaskK8s.Tests.Scheduler;
 
 [Collection(DaskProcessesGroup.Name)]
-public sealed class DaskClientValueTests(DaskProcesses dask) : IAsyncLifetime
+public sealed class DaskClientValueTests(DaskProcesses dask) : DaskClientTestBase(dask)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
-
-    private DaskClient _client = null!;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => _client = await DaskClient.ConnectAsync(dask.Address, null, Token);
-
-    public ValueTask DisposeAsync() => _client.DisposeAsync();
-
     [Fact]
     public async Task SubmitAsync_EveryKindOfArgument_ArrivesAsPythonsOwn()
     {
@@ -117,7 +107,7 @@ public sealed class DaskClientValueTests(DaskProcesses dask) : IAsyncLifetime
         Func<Task> exit = () => RunAsync<object>(PythonFunction.FromName("sys", "exit"), [3]);
 
         (await exit.Should().ThrowAsync<DaskTaskException>()).Which.PythonMessage.Should().Contain("SystemExit(3)");
-        (await _client.GetSchedulerInfoAsync(Token)).Workers.Should().HaveCount(3);
+        (await Client.GetSchedulerInfoAsync(Token)).Workers.Should().HaveCount(3);
     }
 
     [Theory]
@@ -154,7 +144,7 @@ public sealed class DaskClientValueTests(DaskProcesses dask) : IAsyncLifetime
             "import os\ndef flaky(file):\n    if not os.path.exists(file):\n        open(file, 'w').close()\n        raise OSError('first time')\n    return 'second time'\n",
             "flaky");
 
-        using DaskFuture<string> future = await _client.SubmitAsync<string>(flaky, [file], new TaskOptions { Retries = 2 }, Token);
+        using DaskFuture<string> future = await Client.SubmitAsync<string>(flaky, [file], new TaskOptions { Retries = 2 }, Token);
 
         (await future.ResultAsync(Limit, Token)).Should().Be("second time");
         File.Delete(file);
@@ -166,9 +156,9 @@ public sealed class DaskClientValueTests(DaskProcesses dask) : IAsyncLifetime
         PythonFunction random = PythonFunction.FromSource("import random\ndef draw(n):\n    return random.random()\n", "draw");
         TaskOptions pure = new() { Pure = true };
 
-        using DaskFuture<double> first = await _client.SubmitAsync<double>(random, [1], pure, Token);
-        using DaskFuture<double> same = await _client.SubmitAsync<double>(random, [1], pure, Token);
-        using DaskFuture<double> other = await _client.SubmitAsync<double>(random, [2], pure, Token);
+        using DaskFuture<double> first = await Client.SubmitAsync<double>(random, [1], pure, Token);
+        using DaskFuture<double> same = await Client.SubmitAsync<double>(random, [1], pure, Token);
+        using DaskFuture<double> other = await Client.SubmitAsync<double>(random, [2], pure, Token);
 
         same.Key.Should().Be(first.Key);
         (await same.ResultAsync(Limit, Token)).Should().Be(await first.ResultAsync(Limit, Token));
@@ -180,15 +170,15 @@ public sealed class DaskClientValueTests(DaskProcesses dask) : IAsyncLifetime
     {
         PythonFunction slow = PythonFunction.FromSource("import time\ndef slow(s):\n    time.sleep(s)\n", "slow");
         TaskOptions gpu = new() { Resources = new Dictionary<string, double> { ["GPU"] = 1 } };
-        using DaskFuture<object> running = await _client.SubmitAsync<object>(slow, [1.0], gpu, Token);
-        DaskFuture<object> queued = await _client.SubmitAsync<object>(slow, [100.0], gpu, Token);
+        using DaskFuture<object> running = await Client.SubmitAsync<object>(slow, [1.0], gpu, Token);
+        DaskFuture<object> queued = await Client.SubmitAsync<object>(slow, [100.0], gpu, Token);
 
         await queued.CancelAsync(Token);
 
         queued.Status.Should().Be(DaskFutureStatus.Cancelled);
         await queued.Awaiting(f => f.ResultAsync(Limit, Token)).Should().ThrowAsync<DaskTaskLostException>().WithMessage("*was cancelled*");
         await running.ResultAsync(Limit, Token);
-        using DaskFuture<int> next = await _client.SubmitAsync<int>(PythonFunction.FromName("operator", "add"), [1, 1], gpu, Token);
+        using DaskFuture<int> next = await Client.SubmitAsync<int>(PythonFunction.FromName("operator", "add"), [1, 1], gpu, Token);
         (await next.ResultAsync(TimeSpan.FromSeconds(10), Token)).Should().Be(2, "the cancelled task is not in its way");
     }
 
@@ -196,7 +186,7 @@ public sealed class DaskClientValueTests(DaskProcesses dask) : IAsyncLifetime
     public async Task ResultAsync_Timeout_ThrowsTimeoutExceptionAndTheTaskGoesOn()
     {
         PythonFunction slow = PythonFunction.FromSource("import time\ndef slow(s):\n    time.sleep(s)\n    return s\n", "slow");
-        using DaskFuture<double> future = await _client.SubmitAsync<double>(slow, [1.0], null, Token);
+        using DaskFuture<double> future = await Client.SubmitAsync<double>(slow, [1.0], null, Token);
 
         await future.Awaiting(f => f.ResultAsync(TimeSpan.FromMilliseconds(50), Token)).Should().ThrowAsync<TimeoutException>();
 
@@ -207,10 +197,10 @@ public sealed class DaskClientValueTests(DaskProcesses dask) : IAsyncLifetime
     public async Task AsCompletedAsync_TasksOfDifferentLength_ComeAsTheyEnd()
     {
         PythonFunction slow = PythonFunction.FromSource("import time\ndef slow(s):\n    time.sleep(s)\n    return s\n", "slow");
-        using DaskFutureList<double> futures = await _client.MapAsync<double>(slow, new[] { 1.0, 0.0, 0.4 }, null, Token);
+        using DaskFutureList<double> futures = await Client.MapAsync<double>(slow, new[] { 1.0, 0.0, 0.4 }, null, Token);
         List<double> order = [];
 
-        await foreach (DaskFuture<double> future in _client.AsCompletedAsync(futures, Token))
+        await foreach (DaskFuture<double> future in Client.AsCompletedAsync(futures, Token))
         {
             order.Add(await future.ResultAsync(Limit, Token));
         }
@@ -223,9 +213,9 @@ public sealed class DaskClientValueTests(DaskProcesses dask) : IAsyncLifetime
     public async Task GatherAsync_WithProgress_CountsToTheEnd()
     {
         Counts counts = new();
-        using DaskFutureList<int> futures = await _client.MapAsync<int>(PythonFunction.FromName("operator", "neg"), Enumerable.Range(0, 50), null, Token);
+        using DaskFutureList<int> futures = await Client.MapAsync<int>(PythonFunction.FromName("operator", "neg"), Enumerable.Range(0, 50), null, Token);
 
-        IReadOnlyList<int> results = await _client.GatherAsync(futures, counts, Token);
+        IReadOnlyList<int> results = await Client.GatherAsync(futures, counts, Token);
 
         results.Should().Equal(Enumerable.Range(0, 50).Select(i => -i));
         counts.Last.Should().Be(new DaskProgress(50, 50, 0));
@@ -234,10 +224,10 @@ public sealed class DaskClientValueTests(DaskProcesses dask) : IAsyncLifetime
     [Fact]
     public async Task GatherAsync_OneFails_ThrowsItsError()
     {
-        using DaskFutureList<double> futures = await _client.StarMapAsync<double>(
+        using DaskFutureList<double> futures = await Client.StarMapAsync<double>(
             PythonFunction.FromName("operator", "truediv"), [[1, 2], [1, 0], [3, 4]], null, Token);
 
-        Func<Task> gather = () => _client.GatherAsync(futures, null, Token);
+        Func<Task> gather = () => Client.GatherAsync(futures, null, Token);
 
         DaskTaskException error = (await gather.Should().ThrowAsync<DaskTaskException>()).Which;
         error.PythonType.Should().Be("ZeroDivisionError");
@@ -249,12 +239,12 @@ public sealed class DaskClientValueTests(DaskProcesses dask) : IAsyncLifetime
     public async Task SubmitAsync_WorkersByName_RunsThere()
     {
         PythonFunction where = PythonFunction.FromSource("from distributed import get_worker\ndef where():\n    return get_worker().name\n", "where");
-        using (_client.Annotate(new TaskOptions { Workers = ["cpu-0"] }))
+        using (Client.Annotate(new TaskOptions { Workers = ["cpu-0"] }))
         {
-            using DaskFuture<string> outer = await _client.SubmitAsync<string>(where, [], null, Token);
-            using IDisposable inner = _client.Annotate(new TaskOptions { Workers = ["cpu-1"], Priority = 5 });
-            using DaskFuture<string> nested = await _client.SubmitAsync<string>(where, [], null, Token);
-            using DaskFuture<string> own = await _client.SubmitAsync<string>(where, [], new TaskOptions { Workers = ["gpu-0"] }, Token);
+            using DaskFuture<string> outer = await Client.SubmitAsync<string>(where, [], null, Token);
+            using IDisposable inner = Client.Annotate(new TaskOptions { Workers = ["cpu-1"], Priority = 5 });
+            using DaskFuture<string> nested = await Client.SubmitAsync<string>(where, [], null, Token);
+            using DaskFuture<string> own = await Client.SubmitAsync<string>(where, [], new TaskOptions { Workers = ["gpu-0"] }, Token);
 
             (await outer.ResultAsync(Limit, Token)).Should().Be("cpu-0");
             (await nested.ResultAsync(Limit, Token)).Should().Be("cpu-1");
@@ -266,7 +256,7 @@ public sealed class DaskClientValueTests(DaskProcesses dask) : IAsyncLifetime
 
     private async Task<T> RunAsync<T>(PythonFunction function, IReadOnlyList<object?> arguments)
     {
-        using DaskFuture<T> future = await _client.SubmitAsync<T>(function, arguments, null, Token);
+        using DaskFuture<T> future = await Client.SubmitAsync<T>(function, arguments, null, Token);
         return await future.ResultAsync(Limit, Token);
     }
 

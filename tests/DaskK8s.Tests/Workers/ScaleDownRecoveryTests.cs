@@ -32,15 +32,7 @@ public sealed class ScaleDownRecoveryTests
     public async Task ScaleAsync_AnswerToTheChangeIsLost_FindsThatItWasMade()
     {
         await using DaskRig rig = await StartAsync(3);
-        ScaleResult result;
-        using (rig.Kubernetes.Faults.AddHttp(new HttpFault { Verb = "patch", Resource = "deployments", Times = 1, ResetAfter = 1 }))
-        {
-            result = await rig.Cluster.ScaleAsync(2, cancellationToken: Token);
-        }
-
-        result.After.Should().Be(2);
-        await AllWorkAsync(rig, 2);
-        (await rig.Load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 30, "[]"));
+        await ShrinkToTwoAsync(rig, new HttpFault { Verb = "patch", Resource = "deployments", Times = 1, ResetAfter = 1 });
     }
 
     [Fact]
@@ -49,17 +41,10 @@ public sealed class ScaleDownRecoveryTests
         await using DaskRig rig = await StartAsync(3);
 
         // The first three lists are: strays, the plan, the look before the change; from then on nobody is seen.
-        ScaleResult result;
-        using (rig.Kubernetes.Faults.AddHttp(new HttpFault { Verb = "list", Resource = "pods", Skip = 3, Status = 403 }))
-        {
-            result = await rig.Cluster.ScaleAsync(2, cancellationToken: Token);
-        }
+        ScaleResult result = await ShrinkToTwoAsync(rig, new HttpFault { Verb = "list", Resource = "pods", Skip = 3, Status = 403 });
 
-        result.After.Should().Be(2);
         result.Retired.Should().BeEmpty();
         result.NotRetired.Should().ContainSingle().Which.Reason.Should().Contain("could not be seen");
-        await AllWorkAsync(rig, 2);
-        (await rig.Load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 30, "[]"));
     }
 
     [Fact]
@@ -118,6 +103,21 @@ public sealed class ScaleDownRecoveryTests
         await rig.Load.SubmitAsync(30, cancellationToken: Token);
         await rig.Load.DoAsync("settle", Token);
         return rig;
+    }
+
+    /// <summary>Scales to two workers while a fault is there, which must neither fail nor lose anything.</summary>
+    private static async Task<ScaleResult> ShrinkToTwoAsync(DaskRig rig, HttpFault fault)
+    {
+        ScaleResult result;
+        using (rig.Kubernetes.Faults.AddHttp(fault))
+        {
+            result = await rig.Cluster.ScaleAsync(2, cancellationToken: Token);
+        }
+
+        result.After.Should().Be(2);
+        await AllWorkAsync(rig, 2);
+        (await rig.Load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 30, "[]"));
+        return result;
     }
 
     /// <summary>Waits until each worker works; makes sure that so many pods are left and that none is marked.</summary>
