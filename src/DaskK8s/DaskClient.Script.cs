@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace DaskK8s;
 
 public sealed partial class DaskClient
@@ -11,7 +13,7 @@ public sealed partial class DaskClient
     /// <param name="source">The program. Its result is the value of its last line if that is an expression, else its variable <c>result</c>, else None.</param>
     /// <param name="globals">Values that the program finds as variables; null for none.</param>
     /// <param name="options">Where and how the program itself runs; null for what <see cref="Annotate"/> says.</param>
-    /// <param name="output">Is given what the program prints, as it comes, one piece after the other; null for nobody.</param>
+    /// <param name="output">Is given what the program prints, as it comes, one piece after the other; null for nobody. What it throws ends the call as cancelling does.</param>
     /// <param name="cancellationToken">Ends the wait and cancels the task; a program that runs already runs on, for nothing.</param>
     /// <returns>The program's result.</returns>
     /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
@@ -29,9 +31,11 @@ public sealed partial class DaskClient
     {
         PythonFunction script = PythonFunction.FromScript(source);
         string key = options?.Key ?? "script-" + Guid.NewGuid().ToString("N");
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        ExceptionDispatchInfo? refusal = null;
         if (output is not null)
         {
-            Session.Listen(key, output);
+            Session.Listen(key, Hear);
         }
 
         try
@@ -40,12 +44,33 @@ public sealed partial class DaskClient
                 script,
                 [Session.Topic, key, globals ?? new Dictionary<string, object?>()],
                 (options ?? new TaskOptions()) with { Key = key },
-                cancellationToken).ConfigureAwait(false);
-            return await future.ResultAsync(null, cancellationToken).ConfigureAwait(false);
+                ended.Token).ConfigureAwait(false);
+            return await future.ResultAsync(null, ended.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Volatile.Read(ref refusal)?.Throw();
+            throw;
         }
         finally
         {
             Session.Listen(key, null);
+        }
+
+        void Hear(ScriptOutput piece)
+        {
+            try
+            {
+                output(piece);
+            }
+            catch (Exception e)
+            {
+                // On the thread that serves all of this client's work, which must go on.
+                Session.Listen(key, null);
+                Volatile.Write(ref refusal, ExceptionDispatchInfo.Capture(e));
+                _ = ended.CancelAsync();
+            }
         }
     }
 }

@@ -10,6 +10,9 @@ internal sealed class SessionEvents(TaskTable tasks)
     /// <summary>Gets the number of the last submission that the scheduler took.</summary>
     public long Taken { get; private set; }
 
+    /// <summary>Gets whether the scheduler has ended the session, as it was asked to: all of its work is let go of.</summary>
+    public bool Closed { get; private set; }
+
     /// <summary>Hears what the script of a task prints.</summary>
     public void Listen(string key, Action<ScriptOutput>? listener)
     {
@@ -75,6 +78,7 @@ internal sealed class SessionEvents(TaskTable tasks)
             }
         }
 
+        Closed |= kind == "closed";
         if (kind == "restarted")
         {
             foreach (TaskEntry entry in tasks.Snapshot())

@@ -92,7 +92,7 @@ internal sealed class TaskSession : IAsyncDisposable
     {
         _closed = true;
         _outgoing.Writer.TryComplete();
-        // The sender ends the session in good order, so that the scheduler need not keep its tasks.
+        // The session is ended in good order, over a new connection if need be, so that the scheduler need not keep its tasks.
         await Task.WhenAny(_running, Task.Delay(CloseLimit, _time)).ConfigureAwait(false);
         await _closing.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
@@ -112,7 +112,7 @@ internal sealed class TaskSession : IAsyncDisposable
         while (connection is not null)
         {
             await ServeAsync(connection).ConfigureAwait(false);
-            connection = _closed ? null : await ReattachAsync().ConfigureAwait(false);
+            connection = _events.Closed ? null : await ReattachAsync().ConfigureAwait(false);
         }
     }
 
@@ -123,6 +123,12 @@ internal sealed class TaskSession : IAsyncDisposable
         Task receiving = ReceiveAsync(connection, ended.Token);
         Task sending = SendAsync(connection, ended.Token);
         Task done = await Task.WhenAny(receiving, sending).ConfigureAwait(false);
+        if (sending.IsCompletedSuccessfully)
+        {
+            // All is said. A tunnel drops what it has not handed on yet when it is closed, so the answer is waited for.
+            await receiving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         await ended.CancelAsync().ConfigureAwait(false);
         string reason = string.Empty;
         foreach (Task task in new[] { done, receiving, sending })
@@ -148,7 +154,7 @@ internal sealed class TaskSession : IAsyncDisposable
 
     private async Task ReceiveAsync(SchedulerConnection connection, CancellationToken cancellationToken)
     {
-        while (true)
+        while (!_events.Closed)
         {
             DaskMessage message;
             using (TimeLimit limit = new(SilenceLimit, _time, cancellationToken))
@@ -245,7 +251,7 @@ internal sealed class TaskSession : IAsyncDisposable
             try
             {
                 SchedulerConnection? connection = await AttachAsync(resume: true, _closing.Token).ConfigureAwait(false);
-                if (connection is null)
+                if (connection is null && !_closed)
                 {
                     Forget("the scheduler restarted, or the client was away for longer than it keeps tasks");
                     Id = NewId();
@@ -323,6 +329,11 @@ internal sealed class TaskSession : IAsyncDisposable
             await CatchUpAsync(connection, taken, limit.Token).ConfigureAwait(false);
             _logger.SessionAttached(Id, _rpc.Address);
             return connection;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw new SchedulerTimeoutException(_rpc.Address, "attach", _timeouts.Call);
         }
         catch
         {

@@ -10,6 +10,9 @@ internal sealed class CuttableEndpoint(string address)
 
     public bool Blocked { get; set; }
 
+    /// <summary>Gets how long what is written is under way; a stream that is closed drops it.</summary>
+    public TimeSpan Latency { get; init; }
+
     public int Dialled { get; private set; }
 
     public SchedulerEndpoint Endpoint => _real with { Dialer = DialAsync };
@@ -32,6 +35,7 @@ internal sealed class CuttableEndpoint(string address)
         }
 
         Stream stream = await _real.Dialer(cancellationToken);
+        stream = Latency > TimeSpan.Zero ? new LateStream(stream, Latency) : stream;
         lock (_streams)
         {
             Dialled++;

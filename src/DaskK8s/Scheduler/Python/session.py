@@ -183,6 +183,7 @@ class Session:
         # Not the id itself: under that, the scheduler logs what it does for the client.
         self.topic = id + "-printed"
         self.outlet = Outlet(self)
+        self.living = None
         self.comm = None
         self.detached = monotonic()
         self.keep = 600
@@ -192,8 +193,8 @@ class Session:
         self.idle = set()
 
     async def start(self):
-        started = asyncio.ensure_future(self.live())
-        while self.id not in self.scheduler.client_comms and not started.done():
+        self.living = asyncio.ensure_future(self.live())
+        while self.id not in self.scheduler.client_comms and not self.living.done():
             await asyncio.sleep(0)
         self.scheduler.stream_handlers["subscribe-topic"](topic=self.topic, client=self.id)
 
@@ -221,6 +222,10 @@ class Session:
                 if operation == "close":
                     self.comm = None
                     self.outlet.abort()
+                    await asyncio.wait({self.living})
+                    # The client waits for this: a tunnel that it ends before may drop what is still on its way here.
+                    writer.cancel()
+                    await comm.write({"events": [["closed", []]]})
                     return
                 await getattr(self, "on_" + operation)(**message)
         except CommClosedError:
