@@ -7,6 +7,36 @@ namespace DaskK8s.PowerShell.Tests;
 public sealed class AdaptiveTests(DaskFixture fixture) : IClassFixture<DaskFixture>
 {
     [Fact]
+    public void Start_WorkForGpus_GrowsThatGroup_StopLeavesIt()
+    {
+        using Session session = fixture.Connect();
+
+        // The program itself waits for two tasks that run at once only where there are two GPU workers.
+        session.Run("""
+            $adaptive = Get-DaskWorkerGroup | Where-Object GpuCount -gt 0 | Start-DaskAdaptive -Minimum 1 -Maximum 2 -Interval 0.2s -TargetDuration 0.2s
+            Invoke-DaskPython '
+            import time, distributed
+            from distributed import Event
+            def work(i):
+                distributed.Event(f"there-{i}").set()
+                return distributed.Event(f"there-{1 - i}").wait(120)
+            sum(client.gather([client.submit(work, i, resources=dict(GPU=1), key=f"pair-{i}", pure=False) for i in (0, 1)]))
+            '
+            """).Single()!.BaseObject.Should().Be(2L);
+
+        session.Run("$adaptive.State").Single()!.ToString().Should().Be("Active");
+        session.Run("$adaptive.Decisions | Where-Object Action -eq Grow | ForEach-Object WorkerGroup").Should().AllSatisfy(static g => g!.ToString().Should().Be("gpu-workers"));
+        session.Fail("Start-DaskAdaptive -Maximum 3").FullyQualifiedErrorId.Should().StartWith("AlreadyAdaptive,");
+        session.Run("(Get-DaskAdaptive | Stop-DaskAdaptive -PassThru).State").Single()!.ToString().Should().Be("Stopped");
+        session.Run("Get-DaskAdaptive").Should().BeEmpty();
+        session.Run("(Get-DaskWorkerGroup gpu-workers).Desired").Single()!.BaseObject.Should().Be(2);
+        ErrorRecord error = session.Fail("Stop-DaskAdaptive");
+        error.CategoryInfo.Category.Should().Be(ErrorCategory.ObjectNotFound);
+        error.ErrorDetails.RecommendedAction.Should().Contain("Get-DaskAdaptive");
+        session.Run("Set-DaskWorkerGroup gpu-workers -Replicas 1 -Wait");
+    }
+
+    [Fact]
     public void Start_Ranges_EndWithTheConnection()
     {
         using Session session = fixture.Connect();

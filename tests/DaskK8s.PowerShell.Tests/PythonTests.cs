@@ -103,25 +103,6 @@ public sealed class PythonTests(DaskFixture fixture) : IClassFixture<DaskFixture
     }
 
     [Fact]
-    public async Task CtrlC_WhileAGroupShrinks_GivesItsWorkersBack()
-    {
-        using Session session = fixture.Connect();
-        using Session working = fixture.Connect();
-        using Shell busy = working.Start("Invoke-DaskPython 'import distributed; print(1, flush=True); distributed.Event(\"done\").wait(120)' -WorkerGroup gpu-workers");
-        IAsyncResult running = busy.BeginInvoke();
-
-        // The group's only worker has work to finish first, so the shrink waits.
-        PSInvocationState state = await StopTests.StopAsync(
-            session, "Set-DaskWorkerGroup gpu-workers -Replicas 0; 'went on'", shell => busy.Streams.Information.Count > 0 && shell.Streams.Progress.Any(static p => p.Activity == "Scaling gpu-workers"));
-
-        state.Should().Be(PSInvocationState.Stopped);
-        session.Run("(Get-DaskWorkerGroup gpu-workers).Desired").Single()!.BaseObject.Should().Be(1);
-        session.Run("$null = Invoke-DaskPython 'import distributed; distributed.Event(\"done\").set()'");
-        busy.EndInvoke(running).Single().BaseObject.Should().Be(true);
-        session.Run("Invoke-DaskPython '1' -WorkerGroup gpu-workers").Single()!.BaseObject.Should().Be(1L, "the worker takes work again");
-    }
-
-    [Fact]
     public void Dashboard_LinkOnly_IsTheForwardsPage()
     {
         using Session session = fixture.Connect();

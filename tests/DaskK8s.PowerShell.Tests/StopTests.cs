@@ -1,47 +1,122 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Management.Automation;
+using System.Net;
+using System.Net.Sockets;
 
 using DaskK8s.Testing;
 
-using Shell = System.Management.Automation.PowerShell;
-
 namespace DaskK8s.PowerShell.Tests;
 
-/// <summary>Ctrl-C: what runs ends, and nothing is left half-done. How long it takes is for the benchmark.</summary>
+/// <summary>Ctrl-C: what runs ends soon, and nothing is left half-done.</summary>
 public sealed class StopTests(ReleaseFixture fixture) : IClassFixture<ReleaseFixture>
 {
-    // Far below what any of these commands would take by itself.
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
-
     [Fact]
     public async Task Connect_ToAServerThatDoesNotAnswer_StopsAndConnectsNothing()
     {
         using Session session = new();
-        using IDisposable hanging = fixture.Cluster.Faults.AddHttp(new HttpFault { Delay = TimeSpan.FromMinutes(10) });
-        fixture.Cluster.ClearRequests();
+        using IDisposable silence = fixture.Cluster.Faults.AddHttp(new HttpFault { Delay = TimeSpan.FromMinutes(10) });
 
-        PSInvocationState state = await StopAsync(
-            session, $"Connect-DaskCluster my-dask -Kubeconfig '{fixture.Kubeconfig}'; 'went on'", shell => shell.Streams.Progress.Any(static p => p.Activity == "Connecting"));
+        await CtrlC.PressAsync(session, $"Connect-DaskCluster my-dask -Kubeconfig '{fixture.Kubeconfig}'", static shell => CtrlC.Shows(shell, "Connecting"));
 
-        state.Should().Be(PSInvocationState.Stopped);
         session.Run("Get-DaskCluster").Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Connect_ToSomethingThatAcceptsAndKeepsSilent_Stops()
+    {
+        using Session session = new();
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        string kubeconfig = WriteKubeconfig(((IPEndPoint)listener.LocalEndpoint).Port, "{}");
+
+        await CtrlC.PressAsync(session, $"Connect-DaskCluster my-dask -Kubeconfig '{kubeconfig}'", _ => listener.Pending());
+
+        session.Run("Get-DaskCluster").Should().BeEmpty();
+        File.Delete(kubeconfig);
+    }
+
+    [Fact]
+    public async Task Connect_WhileAProgramAsksForCredentials_StopsThatToo()
+    {
+        using Session session = new();
+        string started = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        string kubeconfig = WriteKubeconfig(
+            9, $"{{exec: {{apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: sh, args: ['-c', 'echo $$ > {started}.new; mv {started}.new {started}; exec sleep 600']}}}}");
+
+        await CtrlC.PressAsync(session, $"Connect-DaskCluster my-dask -Kubeconfig '{kubeconfig}'", _ => File.Exists(started));
+
+        int id = int.Parse(await File.ReadAllTextAsync(started, TestContext.Current.CancellationToken), CultureInfo.InvariantCulture);
+        await Task.Run(() => SpinWait.SpinUntil(() => !IsRunning(id), TimeSpan.FromSeconds(30)), TestContext.Current.CancellationToken);
+        IsRunning(id).Should().BeFalse();
+        File.Delete(started);
+        File.Delete(kubeconfig);
+    }
+
+    [Theory]
+    [InlineData("Get-DaskCluster -Available -Kubeconfig $kubeconfig")]
+    [InlineData("Get-DaskWorkerGroup")]
+    [InlineData("Get-DaskWorkerGroup | Set-DaskWorkerGroup -Replicas 9 -Wait")]
+    [InlineData("Set-DaskWorkerGroup gpu-workers -Replicas 9")]
+    [InlineData("Wait-DaskWorker")]
+    [InlineData("Get-DaskLog -Follow")]
+    [InlineData("Get-DaskLog")]
+    [InlineData("Test-DaskPermission")]
+    public async Task AnyCommand_WhileTheServerKeepsSilent_StopsAndChangesNothing(string script)
+    {
+        using Session session = fixture.Connect();
+        session.Runspace.SessionStateProxy.SetVariable("kubeconfig", fixture.Kubeconfig);
+        (int? worker, int? gpu) = (await fixture.ReplicasAsync("my-dask-worker"), await fixture.ReplicasAsync("my-dask-worker-gpu-workers"));
+        using (fixture.Cluster.Faults.AddHttp(new HttpFault { Delay = TimeSpan.FromMinutes(10) }))
+        {
+            fixture.Cluster.ClearRequests();
+
+            await CtrlC.PressAsync(session, script, _ => fixture.Cluster.Requests.Count > 0);
+        }
+
+        (await fixture.ReplicasAsync("my-dask-worker")).Should().Be(worker);
+        (await fixture.ReplicasAsync("my-dask-worker-gpu-workers")).Should().Be(gpu);
+    }
+
+    [Fact]
+    public async Task Change_WhoseAnswerIsOutstanding_StopsAndIsMadeOnceOrNotAtAll()
+    {
+        using Session session = fixture.Connect();
+        int? before = await fixture.ReplicasAsync("my-dask-worker-gpu-workers");
+        using (fixture.Cluster.Faults.AddHttp(new HttpFault { Verb = "patch", Resource = "deployments", Delay = TimeSpan.FromMinutes(10) }))
+        {
+            fixture.Cluster.ClearRequests();
+
+            await CtrlC.PressAsync(session, "Set-DaskWorkerGroup gpu-workers -Replicas 5", _ => fixture.Cluster.Requests.Any(static r => r.Verb == "patch"));
+        }
+
+        fixture.Cluster.Requests.Count(static r => r.Verb == "patch").Should().Be(1, "what was stopped is not tried again");
+        (await fixture.ReplicasAsync("my-dask-worker-gpu-workers")).Should().Be(before);
     }
 
     [Fact]
     public async Task Pipeline_OfGroups_WhatIsNotBegunIsNotDone()
     {
         using Session session = fixture.Connect();
+        using (fixture.Cluster.Faults.AddPods(PodFault.NeverReady))
+        {
+            await CtrlC.PressAsync(
+                session,
+                "$groups = Get-DaskWorkerGroup; $groups[1], $groups[0] | Set-DaskWorkerGroup -Replicas 6 -Wait -WarningAction SilentlyContinue",
+                static shell => CtrlC.Shows(shell, "Waiting"));
+        }
 
-        PSInvocationState state = await StopAsync(
-            session,
-            "$groups = Get-DaskWorkerGroup; $groups[1], $groups[0] | Set-DaskWorkerGroup -Replicas 40 -Wait -WarningAction SilentlyContinue; 'went on'",
-            shell => shell.Streams.Progress.Any(static p => p.Activity.StartsWith("Waiting", StringComparison.Ordinal)));
-
-        state.Should().Be(PSInvocationState.Stopped);
-        (await fixture.ReplicasAsync("my-dask-worker-gpu-workers")).Should().Be(40);
+        (await fixture.ReplicasAsync("my-dask-worker-gpu-workers")).Should().Be(6);
         (await fixture.ReplicasAsync("my-dask-worker")).Should().Be(3);
         session.Run("Set-DaskWorkerGroup gpu-workers -Replicas 1 -Immediate -Wait -WarningAction SilentlyContinue");
+    }
+
+    [Fact]
+    public async Task Wait_ForPodsThatDoNotComeUp_Stops()
+    {
+        using Session session = fixture.Connect();
+        using IDisposable fault = fixture.Cluster.Faults.AddPods(PodFault.NeverReady);
+
+        await CtrlC.PressAsync(session, "Wait-DaskWorker -NoFailFast -WarningAction SilentlyContinue", static shell => CtrlC.Shows(shell, "Waiting"));
     }
 
     [Fact]
@@ -53,7 +128,7 @@ public sealed class StopTests(ReleaseFixture fixture) : IClassFixture<ReleaseFix
         session.Run("Get-DaskLog worker -Tail 1 -Since 10m | ForEach-Object Text").Select(static l => l!.ToString()).Should().Contain("first line");
         bool isAppended = false;
 
-        PSInvocationState state = await StopAsync(session, "Get-DaskLog worker -Follow", (_, output) =>
+        await CtrlC.PressAsync(session, "Get-DaskLog worker -Follow", (_, output) =>
         {
             if (!isAppended && output.Any(static l => l.Properties["Text"].Value is "first line"))
             {
@@ -63,8 +138,6 @@ public sealed class StopTests(ReleaseFixture fixture) : IClassFixture<ReleaseFix
 
             return output.Any(static l => l.Properties["Text"].Value is "second line");
         });
-
-        state.Should().Be(PSInvocationState.Stopped);
     }
 
     [Fact]
@@ -95,27 +168,33 @@ public sealed class StopTests(ReleaseFixture fixture) : IClassFixture<ReleaseFix
             await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
 
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Limit, TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(CtrlC.Limit, TestContext.Current.CancellationToken);
         (await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).Should().NotContain("went on");
     }
 
-    /// <summary>Stops a script when it has come to a point.</summary>
-    internal static Task<PSInvocationState> StopAsync(Session session, string script, Func<Shell, bool> at) => StopAsync(session, script, (shell, _) => at(shell));
-
-    private static async Task<PSInvocationState> StopAsync(Session session, string script, Func<Shell, PSDataCollection<PSObject>, bool> at)
+    private static string WriteKubeconfig(int port, string user)
     {
-        using Shell shell = session.Start(script);
-        PSDataCollection<PSObject> output = [];
-        shell.BeginInvoke<PSObject, PSObject>(null, output);
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(60));
-        while (!at(shell, output))
-        {
-            await Task.Delay(20, limit.Token);
-        }
+        string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        File.WriteAllText(path, $$"""
+            kind: Config
+            current-context: a
+            contexts: [{name: a, context: {cluster: a, user: a, namespace: default} }]
+            clusters: [{name: a, cluster: {server: 'http://127.0.0.1:{{port}}'} }]
+            users: [{name: a, user: {{user}}}]
+            """);
+        return path;
+    }
 
-        await Task.Run(shell.Stop).WaitAsync(Limit, TestContext.Current.CancellationToken);
-        output.Should().NotContain(static o => o.BaseObject is string);
-        return shell.InvocationStateInfo.State;
+    private static bool IsRunning(int id)
+    {
+        try
+        {
+            using Process process = Process.GetProcessById(id);
+            return !process.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
     }
 }
