@@ -1,4 +1,5 @@
 using DaskK8s.Benchmarks;
+using DaskK8s.Benchmarks.PowerShell;
 using DaskK8s.Benchmarks.Scaling;
 using DaskK8s.Benchmarks.Tunnel;
 
@@ -6,6 +7,7 @@ Dictionary<string, Func<string[], Task<int>>> verbs = new()
 {
     ["release"] = ReleaseVerb.RunAsync,
     ["connect"] = ConnectBenchmark.RunAsync,
+    ["powershell-import"] = PowerShellImportBenchmark.RunAsync,
     ["tasks"] = TasksBenchmark.RunAsync,
     ["tunnel"] = TunnelBenchmark.RunAsync,
     ["forward"] = ForwardVerb.RunAsync,
