@@ -6,15 +6,15 @@ namespace DaskK8s.Workers;
 /// <param name="Deployment">The Deployment.</param>
 /// <param name="Live">The pods that count: neither terminating nor finished.</param>
 /// <param name="Leaving">The pods that are terminating.</param>
-/// <param name="IsRollingOut">Whether more than one ReplicaSet of it has pods.</param>
+/// <param name="IsRollingOut">Whether pods of another template are being replaced: a smaller number is then shared out between old and new ones.</param>
 internal sealed record GroupView(V1Deployment Deployment, IReadOnlyList<V1Pod> Live, IReadOnlyList<V1Pod> Leaving, bool IsRollingOut)
 {
     /// <summary>Gets the replicas that are asked for.</summary>
     public int Replicas => Deployment.Spec?.Replicas ?? 1;
 
-    /// <summary>Gets whether the controller has seen the number and removed what is too much.</summary>
+    /// <summary>Gets whether the controller has seen the number and removed what is too much; a rollout has more pods than that all the time.</summary>
     public bool IsSettled =>
-        (Deployment.Status?.ObservedGeneration ?? 0) >= (Deployment.Metadata.Generation ?? 0) && Live.Count <= Replicas;
+        (Deployment.Status?.ObservedGeneration ?? 0) >= (Deployment.Metadata.Generation ?? 0) && (Live.Count <= Replicas || IsRollingOut);
 
     /// <summary>Gets whether all pods are there, or those that are missing were refused (by a quota).</summary>
     public bool IsComplete => Live.Count >= Replicas || Deployment.Status?.Conditions?.Any(static c => c is { Type: "ReplicaFailure", Status: "True" }) == true;
@@ -32,7 +32,11 @@ internal sealed record GroupView(V1Deployment Deployment, IReadOnlyList<V1Pod> L
 
         V1Pod[] pods = [.. snapshot.PodsOf(deployment)];
         V1Pod[] live = [.. pods.Where(static p => p.Metadata.DeletionTimestamp is null && p.Status?.Phase is not ("Succeeded" or "Failed"))];
-        int sets = live.Select(static p => p.Metadata.OwnerReferences?.FirstOrDefault(static o => o.Controller == true)?.Uid).Distinct().Count();
-        return new GroupView(deployment, live, [.. pods.Where(static p => p.Metadata.DeletionTimestamp is not null)], sets > 1);
+        bool isMixed = live.Select(static p => p.Metadata.OwnerReferences?.FirstOrDefault(static o => o.Controller == true)?.Uid).Distinct().Skip(1).Any();
+        return new GroupView(deployment, live, [.. pods.Where(static p => p.Metadata.DeletionTimestamp is not null)], isMixed || HasOldPodsOnly(deployment));
     }
+
+    /// <summary>A rollout may have begun although no pod of the new template is there yet. One that is paused waits for somebody.</summary>
+    private static bool HasOldPodsOnly(V1Deployment deployment) =>
+        deployment.Spec?.Paused != true && (deployment.Status?.UpdatedReplicas ?? 0) < (deployment.Status?.Replicas ?? 0);
 }

@@ -30,6 +30,7 @@ internal sealed class Retirement
     private readonly RetirementGuard _guard;
     private readonly RetirementCleanup _cleanup;
     private readonly Scaler _scaler;
+    private IReadOnlySet<string> _held = new HashSet<string>();
     private long _start;
 
     public Retirement(
@@ -74,6 +75,7 @@ internal sealed class Retirement
             GroupView view = await _group.ReadSettledAsync(cancellationToken).ConfigureAwait(false)
                 ?? throw _guard.Refuse(LosslessScaleDownObstacle.NotSettled, "Kubernetes has not yet done what was asked of the group before.");
             before ??= view.Replicas;
+            _guard.ThrowIfRollingOut(view, _target);
             IReadOnlyList<Victim> leaving = [];
             int aim = _target;
             if (view.Live.Count > _target)
@@ -84,6 +86,8 @@ internal sealed class Retirement
                 {
                     return new RetirementOutcome(before.Value, null, view.Replicas, Time.GetElapsedTime(_start), [], _ledger.Failed, _ledger.Moved);
                 }
+
+                _guard.ThrowIfRollingOut(view, aim);
 
                 if (await CondemnAsync(view, leaving, aim, cancellationToken).ConfigureAwait(false) is not { } now)
                 {
@@ -117,6 +121,7 @@ internal sealed class Retirement
         int need = view.Live.Count - _target;
         IReadOnlyList<WorkerLoad> loads = await _guard.LookAsync(view, need, _ledger, [], cancellationToken).ConfigureAwait(false);
         IReadOnlyList<Victim> ranked = VictimRanking.Rank(view.Live, loads);
+        _held = ranked.Where(static v => v.Workers.Any(static w => w.IsHeld)).Select(static v => v.Uid).ToHashSet();
         while (true)
         {
             Victim[] wanted = [.. ranked.Where(v => !_ledger.HasFailed(v)).Take(need)];
@@ -132,7 +137,7 @@ internal sealed class Retirement
                 return [.. wanted.Where(_ledger.IsDrained)];
             }
 
-            await _guard.CheckAsync(view, wanted, cancellationToken).ConfigureAwait(false);
+            await _guard.CheckAsync(wanted, cancellationToken).ConfigureAwait(false);
             await DrainAsync(undrained, left, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -174,11 +179,12 @@ internal sealed class Retirement
         _guard.ThrowIfNotChosen(leaving, aim, _ledger.Failed);
         if (_guard.MayChoose)
         {
-            await _marks.CondemnAsync(view, leaving, _ledger.Id, cancellationToken).ConfigureAwait(false);
+            await _marks.CondemnAsync(view, leaving, _held, _ledger.Id, cancellationToken).ConfigureAwait(false);
         }
 
-        GroupView now = await _group.ReadAsync(cancellationToken).ConfigureAwait(false);
-        if (now.Replicas != view.Replicas || !now.HasSamePodsAs(view) || (_guard.MayChoose && !RetirementMarks.AreCondemned(now, leaving)))
+        HashSet<string> uids = [.. leaving.Select(static v => v.Uid)];
+        GroupView now = await (_drain is null ? _group.ReadAsync(cancellationToken) : _group.ReadSteadyAsync(uids, cancellationToken)).ConfigureAwait(false);
+        if (now.Replicas != view.Replicas || now.IsRollingOut != view.IsRollingOut || !now.HasSamePodsAs(view) || (_guard.MayChoose && !(RetirementMarks.AreCondemned(now, leaving) && VictimRanking.AreFirst(now.Live, uids))))
         {
             ScalingLog.PlannedAgain(Logger, _plan.Name, "its pods changed");
             return null;
@@ -190,7 +196,6 @@ internal sealed class Retirement
         }
 
         // A pod that was pending may have brought a worker that runs something already; and who was away for long is not waited for.
-        HashSet<string> uids = [.. leaving.Select(static v => v.Uid)];
         V1Pod[] pods = [.. now.Live.Where(p => uids.Contains(p.Metadata.Uid))];
         IReadOnlyList<WorkerLoad> loads = await _guard.LookAsync(now, leaving.Count, _ledger, VictimRanking.Rank(pods, []), cancellationToken).ConfigureAwait(false);
         Victim[] back = [.. VictimRanking.Rank(pods, loads).Where(v => !_ledger.IsStillDrained(v))];

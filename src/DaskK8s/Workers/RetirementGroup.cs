@@ -8,6 +8,7 @@ internal sealed class RetirementGroup(KubeRequests requests, Workloads workloads
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan CompleteLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan SteadyLimit = TimeSpan.FromSeconds(10);
 
     public async Task<GroupView> ReadAsync(CancellationToken cancellationToken) =>
         GroupView.From(await workloads.ReadAsync(cancellationToken).ConfigureAwait(false), plan.DeploymentName)
@@ -35,6 +36,22 @@ internal sealed class RetirementGroup(KubeRequests requests, Workloads workloads
             if (waited > SettleLimit)
             {
                 return null;
+            }
+
+            await PauseAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits until no pod that is starting can change who leaves; one that does not get any further is stuck, and can wait.</summary>
+    public async Task<GroupView> ReadSteadyAsync(IReadOnlySet<string> leaving, CancellationToken cancellationToken)
+    {
+        long start = requests.TimeProvider.GetTimestamp();
+        while (true)
+        {
+            GroupView view = await ReadAsync(cancellationToken).ConfigureAwait(false);
+            if (VictimRanking.IsSteady(view.Live, leaving) || requests.TimeProvider.GetElapsedTime(start) > SteadyLimit)
+            {
+                return view;
             }
 
             await PauseAsync(cancellationToken).ConfigureAwait(false);

@@ -8,9 +8,22 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
     /// <summary>Gets whether pods can be named as those that leave.</summary>
     public bool MayChoose { get; private set; }
 
+    /// <summary>Makes sure that no rollout decides with us who leaves, with its first pods or with any later plan.</summary>
+    /// <remarks>Deletion costs only count among the pods of one ReplicaSet. Where all leave there is nothing to decide.</remarks>
+    /// <param name="view">The group.</param>
+    /// <param name="aim">How many pods are to stay.</param>
+    /// <exception cref="LosslessScaleDownException">One does.</exception>
+    public void ThrowIfRollingOut(GroupView view, int aim)
+    {
+        if (view.IsRollingOut && aim > 0)
+        {
+            throw Refuse(LosslessScaleDownObstacle.RolloutInProgress, "a rollout replaces its pods, and Kubernetes shrinks old and new ones in proportion. Wait until it is done.");
+        }
+    }
+
     /// <summary>Makes sure that pods can leave; those that never ran leave first whatever the server.</summary>
     /// <exception cref="LosslessScaleDownException">They cannot.</exception>
-    public async Task CheckAsync(GroupView view, IReadOnlyList<Victim> wanted, CancellationToken cancellationToken)
+    public async Task CheckAsync(IReadOnlyList<Victim> wanted, CancellationToken cancellationToken)
     {
         if (_isChecked)
         {
@@ -22,11 +35,6 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
         if (isTrivial)
         {
             return;
-        }
-
-        if (view.IsRollingOut && target > 0)
-        {
-            throw Refuse(LosslessScaleDownObstacle.RolloutInProgress, "a rollout replaces its pods, and Kubernetes shrinks old and new ones in proportion. Wait until it is done.");
         }
 
         try
@@ -64,7 +72,9 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
         try
         {
             string[] hosts = [.. view.Live.Select(static p => p.Status?.PodIP).OfType<string>().Where(static ip => ip.Length > 0)];
-            return (await drain.LookAsync(ledger.Id, hosts, [.. leaving.Select(static v => v.Host).OfType<string>()], cancellationToken).ConfigureAwait(false)).Workers;
+            string[] keepOut = [.. leaving.Select(static v => v.Host).OfType<string>()];
+            TimeSpan linger = leaving.Select(static v => v.Linger).DefaultIfEmpty().Max();
+            return (await drain.LookAsync(ledger.Id, hosts, keepOut, linger, cancellationToken).ConfigureAwait(false)).Workers;
         }
         catch (Exception e) when (e is SchedulerUnreachableException or SchedulerTimeoutException && ledger.Drains == 0)
         {

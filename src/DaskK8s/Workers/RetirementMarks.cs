@@ -17,12 +17,17 @@ internal sealed class RetirementMarks(KubeRequests requests, PodMarks marks, str
     public Task AnnounceAsync(IEnumerable<Victim> victims, string id, CancellationToken cancellationToken) =>
         ForEachAsync(victims.Select(static v => v.Pod), pod => marks.AnnounceAsync(pod, id, End, cancellationToken));
 
-    /// <summary>Makes exactly some pods the first that leave, and pardons others that an earlier scaling condemned.</summary>
-    public async Task CondemnAsync(GroupView view, IReadOnlyList<Victim> leaving, string id, CancellationToken cancellationToken)
+    /// <summary>Makes exactly some pods the first that leave, and pardons others that an earlier scaling condemned, or announced before its client died.</summary>
+    /// <param name="view">The group.</param>
+    /// <param name="leaving">Those that leave.</param>
+    /// <param name="held">The pods, by uid, whose workers somebody drains: their marks may be those of one who lives.</param>
+    /// <param name="id">Names the scale-down.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task CondemnAsync(GroupView view, IReadOnlyList<Victim> leaving, IReadOnlySet<string> held, string id, CancellationToken cancellationToken)
     {
         HashSet<string> uids = [.. leaving.Select(static v => v.Uid)];
         await ForEachAsync(leaving.Select(static v => v.Pod), pod => marks.CondemnAsync(pod, id, End, cancellationToken)).ConfigureAwait(false);
-        foreach (V1Pod stray in view.Live.Where(p => !uids.Contains(p.Metadata.Uid) && PodMarks.IsCondemned(p)))
+        foreach (V1Pod stray in view.Live.Where(p => !uids.Contains(p.Metadata.Uid) && (PodMarks.IsCondemned(p) || (PodMarks.Read(p) is not null && !held.Contains(p.Metadata.Uid)))))
         {
             await ClearAsync(stray, cancellationToken).ConfigureAwait(false);
             ScalingLog.StrayCleared(requests.Logger, group, stray.Metadata.Name);

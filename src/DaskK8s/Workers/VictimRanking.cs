@@ -15,9 +15,7 @@ internal static class VictimRanking
         return
         [
             .. pods.Select(pod => new Victim(pod, pod.Status?.PodIP is { Length: > 0 } ip ? [.. byHost[ip]] : []))
-                .OrderBy(static v => !string.IsNullOrEmpty(v.Pod.Spec?.NodeName))
-                .ThenBy(static v => v.Pod.Status?.Phase switch { "Pending" => 0, "Unknown" => 1, _ => 2 })
-                .ThenBy(static v => IsReady(v.Pod))
+                .OrderBy(static v => OrderOfKubernetes(v.Pod))
                 .ThenByDescending(static v => PodMarks.IsCondemned(v.Pod))
                 .ThenByDescending(static v => v.Workers.Count == 0 || v.Workers.All(static w => w.IsRetired))
                 .ThenBy(static v => v.Workers.Sum(static w => w.Processing))
@@ -27,6 +25,27 @@ internal static class VictimRanking
                 .ThenBy(static v => v.Name, StringComparer.Ordinal),
         ];
     }
+
+    /// <summary>Tells whether Kubernetes would let exactly these leave, once they have the lowest cost: it looks at that last.</summary>
+    public static bool AreFirst(IEnumerable<V1Pod> pods, IReadOnlySet<string> leaving)
+    {
+        ILookup<bool, (bool, int, bool)> orders = pods.ToLookup(p => leaving.Contains(p.Metadata.Uid), OrderOfKubernetes);
+        return !orders.Contains(true) || !orders.Contains(false) || orders[true].Max().CompareTo(orders[false].Min()) <= 0;
+    }
+
+    /// <summary>
+    /// Tells whether <see cref="AreFirst"/> will last: not as long as pods on both sides are starting, for any of them may be ready first. One that
+    /// starts without an address is not known to the scheduler, which has to be told of the worker that may yet turn up there.
+    /// </summary>
+    public static bool IsSteady(IEnumerable<V1Pod> pods, IReadOnlySet<string> leaving)
+    {
+        ILookup<bool, V1Pod> starting = pods.Where(static p => !IsReady(p)).ToLookup(p => leaving.Contains(p.Metadata.Uid));
+        return !starting[true].Any(static p => new Victim(p, []).MayBeStarting) && (!starting.Contains(true) || !starting.Contains(false));
+    }
+
+    /// <summary>Is what a ReplicaSet looks at before it looks at the costs: not assigned, pending, unknown, not ready.</summary>
+    private static (bool IsAssigned, int Phase, bool IsReady) OrderOfKubernetes(V1Pod pod) =>
+        (!string.IsNullOrEmpty(pod.Spec?.NodeName), pod.Status?.Phase switch { "Pending" => 0, "Unknown" => 1, _ => 2 }, IsReady(pod));
 
     private static bool IsReady(V1Pod pod) => pod.Status?.Conditions?.Any(static c => c is { Type: "Ready", Status: "True" }) == true;
 }

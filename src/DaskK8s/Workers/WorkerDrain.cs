@@ -26,12 +26,13 @@ internal sealed class WorkerDrain(SchedulerRpc rpc, TimeProvider time, ILogger l
     /// <param name="id">Names the scale-down that asks; what it has drained is kept so for longer.</param>
     /// <param name="hosts">The pods' addresses.</param>
     /// <param name="keepOut">Those whose pods are about to leave: workers that turn up there from now on get no task.</param>
+    /// <param name="linger">How long one may still turn up there.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The workers, and how many others could take their data.</returns>
     public async Task<(IReadOnlyList<WorkerLoad> Workers, int Others)> LookAsync(
-        string id, IReadOnlyCollection<string> hosts, IReadOnlyCollection<string> keepOut, CancellationToken cancellationToken)
+        string id, IReadOnlyCollection<string> hosts, IReadOnlyCollection<string> keepOut, TimeSpan linger, CancellationToken cancellationToken)
     {
-        JsonObject spec = new() { ["id"] = id, ["hosts"] = ToArray(hosts), ["keep_out"] = ToArray(keepOut) };
+        JsonObject spec = new() { ["id"] = id, ["hosts"] = ToArray(hosts), ["keep_out"] = ToArray(keepOut), ["linger"] = linger.TotalSeconds };
         if (await TryCallAsync("look", spec, null, cancellationToken).ConfigureAwait(false) is { } answer)
         {
             return ([.. answer.GetProperty("workers").EnumerateObject().Select(ToLoad)], answer.GetProperty("others").GetInt32());

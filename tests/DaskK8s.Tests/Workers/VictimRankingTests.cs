@@ -48,6 +48,41 @@ public sealed class VictimRankingTests
         ranked[1].Addresses.Should().Equal("tcp://10.0.0.2:1", "tcp://10.0.0.2:2");
     }
 
+    [Fact]
+    public void AreFirst_OneThatStaysIsNotReady_IsFalse()
+    {
+        V1Pod[] pods = [Pod("drained", "10.0.0.1"), Pod("starting", "10.0.0.2", ready: false), Pod("pending", null, phase: "Pending")];
+
+        VictimRanking.AreFirst(pods, Set("drained")).Should().BeFalse();
+        VictimRanking.AreFirst(pods, Set("starting")).Should().BeFalse();
+        VictimRanking.AreFirst(pods, Set("pending")).Should().BeTrue();
+        VictimRanking.AreFirst(pods, Set("pending", "starting")).Should().BeTrue();
+        VictimRanking.AreFirst(pods, Set("pending", "starting", "drained")).Should().BeTrue();
+        VictimRanking.AreFirst(pods, Set()).Should().BeTrue();
+    }
+
+    [Fact]
+    public void IsSteady_PodsOfBothSidesStart_IsFalse()
+    {
+        V1Pod[] pods = [Pod("ready", "10.0.0.1"), Pod("one", "10.0.0.2", ready: false), Pod("other", "10.0.0.3", ready: false)];
+
+        VictimRanking.IsSteady(pods, Set("one")).Should().BeFalse();
+        VictimRanking.IsSteady(pods, Set("one", "other")).Should().BeTrue();
+        VictimRanking.IsSteady(pods, Set("ready")).Should().BeTrue();
+    }
+
+    [Fact]
+    public void IsSteady_OneThatLeavesStartsWithoutAnAddress_IsFalseUnlessItFindsNoNode()
+    {
+        V1Pod pod = Pod("starting", null, ready: false, phase: "Pending");
+
+        VictimRanking.IsSteady([pod], Set("starting")).Should().BeFalse();
+        pod.Status.Conditions = [new V1PodCondition { Type = "PodScheduled", Status = "False" }];
+        VictimRanking.IsSteady([pod], Set("starting")).Should().BeTrue();
+    }
+
+    private static HashSet<string> Set(params string[] uids) => [.. uids];
+
     private static WorkerLoad Load(string host, int processing = 0, long bytes = 0, string status = "running", bool held = false, int port = 1) =>
         new($"tcp://{host}:{port}", host, status, processing, processing, bytes, held, IsMine: false);
 

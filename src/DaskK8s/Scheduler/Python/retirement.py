@@ -20,7 +20,6 @@ import types
 from distributed.diagnostics.plugin import SchedulerPlugin
 
 GRACE = 45.0  # seconds that a drained worker waits for a word of its client
-LAST_START = 10.0  # seconds after its pod began to leave in which a worker may still turn up
 GIVEN_UP = ("ready", "constrained", "waiting", "released", None)  # states in an answer after which the worker will not run the task
 
 _numbers = itertools.count()
@@ -32,7 +31,7 @@ def _state(s):
     schedulers = keeper.__dict__.setdefault("retirement", {})
     state = schedulers.setdefault(s.id, {"holds": {}, "tasks": {}})
     state.setdefault("answers", {})
-    state.setdefault("hosts", {})
+    state.setdefault("doors", {})  # host -> {holder: {"until", "linger"}}
     return state
 
 
@@ -53,16 +52,17 @@ def install(name, dask_scheduler):
 
 
 class Door(SchedulerPlugin):
-    """Retires workers of pods that leave as soon as they turn up."""
+    """Retires workers of pods that leave as soon as they turn up: Kubernetes may start a container that it has been told to end, and let it run for all of its grace period."""
 
     def __init__(self):
         self.tasks = set()
 
     def add_worker(self, scheduler, worker):
         ws = scheduler.workers[worker]
-        for holder, until in _state(scheduler)["hosts"].get(ws.host, {}).items():
-            if until > time.monotonic():
-                _hold(scheduler, worker, holder)
+        for holder, door in _state(scheduler)["doors"].get(ws.host, {}).items():
+            if door["until"] > time.monotonic():
+                # Not for longer: another pod may have got the address by then.
+                _hold(scheduler, worker, holder, door["until"])
                 stimulus = f"daskk8s-door-{time.time()}"
                 scheduler.handle_worker_status_change("closing_gracefully", ws, stimulus)
                 scheduler.worker_send(worker, {"op": "worker-status-change", "status": "closing_gracefully", "stimulus_id": stimulus})
@@ -94,11 +94,11 @@ def _before(answers, original):
 def look(s, spec):
     """Describes the workers on some hosts, and counts those elsewhere that can take data; from now on keeps workers of others out."""
     hosts = set(spec["hosts"])
-    holds, kept = _state(s)["holds"], _state(s)["hosts"]
-    for host in [host for host, holders in kept.items() if all(until <= time.monotonic() for until in holders.values())]:
-        del kept[host]
+    holds, doors = _state(s)["holds"], _state(s)["doors"]
+    for host in [host for host, holders in doors.items() if all(door["until"] <= time.monotonic() for door in holders.values())]:
+        del doors[host]
     for host in spec["keep_out"]:
-        kept.setdefault(host, {})[spec["id"]] = 0.0
+        doors.setdefault(host, {})[spec["id"]] = {"until": 0.0, "linger": max(GRACE, spec["linger"])}
     _renew(s, spec)
     workers, others = {}, 0
     for address, ws in s.workers.items():
@@ -145,9 +145,10 @@ def release(s, spec):
     """Ends a holder's drains: those that leave stay as they are, the others work again, as does what has turned up on their hosts."""
     state = _state(s)
     staying = set(spec["staying"])
-    for host, holders in state["hosts"].items():
+    for host, holders in state["doors"].items():
         if spec["id"] in holders:
-            holders[spec["id"]] = 0.0 if host in staying else time.monotonic() + LAST_START
+            door = holders[spec["id"]]
+            door["until"] = 0.0 if host in staying else time.monotonic() + door["linger"]
     for name in [name for name in state["tasks"] if _holder(name) == spec["id"]]:
         state["tasks"].pop(name).cancel()
     restored = []
@@ -330,17 +331,22 @@ def _ask(s, address, key, stimulus, answer):
         s.worker_send(address, {"op": "steal-request", "key": key, "stimulus_id": stimulus})
 
 
-def _hold(s, address, holder):
-    _state(s)["holds"].setdefault(address, {})[holder] = time.monotonic() + GRACE
-    asyncio.get_running_loop().call_later(GRACE + 0.1, _expire, s, address)
+def _hold(s, address, holder, until=None):
+    now = time.monotonic()
+    until = now + GRACE if until is None else until
+    _state(s)["holds"].setdefault(address, {})[holder] = until
+    asyncio.get_running_loop().call_later(until - now + 0.1, _expire, s, address)
 
 
 def _renew(s, spec):
     """The client has asked again, so it lives."""
-    holder = _holder(spec["id"])
-    for holders in (*_state(s)["holds"].values(), *_state(s)["hosts"].values()):
+    holder, now = _holder(spec["id"]), time.monotonic()
+    for holders in _state(s)["holds"].values():
         if holder in holders:
-            holders[holder] = time.monotonic() + GRACE
+            holders[holder] = now + GRACE
+    for holders in _state(s)["doors"].values():
+        if holder in holders:
+            holders[holder]["until"] = now + holders[holder]["linger"]
 
 
 def _unhold(s, address, holder):
