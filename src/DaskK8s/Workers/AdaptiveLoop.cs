@@ -20,7 +20,7 @@ internal sealed class AdaptiveLoop
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Dictionary<string, AdaptivePolicy> _policies;
-    private readonly Dictionary<string, (CancellationTokenSource Cancel, Task Done)> _shrinking = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (CancellationTokenSource Cancel, Task Done, int Target)> _shrinking = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _reasons = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (long At, int Target)> _growing = new(StringComparer.Ordinal);
     private long _lastWork;
@@ -133,9 +133,9 @@ internal sealed class AdaptiveLoop
     private async Task ActAsync(
         string group, GroupObservation seen, AdaptiveAction action, int target, string reason, CancellationToken cancellationToken)
     {
-        if (_shrinking.TryGetValue(group, out (CancellationTokenSource Cancel, Task Done) shrink))
+        if (_shrinking.TryGetValue(group, out (CancellationTokenSource Cancel, Task Done, int Target) shrink))
         {
-            if (!shrink.Done.IsCompleted && action == AdaptiveAction.Grow)
+            if (!shrink.Done.IsCompleted && _policies[group].CallsBack(seen, shrink.Target))
             {
                 // The work has come back before the workers have gone: they stay.
                 await shrink.Cancel.CancelAsync().ConfigureAwait(false);
@@ -161,7 +161,7 @@ internal sealed class AdaptiveLoop
                 Change(group, seen, action, target, reason);
                 _growing.Remove(group);
                 CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                _shrinking[group] = (cancel, TryScaleAsync(group, seen, target, cancel.Token));
+                _shrinking[group] = (cancel, TryScaleAsync(group, seen, target, cancel.Token), target);
                 break;
             default:
                 Hold(group, seen.Demand, seen.Replicas, reason);
@@ -262,7 +262,7 @@ internal sealed class AdaptiveLoop
 
     private async Task CancelShrinksAsync()
     {
-        foreach ((CancellationTokenSource cancel, Task done) in _shrinking.Values)
+        foreach ((CancellationTokenSource cancel, Task done, _) in _shrinking.Values)
         {
             await cancel.CancelAsync().ConfigureAwait(false);
             await done.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

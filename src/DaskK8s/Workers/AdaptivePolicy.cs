@@ -6,6 +6,13 @@ internal sealed class AdaptivePolicy(AdaptiveRange range, AdaptiveOptions option
     private long? _lastGrowth;
     private int _lower;
 
+    /// <summary>Tells whether the demand, within the limits, calls for all of the group as it is, and for more than a shrink under way would leave.</summary>
+    public bool CallsBack(GroupObservation seen, int shrinkTarget)
+    {
+        int target = Math.Clamp(seen.Demand, range.Minimum, range.Maximum);
+        return target >= seen.Replicas && target > shrinkTarget;
+    }
+
     /// <summary>Decides.</summary>
     /// <returns>What to do, to which number, and why.</returns>
     public (AdaptiveAction Action, int Target, string Reason) Decide(GroupObservation seen)

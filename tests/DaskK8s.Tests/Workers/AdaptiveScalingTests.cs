@@ -3,6 +3,9 @@ using System.Diagnostics.Metrics;
 
 using DaskK8s.Testing;
 
+using k8s;
+using k8s.Models;
+
 namespace DaskK8s.Tests.Workers;
 
 /// <summary>Lets real Dask groups follow real work.</summary>
@@ -57,6 +60,57 @@ public sealed class AdaptiveScalingTests
     }
 
     [Fact]
+    public async Task AdaptAsync_HolderOfTheLeaseHasDied_TakesOverWhenItsTimeIsOver()
+    {
+        await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 1 }, Token);
+        using Kubernetes client = rig.Kubernetes.CreateClient();
+        V1Lease lease = new()
+        {
+            Metadata = new V1ObjectMeta { Name = "my-dask-daskk8s-adaptive" },
+            Spec = new V1LeaseSpec { HolderIdentity = "a-dead-one", LeaseDurationSeconds = 3, RenewTime = DateTime.UtcNow.AddHours(1) },
+        };
+        await client.CoordinationV1.CreateNamespacedLeaseAsync(lease, "default", cancellationToken: Token);
+
+        await using AdaptiveScaling adaptive = await rig.Cluster.AdaptAsync(Fast with { Groups = new Dictionary<string, AdaptiveRange> { ["worker"] = (2, 2) } }, Token);
+        await DaskRig.WaitForAsync(async () => await rig.ReplicasAsync(Token) == 2, Token);
+
+        adaptive.IsActive.Should().BeTrue();
+        adaptive.Decisions.Select(static d => d.Action).Should().StartWith([AdaptiveAction.Standby, AdaptiveAction.Grow]);
+        adaptive.Decisions[0].Reason.Should().Contain("a-dead-one");
+        (await client.CoordinationV1.ReadNamespacedLeaseAsync(lease.Metadata.Name, "default", cancellationToken: Token)).Spec.LeaseTransitions.Should().Be(1);
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(4)]
+    public async Task AdaptAsync_WorkComesBackWhileWorkersLeave_KeepsThem(int most)
+    {
+        await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 3 }, Token);
+        await rig.Load.SubmitAsync(3, seconds: 10, cancellationToken: Token);
+        await DaskRig.WaitForAsync(async () => (await rig.Cluster.GetSchedulerInfoAsync(Token)).Workers.All(static w => w.Tasks.Executing == 1), Token);
+        string[] before = [.. (await rig.PodsAsync(Token)).Select(static p => p.Metadata.Uid)];
+        AdaptiveOptions options = new()
+        {
+            Groups = { ["worker"] = (1, most) },
+            Interval = TimeSpan.FromMilliseconds(500),
+            TargetDuration = TimeSpan.FromMinutes(10),
+            StartTime = TimeSpan.FromMilliseconds(100),
+            WaitCount = 1,
+            MaxLeavingShare = 1,
+        };
+
+        // Two are to leave, but not before they have finished; by then there is work for all three again.
+        await using AdaptiveScaling adaptive = await rig.Cluster.AdaptAsync(options, Token);
+        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).Count(static s => s == "closing_gracefully") == 2, Token);
+        await rig.Load.SubmitAsync(5000, seconds: 60, cancellationToken: Token);
+
+        await DaskRig.WaitForAsync(async () => await rig.ReplicasAsync(Token) == most, Token);
+        await rig.AllWorkAsync(most, Token);
+        (await rig.PodsAsync(Token)).Select(static p => p.Metadata.Uid).Should().Contain(before);
+        adaptive.Decisions.Select(static d => d.Action).Should().StartWith(AdaptiveAction.Shrink);
+    }
+
+    [Fact]
     public async Task AdaptAsync_LeasesForbidden_GoesOnWithout()
     {
         await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 1 }, Token);
@@ -95,12 +149,15 @@ public sealed class AdaptiveScalingTests
         await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 5 }, Token);
         await using AdaptiveScaling adaptive = await rig.Cluster.AdaptAsync(
             Fast with { Groups = new Dictionary<string, AdaptiveRange> { ["worker"] = (1, 5) }, WaitCount = 1000, IdleTimeout = TimeSpan.FromSeconds(2) }, Token);
+        ConcurrentQueue<AdaptiveDecision> raised = new();
+        adaptive.Decided += (_, e) => raised.Enqueue(e.Decision);
 
         await DaskRig.WaitForAsync(async () => await rig.ReplicasAsync(Token) == 1, Token);
 
         AdaptiveDecision decision = adaptive.Decisions.Single(static d => d.Action == AdaptiveAction.Shrink);
         decision.Should().BeEquivalentTo(new { WorkerGroup = "worker", Before = 5, After = 1, Reason = "nothing has run for 2 s" });
         counted.Should().Contain("my-dask default worker Shrink");
+        raised.Should().Contain(decision);
     }
 
     [Fact]
