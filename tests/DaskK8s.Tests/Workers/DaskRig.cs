@@ -1,4 +1,5 @@
 using DaskK8s.Testing;
+using DaskK8s.Workers;
 
 using k8s;
 using k8s.Models;
@@ -58,6 +59,13 @@ internal sealed class DaskRig : IAsyncDisposable
     /// <summary>Gives the states of the workers as the scheduler has them.</summary>
     public async Task<string[]> StatusesAsync(CancellationToken cancellationToken) =>
         [.. (await Cluster.GetSchedulerInfoAsync(cancellationToken)).Workers.Select(static w => w.Status)];
+
+    /// <summary>Waits until each worker works; makes sure that a group has so many pods and that none is marked.</summary>
+    public async Task AllWorkAsync(int pods, CancellationToken cancellationToken, string deployment = "my-dask-worker")
+    {
+        await WaitForAsync(async () => (await StatusesAsync(cancellationToken)).All(static s => s == "running"), cancellationToken);
+        (await PodsAsync(cancellationToken, deployment)).Should().HaveCount(pods).And.OnlyContain(static p => PodMarks.Read(p) == null && !PodMarks.IsCondemned(p));
+    }
 
     public static async Task WaitForAsync(Func<Task<bool>> condition, CancellationToken cancellationToken, int seconds = 60)
     {

@@ -136,16 +136,9 @@ public sealed class LosslessScaleDownTests
         // What a client leaves that died between condemning and patching: two condemned pods, their workers back at work.
         IReadOnlyList<V1Pod> pods = await rig.PodsAsync(Token);
         using Kubernetes client = rig.Kubernetes.CreateClient();
-        long until = DateTimeOffset.UtcNow.AddMinutes(5).ToUnixTimeSeconds();
         foreach (V1Pod pod in pods.Take(2))
         {
-            await client.CoreV1.PatchNamespacedPodAsync(
-                new V1Patch(
-                    $$$$"""{"metadata":{"labels":{"daskk8s/scale-down":"dead"},"annotations":{"daskk8s/scale-down":"dead;{{{{until}}}};7","{{{{PodMarks.CostAnnotation}}}}":"-2147483647"}}}""",
-                    V1Patch.PatchType.MergePatch),
-                pod.Metadata.Name,
-                "default",
-                cancellationToken: Token);
+            await TestMarks.CondemnAsync(client, pod, DateTimeOffset.UtcNow.AddMinutes(5), 7, Token);
         }
 
         ScaleResult result = await rig.Cluster.ScaleAsync(2, cancellationToken: Token);

@@ -1,7 +1,11 @@
 using DaskK8s.Testing;
+using DaskK8s.Tests.Hosting;
+using DaskK8s.Workers;
 
 using k8s;
 using k8s.Models;
+
+using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.Tests.Workers;
 
@@ -122,12 +126,65 @@ public sealed class ScalingTests
     public async Task ScaleAsync_GiveBackRefused_IsToldAndNotFatal()
     {
         await using EmbeddedCluster kubernetes = await StartAsync(new DaskRelease { Workers = 2, HelmVersion = 4 });
-        await using HelmCluster cluster = await ConnectAsync(kubernetes);
+        using LogCollector log = new();
+        using ILoggerFactory loggers = LoggerFactory.Create(l => l.AddProvider(log));
+        await using HelmCluster cluster = await ConnectAsync(kubernetes, loggers);
         using IDisposable fault = kubernetes.Faults.AddHttp(new HttpFault { Verb = "patch", Resource = "deployments", Skip = 1, Status = 403 });
 
         ScaleResult result = await cluster.ScaleAsync(3, cancellationToken: Token);
 
         result.Should().BeEquivalentTo(new { After = 3, Ownership = FieldOwnership.Kept });
+        log.Lines.Should().ContainSingle(static l => l.StartsWith("Warning 4500 ")).Which.Should().Contain("my-dask-worker").And.Contain("helm upgrade");
+    }
+
+    [Theory]
+    [InlineData(409)]
+    [InlineData(422)]
+    public async Task ScaleAsync_DeploymentChangesBeforeTheGiveBack_TriesAgain(int status)
+    {
+        DaskRelease release = new() { Workers = 2, HelmVersion = 4 };
+        await using EmbeddedCluster kubernetes = await StartAsync(release);
+        await using HelmCluster cluster = await ConnectAsync(kubernetes);
+        using IDisposable fault = kubernetes.Faults.AddHttp(new HttpFault { Verb = "patch", Resource = "deployments", Skip = 1, Times = 2, Status = status });
+
+        ScaleResult result = await cluster.ScaleAsync(3, cancellationToken: Token);
+
+        result.Should().BeEquivalentTo(new { After = 3, Ownership = FieldOwnership.GivenBack });
+        using Kubernetes client = kubernetes.CreateClient();
+        await release.Invoking(r => r.UpgradeAsync(client, Token)).Should().NotThrowAsync();
+    }
+
+    [Fact]
+    public async Task ScaleAsync_MarksPastTheirTime_AreClearedByAnyScaling()
+    {
+        await using EmbeddedCluster kubernetes = await StartAsync(new DaskRelease { Workers = 2 });
+        await using HelmCluster cluster = await ConnectAsync(kubernetes);
+        using Kubernetes client = kubernetes.CreateClient();
+        IList<V1Pod> pods = (await client.CoreV1.ListNamespacedPodAsync("default", labelSelector: "component=worker", cancellationToken: Token)).Items;
+        await TestMarks.CondemnAsync(client, pods[0], DateTimeOffset.UtcNow.AddMinutes(-1), 7, Token);
+        await TestMarks.CondemnAsync(client, pods[1], DateTimeOffset.UtcNow.AddMinutes(5), null, Token);
+
+        await cluster.ScaleAsync(3, cancellationToken: Token);
+
+        V1Pod past = await client.CoreV1.ReadNamespacedPodAsync(pods[0].Metadata.Name, "default", cancellationToken: Token);
+        PodMarks.Read(past).Should().BeNull();
+        past.Metadata.Annotations[PodMarks.CostAnnotation].Should().Be("7", "that is the cost that it had");
+        PodMarks.IsCondemned(await client.CoreV1.ReadNamespacedPodAsync(pods[1].Metadata.Name, "default", cancellationToken: Token)).Should().BeTrue("its scaling may still be under way");
+    }
+
+    [Fact]
+    public async Task ScaleAsync_WaitsForCompletion_ReturnsWhenThePodsAreReadyOrTheTimeIsOver()
+    {
+        await using EmbeddedCluster kubernetes = await StartAsync(new DaskRelease { Workers = 1 });
+        await using HelmCluster cluster = await ConnectAsync(kubernetes);
+        ScaleOptions waits = Immediate with { WaitForCompletion = true };
+
+        (await cluster.ScaleAsync(3, waits, cancellationToken: Token)).IsComplete.Should().BeTrue();
+        (await PodsAsync(kubernetes)).Should().HaveCount(3);
+        (await cluster.GetWorkerGroupsAsync(Token))[0].Ready.Should().Be(3);
+        (await cluster.ScaleAsync(1, waits, cancellationToken: Token)).IsComplete.Should().BeTrue();
+        using IDisposable fault = kubernetes.Faults.AddPods(PodFault.Unschedulable);
+        (await cluster.ScaleAsync(2, waits with { CompletionTimeout = TimeSpan.FromSeconds(1) }, cancellationToken: Token)).IsComplete.Should().BeFalse();
     }
 
     [Fact]
@@ -191,8 +248,8 @@ public sealed class ScalingTests
         return kubernetes;
     }
 
-    private static Task<HelmCluster> ConnectAsync(EmbeddedCluster kubernetes) => HelmCluster.ConnectAsync(
-        "my-dask", new HelmClusterOptions { KubeconfigPath = kubernetes.KubeconfigPath, SchedulerAccess = SchedulerAccess.None }, Token);
+    private static Task<HelmCluster> ConnectAsync(EmbeddedCluster kubernetes, ILoggerFactory? loggers = null) => HelmCluster.ConnectAsync(
+        "my-dask", new HelmClusterOptions { KubeconfigPath = kubernetes.KubeconfigPath, SchedulerAccess = SchedulerAccess.None, LoggerFactory = loggers }, Token);
 
     private static async Task<int> ReadyAsync(Kubernetes client, string deployment) =>
         (await client.AppsV1.ReadNamespacedDeploymentAsync(deployment, "default", cancellationToken: Token)).Status?.ReadyReplicas ?? 0;
