@@ -41,7 +41,8 @@ internal sealed record SoakResult
 
     public double Seconds { get; set; }
 
-    public bool IsClean => Lost + Recomputed + WrongReplicas + StuckWorkers + StrayMarks == 0;
+    /// <summary>Gets whether all is as it should be; a run that was not counted would hide one that was too many.</summary>
+    public bool IsClean => Lost + Recomputed + WrongReplicas + StuckWorkers + StrayMarks == 0 && Runs == Tasks;
 
     public static JsonObject Figure(double ours, string unit) => new() { ["ours"] = ours, ["unit"] = unit };
 

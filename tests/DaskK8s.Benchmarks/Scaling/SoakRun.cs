@@ -48,7 +48,9 @@ internal sealed class SoakRun(SoakTarget target, HelmCluster cluster, SoakLoad l
             }
         }
 
-        // One up and one down, so that each group ends with a shrink that clears up after the dead.
+        // What the last of the dead have emptied works again when the scheduler has not heard of them for 45 s. Then
+        // one up and one down, so that each group ends with a shrink that clears up after them.
+        await WaitUntilAllWorkAsync();
         await ScaleAsync(rounds + 1, _first, Math.Max(1, first) + 1);
         await ScaleAsync(rounds + 1, _second, second + 1);
         await ScaleAsync(rounds + 1, _first, first);
@@ -59,6 +61,15 @@ internal sealed class SoakRun(SoakTarget target, HelmCluster cluster, SoakLoad l
         await LookAtTheEndAsync();
         _result.Seconds = Elapsed;
         return _result;
+    }
+
+    private async Task WaitUntilAllWorkAsync()
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (kills && Stopwatch.GetElapsedTime(start) < Longest && (await cluster.GetSchedulerInfoAsync()).Workers.Any(static w => w.Status != "running"))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(500));
+        }
     }
 
     private async Task SubmitAsync()

@@ -24,7 +24,16 @@ internal sealed class SoakTarget : IAsyncDisposable
     {
         string release = arguments.Find("release") ?? "my-dask";
         string @namespace = arguments.Find("namespace") ?? "default";
-        DaskRelease wanted = new() { Name = release, Namespace = @namespace, Workers = 2, Groups = [new DaskReleaseGroup { Name = "gpu", DaskResources = "GPU=1" }] };
+        DaskRelease wanted = new()
+        {
+            Name = release,
+            Namespace = @namespace,
+            Workers = 2,
+            Groups = [new DaskReleaseGroup { Name = "gpu", DaskResources = "GPU=1" }],
+
+            // The runs are counted by events, of which newer schedulers keep the last 1,000 unless they are told otherwise.
+            Environment = new Dictionary<string, string> { ["DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH"] = "100000" },
+        };
         if (arguments.Find("kubeconfig") is { } kubeconfig)
         {
             SoakTarget target = new(kubeconfig, release, @namespace);
