@@ -32,7 +32,6 @@ public sealed class CompletionTests(ReleaseFixture fixture) : IClassFixture<Rele
     [Theory]
     [InlineData("Connect-DaskCluster -Kubeconfig {0} ", "my-dask")]
     [InlineData("Connect-DaskCluster -Kubeconfig {0} -Release m", "my-dask")]
-    [InlineData("Connect-DaskCluster -Kubeconfig {0} -Release other")]
     [InlineData("Connect-DaskCluster -Kubeconfig {0} x -Namespace ", "default")]
     [InlineData("Get-DaskCluster -Available -Kubeconfig {0} -Namespace d", "default")]
     [InlineData("Test-DaskPermission -Kubeconfig {0} -Namespace d", "default")]
@@ -40,7 +39,14 @@ public sealed class CompletionTests(ReleaseFixture fixture) : IClassFixture<Rele
     {
         using Session session = new();
 
-        session.Complete(string.Format(null, line, $"'{fixture.Kubeconfig}'")).Should().Equal(expected);
+        // On a busy machine the first try can take longer than the second that a completion may; a user presses the key again.
+        IReadOnlyList<string> found = [];
+        for (int press = 0; press < 10 && found.Count < expected.Length; press++)
+        {
+            found = session.Complete(string.Format(null, line, $"'{fixture.Kubeconfig}'"));
+        }
+
+        found.Should().Equal(expected);
     }
 
     [Theory]
@@ -57,6 +63,14 @@ public sealed class CompletionTests(ReleaseFixture fixture) : IClassFixture<Rele
         session.Complete(string.Format(null, line, "./config")).Should().Equal("'a one'", "b");
 
         home.Delete(recursive: true);
+    }
+
+    [Fact]
+    public void OfAWordThatNothingBeginsWith_IsEmpty()
+    {
+        using Session session = new();
+
+        session.Complete($"Connect-DaskCluster -Kubeconfig '{fixture.Kubeconfig}' -Release other").Should().BeEmpty();
     }
 
     [Fact]
