@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 
 using DaskK8s.Diagnostics;
+using DaskK8s.Sockets;
 
 using Microsoft.Extensions.Logging;
 
@@ -34,7 +35,8 @@ internal sealed class LoopbackListener : IAsyncDisposable
         _connectionBufferSize = connectionBufferSize;
         _logger = logger;
         LocalEndPoint = (IPEndPoint)_socket.LocalEndPoint!;
-        _accepting = Task.Run(AcceptAsync);
+        _socket.Blocking = false;
+        _accepting = AcceptAsync();
     }
 
     /// <summary>Gets the address and port that clients connect to.</summary>
@@ -110,11 +112,13 @@ internal sealed class LoopbackListener : IAsyncDisposable
 
     private async Task AcceptAsync()
     {
+        SocketWait waiting = new(_socket, forWriting: false);
         while (!_closing.IsCancellationRequested)
         {
             try
             {
-                Socket client = await _socket.AcceptAsync(_closing.Token).ConfigureAwait(false);
+                await waiting.WaitAsync(inline: true).ConfigureAwait(false);
+                Socket client = _socket.Accept();
                 SocketPump pump = new(client, LocalEndPoint, _open, _connectionBufferSize, _counters, _logger);
                 Task running = pump.RunAsync(_closing.Token);
                 _pumps[pump] = running;
@@ -123,6 +127,10 @@ internal sealed class LoopbackListener : IAsyncDisposable
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
                 return;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.WouldBlock)
+            {
+                // The client went away before it was accepted.
             }
             catch (SocketException e) when (!_closing.IsCancellationRequested)
             {

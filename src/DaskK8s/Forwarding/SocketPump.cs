@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 
 using DaskK8s.Diagnostics;
+using DaskK8s.Sockets;
 
 using Microsoft.Extensions.Logging;
 
@@ -18,6 +19,9 @@ internal sealed class SocketPump(
     ILogger logger)
 {
     private const int SmallBuffer = 4 * 1024;
+
+    /// <summary>How many times in a row bytes are taken from the client before other connections have their turn.</summary>
+    private const int LongestTurn = 8;
 
     /// <summary>
     /// How long the pod may stay silent after the client closed its side, where the transport cannot tell the pod: a client that
@@ -48,6 +52,7 @@ internal sealed class SocketPump(
         try
         {
             socket.NoDelay = true;
+            socket.Blocking = false;
             _tunnel = await open(closing).ConfigureAwait(false);
             _tunnel.ContinueInline = true;
 
@@ -152,33 +157,47 @@ internal sealed class SocketPump(
 
     private async Task UpAsync(TunnelStream stream)
     {
+        SocketWait readable = new(socket, forWriting: false);
         int size = SmallBuffer;
         while (true)
         {
-            byte[] buffer = ArrayPool<byte>.Shared.Rent(size);
-            try
+            await readable.WaitAsync(inline: true).ConfigureAwait(false);
+            bool mayHaveMore = true;
+            for (int turn = 0; turn < LongestTurn && mayHaveMore; turn++)
             {
-                int count = await socket.ReceiveAsync(buffer.AsMemory(0, size), CancellationToken.None).ConfigureAwait(false);
-                if (count == 0)
+                byte[] buffer = ArrayPool<byte>.Shared.Rent(size);
+                try
                 {
-                    await stream.CompleteWritesAsync(CancellationToken.None).ConfigureAwait(false);
-                    return;
-                }
+                    int count = socket.Receive(buffer.AsSpan(0, size), SocketFlags.None, out SocketError error);
+                    if (error == SocketError.WouldBlock)
+                    {
+                        break;
+                    }
 
-                await stream.WriteAsync(buffer.AsMemory(0, count), CancellationToken.None).ConfigureAwait(false);
-                _sent += count;
-                counters.AddSent(count);
-                size = count == size ? _largeBuffer : count <= SmallBuffer ? SmallBuffer : size;
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
+                    ThrowIf(error);
+                    if (count == 0)
+                    {
+                        await stream.CompleteWritesAsync(CancellationToken.None).ConfigureAwait(false);
+                        return;
+                    }
+
+                    await stream.WriteAsync(buffer.AsMemory(0, count), CancellationToken.None).ConfigureAwait(false);
+                    _sent += count;
+                    counters.AddSent(count);
+                    mayHaveMore = count == size;
+                    size = count == size ? _largeBuffer : count <= SmallBuffer ? SmallBuffer : size;
+                }
+                finally
+                {
+                    ArrayPool<byte>.Shared.Return(buffer);
+                }
             }
         }
     }
 
     private async Task DownAsync(TunnelStream stream)
     {
+        SocketWait writable = new(socket, forWriting: true);
         while (true)
         {
             ReadOnlyMemory<byte> data = await stream.BorrowAsync(CancellationToken.None).ConfigureAwait(false);
@@ -189,17 +208,33 @@ internal sealed class SocketPump(
             }
 
             int count = 0;
+            SocketError error;
             try
             {
-                count = await socket.SendAsync(data, CancellationToken.None).ConfigureAwait(false);
+                count = socket.Send(data.Span, SocketFlags.None, out error);
             }
             finally
             {
                 stream.Return(count);
             }
 
+            if (error == SocketError.WouldBlock)
+            {
+                await writable.WaitAsync(inline: true).ConfigureAwait(false);
+                continue;
+            }
+
+            ThrowIf(error);
             Interlocked.Add(ref _received, count);
             counters.AddReceived(count);
+        }
+    }
+
+    private static void ThrowIf(SocketError error)
+    {
+        if (error != SocketError.Success)
+        {
+            throw new SocketException((int)error);
         }
     }
 

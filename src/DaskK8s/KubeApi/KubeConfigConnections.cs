@@ -8,6 +8,7 @@ namespace DaskK8s.KubeApi;
 /// </summary>
 internal sealed class KubeConfigConnections : IDisposable
 {
+    private readonly Lazy<HttpMessageInvoker> _upgrades;
     private int _users = 1;
 
     /// <summary>Creates the pool; nothing is dialled yet.</summary>
@@ -16,6 +17,40 @@ internal sealed class KubeConfigConnections : IDisposable
     public KubeConfigConnections(KubeConfigDialer dialer, SslStreamCertificateContext? certificate)
     {
         Certificate = certificate;
+        Invoker = Create(dialer, certificate, forUpgrade: false);
+        _upgrades = new(() => Create(dialer, certificate, forUpgrade: true));
+    }
+
+    /// <summary>Gets the certificate that the connections are made with.</summary>
+    public SslStreamCertificateContext? Certificate { get; }
+
+    /// <summary>Gets what sends requests.</summary>
+    public HttpMessageInvoker Invoker { get; }
+
+    /// <summary>Gets what sends requests that upgrade their connection.</summary>
+    public HttpMessageInvoker Upgrades => _upgrades.Value;
+
+    /// <summary>Keeps the pool open for one more request.</summary>
+    public void Rent() => Interlocked.Increment(ref _users);
+
+    /// <summary>Says that a request has its answer.</summary>
+    public void Return()
+    {
+        if (Interlocked.Decrement(ref _users) == 0)
+        {
+            Invoker.Dispose();
+            if (_upgrades.IsValueCreated)
+            {
+                _upgrades.Value.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Closes the pool as soon as no request waits for an answer; to be called once.</summary>
+    public void Dispose() => Return();
+
+    private static HttpMessageInvoker Create(KubeConfigDialer dialer, SslStreamCertificateContext? certificate, bool forUpgrade)
+    {
         SocketsHttpHandler handler = new()
         {
             // The dialer knows the proxy. A redirect would carry the request to a server that nobody named. Both as for Go's upgrades.
@@ -28,29 +63,8 @@ internal sealed class KubeConfigConnections : IDisposable
             KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90),
-            ConnectCallback = (context, cancellationToken) => dialer.ConnectAsync(context, certificate, cancellationToken),
+            ConnectCallback = (context, cancellationToken) => dialer.ConnectAsync(context, certificate, forUpgrade, cancellationToken),
         };
-        Invoker = new HttpMessageInvoker(handler, disposeHandler: true);
+        return new HttpMessageInvoker(handler, disposeHandler: true);
     }
-
-    /// <summary>Gets the certificate that the connections are made with.</summary>
-    public SslStreamCertificateContext? Certificate { get; }
-
-    /// <summary>Gets what sends requests.</summary>
-    public HttpMessageInvoker Invoker { get; }
-
-    /// <summary>Keeps the pool open for one more request.</summary>
-    public void Rent() => Interlocked.Increment(ref _users);
-
-    /// <summary>Says that a request has its answer.</summary>
-    public void Return()
-    {
-        if (Interlocked.Decrement(ref _users) == 0)
-        {
-            Invoker.Dispose();
-        }
-    }
-
-    /// <summary>Closes the pool as soon as no request waits for an answer; to be called once.</summary>
-    public void Dispose() => Return();
 }

@@ -16,11 +16,13 @@ internal sealed class KubeConfigDialer(KubeConfigProxy? proxy, KubeConfigTls? tl
     /// <summary>Makes one connection.</summary>
     /// <param name="context">What the handler asks for.</param>
     /// <param name="certificate">The client's certificate, if it has one.</param>
+    /// <param name="forUpgrade">Whether the connection is to be upgraded and belong to a tunnel.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>The connection, with TLS done where the server speaks it.</returns>
     public async ValueTask<Stream> ConnectAsync(
         SocketsHttpConnectionContext context,
         SslStreamCertificateContext? certificate,
+        bool forUpgrade,
         CancellationToken cancellationToken)
     {
         using CancellationTokenSource timeout = new(limit, timeProvider);
@@ -29,7 +31,7 @@ internal sealed class KubeConfigDialer(KubeConfigProxy? proxy, KubeConfigTls? tl
         Stream? stream = null;
         try
         {
-            stream = await KubeConfigSocket.OpenAsync(proxy?.EndPoint ?? target, both.Token).ConfigureAwait(false);
+            stream = await KubeConfigSocket.OpenAsync(proxy?.EndPoint ?? target, forUpgrade, both.Token).ConfigureAwait(false);
             if (proxy is not null)
             {
                 stream = proxy.IsTls

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 
+using DaskK8s.Sockets;
+
 namespace DaskK8s.KubeApi;
 
 /// <summary>
@@ -15,18 +17,19 @@ internal static class KubeConfigSocket
 
     /// <summary>Opens a connection.</summary>
     /// <param name="endPoint">Where to.</param>
+    /// <param name="forUpgrade">Whether a tunnel will use it, which waits on its own thread.</param>
     /// <param name="cancellationToken">Ends the attempts.</param>
     /// <returns>The connection.</returns>
     /// <exception cref="SocketException">No address answers, or the name has none.</exception>
-    public static async Task<Stream> OpenAsync(DnsEndPoint endPoint, CancellationToken cancellationToken)
+    public static async Task<Stream> OpenAsync(DnsEndPoint endPoint, bool forUpgrade, CancellationToken cancellationToken)
     {
         IPAddress[] addresses = IPAddress.TryParse(endPoint.Host, out IPAddress? address)
             ? [address]
             : await Dns.GetHostAddressesAsync(endPoint.Host, cancellationToken).ConfigureAwait(false);
         Socket socket = addresses.Length == 1
-            ? await ConnectAsync(addresses[0], endPoint.Port, cancellationToken).ConfigureAwait(false)
-            : await RaceAsync(Interleave(addresses), endPoint.Port, cancellationToken).ConfigureAwait(false);
-        return new NetworkStream(socket, ownsSocket: true);
+            ? await ConnectAsync(addresses[0], endPoint.Port, forUpgrade, cancellationToken).ConfigureAwait(false)
+            : await RaceAsync(Interleave(addresses), endPoint.Port, forUpgrade, cancellationToken).ConfigureAwait(false);
+        return forUpgrade ? new WireStream(socket) : new NetworkStream(socket, ownsSocket: true);
     }
 
     /// <summary>Puts the families of addresses in turns, the system's preferred one first.</summary>
@@ -49,9 +52,10 @@ internal static class KubeConfigSocket
     /// <summary>Connects to the first address that answers.</summary>
     /// <param name="addresses">The addresses, the best first.</param>
     /// <param name="port">The port.</param>
+    /// <param name="forUpgrade">Whether a tunnel will use it.</param>
     /// <param name="cancellationToken">Ends the attempts.</param>
     /// <returns>The connected socket; the others are closed.</returns>
-    internal static async Task<Socket> RaceAsync(IReadOnlyList<IPAddress> addresses, int port, CancellationToken cancellationToken)
+    internal static async Task<Socket> RaceAsync(IReadOnlyList<IPAddress> addresses, int port, bool forUpgrade, CancellationToken cancellationToken)
     {
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         List<Task<Socket>> running = [];
@@ -63,7 +67,7 @@ internal static class KubeConfigSocket
                 Task pause = Task.Delay(Timeout.InfiniteTimeSpan, over.Token);
                 if (next < addresses.Count)
                 {
-                    running.Add(ConnectAsync(addresses[next++], port, over.Token));
+                    running.Add(ConnectAsync(addresses[next++], port, forUpgrade, over.Token));
                     pause = next < addresses.Count ? Task.Delay(s_stagger, over.Token) : pause;
                 }
 
@@ -95,7 +99,7 @@ internal static class KubeConfigSocket
         }
     }
 
-    private static async Task<Socket> ConnectAsync(IPAddress address, int port, CancellationToken cancellationToken)
+    private static async Task<Socket> ConnectAsync(IPAddress address, int port, bool forUpgrade, CancellationToken cancellationToken)
     {
         Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
@@ -104,13 +108,40 @@ internal static class KubeConfigSocket
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, ProbeSeconds);
-            await socket.ConnectAsync(address, port, cancellationToken).ConfigureAwait(false);
+            if (forUpgrade)
+            {
+                await ConnectApartAsync(socket, address, port, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                await socket.ConnectAsync(address, port, cancellationToken).ConfigureAwait(false);
+            }
+
             return socket;
         }
         catch
         {
             socket.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Connects on a thread that waits: a socket that was awaited once is watched by .NET's own poller for the rest of its life, which
+    /// then wakes two threads for every piece of data that comes.
+    /// </summary>
+    private static async Task ConnectApartAsync(Socket socket, IPAddress address, int port, CancellationToken cancellationToken)
+    {
+        using CancellationTokenRegistration giveUp = cancellationToken.UnsafeRegister(static socket => ((Socket)socket!).Dispose(), socket);
+        try
+        {
+            await Task.Factory
+                .StartNew(() => socket.Connect(address, port), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                .ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException && cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(null, e, cancellationToken);
         }
     }
 }

@@ -93,7 +93,7 @@ internal sealed class KubeConfigTransport(KubeCredentialSource source, KubeConfi
         KubeConfigConnections connections = Rent(credential);
         try
         {
-            return await connections.Invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            return await (request.Headers.Upgrade.Count == 0 ? connections.Invoker : connections.Upgrades).SendAsync(request, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

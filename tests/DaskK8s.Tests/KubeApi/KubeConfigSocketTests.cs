@@ -20,22 +20,26 @@ public sealed class KubeConfigSocketTests
             .Should().Equal("fd00::1", "10.0.0.1", "fd00::2", "10.0.0.2", "fd00::3");
     }
 
-    [Fact]
-    public async Task RaceAsync_FirstAddressRefuses_TakesTheNextAtOnce()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task RaceAsync_FirstAddressRefuses_TakesTheNextAtOnce(bool forUpgrade)
     {
         using TcpListener listener = new(IPAddress.Parse("127.0.0.2"), 0);
         listener.Start();
         int port = ((IPEndPoint)listener.LocalEndpoint).Port;
         long start = Stopwatch.GetTimestamp();
 
-        using Socket socket = await KubeConfigSocket.RaceAsync([IPAddress.Parse("127.0.0.3"), IPAddress.Parse("127.0.0.2")], port, Token);
+        using Socket socket = await KubeConfigSocket.RaceAsync([IPAddress.Parse("127.0.0.3"), IPAddress.Parse("127.0.0.2")], port, forUpgrade, Token);
 
         socket.RemoteEndPoint.Should().Be(new IPEndPoint(IPAddress.Parse("127.0.0.2"), port));
         Stopwatch.GetElapsedTime(start).Should().BeLessThan(TimeSpan.FromMilliseconds(240));
     }
 
-    [Fact]
-    public async Task RaceAsync_FirstAddressIsSilent_TakesTheNextAfterAMoment()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task RaceAsync_FirstAddressIsSilent_TakesTheNextAfterAMoment(bool forUpgrade)
     {
         // A full backlog drops further connection requests, as a network that leads nowhere does.
         using Socket silent = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -54,20 +58,22 @@ public sealed class KubeConfigSocketTests
         listener.Start();
         await Task.Delay(50, Token);
 
-        using Socket socket = await KubeConfigSocket.RaceAsync([IPAddress.Parse("127.0.0.3"), IPAddress.Parse("127.0.0.2")], port, Token);
+        using Socket socket = await KubeConfigSocket.RaceAsync([IPAddress.Parse("127.0.0.3"), IPAddress.Parse("127.0.0.2")], port, forUpgrade, Token);
 
         ((IPEndPoint)socket.RemoteEndPoint!).Address.Should().Be(IPAddress.Parse("127.0.0.2"));
         fillers.ForEach(filler => filler.Dispose());
     }
 
-    [Fact]
-    public async Task RaceAsync_AllRefuse_ThrowsTheFirstsError()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task RaceAsync_AllRefuse_ThrowsTheFirstsError(bool forUpgrade)
     {
         using TcpListener closed = new(IPAddress.Loopback, 0);
         closed.Start();
         int port = ((IPEndPoint)closed.LocalEndpoint).Port;
         closed.Stop();
-        Func<Task> race = () => KubeConfigSocket.RaceAsync([IPAddress.Parse("127.0.0.3"), IPAddress.Parse("127.0.0.4")], port, Token);
+        Func<Task> race = () => KubeConfigSocket.RaceAsync([IPAddress.Parse("127.0.0.3"), IPAddress.Parse("127.0.0.4")], port, forUpgrade, Token);
 
         (await race.Should().ThrowAsync<SocketException>()).Which.SocketErrorCode.Should().Be(SocketError.ConnectionRefused);
     }

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Threading.Tasks.Sources;
 
+using DaskK8s.Sockets;
+
 namespace DaskK8s.Forwarding.Spdy;
 
 /// <summary>
@@ -10,7 +12,7 @@ namespace DaskK8s.Forwarding.Spdy;
 internal sealed class ReceiveQueue(int limit) : IValueTaskSource
 {
     private const int SmallestChunk = 4 * 1024;
-    private const int LargestChunk = 32 * 1024;
+    private const int LargestChunk = 64 * 1024;
 
     private readonly Lock _gate = new();
     private readonly Queue<Chunk> _chunks = new();
@@ -87,6 +89,7 @@ internal sealed class ReceiveQueue(int limit) : IValueTaskSource
     /// <param name="error">Thrown after the last byte; null for an ordinary end.</param>
     public void Complete(Exception? error)
     {
+        TaskCompletionSource? room;
         lock (_gate)
         {
             if (_completed)
@@ -96,8 +99,10 @@ internal sealed class ReceiveQueue(int limit) : IValueTaskSource
 
             _completed = true;
             _failure = error;
-            _room?.TrySetResult();
+            room = _room;
         }
+
+        room?.TrySetResult();
 
         Signal();
     }
@@ -105,6 +110,7 @@ internal sealed class ReceiveQueue(int limit) : IValueTaskSource
     /// <summary>Throws away what is held and what still comes; a waiting reader is woken.</summary>
     public void Discard()
     {
+        TaskCompletionSource? room;
         lock (_gate)
         {
             _discarding = true;
@@ -118,8 +124,10 @@ internal sealed class ReceiveQueue(int limit) : IValueTaskSource
 
             _tail = null;
             Volatile.Write(ref _count, 0);
-            _room?.TrySetResult();
+            room = _room;
         }
+
+        room?.TrySetResult();
 
         Signal();
     }
@@ -187,6 +195,7 @@ internal sealed class ReceiveQueue(int limit) : IValueTaskSource
     /// <param name="consumed">How many of them were used; the others are lent again.</param>
     public void Return(int consumed)
     {
+        TaskCompletionSource? room = null;
         lock (_gate)
         {
             Chunk chunk = _lent!;
@@ -208,10 +217,12 @@ internal sealed class ReceiveQueue(int limit) : IValueTaskSource
 
             if (_room is not null && _count <= limit / 2)
             {
-                _room.TrySetResult();
+                room = _room;
                 _room = null;
             }
         }
+
+        room?.TrySetResult();
     }
 
     /// <summary>Waits until half of the limit is free, or nothing more will be read.</summary>
@@ -225,7 +236,8 @@ internal sealed class ReceiveQueue(int limit) : IValueTaskSource
                 return Task.CompletedTask;
             }
 
-            _room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            // The loop's thread may go on inside Return; from any other the session first goes back to it.
+            _room ??= new TaskCompletionSource(SocketLoop.IsCurrent ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
             return _room.Task;
         }
     }

@@ -1,6 +1,7 @@
 using System.Buffers;
 
 using DaskK8s.Diagnostics;
+using DaskK8s.Sockets;
 
 using Microsoft.Extensions.Logging;
 
@@ -57,7 +58,7 @@ internal sealed partial class SpdySession : IAsyncDisposable
         Target = target;
         Output = new SpdyOutput(_transport, _time);
         _keepAlive = new SpdyKeepAlive(this, _options, _time);
-        _reading = Task.Run(ReadAsync);
+        _reading = ReadAsync();
     }
 
     /// <summary>Gets the pod at the other end.</summary>
@@ -290,6 +291,7 @@ internal sealed partial class SpdySession : IAsyncDisposable
 
     private async Task ReadAsync()
     {
+        await SocketLoop.SwitchAsync().ConfigureAwait(false);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ReadBufferSize);
         SpdyDecoder decoder = new();
         Exception? error = null;
@@ -439,7 +441,12 @@ internal sealed partial class SpdySession : IAsyncDisposable
                 if (!room.IsCompleted)
                 {
                     _stalling = stream;
+                    bool isLoop = SocketLoop.IsCurrent;
                     await room.ConfigureAwait(false);
+                    if (isLoop)
+                    {
+                        await SocketLoop.SwitchAsync().ConfigureAwait(false);
+                    }
                 }
 
                 rest = rest[stream.Queue.Append(rest.Span)..];

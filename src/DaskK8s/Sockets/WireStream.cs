@@ -1,0 +1,192 @@
+using System.Buffers;
+using System.Net.Sockets;
+
+namespace DaskK8s.Sockets;
+
+/// <summary>
+/// Is the TCP connection under an upgraded one. It takes from the socket all that is there and gives it out in the pieces that TLS
+/// asks for: .NET's TLS reads one record at a time, and asks before each whether there is anything, which is two system calls for 16 KiB.
+/// </summary>
+/// <remarks>
+/// What is awaited on the thread of the <see cref="SocketLoop"/> goes on there, everything else on the thread pool: the tunnel reads
+/// through TLS and HTTP layers that know neither. An empty stream holds no buffer.
+/// </remarks>
+internal sealed class WireStream : Stream
+{
+    private const int BufferSize = 128 * 1024;
+
+    private readonly Socket _socket;
+    private readonly SocketWait _readable;
+    private readonly SocketWait _writable;
+    private byte[]? _buffer;
+    private int _start;
+    private int _end;
+    private bool _mayHaveMore;
+
+    /// <summary>Wraps a connected socket.</summary>
+    /// <param name="socket">The socket; it belongs to the stream and is made non-blocking.</param>
+    public WireStream(Socket socket)
+    {
+        _socket = socket;
+        _socket.Blocking = false;
+        _readable = new SocketWait(socket, forWriting: false);
+        _writable = new SocketWait(socket, forWriting: true);
+    }
+
+    public override bool CanRead => true;
+
+    public override bool CanWrite => true;
+
+    public override bool CanSeek => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        _start < _end || TryFill(isNothingWanted: buffer.IsEmpty) ? new(Take(buffer.Span)) : WaitAndReadAsync(buffer, cancellationToken);
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        buffer = buffer[Send(buffer.Span)..];
+        return buffer.IsEmpty ? ValueTask.CompletedTask : WaitAndWriteAsync(buffer, cancellationToken);
+    }
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Flush()
+    {
+    }
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _socket.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private static IOException Failed(SocketError error)
+    {
+        SocketException cause = new((int)error);
+        return new IOException(cause.Message, cause);
+    }
+
+    private async ValueTask<int> WaitAndReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        // Whoever gives up a read of a connection half-way gives up the connection.
+        using CancellationTokenRegistration giveUp = cancellationToken.UnsafeRegister(static stream => ((WireStream)stream!).Dispose(), this);
+        bool inline = SocketLoop.IsCurrent;
+        do
+        {
+            await _readable.WaitAsync(inline).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            _mayHaveMore = true;
+        }
+        while (!TryFill(isNothingWanted: buffer.IsEmpty));
+
+        return Take(buffer.Span);
+    }
+
+    private async ValueTask WaitAndWriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        using CancellationTokenRegistration giveUp = cancellationToken.UnsafeRegister(static stream => ((WireStream)stream!).Dispose(), this);
+        bool inline = SocketLoop.IsCurrent;
+        while (!buffer.IsEmpty)
+        {
+            await _writable.WaitAsync(inline).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            buffer = buffer[Send(buffer.Span)..];
+        }
+    }
+
+    /// <summary>Takes what the socket has; false when that is nothing yet.</summary>
+    private bool TryFill(bool isNothingWanted)
+    {
+        if (isNothingWanted || !_mayHaveMore)
+        {
+            return _mayHaveMore;
+        }
+
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        int count = 0;
+        try
+        {
+            count = _socket.Receive(buffer.AsSpan(0, BufferSize), SocketFlags.None, out SocketError error);
+
+            // Asked again before the next time even when there is more: others wait on the loop's thread, too.
+            _mayHaveMore = count == 0 && error == SocketError.Success;
+            return error switch
+            {
+                SocketError.Success => true,
+                SocketError.WouldBlock => false,
+                _ => throw Failed(error),
+            };
+        }
+        finally
+        {
+            if (count > 0)
+            {
+                (_buffer, _start, _end) = (buffer, 0, count);
+            }
+            else
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+    }
+
+    /// <summary>Gives out what was taken; the buffer goes back with its last byte.</summary>
+    private int Take(Span<byte> destination)
+    {
+        int count = Math.Min(destination.Length, _end - _start);
+        _buffer.AsSpan(_start, count).CopyTo(destination);
+        _start += count;
+        if (_start == _end && _buffer is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = null;
+            _start = _end = 0;
+        }
+
+        return count;
+    }
+
+    /// <summary>Sends as much as the socket takes now.</summary>
+    private int Send(ReadOnlySpan<byte> buffer)
+    {
+        int sent = 0;
+        while (sent < buffer.Length)
+        {
+            int count = _socket.Send(buffer[sent..], SocketFlags.None, out SocketError error);
+            if (error == SocketError.WouldBlock)
+            {
+                break;
+            }
+
+            sent += error == SocketError.Success ? count : throw Failed(error);
+        }
+
+        return sent;
+    }
+}
