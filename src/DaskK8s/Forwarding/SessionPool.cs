@@ -17,6 +17,11 @@ internal sealed class SessionPool : IAsyncDisposable
     /// <summary>How long a lane that is about to become free is waited for before another session is opened.</summary>
     private static readonly TimeSpan LaneTime = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>How long a connection waits, while all sessions are full, before it shares one.</summary>
+    private static readonly TimeSpan BurstTime = TimeSpan.FromSeconds(1);
+
+    private static readonly Task s_never = new TaskCompletionSource().Task;
+
     private readonly Lock _gate = new();
     private readonly List<SpdySession> _sessions = [];
     private readonly List<Connecting> _connecting = [];
@@ -64,6 +69,7 @@ internal sealed class SessionPool : IAsyncDisposable
     public async ValueTask<TunnelStream> OpenAsync(PodTarget target, int port, CancellationToken cancellationToken)
     {
         int waited = 0;
+        long began = _time.GetTimestamp();
         while (true)
         {
             Connecting? pending = null;
@@ -76,7 +82,7 @@ internal sealed class SessionPool : IAsyncDisposable
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
-                session = Choose(target, mayWait: waited == 0, out lane, out left);
+                session = Choose(target, mayWait: waited == 0, mayCrowd: _time.GetElapsedTime(began) > BurstTime, out lane, out left);
                 if (session is null && lane is null)
                 {
                     pending = Join(target, port);
@@ -181,7 +187,7 @@ internal sealed class SessionPool : IAsyncDisposable
     }
 
     /// <summary>Picks the session for a new connection; null when one more session is to be opened, or a lane waited for.</summary>
-    private SpdySession? Choose(PodTarget target, bool mayWait, out Task? lane, out SpdySession? left)
+    private SpdySession? Choose(PodTarget target, bool mayWait, bool mayCrowd, out Task? lane, out SpdySession? left)
     {
         left = null;
         SpdySession? best = null;
@@ -223,7 +229,16 @@ internal sealed class SessionPool : IAsyncDisposable
         }
 
         // Counted in connections: sessions that have lost lanes to what pods never read must not keep others from being opened.
-        return open >= _options.MaxSessions * _options.ConnectionsPerSession ? shared ?? held : null;
+        if (open < _options.MaxSessions * _options.ConnectionsPerSession)
+        {
+            return null;
+        }
+
+        // Connections that share a worker of the server can hold each other up, so a burst first waits for sessions that are on their
+        // way and for connections that end.
+        SpdySession? crowded = shared ?? held;
+        lane = crowded is null || mayCrowd ? null : _connecting.Find(c => c.Target == target)?.Task ?? s_never;
+        return lane is null ? crowded : null;
     }
 
     private static SpdySession Lighter(SpdySession? one, SpdySession other) => one is null || other.Connections < one.Connections ? other : one;
