@@ -35,8 +35,8 @@ internal sealed class SocketPump(
     /// </summary>
     private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(1);
 
-    /// <summary>A little below an eighth, so that it fits one frame and two TLS records.</summary>
-    private readonly int _largeBuffer = Math.Max(SmallBuffer, (connectionBufferSize / 8) - 64);
+    /// <summary>A little below a quarter, so that it fits one frame and four TLS records.</summary>
+    private readonly int _largeBuffer = Math.Max(SmallBuffer, (connectionBufferSize / 4) - 64);
     private TunnelStream? _tunnel;
     private long _sent;
     private long _received;

@@ -11,7 +11,7 @@ internal sealed class SpdyOutput(Stream transport, TimeProvider time)
 #pragma warning restore CA1001
 {
     /// <summary>How many bytes of frames wait at most; twice this is held while a write is on its way.</summary>
-    private const int Capacity = 32 * 1024;
+    private const int Capacity = 64 * 1024;
 
     /// <summary>Room beyond the capacity that is kept for control frames, which never wait.</summary>
     private const int Reserve = 8 * 1024;
