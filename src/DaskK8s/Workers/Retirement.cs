@@ -197,7 +197,8 @@ internal sealed class Retirement
 
         // A pod that was pending may have brought a worker that runs something already; and who was away for long is not waited for.
         V1Pod[] pods = [.. now.Live.Where(p => uids.Contains(p.Metadata.Uid))];
-        IReadOnlyList<WorkerLoad> loads = await _guard.LookAsync(now, leaving.Count, _ledger, VictimRanking.Rank(pods, []), cancellationToken).ConfigureAwait(false);
+        Victim[] going = [.. pods.Select(p => new Victim(p, leaving.First(v => v.Uid == p.Metadata.Uid).Workers))];
+        IReadOnlyList<WorkerLoad> loads = await _guard.LookAsync(now, leaving.Count, _ledger, going, cancellationToken).ConfigureAwait(false);
         Victim[] back = [.. VictimRanking.Rank(pods, loads).Where(v => !_ledger.IsStillDrained(v))];
         if (back.Length == 0)
         {

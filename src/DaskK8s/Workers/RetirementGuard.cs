@@ -72,9 +72,11 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
         try
         {
             string[] hosts = [.. view.Live.Select(static p => p.Status?.PodIP).OfType<string>().Where(static ip => ip.Length > 0)];
-            string[] keepOut = [.. leaving.Select(static v => v.Host).OfType<string>()];
-            TimeSpan linger = leaving.Select(static v => v.Linger).DefaultIfEmpty().Max();
-            return (await drain.LookAsync(ledger.Id, hosts, keepOut, linger, cancellationToken).ConfigureAwait(false)).Workers;
+
+            // An address may belong to another pod soon, whose worker would be kept out as well: no longer than is needed.
+            Dictionary<string, TimeSpan> keepOut = leaving.Where(static v => v.Host is not null).GroupBy(static v => v.Host!)
+                .ToDictionary(static g => g.Key, static g => g.Max(static v => v.Workers.Count == 0 ? v.Linger : TimeSpan.Zero), StringComparer.Ordinal);
+            return (await drain.LookAsync(ledger.Id, hosts, keepOut, cancellationToken).ConfigureAwait(false)).Workers;
         }
         catch (Exception e) when (e is SchedulerUnreachableException or SchedulerTimeoutException && ledger.Drains == 0)
         {

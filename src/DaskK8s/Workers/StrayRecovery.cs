@@ -42,7 +42,7 @@ internal sealed class StrayRecovery(KubeRequests requests, string release, Worke
             string[] hosts = [.. strays.Select(static p => p.Status?.PodIP).OfType<string>()];
             if (drain is not null && hosts.Length > 0)
             {
-                (IReadOnlyList<WorkerLoad> workers, _) = await drain.LookAsync(Holder, hosts, [], TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+                (IReadOnlyList<WorkerLoad> workers, _) = await drain.LookAsync(Holder, hosts, new Dictionary<string, TimeSpan>(), cancellationToken).ConfigureAwait(false);
                 string[] retired = [.. workers.Where(static w => w is { IsRetired: true, IsHeld: false }).Select(static w => w.Address)];
                 await drain.ReleaseAsync(Holder, [], retired, [], cancellationToken).ConfigureAwait(false);
             }

@@ -33,14 +33,15 @@ internal static class VictimRanking
         return !orders.Contains(true) || !orders.Contains(false) || orders[true].Max().CompareTo(orders[false].Min()) <= 0;
     }
 
-    /// <summary>
-    /// Tells whether <see cref="AreFirst"/> will last: not as long as pods on both sides are starting, for any of them may be ready first. One that
-    /// starts without an address is not known to the scheduler, which has to be told of the worker that may yet turn up there.
-    /// </summary>
+    /// <summary>Tells whether <see cref="AreFirst"/> will last: not as long as pods on both sides are starting, for any of them may be ready first.</summary>
+    /// <remarks>
+    /// A pod that starts without an address is not waited for: its worker would come to the door in the moment in which the pod ends, and what the scheduler gives
+    /// it there counts as one more worker that died of a task.
+    /// </remarks>
     public static bool IsSteady(IEnumerable<V1Pod> pods, IReadOnlySet<string> leaving)
     {
         ILookup<bool, V1Pod> starting = pods.Where(static p => !IsReady(p)).ToLookup(p => leaving.Contains(p.Metadata.Uid));
-        return !starting[true].Any(static p => new Victim(p, []).MayBeStarting) && (!starting.Contains(true) || !starting.Contains(false));
+        return !starting.Contains(true) || !starting.Contains(false);
     }
 
     /// <summary>Is what a ReplicaSet looks at before it looks at the costs: not assigned, pending, unknown, not ready.</summary>

@@ -25,14 +25,13 @@ internal sealed class WorkerDrain(SchedulerRpc rpc, TimeProvider time, ILogger l
     /// <summary>Reads the workers of some hosts.</summary>
     /// <param name="id">Names the scale-down that asks; what it has drained is kept so for longer.</param>
     /// <param name="hosts">The pods' addresses.</param>
-    /// <param name="keepOut">Those whose pods are about to leave: workers that turn up there from now on get no task.</param>
-    /// <param name="linger">How long one may still turn up there.</param>
+    /// <param name="keepOut">Those whose pods are about to leave: workers that turn up there from now on get no task; and how long one that never had a worker may still get one.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The workers, and how many others could take their data.</returns>
     public async Task<(IReadOnlyList<WorkerLoad> Workers, int Others)> LookAsync(
-        string id, IReadOnlyCollection<string> hosts, IReadOnlyCollection<string> keepOut, TimeSpan linger, CancellationToken cancellationToken)
+        string id, IReadOnlyCollection<string> hosts, IReadOnlyDictionary<string, TimeSpan> keepOut, CancellationToken cancellationToken)
     {
-        JsonObject spec = new() { ["id"] = id, ["hosts"] = ToArray(hosts), ["keep_out"] = ToArray(keepOut), ["linger"] = linger.TotalSeconds };
+        JsonObject spec = new() { ["id"] = id, ["hosts"] = ToArray(hosts), ["keep_out"] = ToArray([.. keepOut.Keys]), ["linger"] = new JsonObject(keepOut.Select(static k => KeyValuePair.Create(k.Key, (JsonNode?)k.Value.TotalSeconds))) };
         if (await TryCallAsync("look", spec, null, cancellationToken).ConfigureAwait(false) is { } answer)
         {
             return ([.. answer.GetProperty("workers").EnumerateObject().Select(ToLoad)], answer.GetProperty("others").GetInt32());

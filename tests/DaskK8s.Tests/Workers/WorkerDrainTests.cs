@@ -80,7 +80,7 @@ public sealed class WorkerDrainTests
         await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 2 }, Token);
         V1Pod pod = (await rig.PodsAsync(Token))[0];
         string host = pod.Status.PodIP;
-        await rig.Cluster.Drain!.LookAsync("one", [host], [host], TimeSpan.FromSeconds(45), Token);
+        await rig.Cluster.Drain!.LookAsync("one", [host], new Dictionary<string, TimeSpan> { [host] = TimeSpan.FromSeconds(45) }, Token);
         rig.Kubernetes.Pods.Kill("default", pod.Metadata.Name);
         await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).Length == 1, Token);
 
@@ -101,6 +101,6 @@ public sealed class WorkerDrainTests
     private static async Task<WorkerLoad> LookAsync(DaskRig rig, string id, string address)
     {
         string host = new Uri(address).Host;
-        return (await rig.Cluster.Drain!.LookAsync(id, [host], [], TimeSpan.Zero, Token)).Workers.Single(w => w.Address == address);
+        return (await rig.Cluster.Drain!.LookAsync(id, [host], new Dictionary<string, TimeSpan>(), Token)).Workers.Single(w => w.Address == address);
     }
 }

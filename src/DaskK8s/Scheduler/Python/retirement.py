@@ -20,6 +20,7 @@ import types
 from distributed.diagnostics.plugin import SchedulerPlugin
 
 GRACE = 45.0  # seconds that a drained worker waits for a word of its client
+LAST_START = 10.0  # seconds after its pod began to leave in which the worker of a pod that has had one may turn up again
 GIVEN_UP = ("ready", "constrained", "waiting", "released", None)  # states in an answer after which the worker will not run the task
 
 _numbers = itertools.count()
@@ -98,7 +99,7 @@ def look(s, spec):
     for host in [host for host, holders in doors.items() if all(door["until"] <= time.monotonic() for door in holders.values())]:
         del doors[host]
     for host in spec["keep_out"]:
-        doors.setdefault(host, {})[spec["id"]] = {"until": 0.0, "linger": max(GRACE, spec["linger"])}
+        doors.setdefault(host, {})[spec["id"]] = {"until": 0.0, "linger": spec["linger"].get(host, 0.0)}
     _renew(s, spec)
     workers, others = {}, 0
     for address, ws in s.workers.items():
@@ -148,7 +149,7 @@ def release(s, spec):
     for host, holders in state["doors"].items():
         if spec["id"] in holders:
             door = holders[spec["id"]]
-            door["until"] = 0.0 if host in staying else time.monotonic() + door["linger"]
+            door["until"] = 0.0 if host in staying else time.monotonic() + max(LAST_START, door["linger"])
     for name in [name for name in state["tasks"] if _holder(name) == spec["id"]]:
         state["tasks"].pop(name).cancel()
     restored = []
@@ -346,7 +347,7 @@ def _renew(s, spec):
             holders[holder] = now + GRACE
     for holders in _state(s)["doors"].values():
         if holder in holders:
-            holders[holder]["until"] = now + holders[holder]["linger"]
+            holders[holder]["until"] = now + max(GRACE, holders[holder]["linger"])
 
 
 def _unhold(s, address, holder):
