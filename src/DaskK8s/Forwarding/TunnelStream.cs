@@ -1,17 +1,13 @@
+using DaskK8s.Sockets;
+
 namespace DaskK8s.Forwarding;
 
 /// <summary>
 /// Is one connection to a port of a pod: a duplex stream whose directions can be closed one by one where the transport can
 /// say so. Reads return 0 when the pod has closed its side; every other end throws <see cref="PortForwardException"/>.
 /// </summary>
-internal abstract class TunnelStream : Stream
+internal abstract class TunnelStream : AsyncDuplexStream
 {
-    public sealed override bool CanRead => true;
-
-    public sealed override bool CanWrite => true;
-
-    public sealed override bool CanSeek => false;
-
     /// <summary>Gets the pod at the other end.</summary>
     public abstract PodTarget Target { get; }
 
@@ -30,18 +26,6 @@ internal abstract class TunnelStream : Stream
     /// <summary>Gets a task that ends when nothing that is written can reach the pod any more.</summary>
     public abstract Task PeerEnded { get; }
 
-    public sealed override long Length => throw new NotSupportedException();
-
-    public sealed override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
-
-    public abstract override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default);
-
     /// <summary>Waits for bytes and lends them where they lie; every loan is given back with <see cref="Return"/>.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The bytes; none when the pod has closed its side, and then nothing is to be given back.</returns>
@@ -59,24 +43,4 @@ internal abstract class TunnelStream : Stream
 
     /// <summary>Ends both directions at once without waiting; the pod sees its connection go.</summary>
     public abstract void Abort();
-
-    public sealed override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public sealed override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public sealed override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public sealed override void Flush()
-    {
-    }
-
-    public sealed override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Tunnels are read asynchronously.");
-
-    public sealed override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Tunnels are written asynchronously.");
-
-    public sealed override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public sealed override void SetLength(long value) => throw new NotSupportedException();
 }

@@ -11,7 +11,7 @@ namespace DaskK8s.Sockets;
 /// What is awaited on the thread of the <see cref="SocketLoop"/> goes on there, everything else on the thread pool: the tunnel reads
 /// through TLS and HTTP layers that know neither. An empty stream holds no buffer.
 /// </remarks>
-internal sealed class WireStream : Stream
+internal sealed class WireStream : AsyncDuplexStream
 {
     private const int BufferSize = 128 * 1024;
 
@@ -33,48 +33,14 @@ internal sealed class WireStream : Stream
         _writable = new SocketWait(socket, forWriting: true);
     }
 
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         _start < _end || TryFill(isNothingWanted: buffer.IsEmpty) ? new(Take(buffer.Span)) : WaitAndReadAsync(buffer, cancellationToken);
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         buffer = buffer[Send(buffer.Span)..];
         return buffer.IsEmpty ? ValueTask.CompletedTask : WaitAndWriteAsync(buffer, cancellationToken);
     }
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

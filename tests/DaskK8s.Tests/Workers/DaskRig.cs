@@ -31,6 +31,15 @@ internal sealed class DaskRig : IAsyncDisposable
         return new DaskRig(kubernetes, release, cluster, load);
     }
 
+    /// <summary>Starts with thirty results that the workers hold.</summary>
+    public static async Task<DaskRig> StartWithResultsAsync(DaskRelease release, CancellationToken cancellationToken)
+    {
+        DaskRig rig = await StartAsync(release, cancellationToken);
+        await rig.Load.SubmitAsync(30, cancellationToken: cancellationToken);
+        await rig.Load.DoAsync("settle", cancellationToken);
+        return rig;
+    }
+
     public static Task<HelmCluster> ConnectAsync(EmbeddedCluster kubernetes, CancellationToken cancellationToken, string? kubeconfig = null) => HelmCluster.ConnectAsync(
         "my-dask",
         new HelmClusterOptions { KubeconfigPath = kubeconfig ?? kubernetes.KubeconfigPath, SchedulerAccess = SchedulerAccess.Forward, LocalSchedulerPort = 0, LocalDashboardPort = 0 },

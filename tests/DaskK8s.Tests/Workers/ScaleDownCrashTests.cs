@@ -96,13 +96,7 @@ public sealed class ScaleDownCrashTests
         await client.WaitForExitAsync(Token);
     }
 
-    private static async Task<DaskRig> StartAsync(int workers)
-    {
-        DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = workers }, Token);
-        await rig.Load.SubmitAsync(30, cancellationToken: Token);
-        await rig.Load.DoAsync("settle", Token);
-        return rig;
-    }
+    private static Task<DaskRig> StartAsync(int workers) => DaskRig.StartWithResultsAsync(new DaskRelease { Workers = workers }, Token);
 
     private static async Task CondemnAsync(DaskRig rig, IEnumerable<V1Pod> pods)
     {

@@ -216,13 +216,7 @@ public sealed class ScaleDownRecoveryTests
 
     private static Task<DaskRig> StartAsync(int workers) => StartAsync(new DaskRelease { Workers = workers });
 
-    private static async Task<DaskRig> StartAsync(DaskRelease release)
-    {
-        DaskRig rig = await DaskRig.StartAsync(release, Token);
-        await rig.Load.SubmitAsync(30, cancellationToken: Token);
-        await rig.Load.DoAsync("settle", Token);
-        return rig;
-    }
+    private static Task<DaskRig> StartAsync(DaskRelease release) => DaskRig.StartWithResultsAsync(release, Token);
 
     /// <summary>Scales to two workers while a fault is there, which must neither fail nor lose anything.</summary>
     private static async Task<ScaleResult> ShrinkToTwoAsync(DaskRig rig, HttpFault fault)
