@@ -11,6 +11,10 @@ public sealed record HttpFault
     /// <value>Any by default.</value>
     public string? Resource { get; init; }
 
+    /// <summary>Gets which of these requests are meant, for example those that list the pods of one selector (<see cref="EmbeddedRequest.Query"/>).</summary>
+    /// <value>All of them by default.</value>
+    public Func<EmbeddedRequest, bool>? Where { get; init; }
+
     /// <summary>Gets how many requests pass unharmed first.</summary>
     /// <value>0 by default.</value>
     public int Skip { get; init; }

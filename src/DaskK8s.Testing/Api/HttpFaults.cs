@@ -20,9 +20,9 @@ internal sealed class HttpFaults
     }
 
     /// <summary>Does to a request what the faults say; true when it is answered thereby.</summary>
-    public async Task<bool> ApplyAsync(HttpContext context, RequestInfo? info)
+    public async Task<bool> ApplyAsync(HttpContext context, EmbeddedRequest request)
     {
-        foreach (HttpFault fault in Hits(info))
+        foreach (HttpFault fault in Hits(request))
         {
             if (fault.Delay > TimeSpan.Zero)
             {
@@ -62,11 +62,11 @@ internal sealed class HttpFaults
         _ => new ApiException(status, "InternalError", "Internal error occurred: an injected fault") { RetryAfterSeconds = retryAfter },
     };
 
-    private List<HttpFault> Hits(RequestInfo? info)
+    private List<HttpFault> Hits(EmbeddedRequest request)
     {
         lock (_gate)
         {
-            return [.. _entries.ToList().Where(entry => entry.Hit(info)).Select(entry => entry.Fault)];
+            return [.. _entries.ToList().Where(entry => entry.Hit(request)).Select(entry => entry.Fault)];
         }
     }
 
@@ -84,9 +84,11 @@ internal sealed class HttpFaults
 
         public HttpFault Fault { get; } = fault;
 
-        public bool Hit(RequestInfo? info)
+        public bool Hit(EmbeddedRequest request)
         {
-            bool matches = (Fault.Verb is null || Fault.Verb == info?.Verb) && (Fault.Resource is null || Fault.Resource == info?.ResourceAndSub);
+            bool matches = (Fault.Verb is null || Fault.Verb == request.Verb)
+                && (Fault.Resource is null || Fault.Resource == request.Resource)
+                && (Fault.Where is null || Fault.Where(request));
             if (!matches)
             {
                 return false;

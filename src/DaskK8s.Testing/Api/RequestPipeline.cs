@@ -60,8 +60,9 @@ internal sealed class RequestPipeline(
             refused = error;
         }
 
-        Note(context, info, user);
-        if (await faults.ApplyAsync(context, info).ConfigureAwait(false))
+        EmbeddedRequest request = Describe(context, info, user);
+        log.Add(request);
+        if (await faults.ApplyAsync(context, request).ConfigureAwait(false))
         {
             return;
         }
@@ -135,7 +136,7 @@ internal sealed class RequestPipeline(
         };
     }
 
-    private void Note(HttpContext context, RequestInfo? info, RequestUser user) => log.Add(new EmbeddedRequest(
+    private EmbeddedRequest Describe(HttpContext context, RequestInfo? info, RequestUser user) => new(
         store.Time.GetUtcNow(),
         context.Request.Method,
         context.Request.Path.Value ?? "/",
@@ -145,5 +146,5 @@ internal sealed class RequestPipeline(
         context.Request.ContentType ?? string.Empty,
         info?.Verb ?? string.Empty,
         info?.ResourceAndSub ?? string.Empty,
-        context.Request.Protocol));
+        context.Request.Protocol);
 }

@@ -86,8 +86,7 @@ public sealed class AdaptiveScalingTests
     public async Task AdaptAsync_WorkComesBackWhileWorkersLeave_KeepsThem(int most)
     {
         await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 3 }, Token);
-        await rig.Load.SubmitAsync(3, seconds: 10, cancellationToken: Token);
-        await DaskRig.WaitForAsync(async () => (await rig.Cluster.GetSchedulerInfoAsync(Token)).Workers.All(static w => w.Tasks.Executing == 1), Token);
+        await rig.KeepBusyAsync(3, 10, Token);
         string[] before = [.. (await rig.PodsAsync(Token)).Select(static p => p.Metadata.Uid)];
         AdaptiveOptions options = new()
         {
@@ -101,7 +100,7 @@ public sealed class AdaptiveScalingTests
 
         // Two are to leave, but not before they have finished; by then there is work for all three again.
         await using AdaptiveScaling adaptive = await rig.Cluster.AdaptAsync(options, Token);
-        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).Count(static s => s == "closing_gracefully") == 2, Token);
+        await rig.WaitForDrainAsync(2, Token);
         await rig.Load.SubmitAsync(5000, seconds: 60, cancellationToken: Token);
 
         await DaskRig.WaitForAsync(async () => await rig.ReplicasAsync(Token) == most, Token);

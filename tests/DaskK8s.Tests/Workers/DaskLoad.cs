@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -34,7 +35,7 @@ internal sealed class DaskLoad : IAsyncDisposable
             for i in range(first, first + o["count"]):
                 options = {"resources": o["resources"]} if o.get("resources") else {}
                 if o.get("workers"):
-                    options.update(workers=o["workers"], allow_other_workers=True)
+                    options.update(workers=o["workers"], allow_other_workers=not o.get("nowhere_else"))
                 futures.append(client.submit(work, i, o.get("seconds", 0), o.get("size", 1000), path, key=f"load-{i}-{os.getpid()}", **options))
             return {"count": len(futures)}
 
@@ -59,6 +60,12 @@ internal sealed class DaskLoad : IAsyncDisposable
         def status(o):
             return {"states": [f.status for f in futures]}
 
+        def assigned(o):
+            keys = {f.key for f in futures}
+            def count(dask_scheduler):
+                return sum(t[0] in keys and t[2] == "processing" for t in dask_scheduler.transition_log)
+            return {"assigned": client.run_on_scheduler(count)}
+
         def scatter(o):
             futures.extend(client.scatter([(i, b"y") for i in range(len(futures), len(futures) + o["count"])]))
             return {}
@@ -76,6 +83,7 @@ internal sealed class DaskLoad : IAsyncDisposable
     private readonly Process _process;
     private readonly string _path = Path.GetTempFileName();
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly ConcurrentQueue<string> _errors = new();
 
     private DaskLoad(string scheduler)
     {
@@ -86,7 +94,7 @@ internal sealed class DaskLoad : IAsyncDisposable
             RedirectStandardError = true,
         };
         _process = Process.Start(start)!;
-        _process.ErrorDataReceived += static (_, _) => { };
+        _process.ErrorDataReceived += (_, e) => _errors.Enqueue(e.Data ?? "");
         _process.BeginErrorReadLine();
     }
 
@@ -146,7 +154,12 @@ internal sealed class DaskLoad : IAsyncDisposable
 
     private async Task<JsonElement> ReadAsync(CancellationToken cancellationToken)
     {
-        string line = await _process.StandardOutput.ReadLineAsync(cancellationToken) ?? throw new InvalidOperationException("The Dask program ended.");
+        if (await _process.StandardOutput.ReadLineAsync(cancellationToken) is not { } line)
+        {
+            await _process.WaitForExitAsync(cancellationToken);
+            throw new InvalidOperationException($"The Dask program ended with {_process.ExitCode}: {string.Join('\n', _errors.TakeLast(20))}");
+        }
+
         using JsonDocument document = JsonDocument.Parse(line);
         return document.RootElement.Clone();
     }

@@ -76,6 +76,17 @@ internal sealed class DaskRig : IAsyncDisposable
         (await PodsAsync(cancellationToken, deployment)).Should().HaveCount(pods).And.OnlyContain(static p => PodMarks.Read(p) == null && !PodMarks.IsCondemned(p));
     }
 
+    /// <summary>Submits tasks until each worker (of one thread) runs one.</summary>
+    public async Task KeepBusyAsync(int tasks, double seconds, CancellationToken cancellationToken)
+    {
+        await Load.SubmitAsync(tasks, seconds, cancellationToken: cancellationToken);
+        await WaitForAsync(async () => (await Cluster.GetSchedulerInfoAsync(cancellationToken)).Workers.All(static w => w.Tasks.Executing == 1), cancellationToken);
+    }
+
+    /// <summary>Waits until so many workers are retired.</summary>
+    public Task WaitForDrainAsync(int workers, CancellationToken cancellationToken) =>
+        WaitForAsync(async () => (await StatusesAsync(cancellationToken)).Count(static s => s == "closing_gracefully") == workers, cancellationToken);
+
     public static async Task WaitForAsync(Func<Task<bool>> condition, CancellationToken cancellationToken, int seconds = 60)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -97,8 +97,7 @@ public sealed class LosslessScaleDownTests
     public async Task ScaleAsync_TaskOutlastsTheLimit_KeepsThatWorkerAndSaysSo()
     {
         await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 2 }, Token);
-        await rig.Load.SubmitAsync(2, seconds: 12, cancellationToken: Token);
-        await DaskRig.WaitForAsync(async () => (await rig.Cluster.GetSchedulerInfoAsync(Token)).Workers.All(static w => w.Tasks.Executing == 1), Token);
+        await rig.KeepBusyAsync(2, 12, Token);
 
         ScaleResult result = await rig.Cluster.ScaleAsync(1, new ScaleOptions { DrainTimeout = TimeSpan.FromSeconds(3) }, cancellationToken: Token);
 
@@ -155,11 +154,10 @@ public sealed class LosslessScaleDownTests
     public async Task ScaleAsync_Cancelled_BringsAllBack()
     {
         await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 2 }, Token);
-        await rig.Load.SubmitAsync(2, seconds: 5, cancellationToken: Token);
-        await DaskRig.WaitForAsync(async () => (await rig.Cluster.GetSchedulerInfoAsync(Token)).Workers.All(static w => w.Tasks.Executing == 1), Token);
+        await rig.KeepBusyAsync(2, 5, Token);
         using CancellationTokenSource impatient = CancellationTokenSource.CreateLinkedTokenSource(Token);
         Task<ScaleResult> scaling = rig.Cluster.ScaleAsync(1, cancellationToken: impatient.Token);
-        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).Contains("closing_gracefully"), Token);
+        await rig.WaitForDrainAsync(1, Token);
 
         await impatient.CancelAsync();
 

@@ -35,10 +35,9 @@ public sealed class RolloutScaleDownTests
     public async Task ScaleAsync_RolloutBeginsWhileItDrains_RefusesAndBringsAllBack()
     {
         await using DaskRig rig = await StartAsync(2);
-        await rig.Load.SubmitAsync(3, seconds: 5, cancellationToken: Token);
-        await DaskRig.WaitForAsync(async () => (await rig.Cluster.GetSchedulerInfoAsync(Token)).Workers.All(static w => w.Tasks.Executing == 1), Token);
+        await rig.KeepBusyAsync(3, 5, Token);
         Task<ScaleResult> scaling = rig.Cluster.ScaleAsync(1, cancellationToken: Token);
-        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).Contains("closing_gracefully"), Token);
+        await rig.WaitForDrainAsync(1, Token);
 
         using IDisposable rollout = await BeginRolloutAsync(rig);
 

@@ -71,10 +71,9 @@ public sealed class ScaleDownCrashTests
     public async Task ScaleAsync_ClientDiesWhileItDrains_WorkersComeBackByThemselves()
     {
         await using DaskRig rig = await StartAsync(2);
-        await rig.Load.SubmitAsync(4, seconds: 8, cancellationToken: Token);
-        await DaskRig.WaitForAsync(async () => (await rig.Cluster.GetSchedulerInfoAsync(Token)).Workers.All(static w => w.Tasks.Executing == 1), Token);
+        await rig.KeepBusyAsync(4, 8, Token);
         using Process client = Start(rig, 1);
-        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).Contains("closing_gracefully"), Token);
+        await rig.WaitForDrainAsync(1, Token);
 
         await KillAsync(client);
 
