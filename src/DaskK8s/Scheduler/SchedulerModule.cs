@@ -59,7 +59,8 @@ internal static class SchedulerModule
             .ConfigureAwait(false);
     }
 
-    private static string Read(string resource)
+    /// <summary>Reads a Python source of ours.</summary>
+    internal static string Read(string resource)
     {
         using Stream stream = typeof(SchedulerModule).Assembly.GetManifestResourceStream(resource)!;
         using StreamReader reader = new(stream, Encoding.UTF8);

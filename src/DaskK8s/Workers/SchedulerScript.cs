@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -12,23 +11,25 @@ namespace DaskK8s.Workers;
 /// <remarks>
 /// Installing it adds one operation to the scheduler, so that calls of it are no <c>run_function</c>, of which the scheduler keeps
 /// each in its event log and writes a line to its log. The names carry a hash of the source: versions live side by side.
+/// What a module stands on is a module of its own beside it (<c>NAME_holds</c>).
 /// </remarks>
 internal sealed class SchedulerScript
 {
     private readonly string _name;
-    private readonly string _source;
+    private readonly (string Name, string Source)[] _modules;
 
-    private SchedulerScript(string name, string source)
+    private SchedulerScript(string name, params string[] ground)
     {
-        _source = source;
-        _name = $"daskk8s_{name}_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(source)))[..12]}";
+        string[] sources = [.. ground.Append(name).Select(static n => SchedulerModule.Read($"{n}.py"))];
+        _name = $"daskk8s_{name}_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', sources))))[..12]}";
+        _modules = [.. ground.Select(part => $"{_name}_{part}").Append(_name).Zip(sources)];
     }
 
     /// <summary>Gets the module that drains workers.</summary>
-    public static SchedulerScript Retirement { get; } = Load("retirement");
+    public static SchedulerScript Retirement { get; } = new("retirement", "holds");
 
     /// <summary>Gets the module that counts what tasks ask for.</summary>
-    public static SchedulerScript Demand { get; } = Load("demand");
+    public static SchedulerScript Demand { get; } = new("demand");
 
     /// <summary>Calls the module's operation.</summary>
     /// <param name="rpc">The scheduler.</param>
@@ -75,22 +76,15 @@ internal sealed class SchedulerScript
         return pickle.ToArray();
     }
 
-    private static SchedulerScript Load(string name)
-    {
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"{name}.py")!;
-        using StreamReader reader = new(stream);
-        return new SchedulerScript(name, reader.ReadToEnd().ReplaceLineEndings("\n"));
-    }
-
     private async Task InstallAsync(SchedulerRpc rpc, CancellationToken cancellationToken)
     {
-        string loader = $"""
-            import sys, types
-            module = types.ModuleType({Quote(_name)})
-            exec(compile({Quote(_source)}, module.__name__, "exec"), module.__dict__)
+        IEnumerable<string> loaders = _modules.Select(static m => $"""
+            module = types.ModuleType({Quote(m.Name)})
+            exec(compile({Quote(m.Source)}, module.__name__, "exec"), module.__dict__)
             sys.modules[module.__name__] = module
-            """;
-        await rpc.RunFunctionAsync(PickleWriter.Global("builtins", "exec"), PickleText(loader.ReplaceLineEndings("\n")), null, cancellationToken).ConfigureAwait(false);
+            """);
+        string loader = $"import sys, types\n{string.Join('\n', loaders)}".ReplaceLineEndings("\n");
+        await rpc.RunFunctionAsync(PickleWriter.Global("builtins", "exec"), PickleText(loader), null, cancellationToken).ConfigureAwait(false);
         await rpc.RunFunctionAsync(PickleWriter.Global(_name, "install"), PickleText(_name), null, cancellationToken).ConfigureAwait(false);
     }
 

@@ -20,6 +20,10 @@ internal sealed record Victim(V1Pod Pod, IReadOnlyList<WorkerLoad> Workers)
     /// </summary>
     public TimeSpan Linger => TimeSpan.FromSeconds((Pod.Spec?.TerminationGracePeriodSeconds ?? 30) + 15);
 
+    /// <summary>Gets whether the pod may be starting somewhere, where nobody can tell yet.</summary>
+    public bool MayBeStarting =>
+        Host is null && Pod.Status?.Conditions?.Any(static c => c is { Type: "PodScheduled", Status: "False" }) != true;
+
     public IReadOnlyList<string> Addresses => [.. Workers.Select(static w => w.Address)];
 
     /// <summary>Gives the addresses of pods' workers, by the pods' uids.</summary>

@@ -33,15 +33,18 @@ internal static class VictimRanking
         return !orders.Contains(true) || !orders.Contains(false) || orders[true].Max().CompareTo(orders[false].Min()) <= 0;
     }
 
-    /// <summary>Tells whether <see cref="AreFirst"/> will last: not as long as pods on both sides are starting, for any of them may be ready first.</summary>
+    /// <summary>
+    /// Tells whether <see cref="AreFirst"/> will last: not as long as pods on both sides are starting, for any of them may be ready first. And whether the scheduler
+    /// can be told of all who leave: one that starts has no address yet by which to keep out the worker that may still turn up there.
+    /// </summary>
     /// <remarks>
-    /// A pod that starts without an address is not waited for: its worker would come to the door in the moment in which the pod ends, and what the scheduler gives
-    /// it there counts as one more worker that died of a task.
+    /// To wait for the address lets the pod's process begin just as it is told to end, so that more such workers turn up than without. That is no harm only
+    /// because the scheduler gives them nothing: given one task each, they would die of it, and three of them are enough for Dask to give the task up.
     /// </remarks>
     public static bool IsSteady(IEnumerable<V1Pod> pods, IReadOnlySet<string> leaving)
     {
         ILookup<bool, V1Pod> starting = pods.Where(static p => !IsReady(p)).ToLookup(p => leaving.Contains(p.Metadata.Uid));
-        return !starting.Contains(true) || !starting.Contains(false);
+        return !starting[true].Any(static p => new Victim(p, []).MayBeStarting) && (!starting.Contains(true) || !starting.Contains(false));
     }
 
     /// <summary>Is what a ReplicaSet looks at before it looks at the costs: not assigned, pending, unknown, not ready.</summary>

@@ -71,6 +71,16 @@ public sealed class VictimRankingTests
         VictimRanking.IsSteady(pods, Set("ready")).Should().BeTrue();
     }
 
+    [Fact]
+    public void IsSteady_OneThatLeavesStartsWithoutAnAddress_IsFalseUnlessItFindsNoNode()
+    {
+        V1Pod pod = Pod("starting", null, ready: false, phase: "Pending");
+
+        VictimRanking.IsSteady([pod], Set("starting")).Should().BeFalse();
+        pod.Status.Conditions = [new V1PodCondition { Type = "PodScheduled", Status = "False" }];
+        VictimRanking.IsSteady([pod], Set("starting")).Should().BeTrue();
+    }
+
     private static HashSet<string> Set(params string[] uids) => [.. uids];
 
     private static WorkerLoad Load(string host, int processing = 0, long bytes = 0, string status = "running", bool held = false, int port = 1) =>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 using DaskK8s.Testing;
 using DaskK8s.Workers;
@@ -62,8 +63,7 @@ public sealed class WorkerDrainTests
     {
         await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 2 }, Token);
         Dictionary<string, IReadOnlyList<string>> victim = await VictimAsync(rig);
-        await rig.Load.SubmitAsync(30, seconds: 0.3, cancellationToken: Token);
-        await DaskRig.WaitForAsync(async () => (await rig.Cluster.GetSchedulerInfoAsync(Token)).Workers.All(static w => w.Tasks.Executing == 1), Token);
+        await rig.KeepBusyAsync(30, 0.3, Token);
 
         DrainReport report = await rig.Cluster.Drain!.DrainAsync("one/1", victim, Limit, Token);
 
@@ -78,14 +78,10 @@ public sealed class WorkerDrainTests
     public async Task LookAsync_WorkerTurnsUpWhereAPodIsAboutToLeave_GetsNoTask()
     {
         await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 2 }, Token);
-        V1Pod pod = (await rig.PodsAsync(Token))[0];
-        string host = pod.Status.PodIP;
-        await rig.Cluster.Drain!.LookAsync("one", [host], new Dictionary<string, TimeSpan> { [host] = TimeSpan.FromSeconds(45) }, Token);
-        rig.Kubernetes.Pods.Kill("default", pod.Metadata.Name);
-        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).Length == 1, Token);
+        string host = await RestartBehindTheDoorAsync(rig);
 
         await rig.Load.SubmitAsync(30, seconds: 0.2, cancellationToken: Token);
-        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).Contains("closing_gracefully"), Token);
+        await rig.WaitForDrainAsync(1, Token);
         await rig.Load.DoAsync("settle", Token);
 
         JsonElement done = await rig.Load.DoAsync("check", Token);
@@ -93,6 +89,37 @@ public sealed class WorkerDrainTests
         done.GetProperty("places").EnumerateArray().Select(static p => new Uri(p.GetString()!).Host).Should().NotContain(host);
         await rig.Cluster.Drain!.ReleaseAsync("one", [], [], [host], Token);
         await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"), Token);
+    }
+
+    [Fact]
+    public async Task LookAsync_WorkerTurnsUpWhereAPodIsAboutToLeave_IsAssignedNothingUntilItMayWork()
+    {
+        await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 2 }, Token);
+        string host = await RestartBehindTheDoorAsync(rig);
+        await rig.Load.AskAsync(new JsonObject { ["do"] = "submit", ["count"] = 3, ["workers"] = new JsonArray(host), ["nowhere_else"] = true }, Token);
+        await rig.WaitForDrainAsync(1, Token);
+        string[] late = [.. (await rig.Cluster.GetSchedulerInfoAsync(Token)).Workers.Where(w => w.Host == host).Select(static w => w.Address)];
+
+        // What it answers while it is drained comes after all that it says when it starts.
+        await rig.Cluster.Drain!.DrainAsync("one/1", new Dictionary<string, IReadOnlyList<string>> { ["pod"] = late }, Limit, Token);
+        (await AssignedAsync(rig)).Should().Be(0, "no other worker may run them");
+
+        await rig.Cluster.Drain!.ReleaseAsync("one", [], late, [host], Token);
+        (await rig.Load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 3, "[]"));
+        (await AssignedAsync(rig)).Should().Be(3);
+    }
+
+    private static async Task<int> AssignedAsync(DaskRig rig) => (await rig.Load.DoAsync("assigned", Token)).GetProperty("assigned").GetInt32();
+
+    /// <summary>Lets a pod's worker start again where, as far as the scheduler was told, the pod is on its way out.</summary>
+    private static async Task<string> RestartBehindTheDoorAsync(DaskRig rig)
+    {
+        V1Pod pod = (await rig.PodsAsync(Token))[0];
+        string host = pod.Status.PodIP;
+        await rig.Cluster.Drain!.LookAsync("one", [host], new Dictionary<string, TimeSpan> { [host] = TimeSpan.FromSeconds(45) }, Token);
+        rig.Kubernetes.Pods.Kill("default", pod.Metadata.Name);
+        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).Length == 1, Token);
+        return host;
     }
 
     private static async Task<Dictionary<string, IReadOnlyList<string>>> VictimAsync(DaskRig rig) =>

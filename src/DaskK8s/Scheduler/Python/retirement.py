@@ -10,37 +10,18 @@ order of everything else that the worker sends, so an answer also means that all
 """
 
 import asyncio
-import inspect
-import itertools
 import json
 import sys
 import time
-import types
 
-from distributed.diagnostics.plugin import SchedulerPlugin
+holds = sys.modules[f"{__name__}_holds"]  # holds.py, which is loaded first
 
-GRACE = 45.0  # seconds that a drained worker waits for a word of its client
-LAST_START = 10.0  # seconds after its pod began to leave in which the worker of a pod that has had one may turn up again
 GIVEN_UP = ("ready", "constrained", "waiting", "released", None)  # states in an answer after which the worker will not run the task
-
-_numbers = itertools.count()
-
-
-def _state(s):
-    """What is remembered of this scheduler, whatever version of this module asks."""
-    keeper = sys.modules.setdefault("daskk8s_state", types.ModuleType("daskk8s_state"))
-    schedulers = keeper.__dict__.setdefault("retirement", {})
-    state = schedulers.setdefault(s.id, {"holds": {}, "tasks": {}})
-    state.setdefault("answers", {})
-    state.setdefault("doors", {})  # host -> {holder: {"until", "linger"}}
-    return state
 
 
 def install(name, dask_scheduler):
-    """Adds the operation by which all of this is called, and listens to the answers of workers."""
-    state, handlers = _state(dask_scheduler), dask_scheduler.stream_handlers
-    handlers["steal-response"] = _before(state["answers"], handlers.get("steal-response"))
-    dask_scheduler.add_plugin(Door(), name=f"{name}-door")
+    """Adds the operation by which all of this is called."""
+    holds.install(name, dask_scheduler)
 
     async def call(text):
         spec = json.loads(text)
@@ -52,55 +33,13 @@ def install(name, dask_scheduler):
     dask_scheduler.handlers[name] = call
 
 
-class Door(SchedulerPlugin):
-    """Retires workers of pods that leave as soon as they turn up: Kubernetes may start a container that it has been told to end, and let it run for all of its grace period."""
-
-    def __init__(self):
-        self.tasks = set()
-
-    def add_worker(self, scheduler, worker):
-        ws = scheduler.workers[worker]
-        for holder, door in _state(scheduler)["doors"].get(ws.host, {}).items():
-            if door["until"] > time.monotonic():
-                # Not for longer: another pod may have got the address by then.
-                _hold(scheduler, worker, holder, door["until"])
-                stimulus = f"daskk8s-door-{time.time()}"
-                scheduler.handle_worker_status_change("closing_gracefully", ws, stimulus)
-                scheduler.worker_send(worker, {"op": "worker-status-change", "status": "closing_gracefully", "stimulus_id": stimulus})
-                # It still tells that it has begun to run, and may be given tasks for that; it starts none, and they are taken back.
-                task = asyncio.ensure_future(_finish(scheduler, {worker: ws}, {}, time.monotonic() + GRACE, GRACE))
-                self.tasks.add(task)
-                task.add_done_callback(self.tasks.discard)
-                break
-
-
-def _before(answers, original):
-    """Takes the answers to this module's questions, and leaves others to whom they belong."""
-
-    def handle(**message):
-        answer = answers.pop(message["stimulus_id"], None)
-        if answer is not None:
-            answer(message["state"])
-            return None
-        return original(**message) if original else None
-
-    async def handle_later(**message):
-        later = handle(**message)
-        if later is not None:
-            await later
-
-    return handle_later if inspect.iscoroutinefunction(original) else handle
-
-
 def look(s, spec):
     """Describes the workers on some hosts, and counts those elsewhere that can take data; from now on keeps workers of others out."""
     hosts = set(spec["hosts"])
-    holds, doors = _state(s)["holds"], _state(s)["doors"]
-    for host in [host for host, holders in doors.items() if all(door["until"] <= time.monotonic() for door in holders.values())]:
-        del doors[host]
     for host in spec["keep_out"]:
-        doors.setdefault(host, {})[spec["id"]] = {"until": 0.0, "linger": spec["linger"].get(host, 0.0)}
-    _renew(s, spec)
+        holds.shut(s, spec["id"], host, spec["linger"].get(host, 0.0))
+    holds.renew(s, spec["id"])
+    held = holds.state_of(s)["holds"]
     workers, others = {}, 0
     for address, ws in s.workers.items():
         if ws.host in hosts:
@@ -110,8 +49,8 @@ def look(s, spec):
                 "processing": len(ws.processing),
                 "occupancy": ws.occupancy,
                 "nbytes": ws.nbytes,
-                "held": address in holds,
-                "mine": spec["id"] in holds.get(address, ()),
+                "held": address in held,
+                "mine": spec["id"] in held.get(address, ()),
             }
         elif ws in s.running:
             others += 1
@@ -120,17 +59,17 @@ def look(s, spec):
 
 async def drain(s, spec):
     """Starts a drain, or goes on waiting for one, for a few seconds: the caller asks again until it is done."""
-    tasks = _state(s)["tasks"]
+    tasks, holder = holds.state_of(s)["tasks"], holds.holder_of(spec["id"])
     task = tasks.get(spec["id"])
     if task is None:
         refused = _homeless(s, spec["pods"])
         if refused:
             return {"refused": refused}
         task = tasks[spec["id"]] = asyncio.ensure_future(_drain(s, spec))
-        asyncio.get_running_loop().call_later(spec["seconds"] + 2 * GRACE, tasks.pop, spec["id"], None)
-    _renew(s, spec)
+        asyncio.get_running_loop().call_later(spec["seconds"] + 2 * holds.GRACE, tasks.pop, spec["id"], None)
+    holds.renew(s, holder)
     await asyncio.wait({task}, timeout=spec["poll"])
-    _renew(s, spec)
+    holds.renew(s, holder)
     if not task.done():
         return {"pending": True}
     tasks.pop(spec["id"], None)
@@ -144,34 +83,17 @@ def check(s, spec):
 
 def release(s, spec):
     """Ends a holder's drains: those that leave stay as they are, the others work again, as does what has turned up on their hosts."""
-    state = _state(s)
-    staying = set(spec["staying"])
-    for host, holders in state["doors"].items():
-        if spec["id"] in holders:
-            door = holders[spec["id"]]
-            door["until"] = 0.0 if host in staying else time.monotonic() + max(LAST_START, door["linger"])
-    for name in [name for name in state["tasks"] if _holder(name) == spec["id"]]:
-        state["tasks"].pop(name).cancel()
-    restored = []
+    staying, holder, held = set(spec["staying"]), spec["id"], holds.state_of(s)["holds"]
+    holds.let_go(s, holder, staying)
+    holds.cancel_drains(s, holder)
     for address in spec["leaving"]:
-        state["holds"].pop(address, None)
-    late = {a for a, holders in state["holds"].items() if spec["id"] in holders and a in s.workers and s.workers[a].host in staying}
-    for address in late.union(spec["restore"]):
-        holders = state["holds"].get(address, {})
-        holders.pop(spec["id"], None)
-        if not holders:
-            state["holds"].pop(address, None)
-            if _restore(s, address):
-                restored.append(address)
+        held.pop(address, None)
+    late = {a for a, holders in held.items() if holder in holders and a in s.workers and s.workers[a].host in staying}
+    restored = [address for address in late.union(spec["restore"]) if holds.unhold(s, address, holder)]
     return {"restored": restored}
 
 
 VERBS = {"look": look, "check": check, "drain": drain, "release": release}
-
-
-def _holder(name):
-    """A holder may drain several times: `holder/1`, `holder/2`."""
-    return name.partition("/")[0]
 
 
 def _homeless(s, pods):
@@ -195,8 +117,9 @@ async def _drain(s, spec):
     pods = {pod: [a for a in addresses if a in s.workers] for pod, addresses in spec["pods"].items()}
     victims = {a: s.workers[a] for addresses in pods.values() for a in addresses}
     failed, moved, retired = {}, 0, set()
+    holder = holds.holder_of(spec["id"])
     for address in victims:
-        _hold(s, address, _holder(spec["id"]))
+        holds.hold(s, address, holder)
     try:
         while True:
             left = {a: ws for a, ws in victims.items() if a not in failed and s.workers.get(a) is ws}
@@ -212,7 +135,7 @@ async def _drain(s, spec):
             await asyncio.sleep(0.02)
     except BaseException:
         for address in victims:
-            _unhold(s, address, _holder(spec["id"]))
+            holds.unhold(s, address, holder)
         raise
     report = {"drained": [], "failed": {}, "moved": moved}
     for pod, addresses in pods.items():
@@ -222,7 +145,7 @@ async def _drain(s, spec):
             continue
         report["failed"][pod] = reasons[0]
         for address in addresses:
-            _unhold(s, address, _holder(spec["id"]))
+            holds.unhold(s, address, holder)
     return report
 
 
@@ -297,14 +220,13 @@ def _moves(s):
 
 def _take_back(s, address, key, asked):
     """Asks for a task; one that the worker gives up goes to another one."""
-    stimulus = f"daskk8s-drain-{next(_numbers)}-{time.time()}"
 
-    def answer(state):
+    def answer(state, stimulus):
         if state in GIVEN_UP:
             asked.discard((address, key))
             s._reschedule(key, address, stimulus_id=stimulus)
 
-    _ask(s, address, key, stimulus, answer)
+    holds.ask(s, address, key, "drain", answer)
 
 
 async def _hear(s, addresses, deadline):
@@ -312,7 +234,7 @@ async def _hear(s, addresses, deadline):
     heard = {}
     for address in addresses:
         heard[address] = asyncio.get_running_loop().create_future()
-        _ask(s, address, "daskk8s-nothing", f"daskk8s-hear-{next(_numbers)}-{time.time()}", _setter(heard[address]))
+        holds.ask(s, address, "daskk8s-nothing", "hear", _setter(heard[address]))
     open_ = dict(heard)
     while open_ and time.monotonic() < deadline:
         await asyncio.wait(open_.values(), timeout=min(0.5, max(0.01, deadline - time.monotonic())), return_when=asyncio.FIRST_COMPLETED)
@@ -321,66 +243,4 @@ async def _hear(s, addresses, deadline):
 
 
 def _setter(future):
-    return lambda _: None if future.done() else future.set_result(None)
-
-
-def _ask(s, address, key, stimulus, answer):
-    answers = _state(s)["answers"]
-    answers[stimulus] = answer
-    asyncio.get_running_loop().call_later(86400, answers.pop, stimulus, None)  # of workers that have gone
-    if address in s.workers:
-        s.worker_send(address, {"op": "steal-request", "key": key, "stimulus_id": stimulus})
-
-
-def _hold(s, address, holder, until=None):
-    now = time.monotonic()
-    until = now + GRACE if until is None else until
-    _state(s)["holds"].setdefault(address, {})[holder] = until
-    asyncio.get_running_loop().call_later(until - now + 0.1, _expire, s, address)
-
-
-def _renew(s, spec):
-    """The client has asked again, so it lives."""
-    holder, now = _holder(spec["id"]), time.monotonic()
-    for holders in _state(s)["holds"].values():
-        if holder in holders:
-            holders[holder] = now + GRACE
-    for holders in _state(s)["doors"].values():
-        if holder in holders:
-            holders[holder]["until"] = now + max(GRACE, holders[holder]["linger"])
-
-
-def _unhold(s, address, holder):
-    holds = _state(s)["holds"]
-    holders = holds.get(address, {})
-    holders.pop(holder, None)
-    if not holders:
-        holds.pop(address, None)
-        _restore(s, address)
-
-
-def _expire(s, address):
-    """Gives up what a client began that has not been heard of since."""
-    state = _state(s)
-    now = time.monotonic()
-    for holder, until in list(state["holds"].get(address, {}).items()):
-        if until <= now:
-            for name in [name for name in state["tasks"] if _holder(name) == holder]:
-                state["tasks"].pop(name).cancel()
-            _unhold(s, address, holder)
-    if address in state["holds"]:
-        asyncio.get_running_loop().call_later(max(state["holds"][address].values()) - now + 0.1, _expire, s, address)
-
-
-def _restore(s, address):
-    """Lets a worker take tasks again, as `retire_workers` does itself where it gives up."""
-    for extension in (s.extensions.get("amm"),):
-        for policy in list(getattr(extension, "policies", ())):
-            if type(policy).__name__ == "RetireWorker" and policy.address == address:
-                extension.policies.discard(policy)
-    ws = s.workers.get(address)
-    # One that seems to run may be about to confirm that it was retired; what is sent last is what holds.
-    if ws is None or ws.status.name not in ("closing_gracefully", "running"):
-        return False
-    s.worker_send(address, {"op": "worker-status-change", "status": "running", "stimulus_id": f"daskk8s-restore-{time.time()}"})
-    return True
+    return lambda *_: None if future.done() else future.set_result(None)
