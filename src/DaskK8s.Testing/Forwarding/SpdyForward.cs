@@ -23,11 +23,10 @@ internal sealed class SpdyForward(PodDialer dialer, StoredObject pod, ForwardFau
     public async Task RunAsync(Stream stream, CancellationToken end)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(end, _over.Token);
-        SpdySession? session = null;
-        session = new SpdySession(stream, opened => Accept(opened, either.Token));
+        SpdySession session = new SpdySession(stream, opened => Accept(opened, either.Token), either.Token);
         try
         {
-            await session.RunAsync(either.Token).ConfigureAwait(false);
+            await session.RunAsync().ConfigureAwait(false);
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException or ObjectDisposedException or SocketException or InvalidDataException)
         {

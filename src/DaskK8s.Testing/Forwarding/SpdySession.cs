@@ -4,7 +4,7 @@ using System.Collections.Concurrent;
 namespace DaskK8s.Testing.Forwarding;
 
 /// <summary>The server's side of a SPDY/3.1 connection, with what port-forward needs of it and no more, as the real server: no flow control, no push, five workers.</summary>
-internal sealed class SpdySession(Stream stream, Action<SpdyStream> accept) : IDisposable
+internal sealed class SpdySession(Stream stream, Action<SpdyStream> accept, CancellationToken sessionEnd) : IDisposable
 {
     private const int MaxFrame = 1 << 24;
 
@@ -27,18 +27,18 @@ internal sealed class SpdySession(Stream stream, Action<SpdyStream> accept) : ID
     }
 
     /// <summary>Reads frames until the client ends the connection.</summary>
-    public async Task RunAsync(CancellationToken end)
+    public async Task RunAsync()
     {
         byte[] head = new byte[8];
-        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(end);
+        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(sessionEnd);
         FrameWorkers workers = new(over.Token);
         try
         {
-            while (await stream.ReadAtLeastAsync(head, 8, throwOnEndOfStream: false, end).ConfigureAwait(false) == 8)
+            while (await stream.ReadAtLeastAsync(head, 8, throwOnEndOfStream: false, sessionEnd).ConfigureAwait(false) == 8)
             {
                 int length = (head[5] << 16) | (head[6] << 8) | head[7];
                 byte[] body = new byte[length];
-                await stream.ReadExactlyAsync(body, end).ConfigureAwait(false);
+                await stream.ReadExactlyAsync(body, sessionEnd).ConfigureAwait(false);
                 byte flags = head[4];
                 if ((head[0] & 0x80) == 0)
                 {
@@ -206,8 +206,7 @@ internal sealed class SpdySession(Stream stream, Action<SpdyStream> accept) : ID
             }
 
             body.AddRange([0, 4, 0, 0xFB, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]);
-            await stream.WriteAsync(Control(FrameType.SynReply, 0, [.. body]), end).ConfigureAwait(false);
-            await stream.FlushAsync(end).ConfigureAwait(false);
+            await SendAsync(Control(FrameType.SynReply, 0, [.. body])).ConfigureAwait(false);
         }
         finally
         {
@@ -233,12 +232,18 @@ internal sealed class SpdySession(Stream stream, Action<SpdyStream> accept) : ID
         await _writing.WaitAsync(end).ConfigureAwait(false);
         try
         {
-            await stream.WriteAsync(frame, end).ConfigureAwait(false);
-            await stream.FlushAsync(end).ConfigureAwait(false);
+            await SendAsync(frame).ConfigureAwait(false);
         }
         finally
         {
             _writing.Release();
         }
+    }
+
+    /// <summary>Sends a frame whole: only the end of the session cuts it, as half a TLS record would cost all streams the connection.</summary>
+    private async Task SendAsync(byte[] frame)
+    {
+        await stream.WriteAsync(frame, sessionEnd).ConfigureAwait(false);
+        await stream.FlushAsync(sessionEnd).ConfigureAwait(false);
     }
 }
