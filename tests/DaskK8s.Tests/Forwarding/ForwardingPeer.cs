@@ -97,9 +97,9 @@ internal sealed class ForwardingPeer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await closing.CancelAsync();
+        await accepting;
         listener.Dispose();
         CutAll();
-        await accepting;
         closing.Dispose();
     }
 
