@@ -183,7 +183,7 @@ internal sealed class Retirement
         }
 
         HashSet<string> uids = [.. leaving.Select(static v => v.Uid)];
-        GroupView now = await (_drain is null ? _group.ReadAsync(cancellationToken) : _group.ReadSteadyAsync(uids, cancellationToken)).ConfigureAwait(false);
+        GroupView now = await (_drain is null ? _group.ReadAsync(cancellationToken) : _group.ReadSteadyAsync(uids, !_drain.IsBlocked, cancellationToken)).ConfigureAwait(false);
         if (now.Replicas != view.Replicas || now.IsRollingOut != view.IsRollingOut || !now.HasSamePodsAs(view) || (_guard.MayChoose && !(RetirementMarks.AreCondemned(now, leaving) && VictimRanking.AreFirst(now.Live, uids))))
         {
             ScalingLog.PlannedAgain(Logger, _plan.Name, "its pods changed");

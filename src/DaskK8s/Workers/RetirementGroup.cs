@@ -43,13 +43,18 @@ internal sealed class RetirementGroup(KubeRequests requests, Workloads workloads
     }
 
     /// <summary>Waits until no pod that is starting can change who leaves; one that does not get any further is stuck, and can wait.</summary>
-    public async Task<GroupView> ReadSteadyAsync(IReadOnlySet<string> leaving, CancellationToken cancellationToken)
+    /// <param name="leaving">The uids of those that leave.</param>
+    /// <param name="areKeptOut">Whether the scheduler gives their workers nothing any more, once it knows their addresses: these are waited for, too.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The group.</returns>
+    public async Task<GroupView> ReadSteadyAsync(IReadOnlySet<string> leaving, bool areKeptOut, CancellationToken cancellationToken)
     {
         long start = requests.TimeProvider.GetTimestamp();
         while (true)
         {
             GroupView view = await ReadAsync(cancellationToken).ConfigureAwait(false);
-            if (VictimRanking.IsSteady(view.Live, leaving) || requests.TimeProvider.GetElapsedTime(start) > SteadyLimit)
+            bool isSteady = VictimRanking.IsSteady(view.Live, leaving) && (!areKeptOut || VictimRanking.HaveAddresses(view.Live, leaving));
+            if (isSteady || requests.TimeProvider.GetElapsedTime(start) > SteadyLimit)
             {
                 return view;
             }

@@ -33,19 +33,20 @@ internal static class VictimRanking
         return !orders.Contains(true) || !orders.Contains(false) || orders[true].Max().CompareTo(orders[false].Min()) <= 0;
     }
 
-    /// <summary>
-    /// Tells whether <see cref="AreFirst"/> will last: not as long as pods on both sides are starting, for any of them may be ready first. And whether the scheduler
-    /// can be told of all who leave: one that starts has no address yet by which to keep out the worker that may still turn up there.
-    /// </summary>
-    /// <remarks>
-    /// To wait for the address lets the pod's process begin just as it is told to end, so that more such workers turn up than without. That is no harm only
-    /// because the scheduler gives them nothing: given one task each, they would die of it, and three of them are enough for Dask to give the task up.
-    /// </remarks>
+    /// <summary>Tells whether <see cref="AreFirst"/> will last: not as long as pods on both sides are starting, for any of them may be ready first.</summary>
     public static bool IsSteady(IEnumerable<V1Pod> pods, IReadOnlySet<string> leaving)
     {
         ILookup<bool, V1Pod> starting = pods.Where(static p => !IsReady(p)).ToLookup(p => leaving.Contains(p.Metadata.Uid));
-        return !starting[true].Any(static p => new Victim(p, []).MayBeStarting) && (!starting.Contains(true) || !starting.Contains(false));
+        return !starting.Contains(true) || !starting.Contains(false);
     }
+
+    /// <summary>Tells whether the scheduler can be told of all who leave: one that starts has no address yet by which to keep out the worker that may still turn up there.</summary>
+    /// <remarks>
+    /// To wait for the address lets the pod's process begin just as it is told to end, so that more such workers turn up than without. That is no harm only
+    /// where the scheduler gives them nothing: given a task each, they would die of it, and a few of them are enough for Dask to give the task up.
+    /// </remarks>
+    public static bool HaveAddresses(IEnumerable<V1Pod> pods, IReadOnlySet<string> leaving) =>
+        !pods.Any(p => leaving.Contains(p.Metadata.Uid) && !IsReady(p) && new Victim(p, []).MayBeStarting);
 
     /// <summary>Is what a ReplicaSet looks at before it looks at the costs: not assigned, pending, unknown, not ready.</summary>
     private static (bool IsAssigned, int Phase, bool IsReady) OrderOfKubernetes(V1Pod pod) =>

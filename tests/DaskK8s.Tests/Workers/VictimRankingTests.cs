@@ -72,13 +72,14 @@ public sealed class VictimRankingTests
     }
 
     [Fact]
-    public void IsSteady_OneThatLeavesStartsWithoutAnAddress_IsFalseUnlessItFindsNoNode()
+    public void HaveAddresses_OneThatLeavesStartsWithoutOne_IsFalseUnlessItFindsNoNode()
     {
         V1Pod pod = Pod("starting", null, ready: false, phase: "Pending");
 
-        VictimRanking.IsSteady([pod], Set("starting")).Should().BeFalse();
+        VictimRanking.HaveAddresses([pod], Set("starting")).Should().BeFalse();
+        VictimRanking.HaveAddresses([pod], Set("another")).Should().BeTrue();
         pod.Status.Conditions = [new V1PodCondition { Type = "PodScheduled", Status = "False" }];
-        VictimRanking.IsSteady([pod], Set("starting")).Should().BeTrue();
+        VictimRanking.HaveAddresses([pod], Set("starting")).Should().BeTrue();
     }
 
     private static HashSet<string> Set(params string[] uids) => [.. uids];
