@@ -35,8 +35,8 @@ internal sealed class SocketPump(
     /// </summary>
     private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(1);
 
-    /// <summary>A little below a quarter, so that it fits one frame and four TLS records.</summary>
-    private readonly int _largeBuffer = Math.Max(SmallBuffer, (connectionBufferSize / 4) - 64);
+    /// <summary>A little below a half, so that it fits one frame.</summary>
+    private readonly int _largeBuffer = Math.Max(SmallBuffer, (connectionBufferSize / 2) - (9 * 1024));
     private TunnelStream? _tunnel;
     private long _sent;
     private long _received;

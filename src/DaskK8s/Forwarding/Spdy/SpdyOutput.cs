@@ -10,8 +10,9 @@ namespace DaskK8s.Forwarding.Spdy;
 internal sealed class SpdyOutput(Stream transport, TimeProvider time)
 #pragma warning restore CA1001
 {
-    /// <summary>How many bytes of frames wait at most; twice this is held while a write is on its way.</summary>
-    private const int Capacity = 64 * 1024;
+    /// <summary>How many bytes of frames wait at most, and how long a frame is; twice this is held while a write is on its way.</summary>
+    /// <remarks>With the reserve it is one pooled buffer. Servers take a frame in one piece, and long ones cost them least.</remarks>
+    private const int Capacity = (128 * 1024) - Reserve;
 
     /// <summary>Room beyond the capacity that is kept for control frames, which never wait.</summary>
     private const int Reserve = 8 * 1024;
