@@ -31,7 +31,7 @@ public sealed class PortForward : IAsyncDisposable
             localPort,
             preferredPort,
             cancellationToken => _tunnel.OpenForSocketAsync(remotePort, cancellationToken),
-            _tunnel.Options.ConnectionBufferSize,
+            _tunnel.Options,
             _logger);
         _tunnel.StateChanged += OnTunnelStateChanged;
         _tunnel.AddForward(remotePort);

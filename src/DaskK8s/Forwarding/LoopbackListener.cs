@@ -19,7 +19,7 @@ internal sealed class LoopbackListener : IAsyncDisposable
 
     private readonly Socket _socket;
     private readonly Func<CancellationToken, ValueTask<TunnelStream>> _open;
-    private readonly int _connectionBufferSize;
+    private readonly TunnelOptions _options;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _closing = new();
     private readonly ConcurrentDictionary<SocketPump, Task> _pumps = new();
@@ -28,11 +28,11 @@ internal sealed class LoopbackListener : IAsyncDisposable
     private int _disposed;
 
     private LoopbackListener(
-        Socket socket, Func<CancellationToken, ValueTask<TunnelStream>> open, int connectionBufferSize, ILogger logger)
+        Socket socket, Func<CancellationToken, ValueTask<TunnelStream>> open, TunnelOptions options, ILogger logger)
     {
         _socket = socket;
         _open = open;
-        _connectionBufferSize = connectionBufferSize;
+        _options = options;
         _logger = logger;
         LocalEndPoint = (IPEndPoint)_socket.LocalEndPoint!;
         _socket.Blocking = false;
@@ -49,16 +49,16 @@ internal sealed class LoopbackListener : IAsyncDisposable
     /// <param name="port">The port that it must be; null for any, 0 for a free one.</param>
     /// <param name="preferredPort">The port to try first where any will do.</param>
     /// <param name="open">Opens the stream for one accepted connection.</param>
-    /// <param name="connectionBufferSize">How many bytes one connection may hold, both directions together.</param>
+    /// <param name="options">How much memory one connection may hold, and from where.</param>
     /// <param name="logger">The log of this area.</param>
     /// <returns>The listener, which accepts already.</returns>
     /// <exception cref="PortForwardException">The asked port is taken.</exception>
     public static LoopbackListener Start(
-        int? port, int preferredPort, Func<CancellationToken, ValueTask<TunnelStream>> open, int connectionBufferSize, ILogger logger)
+        int? port, int preferredPort, Func<CancellationToken, ValueTask<TunnelStream>> open, TunnelOptions options, ILogger logger)
     {
         if (port is { } asked)
         {
-            return new LoopbackListener(Bind(asked), open, connectionBufferSize, logger);
+            return new LoopbackListener(Bind(asked), open, options, logger);
         }
 
         Socket socket;
@@ -71,7 +71,7 @@ internal sealed class LoopbackListener : IAsyncDisposable
             socket = Bind(0);
         }
 
-        return new LoopbackListener(socket, open, connectionBufferSize, logger);
+        return new LoopbackListener(socket, open, options, logger);
     }
 
     public async ValueTask DisposeAsync()
@@ -119,7 +119,7 @@ internal sealed class LoopbackListener : IAsyncDisposable
             {
                 await waiting.WaitAsync(inline: true).ConfigureAwait(false);
                 Socket client = _socket.Accept();
-                SocketPump pump = new(client, LocalEndPoint, _open, _connectionBufferSize, _counters, _logger);
+                SocketPump pump = new(client, LocalEndPoint, _open, _options, _counters, _logger);
                 Task running = pump.RunAsync(_closing.Token);
                 _pumps[pump] = running;
                 _ = ForgetAsync(pump, running);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 
@@ -14,7 +13,7 @@ internal sealed class SocketPump(
     Socket socket,
     EndPoint localEndPoint,
     Func<CancellationToken, ValueTask<TunnelStream>> open,
-    int connectionBufferSize,
+    TunnelOptions options,
     TunnelCounters counters,
     ILogger logger)
 {
@@ -36,7 +35,7 @@ internal sealed class SocketPump(
     private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(1);
 
     /// <summary>A little below a half, so that it fits one frame.</summary>
-    private readonly int _largeBuffer = Math.Max(SmallBuffer, (connectionBufferSize / 2) - (9 * 1024));
+    private readonly int _largeBuffer = Math.Max(SmallBuffer, (options.ConnectionBufferSize / 2) - (9 * 1024));
     private TunnelStream? _tunnel;
     private long _sent;
     private long _received;
@@ -165,7 +164,7 @@ internal sealed class SocketPump(
             bool mayHaveMore = true;
             for (int turn = 0; turn < LongestTurn && mayHaveMore; turn++)
             {
-                byte[] buffer = ArrayPool<byte>.Shared.Rent(size);
+                byte[] buffer = options.Buffers.Rent(size);
                 try
                 {
                     int count = socket.Receive(buffer.AsSpan(0, size), SocketFlags.None, out SocketError error);
@@ -189,7 +188,7 @@ internal sealed class SocketPump(
                 }
                 finally
                 {
-                    ArrayPool<byte>.Shared.Return(buffer);
+                    options.Buffers.Return(buffer);
                 }
             }
         }

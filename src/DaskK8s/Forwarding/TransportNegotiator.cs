@@ -87,7 +87,7 @@ internal sealed class TransportNegotiator(KubeConnection connection, TunnelOptio
                     .ToWebSocketAsync(connection, target, port, WebSocketTunnelStream.Protocol, options.KeepAliveInterval, linked.Token)
                     .ConfigureAwait(false);
                 Remember(transport);
-                return (null, new WebSocketTunnelStream(socket, target, port));
+                return (null, new WebSocketTunnelStream(socket, target, port, options.Buffers));
             }
 
             Stream stream = transport == PortForwardTransport.Spdy

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace DaskK8s.Forwarding;
 
 /// <summary>Holds the limits of a tunnel and of the connections that run through it.</summary>
@@ -54,4 +56,8 @@ internal sealed record TunnelOptions
     /// <summary>Gets how many bytes one connection may hold in memory in all, both directions together.</summary>
     /// <value>Default: 256 KiB.</value>
     public int ConnectionBufferSize { get; init; } = 256 * 1024;
+
+    /// <summary>Gets where connections borrow their memory.</summary>
+    /// <value>Default: the pool that the process shares.</value>
+    public ArrayPool<byte> Buffers { get; init; } = ArrayPool<byte>.Shared;
 }

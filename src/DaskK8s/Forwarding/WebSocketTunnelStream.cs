@@ -10,7 +10,7 @@ namespace DaskK8s.Forwarding;
 /// reader's buffer, so a reader that stops stops the sender and nothing piles up here.
 /// </summary>
 /// <remarks>Source: the kubelet's <c>portforward/websocket.go</c>, and messages seen on 1.20.2 and 1.36.2.</remarks>
-internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, int port) : TunnelStream
+internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, int port, ArrayPool<byte> buffers) : TunnelStream
 {
     public const string Protocol = "v4.channel.k8s.io";
 
@@ -72,7 +72,7 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
     {
         if (_loan is null)
         {
-            _loan = ArrayPool<byte>.Shared.Rent(LongestMessage);
+            _loan = buffers.Rent(LongestMessage);
             try
             {
                 (_loanStart, _loanEnd) = (0, await ReadAsync(_loan, cancellationToken).ConfigureAwait(false));
@@ -94,7 +94,7 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
         _loanStart += consumed;
         if (_loanStart == _loanEnd && _loan is not null)
         {
-            ArrayPool<byte>.Shared.Return(_loan);
+            buffers.Return(_loan);
             _loan = null;
             _loanStart = _loanEnd = 0;
         }
@@ -108,8 +108,8 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
             return;
         }
 
-        byte[] message = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length, LongestMessage) + 1);
         await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        byte[] message = buffers.Rent(Math.Min(buffer.Length, LongestMessage) + 1);
         try
         {
             while (!buffer.IsEmpty)
@@ -133,7 +133,7 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
                 _writing.Release();
             }
 
-            ArrayPool<byte>.Shared.Return(message);
+            buffers.Return(message);
         }
     }
 
@@ -168,6 +168,11 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
 
         socket.Dispose();
         _writing.Dispose();
+        if (_loanStart < _loanEnd)
+        {
+            Return(_loanEnd - _loanStart);
+        }
+
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -186,7 +191,7 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
     /// <summary>Reads a message's first byte, and the whole message where it is not data.</summary>
     private async ValueTask<int> ReadChannelAsync(CancellationToken cancellationToken)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(LongestError);
+        byte[] buffer = buffers.Rent(LongestError);
         try
         {
             ValueWebSocketReceiveResult result = await socket.ReceiveAsync(buffer.AsMemory(0, 1), cancellationToken).ConfigureAwait(false);
@@ -221,7 +226,7 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            buffers.Return(buffer);
         }
     }
 

@@ -127,34 +127,41 @@ public sealed class TunnelFaultTests
     [MemberData(nameof(Transports))]
     public async Task Connect_ThousandWithRandomResets_LeaveNothingBehind(PortForwardTransport transport)
     {
-        await using Setup setup = new(transport, PodServer.EchoAsync);
-        Random seeds = new(7);
-        int[] ends = [.. Enumerable.Range(0, 1000).Select(_ => seeds.Next(4))];
-
-        await Parallel.ForEachAsync(ends, new ParallelOptions { MaxDegreeOfParallelism = 50, CancellationToken = Token }, async (end, token) =>
+        CountingPool pool = new();
+        await using (Setup setup = new(transport, PodServer.EchoAsync, TunnelOptions.Default with { Buffers = pool }))
         {
-            using Socket client = await setup.ConnectAsync();
-            byte[] data = new byte[Random.Shared.Next(1, 20_000)];
-            if (end > 0)
-            {
-                await client.SendAsync(data, token);
-            }
+            Random seeds = new(7);
+            int[] ends = [.. Enumerable.Range(0, 1000).Select(_ => seeds.Next(4))];
 
-            if (end > 1)
+            await Parallel.ForEachAsync(ends, new ParallelOptions { MaxDegreeOfParallelism = 50, CancellationToken = Token }, async (end, token) =>
             {
-                await client.ReceiveAsync(data.AsMemory(), token);
-            }
+                using Socket client = await setup.ConnectAsync();
+                byte[] data = new byte[Random.Shared.Next(1, 20_000)];
+                if (end > 0)
+                {
+                    await client.SendAsync(data, token);
+                }
 
-            if (end != 2)
-            {
-                client.LingerState = new LingerOption(true, 0);
-            }
-        });
+                if (end > 1)
+                {
+                    await client.ReceiveAsync(data.AsMemory(), token);
+                }
 
-        await setup.IsEmptyAsync();
-        setup.Forward.TotalConnections.Should().Be(1000);
-        using Socket last = await setup.ConnectAsync();
-        await EchoOnceAsync(last);
+                if (end != 2)
+                {
+                    client.LingerState = new LingerOption(true, 0);
+                }
+            });
+
+            await setup.IsEmptyAsync();
+            setup.Forward.TotalConnections.Should().Be(1000);
+            using Socket last = await setup.ConnectAsync();
+            await EchoOnceAsync(last);
+        }
+
+        // Every connection's buffers, and those of the sessions that were kept for the next ones.
+        await Until(() => pool.Lent == 0);
+        pool.ReturnedTwice.Should().Be(0);
     }
 
     [Theory]

@@ -9,7 +9,7 @@ namespace DaskK8s.Forwarding.Spdy;
 /// Holds what came for one stream and was not read yet: one writer (the session), one reader, pooled chunks, never more bytes
 /// than its limit. An empty queue holds no memory.
 /// </summary>
-internal sealed class ReceiveQueue(int limit) : IValueTaskSource
+internal sealed class ReceiveQueue(int limit, ArrayPool<byte> buffers) : IValueTaskSource
 {
     private const int SmallestChunk = 4 * 1024;
     private const int LargestChunk = 64 * 1024;
@@ -54,7 +54,7 @@ internal sealed class ReceiveQueue(int limit) : IValueTaskSource
             {
                 if (_tail is null || _tail.End == _tail.Array.Length)
                 {
-                    _tail = new Chunk(ArrayPool<byte>.Shared.Rent(Math.Clamp(data.Length, SmallestChunk, LargestChunk)));
+                    _tail = new Chunk(buffers.Rent(Math.Clamp(data.Length, SmallestChunk, LargestChunk)));
                     _chunks.Enqueue(_tail);
                 }
 
@@ -118,7 +118,7 @@ internal sealed class ReceiveQueue(int limit) : IValueTaskSource
             {
                 if (chunk != _lent)
                 {
-                    ArrayPool<byte>.Shared.Return(chunk.Array);
+                    buffers.Return(chunk.Array);
                 }
             }
 
@@ -202,7 +202,7 @@ internal sealed class ReceiveQueue(int limit) : IValueTaskSource
             _lent = null;
             if (_discarding)
             {
-                ArrayPool<byte>.Shared.Return(chunk.Array);
+                buffers.Return(chunk.Array);
                 return;
             }
 
@@ -212,7 +212,7 @@ internal sealed class ReceiveQueue(int limit) : IValueTaskSource
             {
                 _chunks.Dequeue();
                 _tail = _tail == chunk ? null : _tail;
-                ArrayPool<byte>.Shared.Return(chunk.Array);
+                buffers.Return(chunk.Array);
             }
 
             if (_room is not null && _count <= limit / 2)

@@ -7,7 +7,7 @@ namespace DaskK8s.Forwarding.Spdy;
 /// its way the other fills, and who finds it full waits. Holds no memory while nothing is to be sent.
 /// </summary>
 #pragma warning disable CA1001 // The semaphore holds nothing to give back, and must outlive the last writer that waits for it.
-internal sealed class SpdyOutput(Stream transport, TimeProvider time)
+internal sealed class SpdyOutput(Stream transport, ArrayPool<byte> buffers, TimeProvider time)
 #pragma warning restore CA1001
 {
     /// <summary>How many bytes of frames wait at most, and how long a frame is; twice this is held while a write is on its way.</summary>
@@ -102,12 +102,12 @@ internal sealed class SpdyOutput(Stream transport, TimeProvider time)
                 return false;
             }
 
-            _filling ??= ArrayPool<byte>.Shared.Rent(Capacity + Reserve);
+            _filling ??= buffers.Rent(Capacity + Reserve);
             if (_filling.Length - _filled < size)
             {
-                byte[] larger = ArrayPool<byte>.Shared.Rent(_filled + size);
+                byte[] larger = buffers.Rent(_filled + size);
                 _filling.AsSpan(0, _filled).CopyTo(larger);
-                ArrayPool<byte>.Shared.Return(_filling);
+                buffers.Return(_filling);
                 _filling = larger;
             }
 
@@ -133,7 +133,7 @@ internal sealed class SpdyOutput(Stream transport, TimeProvider time)
             _space?.TrySetResult();
             if (!_flushing && _filling is not null)
             {
-                ArrayPool<byte>.Shared.Return(_filling);
+                buffers.Return(_filling);
                 _filling = null;
                 _filled = 0;
             }
@@ -206,7 +206,7 @@ internal sealed class SpdyOutput(Stream transport, TimeProvider time)
             stream.WasWritten |= !data.IsEmpty;
 
             int count = Math.Min(data.Length, Capacity - SpdyEncoder.HeaderSize - _filled);
-            _filling ??= ArrayPool<byte>.Shared.Rent(Capacity + Reserve);
+            _filling ??= buffers.Rent(Capacity + Reserve);
             SpdyEncoder.WriteDataHeader(_filling.AsSpan(_filled), stream.DataId, count, fin && count == data.Length);
             data.Span[..count].CopyTo(_filling.AsSpan(_filled + SpdyEncoder.HeaderSize));
             _filled += SpdyEncoder.HeaderSize + count;
@@ -236,7 +236,7 @@ internal sealed class SpdyOutput(Stream transport, TimeProvider time)
                 {
                     if (sending is not null)
                     {
-                        ArrayPool<byte>.Shared.Return(sending);
+                        buffers.Return(sending);
                     }
 
                     (sending, _filling) = (_filling, null);
@@ -271,7 +271,7 @@ internal sealed class SpdyOutput(Stream transport, TimeProvider time)
         {
             if (sending is not null)
             {
-                ArrayPool<byte>.Shared.Return(sending);
+                buffers.Return(sending);
             }
         }
     }

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 using DaskK8s.Diagnostics;
 using DaskK8s.Sockets;
 
@@ -56,7 +54,7 @@ internal sealed partial class SpdySession : IAsyncDisposable
         _time = time;
         Kind = kind;
         Target = target;
-        Output = new SpdyOutput(_transport, _time);
+        Output = new SpdyOutput(_transport, _options.Buffers, _time);
         _keepAlive = new SpdyKeepAlive(this, _options, _time);
         _reading = ReadAsync();
     }
@@ -165,7 +163,7 @@ internal sealed partial class SpdySession : IAsyncDisposable
         lock (_opening)
         {
             (int errorId, int dataId) = _lanes.Take();
-            SpdyStream stream = new(this, errorId, dataId, port, _options.ConnectionBufferSize / 4) { OpenedAt = _time.GetTimestamp() };
+            SpdyStream stream = new(this, errorId, dataId, port, _options) { OpenedAt = _time.GetTimestamp() };
             _leaving |= ++_opened == MostConnections;
             lock (_gate)
             {
@@ -292,7 +290,7 @@ internal sealed partial class SpdySession : IAsyncDisposable
     private async Task ReadAsync()
     {
         await SocketLoop.SwitchAsync().ConfigureAwait(false);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(ReadBufferSize);
+        byte[] buffer = _options.Buffers.Rent(ReadBufferSize);
         SpdyDecoder decoder = new();
         Exception? error = null;
         try
@@ -306,7 +304,7 @@ internal sealed partial class SpdySession : IAsyncDisposable
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            _options.Buffers.Return(buffer);
         }
 
         End(_failure ?? error);

@@ -23,13 +23,13 @@ internal sealed class SpdyStream : TunnelStream
     private volatile bool _reasonPassed;
     private int _closed;
 
-    internal SpdyStream(SpdySession session, int errorId, int dataId, int port, int receiveLimit)
+    internal SpdyStream(SpdySession session, int errorId, int dataId, int port, TunnelOptions options)
     {
         _session = session;
         ErrorId = errorId;
         DataId = dataId;
         Port = port;
-        _queue = new ReceiveQueue(receiveLimit);
+        _queue = new ReceiveQueue(options.ConnectionBufferSize / 4, options.Buffers);
     }
 
     public override PodTarget Target => _session.Target;
