@@ -55,6 +55,9 @@ internal sealed class SoakRun(SoakTarget target, HelmCluster cluster, SoakLoad l
         await ScaleAsync(rounds + 1, _second, second + 1);
         await ScaleAsync(rounds + 1, _first, first);
         await ScaleAsync(rounds + 1, _second, second);
+
+        // A task that only a group can run whose pod still starts is refused until then, and not lost.
+        await cluster.WaitForWorkersAsync(Longest);
         _result.Lost = await load.CountLostAsync(cluster);
         (_result.Runs, _result.Recomputed) = await load.CountRunsAsync();
         _result.Tasks = load.Tasks;
