@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 
 using DaskK8s.Testing;
 
@@ -39,6 +40,8 @@ public sealed class AdaptiveScalingTests
         adaptive.Decisions.Should().Contain(static d => d.WorkerGroup == "gpu" && d.Action == AdaptiveAction.Grow && d.Before == 0)
             .And.Contain(static d => d.WorkerGroup == "gpu" && d.Action == AdaptiveAction.Shrink);
         (await rig.Load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 220, "[]"));
+        JsonElement done = await rig.Load.DoAsync("check", Token);
+        done.GetProperty("equipped").EnumerateArray().Select(static i => i.GetInt32()).Should().Contain(Enumerable.Range(0, 20), "they ran only where a GPU is");
     }
 
     [Fact]

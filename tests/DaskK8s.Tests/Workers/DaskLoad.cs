@@ -26,7 +26,7 @@ internal sealed class DaskLoad : IAsyncDisposable
             import os, time
             from distributed import get_worker
             with open(path, "ab", buffering=0) as f:
-                f.write(f"{i} {get_worker().address}\n".encode())
+                f.write(f"{i} {get_worker().address} {','.join(get_worker().state.total_resources)}\n".encode())
             time.sleep(seconds)
             return (i, b"x" * size)
 
@@ -52,9 +52,10 @@ internal sealed class DaskLoad : IAsyncDisposable
                         lost.append(f"{i}: wrong result")
                 except BaseException as e:
                     lost.append(f"{i}: {e!r}")
-            runs = [line.split()[0] for line in open(path)] if os.path.exists(path) else []
-            places = [line.split()[1] for line in open(path)] if os.path.exists(path) else []
-            return {"lost": len(lost), "why": lost[:5], "tasks": len(futures), "runs": len(runs), "places": places,
+            lines = [line.split() for line in open(path)] if os.path.exists(path) else []
+            runs, places = [line[0] for line in lines], [line[1] for line in lines]
+            equipped = [int(line[0]) for line in lines if line[2:]]
+            return {"lost": len(lost), "why": lost[:5], "tasks": len(futures), "runs": len(runs), "places": places, "equipped": equipped,
                     "recomputed": len(runs) - len(set(runs))}
 
         def status(o):
