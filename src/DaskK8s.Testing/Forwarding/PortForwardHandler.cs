@@ -79,7 +79,7 @@ internal sealed class PortForwardHandler(PodDialer dialer, EmbeddedClusterOption
         Stream stream = await Upgrade.SpdyAsync(context, SpdyProtocol).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {
-            using SpdyForward forward = new(dialer, pod, faults);
+            using SpdyForward forward = new(dialer, pod, faults, resetsErrors: options.Minor >= 30);
             await forward.RunAsync(stream, end).ConfigureAwait(false);
         }
     }
@@ -93,7 +93,7 @@ internal sealed class PortForwardHandler(PodDialer dialer, EmbeddedClusterOption
             WebSocketStream stream = new(socket);
             await using (stream.ConfigureAwait(false))
             {
-                using SpdyForward forward = new(dialer, pod, faults);
+                using SpdyForward forward = new(dialer, pod, faults, resetsErrors: options.Minor >= 30);
                 await forward.RunAsync(stream, end).ConfigureAwait(false);
             }
         }

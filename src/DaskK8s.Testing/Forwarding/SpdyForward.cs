@@ -8,7 +8,7 @@ using DaskK8s.Testing.Storage;
 namespace DaskK8s.Testing.Forwarding;
 
 /// <summary>Forwards connections to a pod over one SPDY session: each is a pair of streams, one for data and one for an error, joined by their request id.</summary>
-internal sealed class SpdyForward(PodDialer dialer, StoredObject pod, ForwardFaults faults) : IDisposable
+internal sealed class SpdyForward(PodDialer dialer, StoredObject pod, ForwardFaults faults, bool resetsErrors) : IDisposable
 {
     private const int ChunkSize = 32 * 1024;
 
@@ -129,10 +129,19 @@ internal sealed class SpdyForward(PodDialer dialer, StoredObject pod, ForwardFau
         }
     }
 
-    private static async Task TellAsync(SpdyStream data, SpdyStream error, string message, CancellationToken end)
+    private async Task TellAsync(SpdyStream data, SpdyStream error, string message, CancellationToken end)
     {
         try
         {
+            if (message.Length > 0 && resetsErrors)
+            {
+                // As containerd 2 does.
+                await data.FinishAsync(end).ConfigureAwait(false);
+                await error.WriteAsync(Encoding.UTF8.GetBytes(message), end).ConfigureAwait(false);
+                await error.ResetAsync(end).ConfigureAwait(false);
+                return;
+            }
+
             if (message.Length > 0)
             {
                 await error.WriteAsync(Encoding.UTF8.GetBytes(message), end).ConfigureAwait(false);

@@ -90,6 +90,13 @@ internal sealed class SpdyStream(int id, IReadOnlyDictionary<string, string> hea
         }
     }
 
+    /// <summary>Ends both sides at once and tells the client.</summary>
+    public Task ResetAsync(CancellationToken end)
+    {
+        Abort();
+        return session.ResetAsync(Id, 5, end);
+    }
+
     /// <summary>Ends both sides at once.</summary>
     public void Abort()
     {
