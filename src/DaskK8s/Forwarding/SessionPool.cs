@@ -371,7 +371,7 @@ internal sealed class SessionPool : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends sessions that nobody has used for a while; the last usable one stays.</summary>
+    /// <summary>Ends sessions that nobody has used for a while, and what a storm has opened beyond the limit; the last usable one stays.</summary>
     private void Sweep()
     {
         List<SpdySession> idle = [];
@@ -383,15 +383,16 @@ internal sealed class SessionPool : IAsyncDisposable
                 if (session.Connections > 0)
                 {
                     _idleSince.Remove(session);
+                    continue;
                 }
-                else if (!_idleSince.TryGetValue(session, out long since))
-                {
-                    _idleSince[session] = _time.GetTimestamp();
-                }
-                else if (_time.GetElapsedTime(since) >= _options.SessionIdleTimeout / 2 && (!session.IsUsable || usable > 1))
+
+                bool wasIdle = !_idleSince.TryAdd(session, _time.GetTimestamp());
+                bool isLong = wasIdle && _time.GetElapsedTime(_idleSince[session]) >= _options.SessionIdleTimeout / 2;
+                if ((isLong || _sessions.Count > _options.MaxSessions) && (!session.IsUsable || usable > 1))
                 {
                     usable -= session.IsUsable ? 1 : 0;
                     _sessions.Remove(session);
+                    _idleSince.Remove(session);
                     idle.Add(session);
                 }
             }
