@@ -1,6 +1,9 @@
+using System.Net;
+
 using DaskK8s.Testing;
 
 using k8s;
+using k8s.Autorest;
 
 namespace DaskK8s.Benchmarks;
 
@@ -33,7 +36,14 @@ internal static class ReleaseVerb
         };
         using (Kubernetes client = new(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig)))
         {
-            await release.InstallAsync(client);
+            try
+            {
+                await release.InstallAsync(client);
+            }
+            catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.Conflict)
+            {
+                await Console.Error.WriteLineAsync($"Release '{release.Name}' is in namespace '{release.Namespace}' already; it is left as it is.");
+            }
         }
 
         HelmClusterOptions options = new() { KubeconfigPath = kubeconfig, Namespace = release.Namespace, ConnectTimeout = TimeSpan.FromMinutes(5) };

@@ -17,6 +17,9 @@ internal sealed class LoopbackListener : IAsyncDisposable
 {
     private const int Backlog = 512;
 
+    /// <summary>How much the kernel may hold of what a client sends, bytes: it needs no more over loopback, and would let it grow to many MiB while a pod does not read.</summary>
+    private const int ReceiveBufferSize = 512 * 1024;
+
     private readonly Socket _socket;
     private readonly Func<CancellationToken, ValueTask<TunnelStream>> _open;
     private readonly TunnelOptions _options;
@@ -99,6 +102,8 @@ internal sealed class LoopbackListener : IAsyncDisposable
                 socket.ExclusiveAddressUse = true;
             }
 
+            // Accepted sockets inherit it.
+            socket.ReceiveBufferSize = ReceiveBufferSize;
             socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
             socket.Listen(Backlog);
             return socket;

@@ -29,6 +29,7 @@ internal sealed class ForwardingPeer : IAsyncDisposable
 
     public ForwardingPeer()
     {
+        listener.Server.ReceiveBufferSize = 256 * 1024;
         listener.Start();
         accepting = AcceptAsync();
     }
