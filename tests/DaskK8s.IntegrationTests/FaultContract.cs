@@ -43,7 +43,10 @@ public sealed class FaultContract(TestCluster kubernetes)
         await using HelmCluster cluster = await release.ConnectAsync();
 
         await cluster.ScaleAsync(4, cancellationToken: TestContext.Current.CancellationToken);
-        Task waiting = cluster.WaitForWorkersAsync(cancellationToken: TestContext.Current.CancellationToken);
+        TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task waiting = cluster.WaitForWorkersAsync(
+            progress: new Progress<WorkerGroupProgress>(_ => begun.TrySetResult()), cancellationToken: TestContext.Current.CancellationToken);
+        await Task.WhenAny(begun.Task, waiting);
         await kubernetes.RestartApiServerAsync(TestContext.Current.CancellationToken);
         await waiting;
 
