@@ -43,6 +43,9 @@ internal sealed class PortForwardHandler(PodDialer dialer, EmbeddedClusterOption
 
     private bool Offers(PortForwardTransports transport) => options.PortForward.HasFlag(transport);
 
+    /// <summary>Servers since 1.30 stand for those with containerd 2.</summary>
+    private SpdyForward Forward(StoredObject pod) => new(dialer, pod, faults, resetsErrors: options.Minor >= 30);
+
     private async Task ChannelsAsync(HttpContext context, StoredObject pod, IReadOnlyList<string> offered, CancellationToken end)
     {
         string? protocol = offered.FirstOrDefault(ChannelProtocols.Contains);
@@ -79,7 +82,7 @@ internal sealed class PortForwardHandler(PodDialer dialer, EmbeddedClusterOption
         Stream stream = await Upgrade.SpdyAsync(context, SpdyProtocol).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {
-            using SpdyForward forward = new(dialer, pod, faults, resetsErrors: options.Minor >= 30);
+            using SpdyForward forward = Forward(pod);
             await forward.RunAsync(stream, end).ConfigureAwait(false);
         }
     }
@@ -93,7 +96,7 @@ internal sealed class PortForwardHandler(PodDialer dialer, EmbeddedClusterOption
             WebSocketStream stream = new(socket);
             await using (stream.ConfigureAwait(false))
             {
-                using SpdyForward forward = new(dialer, pod, faults, resetsErrors: options.Minor >= 30);
+                using SpdyForward forward = Forward(pod);
                 await forward.RunAsync(stream, end).ConfigureAwait(false);
             }
         }

@@ -23,7 +23,7 @@ internal sealed class SpdyForward(PodDialer dialer, StoredObject pod, ForwardFau
     public async Task RunAsync(Stream stream, CancellationToken end)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(end, _over.Token);
-        SpdySession session = new SpdySession(stream, opened => Accept(opened, either.Token), either.Token);
+        SpdySession session = new(stream, opened => Accept(opened, either.Token), either.Token);
         try
         {
             await session.RunAsync().ConfigureAwait(false);

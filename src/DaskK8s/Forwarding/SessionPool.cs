@@ -386,8 +386,8 @@ internal sealed class SessionPool : IAsyncDisposable
                     continue;
                 }
 
-                bool wasIdle = !_idleSince.TryAdd(session, _time.GetTimestamp());
-                bool isLong = wasIdle && _time.GetElapsedTime(_idleSince[session]) >= _options.SessionIdleTimeout / 2;
+                _idleSince.TryAdd(session, _time.GetTimestamp());
+                bool isLong = _time.GetElapsedTime(_idleSince[session]) >= _options.SessionIdleTimeout / 2;
                 if ((isLong || _sessions.Count > _options.MaxSessions) && (!session.IsUsable || usable > 1))
                 {
                     usable -= session.IsUsable ? 1 : 0;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 
 using DaskK8s.Diagnostics;
+using DaskK8s.Forwarding.Spdy;
 using DaskK8s.Sockets;
 
 using Microsoft.Extensions.Logging;
@@ -34,8 +35,8 @@ internal sealed class SocketPump(
     /// </summary>
     private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(1);
 
-    /// <summary>A little below a half, so that it fits one frame.</summary>
-    private readonly int _largeBuffer = Math.Max(SmallBuffer, (options.ConnectionBufferSize / 2) - (9 * 1024));
+    /// <summary>Half of what a connection may hold, but no more than fits one frame.</summary>
+    private readonly int _largeBuffer = Math.Clamp(options.ConnectionBufferSize / 2, SmallBuffer, SpdyOutput.LargestPiece);
     private TunnelStream? _tunnel;
     private long _sent;
     private long _received;

@@ -166,13 +166,7 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
             socket.Abort();
         }
 
-        socket.Dispose();
-        _writing.Dispose();
-        if (_loanStart < _loanEnd)
-        {
-            Return(_loanEnd - _loanStart);
-        }
-
+        Free();
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -181,11 +175,20 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
         if (disposing && Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             socket.Abort();
-            socket.Dispose();
-            _writing.Dispose();
+            Free();
         }
 
         base.Dispose(disposing);
+    }
+
+    private void Free()
+    {
+        socket.Dispose();
+        _writing.Dispose();
+        if (_loanStart < _loanEnd)
+        {
+            Return(_loanEnd - _loanStart);
+        }
     }
 
     /// <summary>Reads a message's first byte, and the whole message where it is not data.</summary>

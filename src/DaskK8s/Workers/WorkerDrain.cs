@@ -31,7 +31,7 @@ internal sealed class WorkerDrain(SchedulerRpc rpc, TimeProvider time, ILogger l
     public async Task<(IReadOnlyList<WorkerLoad> Workers, int Others)> LookAsync(
         string id, IReadOnlyCollection<string> hosts, IReadOnlyDictionary<string, TimeSpan> keepOut, CancellationToken cancellationToken)
     {
-        JsonObject spec = new() { ["id"] = id, ["hosts"] = ToArray(hosts), ["keep_out"] = ToArray([.. keepOut.Keys]), ["linger"] = new JsonObject(keepOut.Select(static k => KeyValuePair.Create(k.Key, (JsonNode?)k.Value.TotalSeconds))) };
+        JsonObject spec = new() { ["id"] = id, ["hosts"] = ToArray(hosts), ["keep_out"] = new JsonObject(keepOut.Select(static k => KeyValuePair.Create(k.Key, (JsonNode?)k.Value.TotalSeconds))) };
         if (await TryCallAsync("look", spec, null, cancellationToken).ConfigureAwait(false) is { } answer)
         {
             return ([.. answer.GetProperty("workers").EnumerateObject().Select(ToLoad)], answer.GetProperty("others").GetInt32());

@@ -59,6 +59,7 @@ public sealed class SpdySessionTests : IAsyncDisposable
                 await Until(() => peer.Pings > before);
             }
 
+            peer.Pings.Should().BeGreaterThan(20);
             session.Ended.IsCompleted.Should().BeFalse();
             session.IsUsable.Should().BeTrue();
         }

@@ -20,6 +20,9 @@ internal sealed class SpdyOutput(Stream transport, ArrayPool<byte> buffers, Time
     /// <summary>How much room is worth a frame of its own.</summary>
     private const int SmallestPiece = 1024;
 
+    /// <summary>How many bytes fit one frame, with room for some control frames before it.</summary>
+    public const int LargestPiece = Capacity - SmallestPiece;
+
     /// <summary>How many bytes of control frames may pile up behind a transport that does not move.</summary>
     private const int LongestBacklog = 1024 * 1024;
 

@@ -484,13 +484,18 @@ internal sealed partial class SpdySession : IAsyncDisposable
                 }
 
                 break;
-            case SpdyFrameType.RstStream when Find(found.StreamId) is { } told && found.StreamId == told.ErrorId:
-                // Seen on 1.36.2 with containerd 2.1: an error stream ends so after its text, and the reason would be lost with it.
-                OnFin(told, found.StreamId);
-                break;
             case SpdyFrameType.RstStream when Find(found.StreamId) is { } reset:
-                Forget(reset, reset: false);
-                reset.Lose(PortForwardErrors.Reset(Target, reset.Port));
+                if (found.StreamId == reset.ErrorId)
+                {
+                    // Seen on 1.36.2 with containerd 2.1: an error stream ends so after its text, and the reason would be lost with it.
+                    OnFin(reset, found.StreamId);
+                }
+                else
+                {
+                    Forget(reset, reset: false);
+                    reset.Lose(PortForwardErrors.Reset(Target, reset.Port));
+                }
+
                 break;
             case SpdyFrameType.Ping when (found.StreamId & 1) == 0:
                 Output.WriteControl(

@@ -188,10 +188,10 @@ def _until(s, address, holder):
 def _restore(s, address):
     """Lets a worker take tasks again, as `retire_workers` does itself where it gives up."""
     state_of(s)["kept_out"].discard(address)
-    for extension in (s.extensions.get("amm"),):
-        for policy in list(getattr(extension, "policies", ())):
-            if type(policy).__name__ == "RetireWorker" and policy.address == address:
-                extension.policies.discard(policy)
+    amm = s.extensions.get("amm")
+    for policy in list(getattr(amm, "policies", ())):
+        if type(policy).__name__ == "RetireWorker" and policy.address == address:
+            amm.policies.discard(policy)
     ws = s.workers.get(address)
     # One that seems to run may be about to confirm that it was retired; what is sent last is what holds.
     if ws is None or ws.status.name not in ("closing_gracefully", "running"):

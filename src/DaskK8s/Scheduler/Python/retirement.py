@@ -36,8 +36,8 @@ def install(name, dask_scheduler):
 def look(s, spec):
     """Describes the workers on some hosts, and counts those elsewhere that can take data; from now on keeps workers of others out."""
     hosts = set(spec["hosts"])
-    for host in spec["keep_out"]:
-        holds.shut(s, spec["id"], host, spec["linger"].get(host, 0.0))
+    for host, linger in spec["keep_out"].items():
+        holds.shut(s, spec["id"], host, linger)
     holds.renew(s, spec["id"])
     held = holds.state_of(s)["holds"]
     workers, others = {}, 0
