@@ -19,7 +19,7 @@ internal static class Demonstration
     public static async Task<int> RunAsync(string file)
     {
         await using EmbeddedCluster kubernetes = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { DaskProcesses = true });
-        using Kubernetes client = kubernetes.CreateClient();
+        using k8s.Kubernetes client = kubernetes.CreateClient();
         await new DaskRelease { Workers = 1, Groups = [new DaskReleaseGroup { Name = "gpu-workers", DaskResources = "GPU=1" }] }.InstallAsync(client);
         await using HelmCluster cluster = await HelmCluster.ConnectAsync("my-dask", new HelmClusterOptions { KubeconfigPath = kubernetes.KubeconfigPath });
         await cluster.WaitForWorkersAsync();

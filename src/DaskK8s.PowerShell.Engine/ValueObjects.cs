@@ -1,4 +1,4 @@
-using DaskK8s.Helm;
+using DaskK8s.Helm.Values;
 
 namespace DaskK8s.PowerShell;
 

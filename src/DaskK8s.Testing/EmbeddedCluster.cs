@@ -117,12 +117,12 @@ public sealed class EmbeddedCluster : IAsyncDisposable
 
     /// <summary>Creates a client for an administrator.</summary>
     /// <returns>A client that the caller disposes.</returns>
-    public Kubernetes CreateClient() => CreateClient(KubeconfigPath);
+    public k8s.Kubernetes CreateClient() => CreateClient(KubeconfigPath);
 
     /// <summary>Creates a client from a kubeconfig file of this cluster.</summary>
     /// <param name="kubeconfigPath">The file.</param>
     /// <returns>A client that the caller disposes.</returns>
-    public static Kubernetes CreateClient(string kubeconfigPath) => new(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfigPath));
+    public static k8s.Kubernetes CreateClient(string kubeconfigPath) => new(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfigPath));
 
     /// <summary>Creates a kubeconfig file for a user, who may do nothing until roles are bound to the name or to a group.</summary>
     /// <param name="user">The user's name.</param>

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-using DaskK8s.Tests.Scheduler;
+using DaskK8s.Tests.Rigs.Dask;
 
 namespace DaskK8s.Benchmarks;
 

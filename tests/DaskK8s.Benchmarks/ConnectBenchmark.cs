@@ -92,7 +92,7 @@ internal static class ConnectBenchmark
     private static async Task<Comparison> CompareScaleAsync(int pairs, string kubeconfig, HelmCluster cluster)
     {
         WorkerGroup group = cluster.WorkerGroups[0];
-        using Kubernetes raw = new(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig));
+        using k8s.Kubernetes raw = new(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig));
         Uri uri = new(raw.BaseUri, $"apis/apps/v1/namespaces/{cluster.Namespace}/deployments/{group.DeploymentName}?fieldManager=daskk8s");
         string body = $$"""[{"op":"test","path":"/spec/replicas","value":{{group.Desired}}},{"op":"replace","path":"/spec/replicas","value":{{group.Desired}}}]""";
         return await CompareAsync(
@@ -148,7 +148,7 @@ internal static class ConnectBenchmark
 
     private static async Task<(string Name, int Port)> FindServiceAsync(string kubeconfig, HelmCluster cluster)
     {
-        using Kubernetes client = new(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig));
+        using k8s.Kubernetes client = new(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig));
         V1ServiceList services = await client.CoreV1.ListNamespacedServiceAsync(
             cluster.Namespace, labelSelector: $"release={cluster.Release.Name},component=scheduler");
         return (services.Items[0].Metadata.Name, services.Items[0].Spec.Ports[0].Port);

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 
-using DaskK8s.Scheduler;
-using DaskK8s.Tests.Scheduler;
+using DaskK8s.Dask.Protocol;
+using DaskK8s.Dask.Rpc;
+using DaskK8s.Tests.Rigs.Dask;
 
 namespace DaskK8s.Benchmarks;
 

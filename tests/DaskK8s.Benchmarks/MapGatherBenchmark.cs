@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 
-using DaskK8s.Tests.Scheduler;
+using DaskK8s.Dask.Tasks;
+using DaskK8s.Tests.Rigs.Dask;
 
 namespace DaskK8s.Benchmarks;
 

@@ -34,7 +34,7 @@ internal static class ReleaseVerb
                 new DaskReleaseGroup { Name = "high-mem", Replicas = 1, DaskResources = "MEMORY=6e9" },
             ],
         };
-        using (Kubernetes client = new(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig)))
+        using (k8s.Kubernetes client = new(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig)))
         {
             try
             {

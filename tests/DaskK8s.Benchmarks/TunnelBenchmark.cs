@@ -3,7 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 
 using DaskK8s.Benchmarks.Tunnel;
-using DaskK8s.KubeApi;
+using DaskK8s.Kubernetes;
+using DaskK8s.Kubernetes.Config;
 
 using k8s.Autorest;
 

@@ -20,7 +20,7 @@ public sealed class SnippetTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { DaskProcesses = true }, TestContext.Current.CancellationToken);
-        using Kubernetes client = _cluster.CreateClient();
+        using k8s.Kubernetes client = _cluster.CreateClient();
         DaskRelease release = new()
         {
             Workers = 3,

@@ -1,3 +1,6 @@
+using DaskK8s.Helm.Chart;
+using DaskK8s.IntegrationTests.Rigs;
+
 using k8s;
 using k8s.Models;
 

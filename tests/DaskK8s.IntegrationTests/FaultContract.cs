@@ -1,3 +1,5 @@
+using DaskK8s.IntegrationTests.Rigs;
+
 using k8s;
 using k8s.Models;
 
@@ -58,7 +60,7 @@ public sealed class FaultContract(TestCluster kubernetes)
     {
         await using TestRelease release = await TestRelease.InstallAsync(kubernetes);
         using StaleWatches stale = new();
-        using Kubernetes client = kubernetes.CreateClient(stale);
+        using k8s.Kubernetes client = kubernetes.CreateClient(stale);
         await using HelmCluster cluster = await release.ConnectAsync(o => o with { KubeconfigPath = null, Kubernetes = client });
         V1PodList old = await kubernetes.Client.CoreV1.ListNamespacedPodAsync(release.Namespace, cancellationToken: TestContext.Current.CancellationToken);
         await cluster.ScaleAsync(4, cancellationToken: TestContext.Current.CancellationToken);

@@ -1,4 +1,5 @@
-using DaskK8s.Tests.Helm;
+using DaskK8s.IntegrationTests.Rigs;
+using DaskK8s.Tests.Rigs.Helm;
 
 namespace DaskK8s.IntegrationTests;
 

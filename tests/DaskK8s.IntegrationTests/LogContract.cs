@@ -1,3 +1,5 @@
+using DaskK8s.IntegrationTests.Rigs;
+
 namespace DaskK8s.IntegrationTests;
 
 public sealed class LogContract(TestCluster kubernetes)

@@ -1,3 +1,5 @@
+using DaskK8s.Helm.Chart;
+using DaskK8s.IntegrationTests.Rigs;
 using DaskK8s.Testing;
 
 using k8s;

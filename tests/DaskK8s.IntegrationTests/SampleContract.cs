@@ -1,5 +1,7 @@
 using System.Diagnostics;
 
+using DaskK8s.IntegrationTests.Rigs;
+
 namespace DaskK8s.IntegrationTests;
 
 public sealed class SampleContract(TestCluster kubernetes)

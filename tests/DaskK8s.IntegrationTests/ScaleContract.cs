@@ -1,3 +1,5 @@
+using DaskK8s.IntegrationTests.Rigs;
+
 using k8s;
 using k8s.Models;
 

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json;
 
+using DaskK8s.IntegrationTests.Rigs;
 using DaskK8s.Testing;
 
 using k8s;

@@ -1,7 +1,8 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 
-using DaskK8s.Forwarding;
+using DaskK8s.IntegrationTests.Rigs;
+using DaskK8s.PortForwarding;
 
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 
-using DaskK8s.Forwarding;
+using DaskK8s.IntegrationTests.Rigs;
+using DaskK8s.PortForwarding;
 
 using k8s;
 using k8s.Models;

@@ -1,3 +1,7 @@
+using DaskK8s.Dask.Rpc;
+using DaskK8s.Dask.Tasks;
+using DaskK8s.IntegrationTests.Rigs;
+
 using k8s;
 
 namespace DaskK8s.IntegrationTests;

@@ -14,7 +14,7 @@ public sealed class DaskFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { DaskProcesses = true });
-        using Kubernetes client = Cluster.CreateClient();
+        using k8s.Kubernetes client = Cluster.CreateClient();
         await ReleaseFixture.Release.InstallAsync(client);
     }
 

@@ -22,7 +22,7 @@ public sealed class ReleaseFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Cluster = await EmbeddedCluster.StartAsync();
-        using Kubernetes client = Cluster.CreateClient();
+        using k8s.Kubernetes client = Cluster.CreateClient();
         await Release.InstallAsync(client);
     }
 
@@ -46,11 +46,11 @@ public sealed class ReleaseFixture : IAsyncLifetime
 
     internal async Task<int?> ReplicasAsync(string deployment)
     {
-        using Kubernetes client = Cluster.CreateClient();
+        using k8s.Kubernetes client = Cluster.CreateClient();
         return (await client.AppsV1.ReadNamespacedDeploymentAsync(deployment, "default")).Spec.Replicas;
     }
 
-    private sealed class Another(Kubernetes client, DaskRelease release) : IAsyncDisposable
+    private sealed class Another(k8s.Kubernetes client, DaskRelease release) : IAsyncDisposable
     {
         public Task InstallAsync() => release.InstallAsync(client);
 

@@ -30,7 +30,7 @@ public sealed class AccessTests : IAsyncLifetime
     [Fact]
     public async Task Read_WithoutRole_IsForbiddenInTheServersWords()
     {
-        using Kubernetes client = EmbeddedCluster.CreateClient(_cluster.CreateKubeconfigFor("jane"));
+        using k8s.Kubernetes client = EmbeddedCluster.CreateClient(_cluster.CreateKubeconfigFor("jane"));
 
         (await MessageAsync(() => client.CoreV1.ReadNamespacedPodAsync("x", "default", cancellationToken: Token)))
             .Should().Be("pods \"x\" is forbidden: User \"jane\" cannot get resource \"pods\" in API group \"\" in the namespace \"default\"");
@@ -43,7 +43,7 @@ public sealed class AccessTests : IAsyncLifetime
     [Fact]
     public async Task ServiceAccount_OfTheChart_MayDoWhatItsRoleSays()
     {
-        using Kubernetes client = EmbeddedCluster.CreateClient(_cluster.CreateKubeconfigForServiceAccount("default", "dask-jupyter"));
+        using k8s.Kubernetes client = EmbeddedCluster.CreateClient(_cluster.CreateKubeconfigForServiceAccount("default", "dask-jupyter"));
 
         await client.ScaleAsync("my-dask-worker", 2);
         (await client.CoreV1.ListNamespacedPodAsync("default", cancellationToken: Token)).Items.Should().NotBeEmpty();
@@ -56,7 +56,7 @@ public sealed class AccessTests : IAsyncLifetime
     public async Task Reviews_TellWhatIsAllowed()
     {
         _cluster.Allow("joe", "default", ["get", "list"], "pods", "deployments");
-        using Kubernetes client = EmbeddedCluster.CreateClient(_cluster.CreateKubeconfigFor("joe"));
+        using k8s.Kubernetes client = EmbeddedCluster.CreateClient(_cluster.CreateKubeconfigFor("joe"));
 
         async Task<bool> AllowedAsync(string verb, string group, string resource) => (await client.AuthorizationV1.CreateSelfSubjectAccessReviewAsync(
             new V1SelfSubjectAccessReview { Spec = new V1SelfSubjectAccessReviewSpec { ResourceAttributes = new V1ResourceAttributes { Verb = verb, Group = group, Resource = resource, NamespaceProperty = "default" } } }, cancellationToken: Token)).Status.Allowed;
@@ -72,7 +72,7 @@ public sealed class AccessTests : IAsyncLifetime
     public async Task RevokeTokens_FurtherRequests_AreUnauthorized()
     {
         string path = _cluster.CreateKubeconfigFor("leaver");
-        using Kubernetes client = EmbeddedCluster.CreateClient(path);
+        using k8s.Kubernetes client = EmbeddedCluster.CreateClient(path);
         _cluster.Allow("leaver", null, ["*"], "*");
         await client.CoreV1.ListNamespacedPodAsync("default", cancellationToken: Token);
 

@@ -13,7 +13,7 @@ public sealed class ControllerTests
     public async Task Install_Pods_BelongToTheirDeploymentByUid()
     {
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(cancellationToken: Token);
-        using Kubernetes client = cluster.CreateClient();
+        using k8s.Kubernetes client = cluster.CreateClient();
         await new DaskRelease { Groups = [Gpus] }.InstallAsync(client, Token);
         IList<V1Pod> pods = await client.ReadyPodsAsync(5);
 
@@ -39,7 +39,7 @@ public sealed class ControllerTests
     public async Task ScaleDown_WithDeletionCost_TakesTheCheapestPod()
     {
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(cancellationToken: Token);
-        using Kubernetes client = cluster.CreateClient();
+        using k8s.Kubernetes client = cluster.CreateClient();
         await new DaskRelease { Workers = 5 }.InstallAsync(client, Token);
         List<string> workers = [.. (await client.ReadyPodsAsync(6)).Where(pod => pod.Metadata.Labels["component"] == "worker").Select(pod => pod.Metadata.Name)];
         foreach (string victim in workers[1..3])
@@ -58,7 +58,7 @@ public sealed class ControllerTests
     public async Task ScaleDown_NotReadyPod_GoesBeforeCheaperOne()
     {
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(cancellationToken: Token);
-        using Kubernetes client = cluster.CreateClient();
+        using k8s.Kubernetes client = cluster.CreateClient();
         await new DaskRelease { Workers = 3 }.InstallAsync(client, Token);
         List<string> workers = [.. (await client.ReadyPodsAsync(4)).Where(pod => pod.Metadata.Labels["component"] == "worker").Select(pod => pod.Metadata.Name)];
         cluster.Pods.SetReady("default", workers[0], false);
@@ -74,7 +74,7 @@ public sealed class ControllerTests
     public async Task ScaleUp_WithoutEnoughGpus_SaysWhyAndGoesOnWhenThereIsRoom()
     {
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { Gpus = 2 }, Token);
-        using Kubernetes client = cluster.CreateClient();
+        using k8s.Kubernetes client = cluster.CreateClient();
         await new DaskRelease { Workers = 1, Groups = [Gpus] }.InstallAsync(client, Token);
         await client.ReadyPodsAsync(3);
 
@@ -99,7 +99,7 @@ public sealed class ControllerTests
     public async Task Install_PastTheQuota_RecordsFailedCreate()
     {
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(cancellationToken: Token);
-        using Kubernetes client = cluster.CreateClient();
+        using k8s.Kubernetes client = cluster.CreateClient();
         await client.CoreV1.CreateNamespacedResourceQuotaAsync(
             new V1ResourceQuota { Metadata = new V1ObjectMeta { Name = "few" }, Spec = new V1ResourceQuotaSpec { Hard = new Dictionary<string, ResourceQuantity> { ["pods"] = new("2") } } }, "default", cancellationToken: Token);
 
@@ -119,7 +119,7 @@ public sealed class ControllerTests
     public async Task TemplateChange_RollsToANewReplicaSet()
     {
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(cancellationToken: Token);
-        using Kubernetes client = cluster.CreateClient();
+        using k8s.Kubernetes client = cluster.CreateClient();
         await new DaskRelease { Workers = 4 }.InstallAsync(client, Token);
         await client.ReadyPodsAsync(5);
 
@@ -137,7 +137,7 @@ public sealed class ControllerTests
     public async Task DeletedPod_IsReplacedAndDeletedDeploymentTakesItsPods()
     {
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(cancellationToken: Token);
-        using Kubernetes client = cluster.CreateClient();
+        using k8s.Kubernetes client = cluster.CreateClient();
         await new DaskRelease { Workers = 2 }.InstallAsync(client, Token);
         V1Pod first = (await client.ReadyPodsAsync(3)).First(pod => pod.Metadata.Labels["component"] == "worker");
 
@@ -154,7 +154,7 @@ public sealed class ControllerTests
     public async Task Faults_OfPods_ShowAsOnARealCluster()
     {
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { CrashBackOff = TimeSpan.FromMilliseconds(20) }, Token);
-        using Kubernetes client = cluster.CreateClient();
+        using k8s.Kubernetes client = cluster.CreateClient();
         using IDisposable pull = cluster.Faults.AddPods(PodFault.ImagePull, new PodSelector { NamePrefix = "my-dask-worker-pull-" });
         using IDisposable crash = cluster.Faults.AddPods(PodFault.CrashLoop, new PodSelector { NamePrefix = "my-dask-worker-crash-" }, exitCode: 3);
         using IDisposable never = cluster.Faults.AddPods(PodFault.NeverReady, new PodSelector { NamePrefix = "my-dask-worker-never-" });
@@ -181,7 +181,7 @@ public sealed class ControllerTests
     public async Task Kill_Container_RestartsItAndKeepsThePreviousLog()
     {
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(cancellationToken: Token);
-        using Kubernetes client = cluster.CreateClient();
+        using k8s.Kubernetes client = cluster.CreateClient();
         await new DaskRelease { Workers = 1 }.InstallAsync(client, Token);
         string pod = (await client.ReadyPodsAsync(2)).First(item => item.Metadata.Labels["component"] == "worker").Metadata.Name;
         for (int i = 1; i <= 5; i++)
@@ -203,7 +203,7 @@ public sealed class ControllerTests
     public async Task Log_Follow_GivesNewLinesUntilThePodEnds()
     {
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(cancellationToken: Token);
-        using Kubernetes client = cluster.CreateClient();
+        using k8s.Kubernetes client = cluster.CreateClient();
         await new DaskRelease { Workers = 1 }.InstallAsync(client, Token);
         string pod = (await client.ReadyPodsAsync(2)).First(item => item.Metadata.Labels["component"] == "worker").Metadata.Name;
         using Stream stream = await client.CoreV1.ReadNamespacedPodLogAsync(pod, "default", follow: true, cancellationToken: Token);
@@ -232,7 +232,7 @@ public sealed class ControllerTests
         throw new TimeoutException("It did not become true.");
     }
 
-    private static async Task<string> LogAsync(Kubernetes client, string pod, int? tail = null, int? limitBytes = null, bool? timestamps = null, bool? previous = null)
+    private static async Task<string> LogAsync(k8s.Kubernetes client, string pod, int? tail = null, int? limitBytes = null, bool? timestamps = null, bool? previous = null)
     {
         using Stream stream = await client.CoreV1.ReadNamespacedPodLogAsync(pod, "default", tailLines: tail, limitBytes: limitBytes, timestamps: timestamps, previous: previous, cancellationToken: Token);
         using StreamReader reader = new(stream);

@@ -18,7 +18,7 @@ public sealed class DaskTests
     public async Task Workers_RegisterWithTheirPodsAddressesAndResources()
     {
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { DaskProcesses = true }, Token);
-        using Kubernetes client = cluster.CreateClient();
+        using k8s.Kubernetes client = cluster.CreateClient();
         await new DaskRelease { Workers = 2, Groups = [Gpus] }.InstallAsync(client, Token);
         IList<V1Pod> pods = await client.ReadyPodsAsync(4, seconds: 60);
 
@@ -35,7 +35,7 @@ public sealed class DaskTests
     public async Task KilledWorker_IsRestartedAndRegistersAgain()
     {
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { DaskProcesses = true }, Token);
-        using Kubernetes client = cluster.CreateClient();
+        using k8s.Kubernetes client = cluster.CreateClient();
         await new DaskRelease { Workers = 1 }.InstallAsync(client, Token);
         IList<V1Pod> pods = await client.ReadyPodsAsync(2, seconds: 60);
         string before = (await WorkersAsync(pods, 1)).Single().Key;
@@ -55,7 +55,7 @@ public sealed class DaskTests
     public async Task DeletedScheduler_IsReplacedAndTheWorkersFindTheNewOne()
     {
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { DaskProcesses = true, CrashBackOff = TimeSpan.FromMilliseconds(100) }, Token);
-        using Kubernetes client = cluster.CreateClient();
+        using k8s.Kubernetes client = cluster.CreateClient();
         await new DaskRelease { Workers = 2 }.InstallAsync(client, Token);
         IList<V1Pod> pods = await client.ReadyPodsAsync(3, seconds: 60);
         await WorkersAsync(pods, 2);
@@ -73,7 +73,7 @@ public sealed class DaskTests
         int[] processes;
         await using (EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { DaskProcesses = true }, Token))
         {
-            using Kubernetes client = cluster.CreateClient();
+            using k8s.Kubernetes client = cluster.CreateClient();
             await new DaskRelease { Workers = 2 }.InstallAsync(client, Token);
             IList<V1Pod> pods = await client.ReadyPodsAsync(3, seconds: 60);
             await WorkersAsync(pods, 2);
@@ -109,7 +109,7 @@ public sealed class DaskTests
     public async Task Workers_UnderTheNanny_FindTheSchedulerByName()
     {
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { DaskProcesses = true, UseNanny = true }, Token);
-        using Kubernetes client = cluster.CreateClient();
+        using k8s.Kubernetes client = cluster.CreateClient();
         await new DaskRelease { Workers = 1 }.InstallAsync(client, Token);
         IList<V1Pod> pods = await client.ReadyPodsAsync(2, seconds: 60);
 

@@ -24,7 +24,7 @@ internal static class DoomedParent
         }
 
         EmbeddedCluster cluster = EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { DaskProcesses = true }).GetAwaiter().GetResult();
-        Kubernetes client = cluster.CreateClient();
+        k8s.Kubernetes client = cluster.CreateClient();
         new DaskRelease { Workers = 2 }.InstallAsync(client).GetAwaiter().GetResult();
         while (true)
         {

@@ -93,7 +93,7 @@ public sealed class ForwardTests : IAsyncLifetime
 
         string balancerAddress = $"127.{Random.Shared.Next(1, 250)}.{Random.Shared.Next(1, 250)}.250";
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { LoadBalancerAddress = balancerAddress, PortTarget = port => port.Port == 8786 ? _echo.Endpoint : null }, Token);
-        using Kubernetes client = cluster.CreateClient();
+        using k8s.Kubernetes client = cluster.CreateClient();
         await new DaskRelease { Workers = 0, ServiceType = "LoadBalancer" }.InstallAsync(client, Token);
         await client.ReadyPodsAsync(1);
         V1Service service = await client.CoreV1.ReadNamespacedServiceAsync("my-dask-scheduler", "default", cancellationToken: Token);

@@ -16,7 +16,7 @@ public sealed partial class KubectlTests
     public async Task Kubectl_GetScaleLogsAndDescribe_Work()
     {
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(cancellationToken: Token);
-        using Kubernetes client = cluster.CreateClient();
+        using k8s.Kubernetes client = cluster.CreateClient();
         await new DaskRelease().InstallAsync(client, Token);
         V1Pod scheduler = (await client.ReadyPodsAsync(4)).Single(pod => pod.Metadata.Labels["component"] == "scheduler");
         cluster.Pods.AppendLog("default", scheduler.Metadata.Name, "hello");
@@ -40,7 +40,7 @@ public sealed partial class KubectlTests
     {
         using EchoServer echo = new();
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { PortForward = transports, PortTarget = port => port.Port == 8786 ? echo.Endpoint : null }, Token);
-        using Kubernetes client = cluster.CreateClient();
+        using k8s.Kubernetes client = cluster.CreateClient();
         await new DaskRelease { Workers = 0 }.InstallAsync(client, Token);
         await client.ReadyPodsAsync(1);
         using Process process = Kubectl.Start(cluster, "port-forward", "service/my-dask-scheduler", ":8786", "--address=127.0.0.1");

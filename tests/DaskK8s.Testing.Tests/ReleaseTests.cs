@@ -15,7 +15,7 @@ public sealed class ReleaseTests
     public async Task Install_StorageSecret_HasHelmsForm()
     {
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(cancellationToken: Token);
-        using Kubernetes client = cluster.CreateClient();
+        using k8s.Kubernetes client = cluster.CreateClient();
 
         await new DaskRelease { Revision = 2 }.InstallAsync(client, Token);
 
@@ -51,7 +51,7 @@ public sealed class ReleaseTests
     public async Task Install_FromAConfigMapWithoutScheduler_HasOnlyWorkers()
     {
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(cancellationToken: Token);
-        using Kubernetes client = cluster.CreateClient();
+        using k8s.Kubernetes client = cluster.CreateClient();
 
         await new DaskRelease { Namespace = "apart", StorageDriver = HelmStorageDriver.ConfigMap, SchedulerEnabled = false, CustomSchedulerUrl = "tcp://elsewhere:8786" }.InstallAsync(client, Token);
 

@@ -12,7 +12,7 @@ public sealed class SmokeTests
     public async Task StartAsync_WithRelease_RunsItsPods()
     {
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(cancellationToken: Token);
-        using Kubernetes client = cluster.CreateClient();
+        using k8s.Kubernetes client = cluster.CreateClient();
         DaskRelease release = new() { Groups = [new DaskReleaseGroup { Name = "gpu-workers", DaskResources = "GPU=1", Limits = new Dictionary<string, string> { ["nvidia.com/gpu"] = "1" } }] };
 
         await release.InstallAsync(client, Token);
@@ -31,7 +31,7 @@ public sealed class SmokeTests
     public async Task PortForward_ToRealScheduler_GivesItsHandshake()
     {
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { DaskProcesses = true }, Token);
-        using Kubernetes client = cluster.CreateClient();
+        using k8s.Kubernetes client = cluster.CreateClient();
         await new DaskRelease { Workers = 2 }.InstallAsync(client, Token);
         IList<V1Pod> pods = await client.ReadyPodsAsync(3, seconds: 60);
         V1Pod scheduler = pods.Single(pod => pod.Metadata.Labels["component"] == "scheduler");
@@ -56,7 +56,7 @@ public sealed class SmokeTests
         log.Should().Contain("Scheduler at:");
     }
 
-    private static async Task<string> LogUntilAsync(Kubernetes client, string pod, string text, int times)
+    private static async Task<string> LogUntilAsync(k8s.Kubernetes client, string pod, string text, int times)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
         limit.CancelAfter(TimeSpan.FromSeconds(60));

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-using DaskK8s.Helm;
+using DaskK8s.Helm.Chart;
 
 namespace DaskK8s.Interactive.Html;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-using DaskK8s.Helm;
+using DaskK8s.Helm.Chart;
 using DaskK8s.Interactive.Html;
 
 namespace DaskK8s.Interactive.Views;

@@ -32,7 +32,7 @@ internal sealed class StopScript : IAsyncDisposable
     public static async Task<StopScript> PrepareAsync()
     {
         StopScript script = new(await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { DaskProcesses = true }));
-        using Kubernetes client = script._cluster.CreateClient();
+        using k8s.Kubernetes client = script._cluster.CreateClient();
         await new DaskRelease { Workers = 1, Groups = [new DaskReleaseGroup { Name = "none", Requests = new Dictionary<string, string> { ["cpu"] = "1000" } }] }.InstallAsync(client);
         script._silent.Start();
         await File.WriteAllTextAsync(

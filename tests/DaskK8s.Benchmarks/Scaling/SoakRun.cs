@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 
-using DaskK8s.Workers;
+using DaskK8s.Dask.Tasks;
+using DaskK8s.Helm.Chart;
+using DaskK8s.Scaling.Lossless;
 
 using k8s;
 using k8s.Models;
@@ -140,7 +142,7 @@ internal sealed class SoakRun(SoakTarget target, HelmCluster cluster, SoakLoad l
     private async Task LookAtTheEndAsync()
     {
         long start = Stopwatch.GetTimestamp();
-        using Kubernetes client = target.CreateClient();
+        using k8s.Kubernetes client = target.CreateClient();
         while (true)
         {
             IReadOnlyList<WorkerGroup> groups = await cluster.GetWorkerGroupsAsync();

@@ -58,7 +58,7 @@ internal sealed class SoakTarget : IAsyncDisposable
         release,
         new HelmClusterOptions { KubeconfigPath = kubeconfig, Namespace = @namespace, SchedulerAccess = SchedulerAccess.Forward, LocalSchedulerPort = 0, LocalDashboardPort = 0 });
 
-    public Kubernetes CreateClient() => EmbeddedCluster.CreateClient(Kubeconfig);
+    public k8s.Kubernetes CreateClient() => EmbeddedCluster.CreateClient(Kubeconfig);
 
     public async ValueTask DisposeAsync()
     {
@@ -68,14 +68,14 @@ internal sealed class SoakTarget : IAsyncDisposable
         }
         else if (_installed is not null)
         {
-            using Kubernetes client = CreateClient();
+            using k8s.Kubernetes client = CreateClient();
             await _installed.UninstallAsync(client);
         }
     }
 
     private async Task InstallAsync(DaskRelease release)
     {
-        using Kubernetes client = CreateClient();
+        using k8s.Kubernetes client = CreateClient();
         _installed = release;
         await release.InstallAsync(client);
     }

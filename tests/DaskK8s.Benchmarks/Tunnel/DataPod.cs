@@ -2,7 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
-using DaskK8s.KubeApi;
+using DaskK8s.Dask.Tasks;
+using DaskK8s.Kubernetes;
 
 using k8s;
 using k8s.Autorest;
@@ -19,11 +20,11 @@ internal sealed class DataPod : IAsyncDisposable
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan ReachLimit = TimeSpan.FromSeconds(2);
 
-    private readonly Kubernetes _client;
+    private readonly k8s.Kubernetes _client;
     private readonly ConsoleCancelEventHandler _onInterrupt;
     private int _deleted;
 
-    private DataPod(Kubernetes client, string @namespace)
+    private DataPod(k8s.Kubernetes client, string @namespace)
     {
         _client = client;
         Namespace = @namespace;
@@ -38,7 +39,7 @@ internal sealed class DataPod : IAsyncDisposable
 
     public static async Task<DataPod> StartAsync(KubeConnection connection, string? image, IPEndPoint? direct = null)
     {
-        Kubernetes client = connection.Client;
+        k8s.Kubernetes client = connection.Client;
         IReadOnlyList<string> images = image is null ? await ImageFinder.FindAsync(client) : [image];
         string @namespace = $"daskk8s-bench-{Guid.NewGuid().ToString("n")[..8]}";
         await client.CoreV1.CreateNamespaceAsync(new V1Namespace { Metadata = new V1ObjectMeta { Name = @namespace } });

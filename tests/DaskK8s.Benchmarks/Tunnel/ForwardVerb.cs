@@ -1,5 +1,6 @@
-using DaskK8s.Forwarding;
-using DaskK8s.KubeApi;
+using DaskK8s.Kubernetes;
+using DaskK8s.Kubernetes.Config;
+using DaskK8s.PortForwarding;
 
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -15,7 +15,7 @@ internal static class ImageFinder
     private static readonly string[] Hints = ["dask", "python", "jupyter"];
 
     /// <summary>Gives the images of Dask schedulers that run, then images on the nodes whose names speak of Python.</summary>
-    public static async Task<IReadOnlyList<string>> FindAsync(Kubernetes client)
+    public static async Task<IReadOnlyList<string>> FindAsync(k8s.Kubernetes client)
     {
         IEnumerable<string> running = await OrNoneAsync(async () =>
             (await client.CoreV1.ListPodForAllNamespacesAsync(labelSelector: "component=scheduler")).Items

@@ -4,7 +4,8 @@ using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
 
-using DaskK8s.Diagnostics;
+using DaskK8s.Common;
+using DaskK8s.Tests.Rigs;
 
 using Microsoft.Extensions.Logging;
 

@@ -1,6 +1,7 @@
 using System.Text;
 
-using DaskK8s.Workers;
+using DaskK8s.Permissions;
+using DaskK8s.Tests.Rigs;
 
 namespace DaskK8s.Tests.Docs;
 

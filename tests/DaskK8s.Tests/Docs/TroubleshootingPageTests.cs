@@ -1,3 +1,5 @@
+using DaskK8s.Tests.Rigs;
+
 namespace DaskK8s.Tests.Docs;
 
 public sealed class TroubleshootingPageTests

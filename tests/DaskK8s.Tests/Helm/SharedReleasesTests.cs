@@ -1,6 +1,8 @@
 using System.Text.Json;
 
-using DaskK8s.Helm;
+using DaskK8s.Helm.Chart;
+using DaskK8s.Helm.Records;
+using DaskK8s.Tests.Rigs.Helm;
 
 namespace DaskK8s.Tests.Helm;
 

@@ -1,5 +1,7 @@
 using DaskK8s.Testing;
-using DaskK8s.Tests.Workers;
+using DaskK8s.Tests.Rigs;
+using DaskK8s.Tests.Rigs.Cluster;
+using DaskK8s.Tests.Rigs.Dask;
 
 using k8s;
 using k8s.Models;
@@ -85,7 +87,7 @@ public sealed class HostedAdaptiveScalingTests
 
         await host.StartAsync(Token);
         await DaskRig.WaitForAsync(() => Task.FromResult(log.Lines.Any(static l => l.StartsWith("Warning 7100 "))), Token);
-        using Kubernetes client = kubernetes.CreateClient();
+        using k8s.Kubernetes client = kubernetes.CreateClient();
         await new DaskRelease { Workers = 1 }.InstallAsync(client, Token);
 
         await DaskRig.WaitForAsync(
@@ -142,7 +144,7 @@ public sealed class HostedAdaptiveScalingTests
     /// <summary>Makes the service account of a manifest, with its rights.</summary>
     private static async Task ApplyAccountAsync(EmbeddedCluster kubernetes, string manifest)
     {
-        using Kubernetes client = kubernetes.CreateClient();
+        using k8s.Kubernetes client = kubernetes.CreateClient();
         foreach (object part in KubernetesYaml.LoadAllFromString(Repository.Read(manifest)))
         {
             _ = part switch
@@ -157,7 +159,7 @@ public sealed class HostedAdaptiveScalingTests
 
     private static async Task<V1Lease> LeaseAsync(EmbeddedCluster kubernetes)
     {
-        using Kubernetes client = kubernetes.CreateClient();
+        using k8s.Kubernetes client = kubernetes.CreateClient();
         return await client.CoordinationV1.ReadNamespacedLeaseAsync("my-dask-daskk8s-adaptive", "default", cancellationToken: Token);
     }
 }

@@ -2,8 +2,10 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 
+using DaskK8s.Helm.Chart;
 using DaskK8s.Testing;
-using DaskK8s.Tests.Scheduler;
+using DaskK8s.Tests.Rigs;
+using DaskK8s.Tests.Rigs.Dask;
 
 namespace DaskK8s.Tests.Samples;
 

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 
 using DaskK8s.Sockets;
+using DaskK8s.Tests.Rigs;
 
 namespace DaskK8s.Tests.Sockets;
 

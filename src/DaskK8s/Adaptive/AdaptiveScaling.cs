@@ -1,0 +1,99 @@
+using DaskK8s.Adaptive;
+
+namespace DaskK8s;
+
+/// <summary>Is adaptive scaling of a release while it runs; disposing it ends it, and the groups stay as they are.</summary>
+public sealed class AdaptiveScaling : IAsyncDisposable
+{
+    private const int MostDecisions = 1000;
+    private const int MostSamples = 20_000;
+
+    private readonly CancellationTokenSource _end = new();
+    private readonly Lock _sync = new();
+    private readonly Queue<AdaptiveDecision> _decisions = new();
+    private readonly Queue<AdaptiveSample> _trace = new();
+    private Task _loop = Task.CompletedTask;
+    private int _disposed;
+
+    internal AdaptiveScaling()
+    {
+    }
+
+    /// <summary>Is raised with each decision, on the loop's thread.</summary>
+    public event EventHandler<AdaptiveDecisionEventArgs>? Decided;
+
+    /// <summary>Gets the decisions so far, the last 1,000 of them, the oldest first.</summary>
+    /// <value>A group that is held is noted once for each reason, not once for each look.</value>
+    public IReadOnlyList<AdaptiveDecision> Decisions
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return [.. _decisions];
+            }
+        }
+    }
+
+    /// <summary>Gets demand and replicas over time, the last 20,000 points, the oldest first.</summary>
+    public IReadOnlyList<AdaptiveSample> Trace
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return [.. _trace];
+            }
+        }
+    }
+
+    /// <summary>Gets whether this loop adapts the release; false while it stands by for another one.</summary>
+    public bool IsActive { get; private set; }
+
+    /// <summary>Gets a task that ends when adapting ends: by disposal, or with an error that no further try would mend.</summary>
+    public Task Completion => _loop;
+
+    /// <summary>Ends adapting; a shrink under way is undone. The groups stay as they are.</summary>
+    /// <returns>A task that ends when all is quiet.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        await _end.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _end.Dispose();
+    }
+
+    internal void Start(AdaptiveLoop loop) => _loop = Task.Run(() => loop.RunAsync(_end.Token));
+
+    internal void SetActive(bool isActive) => IsActive = isActive;
+
+    internal void Note(AdaptiveDecision decision)
+    {
+        lock (_sync)
+        {
+            _decisions.Enqueue(decision);
+            if (_decisions.Count > MostDecisions)
+            {
+                _decisions.Dequeue();
+            }
+        }
+
+        Decided?.Invoke(this, new AdaptiveDecisionEventArgs(decision));
+    }
+
+    internal void Note(AdaptiveSample sample)
+    {
+        lock (_sync)
+        {
+            _trace.Enqueue(sample);
+            if (_trace.Count > MostSamples)
+            {
+                _trace.Dequeue();
+            }
+        }
+    }
+}

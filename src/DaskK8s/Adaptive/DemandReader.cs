@@ -1,0 +1,71 @@
+using System.Text.Json;
+
+using DaskK8s.Dask.Rpc;
+
+namespace DaskK8s.Adaptive;
+
+/// <summary>Asks a scheduler what its tasks call for: one small call, whatever their number.</summary>
+internal sealed class DemandReader(SchedulerRpc rpc)
+{
+    /// <summary>Gets whether the scheduler was found to run no functions: then it is known how much work there is, but not what it requires.</summary>
+    public bool IsBlocked { get; private set; }
+
+    /// <summary>Reads the demand.</summary>
+    public async Task<DemandSnapshot> ReadAsync(TimeSpan targetDuration, CancellationToken cancellationToken)
+    {
+        if (!IsBlocked)
+        {
+            try
+            {
+                return Decode(await SchedulerScript.Demand.CallAsync(rpc, [], null, cancellationToken).ConfigureAwait(false));
+            }
+            catch (DaskRpcException e) when (SchedulerScript.IsBlocked(e))
+            {
+                IsBlocked = true;
+            }
+        }
+
+        return await ReadPlainlyAsync(targetDuration, cancellationToken).ConfigureAwait(false);
+    }
+
+    internal static DemandSnapshot Decode(JsonElement answer) => new(
+        [
+            .. answer.GetProperty("requirements").EnumerateArray().Select(static r => new TaskRequirement(
+                Resources(r), r.GetProperty("bound").GetBoolean(), r.GetProperty("waiting").GetInt32(), r.GetProperty("processing").GetInt32(), r.GetProperty("seconds").GetDouble())),
+        ],
+        [
+            .. answer.GetProperty("kinds").EnumerateArray().Select(static k => new WorkerKind(
+                Resources(k),
+                k.GetProperty("threads").GetInt32(),
+                k.GetProperty("workers").GetInt32(),
+                k.GetProperty("idle").GetInt32(),
+                k.GetProperty("processing").GetInt32(),
+                k.GetProperty("bytes").GetInt64(),
+                k.GetProperty("limit").GetInt64())),
+        ]);
+
+    private static Dictionary<string, double> Resources(JsonElement of) =>
+        of.GetProperty("resources").EnumerateObject().ToDictionary(static r => r.Name, static r => r.Value.GetDouble(), StringComparer.Ordinal);
+
+    /// <summary>Takes Dask's own number for the whole cluster; its tasks count as plain ones.</summary>
+    private async Task<DemandSnapshot> ReadPlainlyAsync(TimeSpan targetDuration, CancellationToken cancellationToken)
+    {
+        int workers = await rpc.AdaptiveTargetAsync(targetDuration, cancellationToken).ConfigureAwait(false);
+        SchedulerInfo info = await rpc.IdentityAsync(cancellationToken).ConfigureAwait(false);
+        int threads = info.Workers.Count == 0 ? 1 : (int)Math.Ceiling(info.Workers.Average(static w => (double)Math.Max(1, w.Threads)));
+        int tasks = workers * threads;
+        return new DemandSnapshot(
+            [new TaskRequirement(new Dictionary<string, double>(), false, 0, tasks, tasks * targetDuration.TotalSeconds)],
+            [
+                .. info.Workers.GroupBy(static w => (string.Join(',', w.Resources.OrderBy(static r => r.Key)), w.Threads)).Select(static g => new WorkerKind(
+                    g.First().Resources,
+                    g.Key.Threads,
+                    g.Count(),
+                    g.Count(static w => w.Tasks.Executing == 0),
+                    g.Sum(static w => w.Tasks.Executing),
+                    // What results take is not told; that there are some keeps one worker for them.
+                    g.Sum(static w => w.Tasks.InMemory > 0 ? 1L : 0),
+                    g.Sum(static w => w.MemoryLimit))),
+            ]);
+    }
+}

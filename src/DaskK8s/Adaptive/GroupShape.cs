@@ -1,0 +1,48 @@
+using DaskK8s.Helm.Chart;
+using DaskK8s.Helm.Values;
+
+namespace DaskK8s.Adaptive;
+
+/// <summary>Says what a pod of a group brings.</summary>
+/// <param name="Name">The group's name.</param>
+/// <param name="Resources">The Dask resources of each worker.</param>
+/// <param name="Threads">The threads of each worker.</param>
+/// <param name="WorkersPerPod">The workers of a pod.</param>
+/// <param name="MemoryPerPod">The memory of a pod in bytes; 0 where it is not known.</param>
+/// <param name="Range">Between which numbers the group may move.</param>
+/// <param name="TakesPlainTasks">Whether it grows for tasks that require nothing.</param>
+internal sealed record GroupShape(
+    string Name, IReadOnlyDictionary<string, double> Resources, int Threads, int WorkersPerPod, long MemoryPerPod, AdaptiveRange Range, bool TakesPlainTasks)
+{
+    /// <summary>Gets the replicas that the group asks for.</summary>
+    public int Replicas { get; init; }
+
+    /// <summary>Gets the pods that are ready: those whose work while others start is counted on.</summary>
+    public int Ready { get; init; }
+
+    /// <summary>Reads a group's shape off its Deployment; what workers of it really have, where there are some, is better.</summary>
+    public static GroupShape From(WorkerGroup group, AdaptiveRange range, bool takesPlainTasks, IReadOnlyList<WorkerKind> kinds)
+    {
+        WorkerCommandLine line = WorkerCommandLine.Parse(group.Arguments, null);
+        int cores = KubeQuantity.TryParse(group.Limits.GetValueOrDefault("cpu"), out decimal cpu) ? (int)Math.Max(1, Math.Ceiling(cpu)) : 1;
+        long memory = KubeQuantity.TryParse(group.Limits.GetValueOrDefault("memory"), out decimal bytes) ? (long)bytes : 0;
+        int workers = Math.Max(1, line.WorkerProcesses ?? (line.Program == DaskProgram.CudaWorker ? Math.Max(1, group.GpuCount) : 1));
+        WorkerKind? seen = kinds.FirstOrDefault(k => SameResources(k.Resources, group.DaskResources));
+        return new GroupShape(group.Name, group.DaskResources, seen?.Threads ?? line.Threads ?? cores, workers, memory, range, takesPlainTasks);
+    }
+
+    /// <summary>Gives how many tasks of a requirement a pod runs at once; 0 where it cannot run them.</summary>
+    public int SlotsFor(IReadOnlyDictionary<string, double> required)
+    {
+        double slots = Threads;
+        foreach ((string resource, double amount) in required)
+        {
+            slots = Math.Min(slots, amount <= 0 ? slots : Math.Floor(Resources.GetValueOrDefault(resource) / amount));
+        }
+
+        return (int)slots * WorkersPerPod;
+    }
+
+    public static bool SameResources(IReadOnlyDictionary<string, double> one, IReadOnlyDictionary<string, double> other) =>
+        one.Count == other.Count && one.All(r => other.TryGetValue(r.Key, out double amount) && amount.Equals(r.Value));
+}

@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+using DaskK8s.Common;
+using DaskK8s.Dask.Rpc;
+using DaskK8s.Groups;
+using DaskK8s.Reach;
+using DaskK8s.Waiting;
+
+namespace DaskK8s;
+
+public sealed partial class HelmCluster
+{
+    /// <summary>Gets or sets how the scheduler is asked for its workers, for tests that have none.</summary>
+    /// <value>Null: over the link to the scheduler, where there is one.</value>
+    internal ConnectedWorkers? ConnectedWorkers { get; set; }
+
+    /// <summary>Holds the addresses that earlier waits saw, with their groups: the scheduler may list workers there after their pods are gone.</summary>
+    private readonly ConcurrentDictionary<(string Group, string Address), byte> _seenByWaits = new();
+
+    /// <summary>Waits until the scheduler knows the workers that the Deployments ask for, and no others of their groups.</summary>
+    /// <param name="timeout">How long to wait; null for <see cref="WorkerWaitOptions.DefaultTimeout"/> (5 minutes).</param>
+    /// <param name="progress">Hears of every change of every group, in order; null where nobody listens.</param>
+    /// <param name="workerGroup">The group to wait for; null for every group.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that ends when the workers are there.</returns>
+    /// <remarks>
+    /// <para>A pod counts as connected when the scheduler lists a worker with its IP address, and as many as its arguments ask for
+    /// (<c>--nworkers 4</c>). After a scaling down, or to zero, it is done when the surplus pods are gone and the scheduler lists their
+    /// workers no more. A number that somebody else changes meanwhile is followed. A rollout has to end, unless it is paused.</para>
+    /// <para>Where this client does not reach the scheduler, ready pods are waited for, and the progress says so. Needs the
+    /// rights to list and watch Deployments and pods; with the rights to list events and to get <c>pods/log</c> the causes say more.</para>
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The time limit is negative.</exception>
+    /// <exception cref="WorkerGroupNotFoundException">The release has no such group.</exception>
+    /// <exception cref="WorkersNotReadyException">The time is over, or waiting will not help; it says why, pod by pod.</exception>
+    /// <exception cref="KubernetesApiException">The Deployments or pods could not be read.</exception>
+    public Task WaitForWorkersAsync(
+        TimeSpan? timeout = null,
+        IProgress<WorkerGroupProgress>? progress = null,
+        string? workerGroup = null,
+        CancellationToken cancellationToken = default) =>
+        WaitForWorkersAsync(
+            new WorkerWaitOptions { Timeout = timeout ?? WorkerWaitOptions.DefaultTimeout, WorkerGroup = workerGroup }, progress, cancellationToken);
+
+    /// <summary>Waits until the scheduler knows the workers that the Deployments ask for, as the options say.</summary>
+    /// <param name="options">How long to wait, for which group, and when to give up before.</param>
+    /// <param name="progress">Hears of every change of every group, in order; null where nobody listens.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that ends when the workers are there.</returns>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="WorkerGroupNotFoundException">The release has no such group.</exception>
+    /// <exception cref="WorkersNotReadyException">The time is over, or waiting will not help; it says why, pod by pod.</exception>
+    /// <exception cref="KubernetesApiException">The Deployments or pods could not be read.</exception>
+    public async Task WaitForWorkersAsync(
+        WorkerWaitOptions options, IProgress<WorkerGroupProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        IReadOnlyList<GroupPlan> plans = options.WorkerGroup is { } name ? [FindPlan(name)] : _plan!.Groups;
+
+        // Pods seen before a scaling may be gone by now, while the scheduler still lists their workers.
+        ILookup<string, string> addresses = _workerGroups
+            .SelectMany(static g => g.Pods.Where(static p => p.PodIP is not null).Select(p => (Group: g.Name, Address: p.PodIP!)))
+            .Concat(_seenByWaits.Keys)
+            .ToLookup(static p => p.Group, static p => p.Address, StringComparer.Ordinal);
+        ConnectedWorkers? ask = ConnectedWorkers ?? (_link is { } link ? ct => AskForWorkersAsync(link, ct) : null);
+        using Activity? activity = Telemetry.Begin(Telemetry.WaitActivity, _releaseName, Namespace)?.SetTag("group", options.WorkerGroup);
+        WorkerWait wait = new(_requests, _workloads, _releaseName, _plan!.Groups, plans, ask, options, new ProgressToEvent(this, progress), addresses);
+        try
+        {
+            await wait.RunAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            activity.Fail(e);
+            throw;
+        }
+        finally
+        {
+            foreach ((string Group, string Address) key in _seenByWaits.Keys.Where(k => plans.Any(p => p.Name == k.Group)))
+            {
+                _seenByWaits.TryRemove(key, out _);
+            }
+
+            foreach ((string Group, string Address) key in wait.Addresses)
+            {
+                _seenByWaits[key] = 0;
+            }
+
+            // What the wait saw last is newer than what was read before it.
+            if (wait.Snapshot is { } snapshot)
+            {
+                Apply(snapshot);
+                _schedulerInfo = _schedulerInfo is { } info ? WithGroups(info) : null;
+                OnChanged();
+            }
+        }
+    }
+
+    private async Task<IReadOnlyDictionary<string, int>> AskForWorkersAsync(SchedulerLink link, CancellationToken cancellationToken)
+    {
+        SchedulerInfo info = await link.Rpc.IdentityAsync(cancellationToken).ConfigureAwait(false);
+        _schedulerInfo = WithGroups(info);
+        return info.Workers.GroupBy(static w => w.Host, StringComparer.Ordinal).ToDictionary(static g => g.Key, static g => g.Count(), StringComparer.Ordinal);
+    }
+}

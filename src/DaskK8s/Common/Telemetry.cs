@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace DaskK8s.Common;
+
+/// <summary>Holds the activity source and the meter of the library; both are named <c>DaskK8s</c>.</summary>
+internal static class Telemetry
+{
+    public const string Name = "DaskK8s";
+
+    /// <summary>Is the activity of connecting; tags: release, namespace.</summary>
+    public const string ConnectActivity = "connect";
+
+    /// <summary>Is the activity of one scaling; tags: release, namespace, group, replicas; event: <c>accepted</c>.</summary>
+    public const string ScaleActivity = "scale";
+
+    /// <summary>Is the activity of waiting for workers; tags: release, namespace, group (where one is waited for).</summary>
+    public const string WaitActivity = "wait";
+
+    public static readonly ActivitySource Activities = new(Name);
+
+    public static readonly Meter Meter = new(Name);
+
+    /// <summary>Counts requests to the Kubernetes API; tags: verb, resource, status (an HTTP status or <c>error</c>).</summary>
+    public static readonly Counter<long> Requests = Meter.CreateCounter<long>(
+        "daskk8s.kube.requests", "{request}", "Requests sent to the Kubernetes API.");
+
+    /// <summary>Counts repeated requests; tags: verb, resource.</summary>
+    public static readonly Counter<long> Retries = Meter.CreateCounter<long>(
+        "daskk8s.kube.retries", "{retry}", "Requests to the Kubernetes API that were sent again.");
+
+    /// <summary>Counts scalings; tags: release, namespace, group.</summary>
+    public static readonly Counter<long> Scalings = Meter.CreateCounter<long>(
+        "daskk8s.scalings", "{scaling}", "Changes of a worker group's replicas.");
+
+    /// <summary>Shows the ready workers of each group as they were read last; tags: release, namespace, group.</summary>
+    public static readonly Gauge<int> ReadyWorkers = Meter.CreateGauge<int>(
+        "daskk8s.workers.ready", "{pod}", "Ready pods of a worker group.");
+
+    /// <summary>Shows what each group asks for; tags: release, namespace, group.</summary>
+    public static readonly Gauge<int> DesiredWorkers = Meter.CreateGauge<int>(
+        "daskk8s.workers.desired", "{pod}", "Pods that a worker group's Deployment asks for.");
+
+    /// <summary>Begins an activity with the tags that all of them have.</summary>
+    public static Activity? Begin(string activity, string release, string @namespace) =>
+        Activities.StartActivity(activity)?.SetTag("release", release).SetTag("namespace", @namespace);
+
+    /// <summary>Marks an activity as failed; the error's message may name what a trace has no business with, so its type has to do.</summary>
+    public static void Fail(this Activity? activity, Exception error) => activity?.SetStatus(ActivityStatusCode.Error, error.GetType().Name);
+
+    /// <summary>Counts decisions of adaptive scaling; tags: release, namespace, group, action.</summary>
+    public static readonly Counter<long> AdaptiveDecisions = Meter.CreateCounter<long>(
+        "daskk8s.adaptive.decisions", "{decision}", "Decisions of adaptive scaling.");
+}

@@ -1,0 +1,202 @@
+using System.Collections;
+using System.Security.Cryptography;
+using System.Text;
+
+using DaskK8s.Dask.Tasks;
+
+namespace DaskK8s;
+
+public sealed partial class DaskClient
+{
+    private const int BatchSize = 2000;
+
+    /// <summary>Submits one call of a function.</summary>
+    /// <typeparam name="T">The .NET type that the result is read as.</typeparam>
+    /// <param name="function">The function.</param>
+    /// <param name="arguments">Its arguments by position: numbers, strings, bytes, lists, maps, records, null; and futures, whose results take their places on the cluster.</param>
+    /// <param name="options">Where and how to run; null for what <see cref="Annotate"/> says.</param>
+    /// <param name="cancellationToken">Ends the wait for the task to be handed over.</param>
+    /// <returns>The future of the result.</returns>
+    /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
+    /// <exception cref="ArgumentException">An argument has no form in JSON's types, an option cannot be meant, or the worker group does not exist.</exception>
+    public async Task<DaskFuture<T>> SubmitAsync<T>(
+        PythonFunction function,
+        IReadOnlyList<object?> arguments,
+        TaskOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        ArgumentNullException.ThrowIfNull(arguments);
+        DaskFuture<T>[] futures = await SubmitCoreAsync<T>(function, [arguments], options, cancellationToken).ConfigureAwait(false);
+        return futures[0];
+    }
+
+    /// <summary>Submits a call of a function for each input.</summary>
+    /// <typeparam name="T">The .NET type that the results are read as.</typeparam>
+    /// <param name="function">The function; each call is given one input as its only argument by position.</param>
+    /// <param name="inputs">The inputs.</param>
+    /// <param name="options">Where and how to run; null for what <see cref="Annotate"/> says.</param>
+    /// <param name="cancellationToken">Ends the wait for the tasks to be handed over.</param>
+    /// <returns>The futures, in the order of the inputs.</returns>
+    /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
+    /// <exception cref="ArgumentException">An input has no form in JSON's types, an option cannot be meant, or the worker group does not exist.</exception>
+    public Task<DaskFutureList<T>> MapAsync<T>(
+        PythonFunction function, IEnumerable inputs, TaskOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        if (inputs is string or IDictionary)
+        {
+            throw new ArgumentException($"A {inputs.GetType().Name} is one input, not a sequence of them; use SubmitAsync.", nameof(inputs));
+        }
+
+        return StarMapAsync<T>(function, inputs.Cast<object?>().Select(i => (IReadOnlyList<object?>)[i]), options, cancellationToken);
+    }
+
+    /// <summary>Submits a call of a function for each list of arguments.</summary>
+    /// <typeparam name="T">The .NET type that the results are read as.</typeparam>
+    /// <param name="function">The function.</param>
+    /// <param name="arguments">The arguments of each call, by position.</param>
+    /// <param name="options">Where and how to run; null for what <see cref="Annotate"/> says.</param>
+    /// <param name="cancellationToken">Ends the wait for the tasks to be handed over.</param>
+    /// <returns>The futures, in the order of the lists.</returns>
+    /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
+    /// <exception cref="ArgumentException">An argument has no form in JSON's types, an option cannot be meant, or the worker group does not exist.</exception>
+    public async Task<DaskFutureList<T>> StarMapAsync<T>(
+        PythonFunction function,
+        IEnumerable<IReadOnlyList<object?>> arguments,
+        TaskOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        ArgumentNullException.ThrowIfNull(arguments);
+        return new DaskFutureList<T>(await SubmitCoreAsync<T>(function, arguments, options, cancellationToken).ConfigureAwait(false));
+    }
+
+    internal void Release(TaskEntry entry)
+    {
+        if (!_disposed)
+        {
+            _started?.Release(entry);
+        }
+    }
+
+    internal void Cancel(TaskEntry entry)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!entry.Final)
+        {
+            Session.Release(entry.Key);
+            entry.Set(DaskFutureStatus.Cancelled, "CancelAsync was called");
+        }
+    }
+
+    private async Task<DaskFuture<T>[]> SubmitCoreAsync<T>(
+        PythonFunction function,
+        IEnumerable<IReadOnlyList<object?>> arguments,
+        TaskOptions? given,
+        CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        given?.Validate();
+        TaskOptions options = (given ?? new TaskOptions()).Over(_annotations.Value);
+        IReadOnlyList<string>? workers = await PlaceAsync(options, cancellationToken).ConfigureAwait(false);
+        string prefix = Prefix(function.Name);
+        string unique = Guid.NewGuid().ToString("N");
+        List<DaskFuture<T>> futures = [];
+        List<TaskSpecification> batch = [];
+        foreach (IReadOnlyList<object?> call in arguments)
+        {
+            (byte[] pickle, IReadOnlyList<DaskFuture> needs) = PythonArguments.Write(call, function.Keywords);
+            Check(needs);
+            string key = options switch
+            {
+                { Key: { } named } => futures.Count == 0 ? named : throw new ArgumentException("A key names one task, but more than one is submitted.", nameof(given)),
+                { Pure: true } => $"{prefix}-{PureToken(function, pickle, needs)}",
+                _ => $"{prefix}-{unique}-{futures.Count}",
+            };
+            (TaskEntry entry, bool isNew) = Session.Tasks.Acquire(key, options);
+            futures.Add(new DaskFuture<T>(this, entry));
+            if (isNew)
+            {
+                batch.Add(new TaskSpecification(entry, pickle, needs.Count == 0 ? [] : [.. needs.Select(n => n.Key)]));
+            }
+
+            if (batch.Count == BatchSize)
+            {
+                await Session.SubmitAsync(new TaskBatch(function, options, workers, batch), cancellationToken).ConfigureAwait(false);
+                batch = [];
+            }
+        }
+
+        if (batch.Count > 0)
+        {
+            await Session.SubmitAsync(new TaskBatch(function, options, workers, batch), cancellationToken).ConfigureAwait(false);
+        }
+
+        return [.. futures];
+    }
+
+    private void Check(IReadOnlyList<DaskFuture> needs)
+    {
+        foreach (DaskFuture need in needs)
+        {
+            if (!ReferenceEquals(need.Client, this))
+            {
+                throw new ArgumentException($"The future '{need.Key}' is of another client: its result is not this one's to use.");
+            }
+        }
+    }
+
+    /// <summary>Finds the workers that may run a task.</summary>
+    private async ValueTask<IReadOnlyList<string>?> PlaceAsync(TaskOptions options, CancellationToken cancellationToken)
+    {
+        if (options.WorkerGroup is not { } group)
+        {
+            return options.Workers;
+        }
+
+        if (_groups is null)
+        {
+            throw new ArgumentException(
+                $"The worker group '{group}' is not known: this client was connected by an address, and only a Helm release has groups. Name the Workers instead.");
+        }
+
+        IReadOnlyDictionary<string, IReadOnlyList<string>> groups = await _groups(cancellationToken).ConfigureAwait(false);
+        if (!groups.TryGetValue(group, out IReadOnlyList<string>? workers))
+        {
+            throw new ArgumentException($"There is no worker group '{group}'; there are: {string.Join(", ", groups.Keys)}.");
+        }
+
+        return workers.Count > 0
+            ? workers
+            : throw new DaskNoWorkerException(
+                string.Empty,
+                $"The worker group '{group}' has no workers now; scale it first. {await OffersAsync(cancellationToken).ConfigureAwait(false)}",
+                options.Resources ?? WorkerInfo.NoResources);
+    }
+
+    private static string Prefix(string name)
+    {
+        string last = name[(name.LastIndexOf('.') + 1)..];
+        return string.Create(last.Length, last, static (span, text) =>
+        {
+            for (int i = 0; i < span.Length; i++)
+            {
+                span[i] = char.IsAsciiLetterOrDigit(text[i]) ? text[i] : '_';
+            }
+        });
+    }
+
+    private static string PureToken(PythonFunction function, byte[] pickle, IReadOnlyList<DaskFuture> needs)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(function.Id));
+        hash.AppendData(pickle);
+        foreach (DaskFuture need in needs)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes("\0" + need.Key));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..32];
+    }
+}

@@ -1,0 +1,154 @@
+using DaskK8s.Dask.Protocol;
+using DaskK8s.Dask.Rpc;
+using DaskK8s.Dask.Tasks;
+
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DaskK8s;
+
+/// <summary>Runs work on a Dask cluster.</summary>
+/// <remarks>
+/// <para>No Python is needed here: functions are named or given as source, arguments and results are JSON types.</para>
+/// <para>
+/// Submitted work lives on the scheduler: a connection that breaks is replaced, and what became of the work meanwhile is asked
+/// for. Disposing the client lets go of all its work.
+/// </para>
+/// <para>Who reaches a scheduler's port can run any code on the scheduler and its workers: keep the port to yourself.</para>
+/// </remarks>
+public sealed partial class DaskClient : IAsyncDisposable
+{
+    private readonly SchedulerRpc _rpc;
+    private readonly TaskSession? _started;
+    private readonly DaskRpcException? _blocked;
+    private readonly ResultFetcher _fetcher;
+    private readonly DaskClientOptions _options;
+    private readonly TimeProvider _time;
+    private readonly WorkerGroupResolver? _groups;
+    private readonly AsyncLocal<TaskOptions?> _annotations = new();
+    private bool _disposed;
+
+    private DaskClient(
+        SchedulerRpc rpc,
+        TaskSession? session,
+        DaskRpcException? blocked,
+        DaskClientOptions options,
+        WorkerGroupResolver? groups,
+        string version)
+    {
+        _rpc = rpc;
+        _started = session;
+        _blocked = blocked;
+        _options = options;
+        _time = options.TimeProvider ?? TimeProvider.System;
+        _groups = groups;
+        _fetcher = new ResultFetcher(rpc, _time);
+        SchedulerVersion = version;
+    }
+
+    /// <summary>Gets the scheduler's address.</summary>
+    public string Address => _rpc.Address;
+
+    /// <summary>Gets the version of Dask's <c>distributed</c> that the scheduler had when this client connected.</summary>
+    public string SchedulerVersion { get; }
+
+    /// <summary>Connects to a scheduler.</summary>
+    /// <param name="address"><c>tcp://host:port</c> or <c>tls://host:port</c>; the port is 8786 where it is left out.</param>
+    /// <param name="options">How to connect; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <returns>The connected client.</returns>
+    /// <exception cref="ArgumentException">The address is no scheduler's.</exception>
+    /// <exception cref="SchedulerUnreachableException">No connection could be made.</exception>
+    /// <exception cref="SchedulerTimeoutException">The scheduler did not answer in time.</exception>
+    /// <exception cref="DaskTlsException">TLS failed.</exception>
+    /// <exception cref="DaskProtocolException">What answered is no Dask scheduler.</exception>
+    public static Task<DaskClient> ConnectAsync(
+        string address, DaskClientOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new DaskClientOptions();
+        return ConnectAsync(SchedulerEndpoint.Parse(address, options.Tls), options, null, cancellationToken);
+    }
+
+    /// <summary>Connects to a scheduler over streams of the caller's making, with worker groups known by name.</summary>
+    internal static async Task<DaskClient> ConnectAsync(
+        SchedulerEndpoint endpoint, DaskClientOptions options, WorkerGroupResolver? groups, CancellationToken cancellationToken)
+    {
+        SchedulerTimeouts timeouts = new() { Connect = options.ConnectTimeout, Call = options.CallTimeout };
+        TimeProvider time = options.TimeProvider ?? TimeProvider.System;
+        ILogger logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<DaskClient>();
+        SchedulerRpc rpc = new(endpoint, timeouts, time, logger);
+        try
+        {
+            IReadOnlyDictionary<string, string?> versions = await rpc.VersionsAsync(cancellationToken).ConfigureAwait(false);
+            string version = versions.GetValueOrDefault("distributed") ?? "unknown";
+            TaskSession? session = null;
+            DaskRpcException? blocked = null;
+            try
+            {
+                session = await TaskSession
+                    .StartAsync(rpc, timeouts, options.ReattachWithin, time, logger, cancellationToken).ConfigureAwait(false);
+            }
+            catch (DaskRpcException e) when (e.PythonException?.Contains("disallowed", StringComparison.Ordinal) == true)
+            {
+                // All but running tasks works on such a scheduler.
+                blocked = Blocked(rpc.Address, version, e);
+            }
+
+            return new DaskClient(rpc, session, blocked, options, groups, version);
+        }
+        catch
+        {
+            await rpc.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Sets options for all tasks that are submitted until the returned scope is disposed, in this flow of execution.</summary>
+    /// <param name="options">The options; a submission's own and those of inner scopes win.</param>
+    /// <returns>The scope.</returns>
+    /// <exception cref="ArgumentException">The options name a key, or cannot be meant.</exception>
+    public IDisposable Annotate(TaskOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        if (options.Key is not null)
+        {
+            throw new ArgumentException("A key names one task: it cannot be set for a block of code.", nameof(options));
+        }
+
+        Annotation scope = new(_annotations, _annotations.Value);
+        _annotations.Value = options.Over(_annotations.Value);
+        return scope;
+    }
+
+    /// <summary>Closes the connection and lets go of all work that was submitted through this client.</summary>
+    /// <returns>A task that ends when that is done.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            if (_started is not null)
+            {
+                await _started.DisposeAsync().ConfigureAwait(false);
+            }
+
+            await _rpc.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private TaskSession Session => _started ?? throw _blocked!;
+
+    private static DaskRpcException Blocked(string address, string version, DaskRpcException cause) => new(
+        "run_function",
+        $"The scheduler at {address} (distributed {version}) is set not to run functions of clients, which running tasks needs: " +
+        $"{cause.PythonException} Remove 'distributed.scheduler.pickle: false', or 'run_function' from " +
+        "'distributed.scheduler.blocked-handlers', from the scheduler's configuration. Reading its state works as it is.",
+        cause.PythonException,
+        cause.PythonTraceback);
+
+    private sealed class Annotation(AsyncLocal<TaskOptions?> current, TaskOptions? outer) : IDisposable
+    {
+        public void Dispose() => current.Value = outer;
+    }
+}

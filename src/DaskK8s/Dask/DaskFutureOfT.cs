@@ -1,0 +1,25 @@
+using DaskK8s.Dask.Tasks;
+
+namespace DaskK8s;
+
+/// <summary>Stands for the result of a task on the cluster.</summary>
+/// <typeparam name="T">The .NET type that the result is read as.</typeparam>
+public sealed class DaskFuture<T> : DaskFuture
+{
+    internal DaskFuture(DaskClient client, TaskEntry entry)
+        : base(client, entry)
+    {
+    }
+
+    /// <summary>Waits for the task and fetches its result.</summary>
+    /// <param name="timeout">The longest to wait; null for as long as it takes.</param>
+    /// <param name="cancellationToken">Ends the wait; the task goes on.</param>
+    /// <returns>The result.</returns>
+    /// <exception cref="DaskTaskException">The task raised an exception, or the workers that ran it died.</exception>
+    /// <exception cref="DaskNoWorkerException">No worker that is there can run the task.</exception>
+    /// <exception cref="DaskTaskLostException">The task was cancelled, or the scheduler no longer knows it.</exception>
+    /// <exception cref="DaskResultException">The result cannot be given as <typeparamref name="T"/>.</exception>
+    /// <exception cref="TimeoutException">The time passed.</exception>
+    public Task<T> ResultAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        Client.ResultAsync<T>(Entry, timeout, cancellationToken);
+}

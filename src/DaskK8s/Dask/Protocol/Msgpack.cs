@@ -1,0 +1,140 @@
+using System.Collections;
+using System.Globalization;
+using System.Text;
+
+using MessagePack;
+
+namespace DaskK8s.Dask.Protocol;
+
+/// <summary>Decodes a message with a reader that is positioned at the start of its frame 0.</summary>
+/// <typeparam name="T">What comes out.</typeparam>
+/// <param name="reader">The reader.</param>
+/// <param name="message">The message, for the frames that placeholders point at.</param>
+/// <returns>The decoded value.</returns>
+internal delegate T MessageDecoder<out T>(ref MessagePackReader reader, DaskMessage message);
+
+/// <summary>Holds what decoders and encoders of messages share: one kind of error for malformed bytes, and plain values.</summary>
+internal static class Msgpack
+{
+    /// <summary>Runs a decoder; whatever malformed bytes make the package throw comes out as one documented error.</summary>
+    /// <typeparam name="T">What comes out.</typeparam>
+    /// <param name="message">The message.</param>
+    /// <param name="decoder">The decoder.</param>
+    /// <returns>The decoded value.</returns>
+    /// <exception cref="DaskProtocolException">The bytes are not what the decoder expects.</exception>
+    public static T Decode<T>(DaskMessage message, MessageDecoder<T> decoder)
+    {
+        MessagePackReader reader = new(message.Body);
+        try
+        {
+            return decoder(ref reader, message);
+        }
+        catch (Exception e) when (e is MessagePackSerializationException or EndOfStreamException or OverflowException
+            or InvalidOperationException or FormatException or DecoderFallbackException or ArgumentException)
+        {
+            throw new DaskProtocolException($"A message could not be decoded: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Moves past one value, however deep it is.</summary>
+    /// <param name="reader">The reader.</param>
+    public static void SkipValue(this ref MessagePackReader reader)
+    {
+        // Messages are made of single-segment memory: the sequence's first span is all of it.
+        ReadOnlySpan<byte> rest = reader.Sequence.Slice(reader.Position).FirstSpan;
+        int end = MsgpackSkip.Skip(rest, 0);
+        reader = new MessagePackReader(reader.Sequence.Slice(reader.Sequence.GetPosition(end, reader.Position)));
+    }
+
+    /// <summary>Reads a number of any width as a double; nil is 0.</summary>
+    /// <param name="reader">The reader.</param>
+    /// <returns>The number.</returns>
+    public static double ReadNumber(this ref MessagePackReader reader) => reader.NextMessagePackType switch
+    {
+        MessagePackType.Nil => reader.TryReadNil() ? 0 : 0,
+        MessagePackType.Integer => reader.NextCode == MessagePackCode.UInt64 ? reader.ReadUInt64() : reader.ReadInt64(),
+        _ => reader.ReadDouble(),
+    };
+
+    /// <summary>Reads a number of any width as an integer, cut to the range of the type; nil is 0.</summary>
+    /// <param name="reader">The reader.</param>
+    /// <returns>The number.</returns>
+    public static long ReadInteger(this ref MessagePackReader reader)
+    {
+        double number;
+        switch (reader.NextMessagePackType)
+        {
+            case MessagePackType.Integer when reader.NextCode != MessagePackCode.UInt64:
+                return reader.ReadInt64();
+            default:
+                number = reader.ReadNumber();
+                break;
+        }
+
+        return number switch
+        {
+            double.NaN => 0,
+            >= long.MaxValue => long.MaxValue,
+            <= long.MinValue => long.MinValue,
+            _ => (long)number,
+        };
+    }
+
+    /// <summary>Reads anything that stands for a text: strings as they are, numbers in their invariant form, nil as null.</summary>
+    /// <param name="reader">The reader.</param>
+    /// <returns>The text.</returns>
+    public static string? ReadText(this ref MessagePackReader reader)
+    {
+        switch (reader.NextMessagePackType)
+        {
+            case MessagePackType.String:
+                return reader.ReadString();
+            case MessagePackType.Integer or MessagePackType.Float:
+                // A worker started with --name 3 is named by the number 3.
+                return reader.ReadNumber().ToString(CultureInfo.InvariantCulture);
+            case MessagePackType.Boolean:
+                return reader.ReadBoolean() ? "True" : "False";
+            default:
+                reader.SkipValue();
+                return null;
+        }
+    }
+
+    /// <summary>Writes a plain value: null, booleans, numbers, text, bytes, maps and sequences of these.</summary>
+    /// <param name="writer">The writer.</param>
+    /// <param name="value">The value.</param>
+    /// <exception cref="ArgumentException">The value is of no such type.</exception>
+    public static void WriteValue(this ref MessagePackWriter writer, object? value)
+    {
+        switch (value)
+        {
+            case null: writer.WriteNil(); break;
+            case bool v: writer.Write(v); break;
+            case int v: writer.Write(v); break;
+            case long v: writer.Write(v); break;
+            case double v: writer.Write(v); break;
+            case string v: writer.Write(v); break;
+            case byte[] v: writer.Write(v.AsSpan()); break;
+            case ReadOnlyMemory<byte> v: writer.Write(v.Span); break;
+            case IReadOnlyDictionary<string, object?> map:
+                writer.WriteMapHeader(map.Count);
+                foreach ((string key, object? item) in map)
+                {
+                    writer.Write(key);
+                    writer.WriteValue(item);
+                }
+
+                break;
+            case ICollection list:
+                writer.WriteArrayHeader(list.Count);
+                foreach (object? item in list)
+                {
+                    writer.WriteValue(item);
+                }
+
+                break;
+            default:
+                throw new ArgumentException($"A {value.GetType()} has no form in a message.", nameof(value));
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.Net.Sockets;
+
+namespace DaskK8s.Dask.Protocol;
+
+/// <summary>Says where a scheduler is, how a stream to it is made and how it is trusted.</summary>
+/// <param name="Address">The address for people and messages: <c>tcp://127.0.0.1:8786</c>, <c>tls://…</c>.</param>
+/// <param name="Dialer">Makes the stream.</param>
+/// <param name="Tls">Whom to trust; null for a scheduler without TLS.</param>
+internal sealed record SchedulerEndpoint(string Address, SchedulerDialer Dialer, DaskTlsOptions? Tls = null)
+{
+    /// <summary>Gives the endpoint that an address of Dask's names.</summary>
+    /// <param name="address"><c>tcp://host:port</c> or <c>tls://host:port</c>; the port is 8786 where it is left out.</param>
+    /// <param name="tls">Whom to trust, for <c>tls://</c>.</param>
+    /// <returns>The endpoint.</returns>
+    /// <exception cref="ArgumentException">The address is none of these.</exception>
+    public static SchedulerEndpoint Parse(string address, DaskTlsOptions? tls = null) => Parse(address, nameof(address), tls);
+
+    /// <summary>Does the same for an address that came as another argument.</summary>
+    public static SchedulerEndpoint Parse(string address, string argumentName, DaskTlsOptions? tls = null)
+    {
+        string text = address.Contains("://", StringComparison.Ordinal) ? address : "tcp://" + address;
+        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("tcp" or "tls") || uri.Host.Length == 0)
+        {
+            throw new ArgumentException(
+                $"'{address}' is no scheduler address; expected tcp://host:port or tls://host:port.", argumentName);
+        }
+
+        int port = uri.Port < 0 ? 8786 : uri.Port;
+        // IdnHost: IPv6 without its brackets.
+        string host = uri.IdnHost.Trim('[', ']');
+        return new SchedulerEndpoint(
+            $"{uri.Scheme}://{uri.Host}:{port}", token => DialAsync(host, port, token), uri.Scheme == "tls" ? tls ?? new DaskTlsOptions() : null);
+    }
+
+    private static async ValueTask<Stream> DialAsync(string host, int port, CancellationToken cancellationToken)
+    {
+        TcpClient client = new() { NoDelay = true };
+        try
+        {
+            await client.ConnectAsync(host, port, cancellationToken).ConfigureAwait(false);
+            return client.GetStream();
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,138 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace DaskK8s.Dask.Protocol;
+
+/// <summary>Puts TLS on a stream to a scheduler, with Dask's rules of trust.</summary>
+internal static class SchedulerTls
+{
+    /// <summary>Authenticates both sides.</summary>
+    /// <param name="stream">The connected stream; it belongs to the returned one.</param>
+    /// <param name="options">Whom to trust and who we are.</param>
+    /// <param name="address">The address for error messages.</param>
+    /// <param name="cancellationToken">Ends the wait for the peer.</param>
+    /// <returns>The encrypted stream.</returns>
+    /// <exception cref="DaskTlsException">A file cannot be used, or the scheduler's certificate or ours was refused.</exception>
+    public static async ValueTask<Stream> AuthenticateAsync(
+        Stream stream, DaskTlsOptions options, string address, CancellationToken cancellationToken)
+    {
+        using X509Certificate2? own = LoadOwn(options);
+        X509Certificate2Collection? authorities = LoadAuthorities(options);
+        string?[] refusal = new string?[1];
+        SslClientAuthenticationOptions ssl = new()
+        {
+            TargetHost = options.ServerName ?? string.Empty,
+            ClientCertificates = own is null ? null : [own],
+            RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+                (refusal[0] = Refuse(certificate, chain, errors, authorities, options)) is null,
+        };
+        if (own is not null)
+        {
+            X509Certificate2Collection intermediates = [];
+            intermediates.ImportFromPemFile(options.CertificateFile!);
+            ssl.ClientCertificateContext = SslStreamCertificateContext.Create(own, intermediates, offline: true);
+        }
+
+        SslStream secure = new(stream, leaveInnerStreamOpen: false);
+        try
+        {
+            await secure.AuthenticateAsClientAsync(ssl, cancellationToken).ConfigureAwait(false);
+            return secure;
+        }
+        catch (Exception e) when (e is System.Security.Authentication.AuthenticationException or IOException)
+        {
+            await secure.DisposeAsync().ConfigureAwait(false);
+            string reason = refusal[0] ?? (own is null
+                ? $"{e.Message} Dask's schedulers demand a client certificate and none is set (DaskTlsOptions.CertificateFile)."
+                : $"{e.Message} The scheduler may not speak TLS, or not trust the authority of {options.CertificateFile}.");
+            throw new DaskTlsException($"TLS with the scheduler at {address} failed: {reason}", e);
+        }
+        catch
+        {
+            await secure.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static string? Refuse(
+        X509Certificate? certificate,
+        X509Chain? chain,
+        SslPolicyErrors errors,
+        X509Certificate2Collection? authorities,
+        DaskTlsOptions options)
+    {
+        if (certificate is not X509Certificate2 presented)
+        {
+            return "it presented no certificate.";
+        }
+
+        if (options.ServerName is { } name && !presented.MatchesHostname(name))
+        {
+            return $"its certificate ({presented.Subject}) is not valid for the name {name}.";
+        }
+
+        if (authorities is null)
+        {
+            return (errors & SslPolicyErrors.RemoteCertificateChainErrors) == 0
+                ? null
+                : $"its certificate ({presented.Subject}) is of no authority that this system trusts; name its authority in DaskTlsOptions.CaFile.";
+        }
+
+        using X509Chain custom = new();
+        custom.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        custom.ChainPolicy.CustomTrustStore.AddRange(authorities);
+        custom.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        custom.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreInvalidName;
+        foreach (X509ChainElement element in chain?.ChainElements ?? custom.ChainElements)
+        {
+            custom.ChainPolicy.ExtraStore.Add(element.Certificate);
+        }
+
+        return custom.Build(presented)
+            ? null
+            : $"its certificate ({presented.Subject}) does not lead to an authority of {options.CaFile}: " +
+              string.Join(", ", custom.ChainStatus.Select(s => s.Status).Distinct()) + ".";
+    }
+
+    private static X509Certificate2? LoadOwn(DaskTlsOptions options)
+    {
+        if (options.CertificateFile is not { } file)
+        {
+            return null;
+        }
+
+        try
+        {
+            using X509Certificate2 loaded = X509Certificate2.CreateFromPemFile(file, options.KeyFile);
+            // Windows cannot use a key that lives in memory only; a round through PKCS#12 gives one that it can.
+            return X509CertificateLoader.LoadPkcs12(loaded.Export(X509ContentType.Pkcs12), null);
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new DaskTlsException(
+                $"The client certificate {file} (key: {options.KeyFile ?? "in the same file"}) cannot be used: {e.Message} Both are to be PEM files, the key unencrypted.", e);
+        }
+    }
+
+    private static X509Certificate2Collection? LoadAuthorities(DaskTlsOptions options)
+    {
+        if (options.CaFile is not { } file)
+        {
+            return null;
+        }
+
+        try
+        {
+            X509Certificate2Collection authorities = [];
+            authorities.ImportFromPemFile(file);
+            return authorities.Count > 0
+                ? authorities
+                : throw new DaskTlsException($"The file {file} (DaskTlsOptions.CaFile) holds no certificate in PEM form.");
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new DaskTlsException($"The authorities in {file} (DaskTlsOptions.CaFile) cannot be read: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using System.Text;
+
+namespace DaskK8s.Dask.Protocol;
+
+/// <summary>Is a value that travelled as sub-frames (<c>distributed.protocol.serialize</c>): its header tells how to open them.</summary>
+internal sealed class SerializedValue(Dictionary<string, object?> header, ArraySegment<ReadOnlyMemory<byte>> frames)
+{
+    private const int MaxDepth = 64;
+
+    /// <summary>Gets the name of the serializer: <c>msgpack</c>, <c>error</c>, <c>pickle</c>, <c>dask</c>.</summary>
+    public string Serializer => header.TryGetValue("serializer", out object? name) && name is string text ? text : "none";
+
+    /// <summary>Finds the value that a <c>__Serialized__</c> placeholder points at.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="index">The index of the frame that holds the header.</param>
+    /// <returns>The value, unopened.</returns>
+    /// <exception cref="DaskProtocolException">The placeholder points at no header.</exception>
+    public static SerializedValue At(DaskMessage message, long index)
+    {
+        if (index < 1 || index >= message.Frames.Length)
+        {
+            throw new DaskProtocolException($"A placeholder points at frame {index} of a message with {message.Frames.Length}.");
+        }
+
+        DaskMessage inner = new([message.Frames[index]]);
+        if (MsgpackTree.Decode(inner, FrameLimits.Default) is not Dictionary<string, object?> header
+            || !header.TryGetValue("num-sub-frames", out object? number)
+            || number is not long count || count < 0 || count > message.Frames.Length - index - 1)
+        {
+            throw new DaskProtocolException($"Frame {index} of a message is no header of a serialized value, or counts frames that did not come.");
+        }
+
+        return new SerializedValue(header, new ArraySegment<ReadOnlyMemory<byte>>(message.Frames, (int)index + 1, (int)count));
+    }
+
+    /// <summary>Opens the value.</summary>
+    /// <returns>Plain values as <see cref="MsgpackTree"/> describes them.</returns>
+    /// <exception cref="DaskProtocolException">The value came in a form that only Python can open, or is malformed.</exception>
+    public object? Open()
+    {
+        ReadOnlyMemory<byte>[] opened = SubFrames.Decompress(header, frames);
+        return Open(header, SubFrames.Merge(header, opened), MaxDepth);
+    }
+
+    /// <summary>Opens a value that is bytes, without a copy of them.</summary>
+    /// <returns>The bytes.</returns>
+    /// <exception cref="DaskProtocolException">The value is something else, or is malformed.</exception>
+    public ReadOnlyMemory<byte> OpenBytes()
+    {
+        if (Serializer != "msgpack" || header.ContainsKey("is-collection"))
+        {
+            return Open() as byte[] ?? throw new DaskProtocolException("A value is no bytes where bytes are expected.");
+        }
+
+        ReadOnlyMemory<byte> packed = SubFrames.Join(SubFrames.Merge(header, SubFrames.Decompress(header, frames)));
+        return Msgpack.Decode(new DaskMessage([packed]), (ref MessagePack.MessagePackReader reader, DaskMessage _) =>
+            reader.ReadBytes() is { IsSingleSegment: true } bytes ? bytes.First : throw new DaskProtocolException("A value is no bytes where bytes are expected."));
+    }
+
+    private static object? Open(Dictionary<string, object?> header, ArraySegment<ReadOnlyMemory<byte>> frames, int depth)
+    {
+        if (depth < 0)
+        {
+            throw new DaskProtocolException("A serialized value nests collections deeper than is allowed.");
+        }
+
+        if (header.ContainsKey("is-collection"))
+        {
+            return OpenCollection(header, frames, depth);
+        }
+
+        switch (header.TryGetValue("serializer", out object? name) ? name as string : null)
+        {
+            case "msgpack":
+                return MsgpackTree.Decode(new DaskMessage([SubFrames.Join(frames)]), FrameLimits.Default);
+            case "error":
+                throw new DaskProtocolException(
+                    "The scheduler could not write its answer in a form that this client reads: " +
+                    Encoding.UTF8.GetString(SubFrames.Join(frames).Span).Trim());
+            case { } other:
+                throw new DaskProtocolException($"A value came in Dask's '{other}' form, which only Python can open.");
+            default:
+                throw new DaskProtocolException("A serialized value does not name its serializer.");
+        }
+    }
+
+    private static object? OpenCollection(
+        Dictionary<string, object?> header, ArraySegment<ReadOnlyMemory<byte>> frames, int depth)
+    {
+        if (header.GetValueOrDefault("sub-headers") is not object?[] headers
+            || header.GetValueOrDefault("frame-lengths") is not object?[] lengths
+            || headers.Length != lengths.Length)
+        {
+            throw new DaskProtocolException("The header of a serialized collection lacks its parts.");
+        }
+
+        List<object?> items = new(headers.Length);
+        Dictionary<string, object?>? map =
+            header.GetValueOrDefault("type-serialized") is "dict" ? new Dictionary<string, object?>(headers.Length) : null;
+        int start = 0;
+        for (int i = 0; i < headers.Length; i++)
+        {
+            if (headers[i] is not Dictionary<string, object?> inner || lengths[i] is not long length
+                || length < 0 || length > frames.Count - start)
+            {
+                throw new DaskProtocolException("The header of a serialized collection does not fit its frames.");
+            }
+
+            object? item = Open(inner, frames.Slice(start, (int)length), depth - 1);
+            start += (int)length;
+            if (map is null)
+            {
+                items.Add(item);
+            }
+            else
+            {
+                map[Convert.ToString(inner.GetValueOrDefault("key"), System.Globalization.CultureInfo.InvariantCulture) ?? "None"] = item;
+            }
+        }
+
+        return map is null ? items.ToArray() : map;
+    }
+}

@@ -1,0 +1,113 @@
+using System.Buffers.Binary;
+
+using K4os.Compression.LZ4;
+
+namespace DaskK8s.Dask.Protocol;
+
+/// <summary>Undoes what Dask does to the frames of a serialized value: compression and shards of 64 MiB.</summary>
+internal static class SubFrames
+{
+    /// <summary>Decompresses the frames that the header's <c>compression</c> names.</summary>
+    /// <remarks>
+    /// No compression is agreed on in our handshake, yet frames that a worker compressed for the scheduler come through as they
+    /// are. python-lz4 puts the decompressed size before its block, as a 4-byte little-endian integer.
+    /// </remarks>
+    /// <param name="header">The value's header.</param>
+    /// <param name="frames">The frames as they came.</param>
+    /// <returns>The frames in plain form.</returns>
+    /// <exception cref="DaskProtocolException">A frame is compressed by something else than lz4, or is malformed.</exception>
+    public static ReadOnlyMemory<byte>[] Decompress(
+        Dictionary<string, object?> header, ArraySegment<ReadOnlyMemory<byte>> frames)
+    {
+        ReadOnlyMemory<byte>[] plain = [.. frames];
+        if (header.GetValueOrDefault("compression") is object?[] names)
+        {
+            for (int i = 0; i < Math.Min(names.Length, plain.Length); i++)
+            {
+                plain[i] = names[i] switch
+                {
+                    null => plain[i],
+                    "lz4" => DecompressLz4(plain[i].Span),
+                    _ => throw new DaskProtocolException(
+                        $"A frame is compressed with '{names[i]}', which this client does not read: set distributed.comm.compression to lz4 or null on the workers."),
+                };
+            }
+        }
+
+        return plain;
+    }
+
+    /// <summary>Joins the shards of each frame.</summary>
+    /// <param name="header">The value's header.</param>
+    /// <param name="frames">The frames in plain form.</param>
+    /// <returns>The frames that the serializer made.</returns>
+    /// <exception cref="DaskProtocolException">The header does not fit the frames.</exception>
+    public static ArraySegment<ReadOnlyMemory<byte>> Merge(Dictionary<string, object?> header, ReadOnlyMemory<byte>[] frames)
+    {
+        if (header.GetValueOrDefault("split-num-sub-frames") is not object?[] counts
+            || header.GetValueOrDefault("split-offsets") is not object?[] offsets)
+        {
+            return frames;
+        }
+
+        List<ReadOnlyMemory<byte>> merged = new(Math.Min(counts.Length, frames.Length));
+        for (int i = 0; i < Math.Min(counts.Length, offsets.Length); i++)
+        {
+            if (counts[i] is not long count || offsets[i] is not long offset
+                || count < 0 || offset < 0 || offset > frames.Length || count > frames.Length - offset)
+            {
+                throw new DaskProtocolException("The header of a serialized value splits frames that did not come.");
+            }
+
+            merged.Add(Join(new ArraySegment<ReadOnlyMemory<byte>>(frames, (int)offset, (int)count)));
+        }
+
+        return merged.ToArray();
+    }
+
+    /// <summary>Puts frames together.</summary>
+    /// <param name="frames">The frames.</param>
+    /// <returns>Their bytes; the frame itself where there is just one.</returns>
+    public static ReadOnlyMemory<byte> Join(ArraySegment<ReadOnlyMemory<byte>> frames)
+    {
+        if (frames.Count == 1)
+        {
+            return frames[0];
+        }
+
+        long length = 0;
+        foreach (ReadOnlyMemory<byte> frame in frames)
+        {
+            length += frame.Length;
+        }
+
+        if (length > Array.MaxLength)
+        {
+            throw new DaskProtocolException($"A value of {length} bytes is larger than this process can hold in one piece.");
+        }
+
+        byte[] joined = new byte[length];
+        int offset = 0;
+        foreach (ReadOnlyMemory<byte> frame in frames)
+        {
+            frame.CopyTo(joined.AsMemory(offset));
+            offset += frame.Length;
+        }
+
+        return joined;
+    }
+
+    private static byte[] DecompressLz4(ReadOnlySpan<byte> frame)
+    {
+        int size = frame.Length >= 4 ? BinaryPrimitives.ReadInt32LittleEndian(frame) : -1;
+        // A byte of an lz4 block stands for 255 bytes at most: a larger claim is a lie that would cost memory.
+        if (size < 0 || size > 255L * frame.Length)
+        {
+            throw new DaskProtocolException("A frame compressed with lz4 claims a size that its block cannot hold.");
+        }
+
+        byte[] plain = new byte[size];
+        int decoded = LZ4Codec.Decode(frame[4..], plain);
+        return decoded == size ? plain : throw new DaskProtocolException("A frame compressed with lz4 is damaged.");
+    }
+}

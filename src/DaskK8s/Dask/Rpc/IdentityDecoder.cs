@@ -1,0 +1,138 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+using DaskK8s.Dask.Protocol;
+
+using MessagePack;
+
+namespace DaskK8s.Dask.Rpc;
+
+/// <summary>Decodes the answer to <c>identity</c> straight from its bytes: of thousands of workers, only what is kept is made.</summary>
+internal static class IdentityDecoder
+{
+    /// <summary>Decodes the answer.</summary>
+    /// <param name="reader">The reader at its start.</param>
+    /// <param name="message">The message.</param>
+    /// <returns>The scheduler and its workers; the version is not part of the answer.</returns>
+    public static SchedulerInfo Decode(ref MessagePackReader reader, DaskMessage message)
+    {
+        if (reader.NextMessagePackType != MessagePackType.Map)
+        {
+            throw new DaskProtocolException("The answer to 'identity' is no map: what answers is no Dask scheduler.");
+        }
+
+        string? id = null, address = null, type = null;
+        double started = 0;
+        Dictionary<string, int> services = [];
+        List<WorkerInfo> workers = [];
+        int count = reader.ReadMapHeader();
+        for (int i = 0; i < count; i++)
+        {
+            ReadOnlySpan<byte> key = reader.ReadKey();
+            if (key.SequenceEqual("id"u8))
+            {
+                id = reader.ReadText();
+            }
+            else if (key.SequenceEqual("address"u8))
+            {
+                address = reader.ReadText();
+            }
+            else if (key.SequenceEqual("type"u8))
+            {
+                type = reader.ReadText();
+            }
+            else if (key.SequenceEqual("started"u8))
+            {
+                started = reader.ReadNumber();
+            }
+            else if (key.SequenceEqual("services"u8))
+            {
+                services = ReadServices(ref reader);
+            }
+            else if (key.SequenceEqual("workers"u8))
+            {
+                ReadWorkers(ref reader, workers);
+            }
+            else
+            {
+                reader.SkipValue();
+            }
+        }
+
+        long threads = 0, memory = 0;
+        foreach (WorkerInfo worker in CollectionsMarshal.AsSpan(workers))
+        {
+            threads += worker.Threads;
+            memory += worker.MemoryLimit;
+        }
+
+        return new SchedulerInfo
+        {
+            Id = id ?? throw new DaskProtocolException("The answer to 'identity' has no id: what answers is no Dask scheduler."),
+            Address = address ?? string.Empty,
+            Type = type ?? "Scheduler",
+            Services = services,
+            Started = reader.ToTime(started),
+            Workers = workers,
+            TotalThreads = threads,
+            TotalMemory = memory,
+        };
+    }
+
+    private static Dictionary<string, int> ReadServices(ref MessagePackReader reader)
+    {
+        Dictionary<string, int> services = [];
+        int count = reader.TryReadNil() ? 0 : reader.ReadMapHeader();
+        for (int i = 0; i < count; i++)
+        {
+            string name = reader.ReadText() ?? string.Empty;
+            services[name] = (int)Math.Clamp(reader.ReadInteger(), 0, 65535);
+        }
+
+        return services;
+    }
+
+    private static void ReadWorkers(ref MessagePackReader reader, List<WorkerInfo> workers)
+    {
+        int count = reader.ReadMapHeader();
+        WorkerDecoder decoder = new();
+        for (int i = 0; i < count; i++)
+        {
+            workers.Add(decoder.Decode(ref reader));
+        }
+    }
+
+    /// <summary>Reads a map's key as its bytes; one that is no string comes as no bytes.</summary>
+    internal static ReadOnlySpan<byte> ReadKey(this ref MessagePackReader reader)
+    {
+        if (reader.TryReadStringSpan(out ReadOnlySpan<byte> key))
+        {
+            return key;
+        }
+
+        reader.SkipValue();
+        return default;
+    }
+
+    /// <summary>Converts Python's seconds since 1970 to a time; what no time can be is the beginning of 1970.</summary>
+    internal static DateTimeOffset ToTime(this ref MessagePackReader _, double seconds) =>
+        seconds is > 0 and < 253402300799 ? DateTimeOffset.UnixEpoch.AddTicks((long)(seconds * TimeSpan.TicksPerSecond)) : DateTimeOffset.UnixEpoch;
+
+    /// <summary>Gives the string for bytes that are few in number and come often: one object for all workers.</summary>
+    internal static string? ReadShared(this ref MessagePackReader reader, ref string? last)
+    {
+        if (!reader.TryReadStringSpan(out ReadOnlySpan<byte> bytes))
+        {
+            return reader.ReadText();
+        }
+
+        Span<char> chars = stackalloc char[64];
+        if (bytes.Length > chars.Length)
+        {
+            return Encoding.UTF8.GetString(bytes);
+        }
+
+        ReadOnlySpan<char> text = chars[..Encoding.UTF8.GetChars(bytes, chars)];
+        return last is not null && text.SequenceEqual(last) ? last : last = text.ToString();
+    }
+}

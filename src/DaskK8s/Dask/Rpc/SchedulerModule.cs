@@ -1,0 +1,71 @@
+using System.Security.Cryptography;
+using System.Text;
+
+using DaskK8s.Dask.Protocol;
+
+namespace DaskK8s.Dask.Rpc;
+
+/// <summary>Puts our Python module on a scheduler: once, by a call of <c>run_function</c>.</summary>
+/// <remarks>
+/// Each call of <c>run_function</c> leaves its function in the scheduler's event log: so this one only names a global, and what the
+/// module does later is reached by operations of its own. Their names carry a hash of the source: versions live side by side.
+/// </remarks>
+internal static class SchedulerModule
+{
+    private const string Loader = """
+        import sys, types
+        if name not in sys.modules:
+            module = types.ModuleType(name)
+            module.NAME, module.SUFFIX, module.RUNTIME = runtime_name, suffix, runtime
+            exec(session, module.__dict__)
+            sys.modules[name] = module
+        sys.modules[name].install_all()
+        """;
+
+    private static readonly string Session = Read("session.py");
+    private static readonly string Runtime = Read("runtime.py");
+
+    private static readonly string Hash =
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Session + "\0" + Runtime)))[..12];
+
+    /// <summary>Gets the operation that attaches a client to its session.</summary>
+    public static string Attach { get; } = "daskk8s_attach_" + Hash;
+
+    /// <summary>Gets the operation that gathers results.</summary>
+    public static string Gather { get; } = "daskk8s_gather_" + Hash;
+
+    /// <summary>Installs the module; where it is there already, nothing changes.</summary>
+    /// <param name="rpc">The scheduler.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that ends when the operations are there.</returns>
+    /// <exception cref="DaskRpcException">The scheduler runs no functions of clients, or failed to run this one.</exception>
+    public static async Task InstallAsync(SchedulerRpc rpc, CancellationToken cancellationToken)
+    {
+        PickleWriter arguments = new();
+        arguments.BeginTuple();
+        arguments.Text(Loader.ReplaceLineEndings("\n"));
+        arguments.BeginMap();
+        foreach ((string name, string value) in new[]
+        {
+            ("name", "daskk8s_session_" + Hash), ("runtime_name", "daskk8s_runtime_" + Hash), ("suffix", Hash),
+            ("session", Session), ("runtime", Runtime),
+        })
+        {
+            arguments.Text(name);
+            arguments.Text(value);
+        }
+
+        arguments.EndMap();
+        arguments.EndTuple();
+        await rpc.RunFunctionAsync(PickleWriter.Global("builtins", "exec"), arguments.ToArray(), null, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Reads a Python source of ours.</summary>
+    internal static string Read(string resource)
+    {
+        using Stream stream = typeof(SchedulerModule).Assembly.GetManifestResourceStream(resource)!;
+        using StreamReader reader = new(stream, Encoding.UTF8);
+        return reader.ReadToEnd().ReplaceLineEndings("\n");
+    }
+}

@@ -1,0 +1,195 @@
+using System.Buffers;
+using System.Diagnostics;
+
+using DaskK8s.Common;
+using DaskK8s.Dask.Protocol;
+
+using MessagePack;
+
+using Microsoft.Extensions.Logging;
+
+namespace DaskK8s.Dask.Rpc;
+
+/// <summary>Calls operations of a Dask scheduler.</summary>
+/// <remarks>
+/// A connection of Dask's serves one call at a time: each call takes an idle one or makes one. An idle connection that turns out
+/// dead is replaced once, and only for calls that may be made twice; others always start on a new connection.
+/// </remarks>
+internal sealed class SchedulerRpc(
+    SchedulerEndpoint endpoint,
+    SchedulerTimeouts timeouts,
+    TimeProvider time,
+    ILogger logger,
+    FrameLimits? limits = null) : IAsyncDisposable
+{
+    private const int MaxIdle = 4;
+
+    private readonly FrameLimits _limits = limits ?? FrameLimits.Default;
+    private readonly Stack<SchedulerConnection> _idle = new();
+    private bool _disposed;
+
+    /// <summary>Gets the scheduler's address, for messages.</summary>
+    public string Address => endpoint.Address;
+
+    /// <summary>Opens a connection of the caller's own, for a stream.</summary>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <returns>The connection; the caller disposes it.</returns>
+    public async ValueTask<SchedulerConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        SchedulerConnection connection = await SchedulerConnection
+            .OpenAsync(endpoint, _limits, timeouts.Connect, time, cancellationToken).ConfigureAwait(false);
+        logger.SchedulerConnected(endpoint.Address);
+        return connection;
+    }
+
+    /// <summary>Calls an operation and gives its answer as plain values (see <see cref="MsgpackTree"/>).</summary>
+    /// <param name="call">What to call.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The answer; null also for an operation that the scheduler does not know.</returns>
+    public Task<object?> CallAsync(RpcCall call, CancellationToken cancellationToken) =>
+        CallAsync(call, (ref MessagePackReader reader, DaskMessage message) => MsgpackTree.Read(ref reader, message, _limits.MaxDepth), cancellationToken);
+
+    /// <summary>Calls an operation and decodes its answer.</summary>
+    /// <typeparam name="T">What the answer is decoded to.</typeparam>
+    /// <param name="call">What to call.</param>
+    /// <param name="decoder">Decodes the answer.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The decoded answer.</returns>
+    /// <exception cref="DaskRpcException">The scheduler answered with an error.</exception>
+    /// <exception cref="DaskProtocolException">The answer is not what it should be.</exception>
+    /// <exception cref="SchedulerTimeoutException">The scheduler did not answer in time.</exception>
+    /// <exception cref="SchedulerUnreachableException">There is no connection to it.</exception>
+    /// <exception cref="DaskTlsException">TLS failed.</exception>
+    public async Task<T> CallAsync<T>(RpcCall call, MessageDecoder<T> decoder, CancellationToken cancellationToken)
+    {
+        DaskMessage reply = await ExchangeAsync(call, cancellationToken).ConfigureAwait(false);
+        RpcReply.ThrowIfError(reply, call.Operation, endpoint.Address);
+        return Msgpack.Decode(reply, decoder);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        SchedulerConnection[] idle;
+        lock (_idle)
+        {
+            _disposed = true;
+            idle = [.. _idle];
+            _idle.Clear();
+        }
+
+        foreach (SchedulerConnection connection in idle)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task<DaskMessage> ExchangeAsync(RpcCall call, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        byte[] request = Encode(call);
+        TimeSpan timeout = call.Timeout ?? timeouts.Call;
+        long started = Stopwatch.GetTimestamp();
+        SchedulerConnection? pooled = call.Idempotent ? await TakeIdleAsync().ConfigureAwait(false) : null;
+        SchedulerConnection connection = pooled ?? await OpenAsync(cancellationToken).ConfigureAwait(false);
+        using TimeLimit limit = new(timeout, time, cancellationToken);
+        try
+        {
+            DaskMessage reply;
+            try
+            {
+                reply = await ExchangeOnAsync(connection, request, limit.Token).ConfigureAwait(false);
+            }
+            catch (SchedulerUnreachableException) when (pooled is not null)
+            {
+                await connection.DisposeAsync().ConfigureAwait(false);
+                connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
+                logger.ConnectionReplaced(endpoint.Address, call.Operation);
+                reply = await ExchangeOnAsync(connection, request, limit.Token).ConfigureAwait(false);
+            }
+
+            GiveBack(ref connection!);
+            logger.OperationCalled(call.Operation, endpoint.Address, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            return reply;
+        }
+        catch (OperationCanceledException) when (limit.Passed)
+        {
+            throw new SchedulerTimeoutException(endpoint.Address, call.Operation, timeout);
+        }
+        finally
+        {
+            // Given back, or broken: an answer that was not waited for would be the next call's.
+            if (connection is not null)
+            {
+                await connection.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task<DaskMessage> ExchangeOnAsync(
+        SchedulerConnection connection, byte[] request, CancellationToken cancellationToken)
+    {
+        await connection.SendAsync([request], cancellationToken).ConfigureAwait(false);
+        return await connection.ReceiveAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private static byte[] Encode(RpcCall call)
+    {
+        ArrayBufferWriter<byte> buffer = new(256);
+        MessagePackWriter writer = new(buffer);
+        bool plain = call.PlainReply;
+        writer.WriteMapHeader(call.Arguments.Count + (plain ? 3 : 2));
+        writer.Write("op");
+        writer.Write(call.Operation);
+        writer.Write("reply");
+        writer.Write(true);
+        if (plain)
+        {
+            writer.Write("serializers");
+            writer.WriteValue(new[] { "msgpack", "error" });
+        }
+
+        foreach ((string name, object? value) in call.Arguments)
+        {
+            writer.Write(name);
+            writer.WriteValue(value);
+        }
+
+        writer.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private async ValueTask<SchedulerConnection?> TakeIdleAsync()
+    {
+        while (true)
+        {
+            SchedulerConnection? connection;
+            lock (_idle)
+            {
+                if (!_idle.TryPop(out connection))
+                {
+                    return null;
+                }
+            }
+
+            if (time.GetElapsedTime(connection.LastUsed) < timeouts.Idle)
+            {
+                return connection;
+            }
+
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private void GiveBack(ref SchedulerConnection? connection)
+    {
+        lock (_idle)
+        {
+            if (!_disposed && _idle.Count < MaxIdle)
+            {
+                connection!.LastUsed = time.GetTimestamp();
+                _idle.Push(connection);
+                connection = null;
+            }
+        }
+    }
+}

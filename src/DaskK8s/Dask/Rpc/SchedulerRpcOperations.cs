@@ -1,0 +1,172 @@
+using DaskK8s.Dask.Protocol;
+
+namespace DaskK8s.Dask.Rpc;
+
+/// <summary>Holds the operations of a scheduler that this library uses, as typed methods.</summary>
+internal static class SchedulerRpcOperations
+{
+    /// <summary>Reads the scheduler and all its workers; <see cref="SchedulerInfo.Version"/> stays null.</summary>
+    public static Task<SchedulerInfo> IdentityAsync(this SchedulerRpc rpc, CancellationToken cancellationToken) =>
+        rpc.CallAsync(new RpcCall("identity") { Idempotent = true }, IdentityDecoder.Decode, cancellationToken);
+
+    /// <summary>Reads the versions of the packages on the scheduler: <c>distributed</c> → 2024.12.1.</summary>
+    public static async Task<IReadOnlyDictionary<string, string?>> VersionsAsync(this SchedulerRpc rpc, CancellationToken cancellationToken)
+    {
+        object? reply = await rpc.CallAsync(new RpcCall("versions") { Idempotent = true }, cancellationToken).ConfigureAwait(false);
+        return Map(reply, "versions").GetValueOrDefault("packages") is Dictionary<string, object?> packages
+            ? packages.ToDictionary(p => p.Key, p => p.Value as string)
+            : throw new DaskProtocolException("The answer to 'versions' names no packages.");
+    }
+
+    /// <summary>Reads which workers there are and how many threads each has.</summary>
+    public static async Task<IReadOnlyDictionary<string, int>> CoresAsync(this SchedulerRpc rpc, CancellationToken cancellationToken)
+    {
+        object? reply = await rpc.CallAsync(new RpcCall("ncores") { Idempotent = true }, cancellationToken).ConfigureAwait(false);
+        return Map(reply, "ncores").ToDictionary(p => p.Key, p => p.Value is long number ? (int)number : 0);
+    }
+
+    /// <summary>Moves the data off workers and retires them.</summary>
+    /// <param name="rpc">The scheduler.</param>
+    /// <param name="workers">Their addresses.</param>
+    /// <param name="remove">Whether the scheduler forgets them; else they stay, taking no new tasks.</param>
+    /// <param name="closeWorkers">Whether their processes (and nannies) are ended.</param>
+    /// <param name="timeout">The time for their data to be moved.</param>
+    /// <param name="cancellationToken">Ends the wait; the scheduler goes on.</param>
+    /// <returns>The addresses of those retired: one that is missing could not be drained.</returns>
+    public static async Task<IReadOnlyList<string>> RetireWorkersAsync(
+        this SchedulerRpc rpc,
+        IReadOnlyCollection<string> workers,
+        bool remove,
+        bool closeWorkers,
+        TimeSpan timeout,
+        CancellationToken cancellationToken)
+    {
+        RpcCall call = new("retire_workers")
+        {
+            Arguments = new Dictionary<string, object?>
+            {
+                ["workers"] = workers.ToArray(),
+                ["remove"] = remove,
+                ["close_workers"] = closeWorkers,
+            },
+            Timeout = timeout,
+        };
+        object? reply = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
+        return [.. Map(reply, call.Operation).Keys];
+    }
+
+    /// <summary>Asks which workers could be closed with the least harm.</summary>
+    /// <param name="rpc">The scheduler.</param>
+    /// <param name="arguments">Those of Dask's <c>workers_to_close</c>: n, target, minimum, memory_ratio, attribute.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Their addresses (or the attribute that was asked for).</returns>
+    public static async Task<IReadOnlyList<string>> WorkersToCloseAsync(
+        this SchedulerRpc rpc, IReadOnlyDictionary<string, object?> arguments, CancellationToken cancellationToken)
+    {
+        RpcCall call = new("workers_to_close") { Arguments = arguments, Idempotent = true };
+        object? reply = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
+        return reply is object?[] list ? [.. list.OfType<string>()] : throw Unexpected(call.Operation);
+    }
+
+    /// <summary>Asks how many workers the tasks at hand call for, in the whole cluster.</summary>
+    public static async Task<int> AdaptiveTargetAsync(this SchedulerRpc rpc, TimeSpan? targetDuration, CancellationToken cancellationToken)
+    {
+        RpcCall call = new("adaptive_target")
+        {
+            Arguments = targetDuration is { } duration
+                ? new Dictionary<string, object?> { ["target_duration"] = duration.TotalSeconds }
+                : new Dictionary<string, object?>(),
+            Idempotent = true,
+        };
+        object? reply = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
+        return reply is long number ? (int)Math.Clamp(number, 0, int.MaxValue) : throw Unexpected(call.Operation);
+    }
+
+    /// <summary>Reads which tasks run or wait on each worker.</summary>
+    public static Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> ProcessingAsync(this SchedulerRpc rpc, CancellationToken cancellationToken) =>
+        rpc.ListsAsync("processing", new Dictionary<string, object?>(), cancellationToken);
+
+    /// <summary>Reads which workers hold the results of keys (of all, where none are named).</summary>
+    public static Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> WhoHasAsync(
+        this SchedulerRpc rpc, IReadOnlyCollection<string>? keys, CancellationToken cancellationToken) =>
+        rpc.ListsAsync("who_has", Optional("keys", keys), cancellationToken);
+
+    /// <summary>Reads which results workers hold (all of them, where none are named).</summary>
+    public static Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> HasWhatAsync(
+        this SchedulerRpc rpc, IReadOnlyCollection<string>? workers, CancellationToken cancellationToken) =>
+        rpc.ListsAsync("has_what", Optional("workers", workers), cancellationToken);
+
+    /// <summary>Reads the sizes of results in bytes, by key.</summary>
+    public static async Task<IReadOnlyDictionary<string, long>> BytesAsync(
+        this SchedulerRpc rpc, IReadOnlyCollection<string>? keys, CancellationToken cancellationToken)
+    {
+        Dictionary<string, object?> arguments = new(Optional("keys", keys)) { ["summary"] = false };
+        RpcCall call = new("nbytes") { Arguments = arguments, Idempotent = true };
+        object? reply = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
+        return Map(reply, call.Operation).ToDictionary(p => p.Key, p => p.Value is long number ? number : 0);
+    }
+
+    /// <summary>Sends a message to workers and gives each one's answer by its address.</summary>
+    public static async Task<IReadOnlyDictionary<string, object?>> BroadcastAsync(
+        this SchedulerRpc rpc,
+        IReadOnlyDictionary<string, object?> message,
+        IReadOnlyCollection<string>? workers,
+        TimeSpan? timeout,
+        CancellationToken cancellationToken)
+    {
+        RpcCall call = new("broadcast")
+        {
+            Arguments = new Dictionary<string, object?>(Optional("workers", workers)) { ["msg"] = message },
+            Timeout = timeout,
+            PlainReply = true,
+        };
+        return Map(await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false), call.Operation);
+    }
+
+    /// <summary>Runs a pickled function on the scheduler.</summary>
+    /// <param name="rpc">The scheduler.</param>
+    /// <param name="function">The function as a pickle.</param>
+    /// <param name="arguments">A tuple as a pickle; null for none.</param>
+    /// <param name="timeout">The time for the answer.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>What the function returned.</returns>
+    /// <exception cref="DaskRpcException">The function raised, or the scheduler allows none.</exception>
+    public static async Task<object?> RunFunctionAsync(
+        this SchedulerRpc rpc, byte[] function, byte[]? arguments, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        RpcCall call = new("run_function")
+        {
+            Arguments = new Dictionary<string, object?>
+            {
+                ["function"] = function,
+                ["args"] = arguments ?? (object)Array.Empty<object?>(),
+                ["wait"] = true,
+            },
+            Timeout = timeout,
+            PlainReply = true,
+        };
+        object? reply = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
+        return Map(reply, call.Operation).GetValueOrDefault("result") is SerializedValue result
+            ? result.Open()
+            : throw Unexpected(call.Operation);
+    }
+
+    private static async Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> ListsAsync(
+        this SchedulerRpc rpc, string operation, IReadOnlyDictionary<string, object?> arguments, CancellationToken cancellationToken)
+    {
+        RpcCall call = new(operation) { Arguments = arguments, Idempotent = true };
+        object? reply = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
+        return Map(reply, operation).ToDictionary(
+            p => p.Key,
+            p => p.Value is object?[] list ? (IReadOnlyList<string>)[.. list.OfType<string>()] : []);
+    }
+
+    private static Dictionary<string, object?> Optional(string name, IReadOnlyCollection<string>? values) =>
+        values is null ? [] : new Dictionary<string, object?> { [name] = values.ToArray() };
+
+    private static Dictionary<string, object?> Map(object? reply, string operation) =>
+        reply as Dictionary<string, object?> ?? throw Unexpected(operation);
+
+    private static DaskProtocolException Unexpected(string operation) =>
+        new($"The scheduler's answer to '{operation}' is not of the expected form: its version of Dask may not know the operation.");
+}

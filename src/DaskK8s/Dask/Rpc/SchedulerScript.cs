@@ -1,0 +1,93 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+using DaskK8s.Dask.Protocol;
+
+namespace DaskK8s.Dask.Rpc;
+
+/// <summary>Is a Python module of ours on the scheduler: installed when it is first called, and again after the scheduler restarted.</summary>
+/// <remarks>
+/// Installing it adds one operation to the scheduler, so that calls of it are no <c>run_function</c>, of which the scheduler keeps
+/// each in its event log and writes a line to its log. The names carry a hash of the source: versions live side by side.
+/// What a module stands on is a module of its own beside it (<c>NAME_holds</c>).
+/// </remarks>
+internal sealed class SchedulerScript
+{
+    private readonly string _name;
+    private readonly (string Name, string Source)[] _modules;
+
+    private SchedulerScript(string name, params string[] ground)
+    {
+        string[] sources = [.. ground.Append(name).Select(static n => SchedulerModule.Read($"{n}.py"))];
+        _name = $"daskk8s_{name}_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', sources))))[..12]}";
+        _modules = [.. ground.Select(part => $"{_name}_{part}").Append(_name).Zip(sources)];
+    }
+
+    /// <summary>Gets the module that drains workers.</summary>
+    public static SchedulerScript Retirement { get; } = new("retirement", "holds");
+
+    /// <summary>Gets the module that counts what tasks ask for.</summary>
+    public static SchedulerScript Demand { get; } = new("demand");
+
+    /// <summary>Calls the module's operation.</summary>
+    /// <param name="rpc">The scheduler.</param>
+    /// <param name="spec">What it is given.</param>
+    /// <param name="timeout">The time for the answer.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>What it answered.</returns>
+    /// <exception cref="DaskRpcException">The scheduler runs no functions (<see cref="IsBlocked"/>), or the function failed.</exception>
+    public async Task<JsonElement> CallAsync(SchedulerRpc rpc, JsonObject spec, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        RpcCall call = new(_name)
+        {
+            Arguments = new Dictionary<string, object?> { ["text"] = spec.ToJsonString() },
+            Idempotent = true,
+            Timeout = timeout,
+        };
+        object? answer = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
+        if (answer is null)
+        {
+            // An operation that the scheduler does not know is answered by nothing.
+            await InstallAsync(rpc, cancellationToken).ConfigureAwait(false);
+            answer = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
+        }
+
+        using JsonDocument document = JsonDocument.Parse(answer as string
+            ?? throw new DaskProtocolException($"The scheduler's answer from {_name} is no text."));
+        return document.RootElement.Clone();
+    }
+
+    /// <summary>
+    /// Tells whether an error means that the scheduler runs no functions at all: <c>distributed.scheduler.pickle: false</c> up to 2024,
+    /// <c>run_function</c> among the <c>distributed.scheduler.blocked-handlers</c> of any version.
+    /// </summary>
+    public static bool IsBlocked(DaskRpcException error) =>
+        error.PythonException?.Contains("explicitly disallowed", StringComparison.Ordinal) == true;
+
+    /// <summary>Pickles a tuple of one text.</summary>
+    internal static byte[] PickleText(string text)
+    {
+        PickleWriter pickle = new();
+        pickle.BeginTuple();
+        pickle.Text(text);
+        pickle.EndTuple();
+        return pickle.ToArray();
+    }
+
+    private async Task InstallAsync(SchedulerRpc rpc, CancellationToken cancellationToken)
+    {
+        IEnumerable<string> loaders = _modules.Select(static m => $"""
+            module = types.ModuleType({Quote(m.Name)})
+            exec(compile({Quote(m.Source)}, module.__name__, "exec"), module.__dict__)
+            sys.modules[module.__name__] = module
+            """);
+        string loader = $"import sys, types\n{string.Join('\n', loaders)}".ReplaceLineEndings("\n");
+        await rpc.RunFunctionAsync(PickleWriter.Global("builtins", "exec"), PickleText(loader), null, cancellationToken).ConfigureAwait(false);
+        await rpc.RunFunctionAsync(PickleWriter.Global(_name, "install"), PickleText(_name), null, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes a text as a literal that JSON and Python read alike.</summary>
+    private static string Quote(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
+}

@@ -1,0 +1,168 @@
+using DaskK8s.Dask.Protocol;
+using DaskK8s.Dask.Rpc;
+
+using MessagePack;
+
+namespace DaskK8s.Dask.Tasks;
+
+/// <summary>Fetches results from the workers that hold them, through the scheduler.</summary>
+internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
+{
+    private const int MaxKeys = 8192;
+
+    private static readonly TimeSpan FetchLimit = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Fetches results of finished tasks.</summary>
+    /// <param name="tasks">The tasks.</param>
+    /// <param name="settle">Waits until a task is finished; a result can be lost between two of our calls, and be computed anew.</param>
+    /// <param name="accept">Takes each result with its index; the bytes are valid during the call only.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that ends when all results were taken.</returns>
+    /// <exception cref="DaskResultException">A result has no form in JSON's types.</exception>
+    public async Task FetchAsync(
+        IReadOnlyList<TaskEntry> tasks,
+        Func<TaskEntry, CancellationToken, Task> settle,
+        Action<int, ReadOnlyMemory<byte>> accept,
+        CancellationToken cancellationToken)
+    {
+        Queue<int> open = new(Enumerable.Range(0, tasks.Count));
+        List<int> batch = [];
+        while (open.Count > 0)
+        {
+            batch.Clear();
+            while (batch.Count < MaxKeys && open.TryDequeue(out int index))
+            {
+                batch.Add(index);
+            }
+
+            RpcCall call = new(SchedulerModule.Gather)
+            {
+                Arguments = new Dictionary<string, object?> { ["keys"] = batch.ConvertAll(i => (object?)tasks[i].Key) },
+                Idempotent = true,
+                Timeout = FetchLimit,
+            };
+            Reply reply = await rpc.CallAsync(call, Decode, cancellationToken).ConfigureAwait(false)
+                // The operation went with the scheduler that had it: the session finds out, and tells what is lost.
+                ?? new Reply([], [.. Enumerable.Range(0, batch.Count)], []);
+            foreach ((int[] indexes, SerializedValue pack) in reply.Packs)
+            {
+                reply.Missing.AddRange(Unpack(indexes, pack, batch, tasks, accept));
+            }
+
+            reply.Later.ForEach(i => open.Enqueue(batch[i]));
+            if (reply.Missing.Count > 0)
+            {
+                await Task.Delay(RetryPause, time, cancellationToken).ConfigureAwait(false);
+                foreach (int i in reply.Missing)
+                {
+                    await settle(tasks[batch[i]], cancellationToken).ConfigureAwait(false);
+                    open.Enqueue(batch[i]);
+                }
+            }
+        }
+    }
+
+    private static List<int> Unpack(
+        int[] indexes,
+        SerializedValue pack,
+        List<int> batch,
+        IReadOnlyList<TaskEntry> tasks,
+        Action<int, ReadOnlyMemory<byte>> accept)
+    {
+        List<int> missing = [];
+        Msgpack.Decode(new DaskMessage([pack.OpenBytes()]), (ref MessagePackReader reader, DaskMessage _) =>
+        {
+            if (reader.ReadArrayHeader() != indexes.Length)
+            {
+                throw new DaskProtocolException("A worker's pack of results has another number of them than was asked for.");
+            }
+
+            foreach (int index in indexes)
+            {
+                switch (reader.NextMessagePackType)
+                {
+                    case MessagePackType.Nil:
+                        reader.ReadNil();
+                        missing.Add(index);
+                        break;
+                    case MessagePackType.Binary:
+                        accept(batch[index], reader.ReadBytes()!.Value.First);
+                        break;
+                    default:
+                        throw Refused(tasks[batch[index]].Key, ref reader);
+                }
+            }
+
+            return true;
+        });
+        return missing;
+    }
+
+    private static DaskResultException Refused(string key, ref MessagePackReader reader)
+    {
+        string type = "object", reason = string.Empty;
+        if (reader.ReadArrayHeader() == 2)
+        {
+            type = reader.ReadText() ?? type;
+            reason = reader.ReadText() ?? reason;
+        }
+
+        return new DaskResultException(
+            key,
+            type,
+            $"The result of task '{key}' cannot leave the cluster: {type} has no form in JSON's types ({reason}). " +
+            "Return numbers, strings, lists or maps of it, or pass the future on to another task.");
+    }
+
+    private static Reply? Decode(ref MessagePackReader reader, DaskMessage message)
+    {
+        if (reader.NextMessagePackType != MessagePackType.Map)
+        {
+            return null;
+        }
+
+        Reply reply = new([], [], []);
+        for (int entries = reader.ReadMapHeader(); entries > 0; entries--)
+        {
+            ReadOnlySpan<byte> key = reader.ReadKey();
+            if (key.SequenceEqual("missing"u8))
+            {
+                reply.Missing.AddRange(ReadIndexes(ref reader));
+            }
+            else if (key.SequenceEqual("later"u8))
+            {
+                reply.Later.AddRange(ReadIndexes(ref reader));
+            }
+            else if (key.SequenceEqual("packs"u8))
+            {
+                for (int packs = reader.ReadArrayHeader(); packs > 0; packs--)
+                {
+                    reader.ReadArrayHeader();
+                    int[] indexes = ReadIndexes(ref reader);
+                    reply.Packs.Add((indexes, MsgpackTree.Read(ref reader, message, 8) as SerializedValue
+                        ?? throw new DaskProtocolException("A pack of results is not of the expected form.")));
+                }
+            }
+            else
+            {
+                reader.SkipValue();
+            }
+        }
+
+        return reply;
+    }
+
+    private static int[] ReadIndexes(ref MessagePackReader reader)
+    {
+        int[] indexes = new int[reader.ReadArrayHeader()];
+        for (int i = 0; i < indexes.Length; i++)
+        {
+            indexes[i] = reader.ReadInt32();
+        }
+
+        return indexes;
+    }
+
+    private sealed record Reply(List<(int[] Indexes, SerializedValue Pack)> Packs, List<int> Missing, List<int> Later);
+}

@@ -1,0 +1,164 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+using DaskK8s.Dask.Protocol;
+
+using MessagePack;
+
+namespace DaskK8s.Dask.Tasks;
+
+/// <summary>Reads the result of a task, as the worker encoded it to msgpack, to the .NET type that is asked for.</summary>
+internal static class ResultReader
+{
+    private const int MaxDepth = 512;
+
+    /// <summary>Reads a result.</summary>
+    /// <typeparam name="T">The type that is asked for.</typeparam>
+    /// <param name="key">The task's key, for the error.</param>
+    /// <param name="data">The msgpack value.</param>
+    /// <returns>The result.</returns>
+    /// <exception cref="DaskResultException">The result is of another type.</exception>
+    /// <exception cref="DaskProtocolException">The bytes are no msgpack.</exception>
+    public static T Read<T>(string key, ReadOnlyMemory<byte> data)
+    {
+        if (data.IsEmpty)
+        {
+            throw new DaskProtocolException($"The result of task '{key}' came without its bytes.");
+        }
+
+        try
+        {
+            return typeof(T) == typeof(object) ? (T)Msgpack.Decode(new DaskMessage([data]), Plain)! : Msgpack.Decode(new DaskMessage([data]), Typed<T>);
+        }
+        catch (Exception e) when (e is JsonException or InvalidCastException or DaskProtocolException { InnerException: not null })
+        {
+            string type = PythonType(data);
+            throw new DaskResultException(key, type, $"The result of task '{key}' is of Python's type {type}, which cannot be read as {typeof(T)}.", e);
+        }
+    }
+
+    private static object? Plain(ref MessagePackReader reader, DaskMessage message) => MsgpackTree.Read(ref reader, null, MaxDepth);
+
+    private static T Typed<T>(ref MessagePackReader reader, DaskMessage message)
+    {
+        Type type = Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T);
+        if (reader.NextMessagePackType == MessagePackType.Nil)
+        {
+            return default(T) is null && typeof(T) != typeof(JsonElement)
+                ? default!
+                : typeof(T) == typeof(JsonElement)
+                    ? (T)(object)JsonSerializer.SerializeToElement<object?>(null)
+                    : throw new InvalidCastException("None is no value of this type.");
+        }
+
+        object? simple = Type.GetTypeCode(type) switch
+        {
+            TypeCode.Int32 when !type.IsEnum => reader.ReadInt32(),
+            TypeCode.Int64 when !type.IsEnum => reader.ReadInt64(),
+            TypeCode.Double => reader.NextMessagePackType is MessagePackType.Integer ? reader.ReadNumber() : reader.ReadDouble(),
+            TypeCode.Boolean => reader.ReadBoolean(),
+            TypeCode.String => reader.ReadString(),
+            _ when type == typeof(byte[]) => reader.ReadBytes()?.ToArray(),
+            _ => null,
+        };
+        return simple is not null ? (T)simple : Json<T>(ref reader);
+    }
+
+    private static T Json<T>(ref MessagePackReader reader)
+    {
+        bool marked = !typeof(T).IsAssignableTo(typeof(JsonNode)) && typeof(T) != typeof(JsonElement) && typeof(T) != typeof(JsonDocument);
+        ArrayBufferWriter<byte> buffer = new();
+        using (Utf8JsonWriter writer = new(buffer, new JsonWriterOptions { SkipValidation = true, MaxDepth = MaxDepth }))
+        {
+            Write(ref reader, writer, marked, MaxDepth);
+        }
+
+        return JsonSerializer.Deserialize<T>(buffer.WrittenSpan, PythonJson.Options)!;
+    }
+
+    private static void Write(ref MessagePackReader reader, Utf8JsonWriter writer, bool marked, int depth)
+    {
+        if (depth < 0)
+        {
+            throw new DaskProtocolException("A result nests deeper than is allowed.");
+        }
+
+        switch (reader.NextMessagePackType)
+        {
+            case MessagePackType.Map:
+                writer.WriteStartObject();
+                for (int i = reader.ReadMapHeader(); i > 0; i--)
+                {
+                    writer.WritePropertyName(reader.ReadText() ?? "None");
+                    Write(ref reader, writer, marked, depth - 1);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case MessagePackType.Array:
+                writer.WriteStartArray();
+                for (int i = reader.ReadArrayHeader(); i > 0; i--)
+                {
+                    Write(ref reader, writer, marked, depth - 1);
+                }
+
+                writer.WriteEndArray();
+                break;
+            case MessagePackType.Float:
+                WriteFloat(reader.ReadDouble(), writer, marked);
+                break;
+            case MessagePackType.Binary:
+                string base64 = Convert.ToBase64String(reader.ReadBytes()!.Value.ToArray());
+                writer.WriteStringValue(marked ? PythonJson.BytesMark + base64 : base64);
+                break;
+            case MessagePackType.Integer when reader.NextCode == MessagePackCode.UInt64:
+                writer.WriteNumberValue(reader.ReadUInt64());
+                break;
+            case MessagePackType.Integer:
+                writer.WriteNumberValue(reader.ReadInt64());
+                break;
+            case MessagePackType.Boolean:
+                writer.WriteBooleanValue(reader.ReadBoolean());
+                break;
+            case MessagePackType.String:
+                writer.WriteStringValue(reader.ReadString());
+                break;
+            default:
+                reader.SkipValue();
+                writer.WriteNullValue();
+                break;
+        }
+    }
+
+    private static void WriteFloat(double value, Utf8JsonWriter writer, bool marked)
+    {
+        if (!double.IsFinite(value))
+        {
+            writer.WriteStringValue(marked ? PythonJson.MarkFloat(value) : value.ToString(CultureInfo.InvariantCulture));
+        }
+        else if (value == Math.Floor(value) && Math.Abs(value) < 1e15)
+        {
+            // 2.0 stays a float for who asks for plain values.
+            writer.WriteRawValue(value.ToString("0.0", CultureInfo.InvariantCulture));
+        }
+        else
+        {
+            writer.WriteNumberValue(value);
+        }
+    }
+
+    private static string PythonType(ReadOnlyMemory<byte> data) => new MessagePackReader(data).NextMessagePackType switch
+    {
+        MessagePackType.Nil => "NoneType",
+        MessagePackType.Boolean => "bool",
+        MessagePackType.Integer => "int",
+        MessagePackType.Float => "float",
+        MessagePackType.String => "str",
+        MessagePackType.Binary => "bytes",
+        MessagePackType.Array => "list",
+        MessagePackType.Map => "dict",
+        _ => "object",
+    };
+}

@@ -1,0 +1,135 @@
+using System.Buffers;
+
+using DaskK8s.Dask.Protocol;
+using DaskK8s.Dask.Rpc;
+
+using MessagePack;
+
+namespace DaskK8s.Dask.Tasks;
+
+/// <summary>Writes the messages of a session (see <c>session.py</c>).</summary>
+internal static class SessionMessages
+{
+    /// <summary>Writes the call that attaches a connection to a session.</summary>
+    public static byte[] Attach(string session, TimeSpan keep, bool resume) => Write((ref MessagePackWriter writer) =>
+        writer.WriteValue(new Dictionary<string, object?>
+        {
+            ["op"] = SchedulerModule.Attach,
+            ["reply"] = true,
+            ["session"] = session,
+            ["keep"] = keep.TotalSeconds,
+            ["resume"] = resume,
+        }));
+
+    /// <summary>Writes tasks that share their function and options.</summary>
+    public static byte[] Submit(long sequence, TaskBatch batch)
+    {
+        (PythonFunction function, TaskOptions options, IReadOnlyList<string>? workers, IReadOnlyList<TaskSpecification> tasks) = batch;
+        ArrayBufferWriter<byte> buffer = new(256 + (tasks.Count * 128));
+        MessagePackWriter writer = new(buffer);
+        writer.WriteMapHeader(6);
+        writer.Write("m");
+        writer.Write("submit");
+        writer.Write("sequence");
+        writer.Write(sequence);
+        writer.Write("function");
+        writer.Write(function.Id);
+        writer.Write("definition");
+        writer.WriteValue(new Dictionary<string, object?>
+        {
+            ["kind"] = function.Kind,
+            ["module"] = function.Module,
+            ["name"] = function.Name,
+            ["source"] = function.Source,
+        });
+        writer.Write("options");
+        writer.WriteValue(Options(options, workers));
+        writer.Write("tasks");
+        writer.WriteArrayHeader(tasks.Count);
+        foreach (TaskSpecification task in tasks)
+        {
+            writer.WriteArrayHeader(3);
+            writer.Write(task.Entry.Key);
+            writer.Write(task.Arguments.AsSpan());
+            writer.WriteArrayHeader(task.Needs.Count);
+            foreach (string need in task.Needs)
+            {
+                writer.Write(need);
+            }
+        }
+
+        writer.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Writes that keys are no longer wanted.</summary>
+    public static byte[] Release(IReadOnlyCollection<string> keys) => Keys("release", keys);
+
+    /// <summary>Asks what became of keys.</summary>
+    public static byte[] States(IReadOnlyCollection<string> keys) => Keys("states", keys);
+
+    /// <summary>Gets the message that shows that we are there, and asks for a sign of life.</summary>
+    public static byte[] Ping { get; } = Bare("ping");
+
+    /// <summary>Gets the message that ends the session.</summary>
+    public static byte[] Close { get; } = Bare("close");
+
+    private static Dictionary<string, object?> Options(TaskOptions options, IReadOnlyList<string>? workers)
+    {
+        Dictionary<string, object?> map = [];
+        if (options.Resources is { Count: > 0 } resources)
+        {
+            // Whole amounts travel as integers: Dask's pages show GPU: 1, not 1.0.
+            map["resources"] = resources.ToDictionary(
+                r => r.Key, r => r.Value == Math.Floor(r.Value) && r.Value < long.MaxValue ? (long)r.Value : (object?)r.Value);
+        }
+
+        if (workers is not null)
+        {
+            map["workers"] = workers.ToArray();
+            if (options.AllowOtherWorkers == true)
+            {
+                map["allow_other_workers"] = true;
+            }
+        }
+
+        if (options.Priority is { } priority and not 0)
+        {
+            map["priority"] = priority;
+        }
+
+        if (options.Retries is { } retries and not 0)
+        {
+            map["retries"] = retries;
+        }
+
+        return map;
+    }
+
+    private static byte[] Keys(string operation, IReadOnlyCollection<string> keys) => Write((ref MessagePackWriter writer) =>
+    {
+        writer.WriteMapHeader(2);
+        writer.Write("m");
+        writer.Write(operation);
+        writer.Write("keys");
+        writer.WriteArrayHeader(keys.Count);
+        foreach (string key in keys)
+        {
+            writer.Write(key);
+        }
+    });
+
+    private static byte[] Bare(string operation) => Write((ref MessagePackWriter writer) =>
+        writer.WriteValue(new Dictionary<string, object?> { ["m"] = operation }));
+
+    private static byte[] Write(WriteBody body)
+    {
+        ArrayBufferWriter<byte> buffer = new();
+        MessagePackWriter writer = new(buffer);
+        body(ref writer);
+        writer.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private delegate void WriteBody(ref MessagePackWriter writer);
+}

@@ -1,0 +1,105 @@
+namespace DaskK8s.Dask.Tasks;
+
+/// <summary>Is what this client knows of one task; futures of equal keys share it.</summary>
+internal sealed class TaskEntry(string key, TaskOptions options)
+{
+    private object? _waiters;
+
+    /// <summary>Gets the task's key.</summary>
+    public string Key { get; } = key;
+
+    /// <summary>Gets where the task was to run.</summary>
+    public TaskOptions Options { get; } = options;
+
+    /// <summary>Gets or sets the number of the submission that the task was part of.</summary>
+    /// <value>The largest number there is until it was sent.</value>
+    public long Sequence { get; set; } = long.MaxValue;
+
+    /// <summary>Gets or sets the number of futures that stand for the task.</summary>
+    public int References { get; set; }
+
+    /// <summary>Gets how far the task has come.</summary>
+    public DaskFutureStatus Status { get; private set; }
+
+    /// <summary>Gets why there is no result: a <see cref="PythonError"/>, a text or an exception.</summary>
+    public object? Cause { get; private set; }
+
+    /// <summary>Gets whether the status can no longer change.</summary>
+    public bool Final => Status is DaskFutureStatus.Failed or DaskFutureStatus.Cancelled or DaskFutureStatus.Lost;
+
+    /// <summary>Takes note of a change and tells those who wait.</summary>
+    /// <param name="status">The status.</param>
+    /// <param name="cause">Why there is no result.</param>
+    /// <param name="expected">The status that the task must have; null for any.</param>
+    public void Set(DaskFutureStatus status, object? cause = null, DaskFutureStatus? expected = null)
+    {
+        // Those who wait are told within the lock, so that each sees every change once: what they do is short.
+        lock (this)
+        {
+            DaskFutureStatus before = Status;
+            if (before == status || Final || (expected is { } only && only != before))
+            {
+                return;
+            }
+
+            Status = status;
+            Cause = cause;
+            if (_waiters is ITaskWaiter one)
+            {
+                one.Changed(this, before, status);
+            }
+            else if (_waiters is List<ITaskWaiter> many)
+            {
+                foreach (ITaskWaiter waiter in many)
+                {
+                    waiter.Changed(this, before, status);
+                }
+            }
+        }
+    }
+
+    /// <summary>Registers for changes; the present status counts as one from <see cref="DaskFutureStatus.Pending"/>.</summary>
+    /// <param name="waiter">Who is told.</param>
+    public void Add(ITaskWaiter waiter)
+    {
+        lock (this)
+        {
+            switch (_waiters)
+            {
+                case null:
+                    _waiters = waiter;
+                    break;
+                case List<ITaskWaiter> list:
+                    list.Add(waiter);
+                    break;
+                case ITaskWaiter one:
+                    _waiters = new List<ITaskWaiter> { one, waiter };
+                    break;
+                default:
+                    break;
+            }
+
+            if (Status != DaskFutureStatus.Pending)
+            {
+                waiter.Changed(this, DaskFutureStatus.Pending, Status);
+            }
+        }
+    }
+
+    /// <summary>Ends a registration.</summary>
+    /// <param name="waiter">Who is no longer told.</param>
+    public void Remove(ITaskWaiter waiter)
+    {
+        lock (this)
+        {
+            if (_waiters is List<ITaskWaiter> list)
+            {
+                list.Remove(waiter);
+            }
+            else if (ReferenceEquals(_waiters, waiter))
+            {
+                _waiters = null;
+            }
+        }
+    }
+}

@@ -1,0 +1,371 @@
+using System.Threading.Channels;
+
+using DaskK8s.Common;
+using DaskK8s.Dask.Protocol;
+using DaskK8s.Dask.Rpc;
+
+using Microsoft.Extensions.Logging;
+
+namespace DaskK8s.Dask.Tasks;
+
+/// <summary>
+/// Is this client's session on the scheduler: submissions go to it and news of tasks come from it, over a connection that is
+/// replaced when it breaks.
+/// </summary>
+/// <remarks>
+/// Nothing is lost with a connection: the session lives on in the scheduler, submissions that it has not confirmed are sent again
+/// (it knows their numbers), and what became of tasks meanwhile is asked for.
+/// </remarks>
+internal sealed class TaskSession : IAsyncDisposable
+{
+    private const int MaxQueued = 128;
+
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(45);
+
+    private readonly SchedulerRpc _rpc;
+    private readonly SchedulerTimeouts _timeouts;
+    private readonly TimeSpan _keep;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly SessionEvents _events;
+    private readonly Channel<Outgoing> _outgoing = Channel.CreateUnbounded<Outgoing>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly SemaphoreSlim _room = new(MaxQueued);
+    private readonly Queue<(long Sequence, TaskBatch Batch)> _unconfirmed = new();
+    private readonly CancellationTokenSource _closing = new();
+    private Task _running = Task.CompletedTask;
+    private long _sequence;
+    private volatile bool _closed;
+
+    private TaskSession(SchedulerRpc rpc, SchedulerTimeouts timeouts, TimeSpan keep, TimeProvider time, ILogger logger)
+    {
+        _rpc = rpc;
+        _timeouts = timeouts;
+        _keep = keep;
+        _time = time;
+        _logger = logger;
+        _events = new SessionEvents(Tasks);
+    }
+
+    /// <summary>Gets the session's name on the scheduler.</summary>
+    public string Id { get; private set; } = NewId();
+
+    /// <summary>Gets the topic of events that scripts print to.</summary>
+    public string Topic => Id + "-printed";
+
+    /// <summary>Gets the tasks.</summary>
+    public TaskTable Tasks { get; } = new();
+
+    /// <summary>Connects for the first time.</summary>
+    public static async Task<TaskSession> StartAsync(
+        SchedulerRpc rpc, SchedulerTimeouts timeouts, TimeSpan keep, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+    {
+        TaskSession session = new(rpc, timeouts, keep, time, logger);
+        SchedulerConnection connection = await session.AttachAsync(resume: false, cancellationToken).ConfigureAwait(false)
+            ?? throw new DaskProtocolException($"The scheduler at {rpc.Address} did not start a session.");
+        session._running = session.RunAsync(connection);
+        return session;
+    }
+
+    /// <summary>Queues a submission; waits where many are queued already.</summary>
+    public async ValueTask SubmitAsync(TaskBatch batch, CancellationToken cancellationToken)
+    {
+        await _room.WaitAsync(cancellationToken).ConfigureAwait(false);
+        ObjectDisposedException.ThrowIf(!_outgoing.Writer.TryWrite(new Outgoing(batch, null)), this);
+    }
+
+    /// <summary>Hears what the script of a task prints; null ends it.</summary>
+    public void Listen(string key, Action<ScriptOutput>? listener) => _events.Listen(key, listener);
+
+    /// <summary>Lets go of one reference to a task; after the last one the scheduler forgets it.</summary>
+    public void Release(TaskEntry entry)
+    {
+        if (Tasks.Release(entry))
+        {
+            Release(entry.Key);
+        }
+    }
+
+    /// <summary>Tells the scheduler that a key is no longer wanted.</summary>
+    public void Release(string key) => _outgoing.Writer.TryWrite(new Outgoing(null, key));
+
+    public async ValueTask DisposeAsync()
+    {
+        _closed = true;
+        _outgoing.Writer.TryComplete();
+        // The session is ended in good order, over a new connection if need be, so that the scheduler need not keep its tasks.
+        await Task.WhenAny(_running, Task.Delay(CloseLimit, _time)).ConfigureAwait(false);
+        await _closing.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+        _closing.Dispose();
+        _room.Dispose();
+        foreach (TaskEntry entry in Tasks.Snapshot())
+        {
+            entry.Set(DaskFutureStatus.Lost, "the client was closed");
+        }
+    }
+
+    private static string NewId() => "daskk8s-" + Guid.NewGuid().ToString("N");
+
+    private async Task RunAsync(SchedulerConnection first)
+    {
+        SchedulerConnection? connection = first;
+        while (connection is not null)
+        {
+            await ServeAsync(connection).ConfigureAwait(false);
+            connection = _events.Closed ? null : await ReattachAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Sends and receives until the connection breaks or the client is closed.</summary>
+    private async Task ServeAsync(SchedulerConnection connection)
+    {
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
+        Task receiving = ReceiveAsync(connection, ended.Token);
+        Task sending = SendAsync(connection, ended.Token);
+        Task done = await Task.WhenAny(receiving, sending).ConfigureAwait(false);
+        if (sending.IsCompletedSuccessfully)
+        {
+            // All is said. A tunnel drops what it has not handed on yet when it is closed, so the answer is waited for.
+            await receiving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await ended.CancelAsync().ConfigureAwait(false);
+        string reason = string.Empty;
+        foreach (Task task in new[] { done, receiving, sending })
+        {
+            try
+            {
+                await task.ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                // Whatever ended it, the answer is the same: a new connection.
+                reason = reason.Length == 0 ? e.Message : reason;
+            }
+        }
+
+        if (!_closed)
+        {
+            _logger.SessionDetached(Id, reason);
+        }
+
+        await connection.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task ReceiveAsync(SchedulerConnection connection, CancellationToken cancellationToken)
+    {
+        while (!_events.Closed)
+        {
+            DaskMessage message;
+            using (TimeLimit limit = new(SilenceLimit, _time, cancellationToken))
+            {
+                message = await connection.ReceiveAsync(limit.Token).ConfigureAwait(false);
+            }
+
+            Msgpack.Decode(message, _events.Apply);
+            lock (_unconfirmed)
+            {
+                while (_unconfirmed.TryPeek(out (long Sequence, TaskBatch Batch) oldest) && oldest.Sequence <= _events.Taken)
+                {
+                    _unconfirmed.Dequeue();
+                }
+            }
+        }
+    }
+
+    private async Task SendAsync(SchedulerConnection connection, CancellationToken cancellationToken)
+    {
+        List<string> released = [];
+        while (true)
+        {
+            if (!_outgoing.Reader.TryRead(out Outgoing next))
+            {
+                if (released.Count > 0)
+                {
+                    await connection.SendAsync([SessionMessages.Release(released)], cancellationToken).ConfigureAwait(false);
+                    released.Clear();
+                }
+                else if (!await WaitAsync(connection, cancellationToken).ConfigureAwait(false))
+                {
+                    await connection.SendAsync([SessionMessages.Close], cancellationToken).ConfigureAwait(false);
+                    return;
+                }
+            }
+            else if (next.Released is not null)
+            {
+                // Keys that are let go of one after the other go in one message, in their place among the submissions.
+                released.Add(next.Released);
+            }
+            else if (next.Batch is not null && !_closed)
+            {
+                if (released.Count > 0)
+                {
+                    await connection.SendAsync([SessionMessages.Release(released)], cancellationToken).ConfigureAwait(false);
+                    released.Clear();
+                }
+
+                byte[] message = SessionMessages.Submit(Number(next.Batch), next.Batch);
+                _room.Release();
+                await connection.SendAsync([message], cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Waits for something to send, showing meanwhile that we are there.</summary>
+    /// <returns>False when nothing more will come.</returns>
+    private async Task<bool> WaitAsync(SchedulerConnection connection, CancellationToken cancellationToken)
+    {
+        using TimeLimit limit = new(PingInterval, _time, cancellationToken);
+        try
+        {
+            return await _outgoing.Reader.WaitToReadAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (limit.Passed)
+        {
+            await connection.SendAsync([SessionMessages.Ping], cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+    }
+
+    private long Number(TaskBatch batch)
+    {
+        lock (_unconfirmed)
+        {
+            long sequence = ++_sequence;
+            _unconfirmed.Enqueue((sequence, batch));
+            foreach (TaskSpecification task in batch.Tasks)
+            {
+                task.Entry.Sequence = sequence;
+            }
+
+            return sequence;
+        }
+    }
+
+    private async Task<SchedulerConnection?> ReattachAsync()
+    {
+        long lost = _time.GetTimestamp();
+        TimeSpan pause = TimeSpan.FromMilliseconds(50);
+        while (true)
+        {
+            try
+            {
+                SchedulerConnection? connection = await AttachAsync(resume: true, _closing.Token).ConfigureAwait(false);
+                if (connection is null && !_closed)
+                {
+                    Forget("the scheduler restarted, or the client was away for longer than it keeps tasks");
+                    Id = NewId();
+                    connection = await AttachAsync(resume: false, _closing.Token).ConfigureAwait(false);
+                }
+
+                return connection;
+            }
+            catch (Exception e) when (e is DaskK8sException)
+            {
+                _logger.ReattachFailed(Id, e.Message);
+                if (_time.GetElapsedTime(lost) > _keep)
+                {
+                    Forget(e);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                return null;
+            }
+
+            try
+            {
+                await Task.Delay(pause, _time, _closing.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return null;
+            }
+
+            pause = TimeSpan.FromMilliseconds(Math.Min(5000, pause.TotalMilliseconds * 2));
+        }
+    }
+
+    /// <summary>Marks as lost what the scheduler had been given; what is queued still goes to it.</summary>
+    private void Forget(object cause)
+    {
+        long given;
+        lock (_unconfirmed)
+        {
+            given = _sequence;
+            _unconfirmed.Clear();
+        }
+
+        foreach (TaskEntry entry in Tasks.Snapshot())
+        {
+            if (entry.Sequence <= given)
+            {
+                entry.Set(DaskFutureStatus.Lost, cause);
+            }
+        }
+    }
+
+    /// <summary>Connects to the session, installing our module where the scheduler lacks it.</summary>
+    /// <returns>The connection; null if there is no session to resume.</returns>
+    private async Task<SchedulerConnection?> AttachAsync(bool resume, CancellationToken cancellationToken)
+    {
+        SchedulerConnection connection = await _rpc.OpenAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            using TimeLimit limit = new(_timeouts.Call, _time, cancellationToken);
+            // Once a scheduler would do, but asking it for an operation that it lacks leaves a warning in its log.
+            await SchedulerModule.InstallAsync(_rpc, limit.Token).ConfigureAwait(false);
+            await connection.SendAsync([SessionMessages.Attach(Id, _keep, resume)], limit.Token).ConfigureAwait(false);
+            DaskMessage message = await connection.ReceiveAsync(limit.Token).ConfigureAwait(false);
+            RpcReply.ThrowIfError(message, SchedulerModule.Attach, _rpc.Address);
+            Dictionary<string, object?>? reply = MsgpackTree.Decode(message, FrameLimits.Default) as Dictionary<string, object?>;
+            if (reply is null || reply.GetValueOrDefault("attached") is not true)
+            {
+                await connection.DisposeAsync().ConfigureAwait(false);
+                return null;
+            }
+
+            long taken = reply.GetValueOrDefault("sequence") is long sequence ? sequence : 0;
+            await CatchUpAsync(connection, taken, limit.Token).ConfigureAwait(false);
+            _logger.SessionAttached(Id, _rpc.Address);
+            return connection;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw new SchedulerTimeoutException(_rpc.Address, "attach", _timeouts.Call);
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Asks what became of tasks meanwhile, and sends what had not arrived.</summary>
+    private async Task CatchUpAsync(SchedulerConnection connection, long taken, CancellationToken cancellationToken)
+    {
+        (long Sequence, TaskBatch Batch)[] again;
+        lock (_unconfirmed)
+        {
+            again = [.. _unconfirmed.Where(u => u.Sequence > taken)];
+        }
+
+        string[] keys = [.. Tasks.Snapshot()
+            .Where(t => t.Sequence <= taken && t.Status is DaskFutureStatus.Pending or DaskFutureStatus.NoWorker)
+            .Select(t => t.Key)];
+        if (keys.Length > 0)
+        {
+            await connection.SendAsync([SessionMessages.States(keys)], cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach ((long sequence, TaskBatch batch) in again)
+        {
+            await connection.SendAsync([SessionMessages.Submit(sequence, batch)], cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private readonly record struct Outgoing(TaskBatch? Batch, string? Released);
+}

@@ -1,0 +1,84 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace DaskK8s.Dask.Tasks;
+
+/// <summary>Holds the tasks of a session by their keys.</summary>
+internal sealed class TaskTable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, TaskEntry> _entries = [];
+
+    /// <summary>Gives the entry of a key, one reference more, and whether it is new.</summary>
+    public (TaskEntry Entry, bool IsNew) Acquire(string key, TaskOptions options)
+    {
+        lock (_lock)
+        {
+            ref TaskEntry? entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_entries, key, out bool known);
+            if (!known || entry!.Final)
+            {
+                // A key whose task is over without a result may be submitted anew.
+                entry = new TaskEntry(key, options);
+                known = false;
+            }
+
+            entry.References++;
+            return (entry, !known);
+        }
+    }
+
+    /// <summary>Takes one reference away.</summary>
+    /// <returns>Whether it was the last: the scheduler may forget the key.</returns>
+    public bool Release(TaskEntry entry)
+    {
+        lock (_lock)
+        {
+            if (--entry.References > 0)
+            {
+                return false;
+            }
+
+            if (_entries.TryGetValue(entry.Key, out TaskEntry? present) && ReferenceEquals(present, entry))
+            {
+                _entries.Remove(entry.Key);
+                return true;
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>Finds the entry of a key that came as UTF-8.</summary>
+    public TaskEntry? Find(ReadOnlySpan<byte> key)
+    {
+        Span<char> chars = stackalloc char[256];
+        if (key.Length > chars.Length)
+        {
+            return Find(Encoding.UTF8.GetString(key));
+        }
+
+        chars = chars[..Encoding.UTF8.GetChars(key, chars)];
+        lock (_lock)
+        {
+            return _entries.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(chars, out TaskEntry? entry) ? entry : null;
+        }
+    }
+
+    /// <summary>Finds the entry of a key.</summary>
+    public TaskEntry? Find(string key)
+    {
+        lock (_lock)
+        {
+            return _entries.GetValueOrDefault(key);
+        }
+    }
+
+    /// <summary>Gives all entries that are there now.</summary>
+    public TaskEntry[] Snapshot()
+    {
+        lock (_lock)
+        {
+            return [.. _entries.Values];
+        }
+    }
+}

@@ -1,4 +1,0 @@
-namespace DaskK8s.Forwarding.Spdy;
-
-/// <summary>Is thrown by the decoder when the bytes are no SPDY/3.1; the session is then over.</summary>
-internal sealed class SpdyProtocolException(string message) : IOException(message);

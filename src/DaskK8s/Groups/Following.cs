@@ -1,0 +1,53 @@
+using System.Runtime.CompilerServices;
+
+using DaskK8s.Kubernetes;
+using DaskK8s.Waiting;
+
+namespace DaskK8s.Groups;
+
+/// <summary>Keeps following a collection through an API server that cannot be reached for a while.</summary>
+internal static class Following
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
+    /// <summary>Follows again after a failure that may pass; a failure to begin, and one that will not pass (401, 403), is thrown.</summary>
+    public static async IAsyncEnumerable<T> ThroughOutagesAsync<T>(
+        KubeRequests requests, Func<CancellationToken, IAsyncEnumerable<T>> follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        bool began = false;
+        TimeSpan pause = FirstPause;
+        while (true)
+        {
+            IAsyncEnumerator<T> changes = follow(cancellationToken).GetAsyncEnumerator(cancellationToken);
+            await using (changes.ConfigureAwait(false))
+            {
+                while (true)
+                {
+                    try
+                    {
+                        if (!await changes.MoveNextAsync().ConfigureAwait(false))
+                        {
+                            yield break;
+                        }
+                    }
+                    catch (KubernetesApiException e) when (began && MayPass(e))
+                    {
+                        WorkersLog.FollowFailed(requests.Logger, e.Call.Resource, e.GetType().Name);
+                        break;
+                    }
+
+                    began = true;
+                    pause = FirstPause;
+                    yield return changes.Current;
+                }
+            }
+
+            await Task.Delay(pause, requests.TimeProvider, cancellationToken).ConfigureAwait(false);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    public static bool MayPass(KubernetesApiException error) =>
+        error is KubernetesUnreachableException or KubernetesServerException or KubernetesThrottledException or KubernetesTimeoutException;
+}

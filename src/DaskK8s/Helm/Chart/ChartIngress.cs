@@ -1,0 +1,28 @@
+using DaskK8s.Helm.Values;
+
+namespace DaskK8s.Helm.Chart;
+
+/// <summary>Is an Ingress of the release: its host, whether it has TLS, and the Service behind it.</summary>
+internal sealed record ChartIngress(string Name, string? Host, bool UsesTls, string? ServiceName)
+{
+    /// <summary>Gets the address that a browser opens; null where the Ingress serves every host.</summary>
+    public Uri? Address => Host is { } host && Uri.TryCreate($"{(UsesTls ? "https" : "http")}://{host}/", UriKind.Absolute, out var address) ? address : null;
+
+    /// <summary>Reads an Ingress of a manifest, of both API versions that the chart knows.</summary>
+    /// <returns>Null where the object is no Ingress.</returns>
+    public static ChartIngress? FromManifest(ValueNode.Map item)
+    {
+        if (item.TextAt("kind") != "Ingress" || item.TextAt("metadata", "name") is not { } name)
+        {
+            return null;
+        }
+
+        var rule = item.ListAt("spec", "rules") is [var first, ..] ? first : null;
+        var backend = rule.ListAt("http", "paths") is [var path, ..] ? path.At("backend") : null;
+        return new ChartIngress(
+            name,
+            rule.TextAt("host"),
+            item.ListAt("spec", "tls").Count > 0,
+            backend.TextAt("service", "name") ?? backend.TextAt("serviceName"));
+    }
+}

@@ -1,0 +1,157 @@
+using DaskK8s.Helm.Records;
+using DaskK8s.Helm.Values;
+
+namespace DaskK8s.Helm.Chart;
+
+/// <summary>Is what a release of the Dask chart put into the cluster, by name.</summary>
+internal sealed record ChartObjects
+{
+    /// <summary>Gets the names as the chart's rules make them; the manifest's own win where it is known.</summary>
+    public required ChartNames Names { get; init; }
+
+    /// <summary>Gets the release's scheduler; null where the release has none.</summary>
+    public ChartScheduler? Scheduler { get; init; }
+
+    /// <summary>Gets a value indicating whether the values want a scheduler of the release's own.</summary>
+    public bool SchedulerEnabled { get; init; } = true;
+
+    /// <summary>Gets the scheduler elsewhere that the workers connect to, as written in the values; null for the release's own.</summary>
+    public string? CustomSchedulerUrl { get; init; }
+
+    /// <summary>Gets the worker groups in the order of the values, the default one first.</summary>
+    public IReadOnlyList<ChartWorkerGroup> WorkerGroups { get; init; } = [];
+
+    /// <summary>Gets the Jupyter server; null where there is none.</summary>
+    public ChartJupyter? Jupyter { get; init; }
+
+    /// <summary>Reads a release's record.</summary>
+    /// <param name="record">The record of the revision whose objects the cluster holds.</param>
+    /// <returns>The objects.</returns>
+    /// <exception cref="HelmReleaseNotDaskException">The release comes from another chart and has nothing of Dask in it.</exception>
+    public static ChartObjects FromRecord(ReleaseRecord record)
+    {
+        var prefix = DaskValues.PrefixOf(record.ChartName, record.Defaults, record.Config);
+        var values = DaskValues.Select(ValueMerge.Coalesce(record.Defaults, record.Config), prefix);
+        List<ChartDeployment> deployments = [];
+        List<ChartService> services = [];
+        List<ChartIngress> ingresses = [];
+        foreach (var item in ManifestDocuments.Enumerate(record.Manifest))
+        {
+            if (ChartDeployment.FromManifest(item) is { } deployment)
+            {
+                deployments.Add(deployment);
+            }
+            else if (ChartService.FromManifest(item) is { } service)
+            {
+                services.Add(service);
+            }
+            else if (ChartIngress.FromManifest(item) is { } ingress)
+            {
+                ingresses.Add(ingress);
+            }
+        }
+
+        var objects = From(record.Name, values, deployments, services, ingresses, prefix ?? DaskValues.ChartName);
+        var isDask = record.ChartName == DaskValues.ChartName || objects.WorkerGroups.Count > 0 || objects.Scheduler is not null;
+        return isDask
+            ? objects
+            : throw new HelmReleaseNotDaskException(record.ObjectName, record.Namespace, record.Name, record.ChartName, record.ChartVersion);
+    }
+
+    /// <summary>Sorts objects into the chart's parts, wherever they were read.</summary>
+    /// <param name="release">The name of the release.</param>
+    /// <param name="daskValues">The Dask chart's computed values; empty where they are not known.</param>
+    /// <param name="deployments">The release's Deployments, other charts' among them.</param>
+    /// <param name="services">The release's Services.</param>
+    /// <param name="ingresses">The release's Ingresses.</param>
+    /// <param name="chartName">The name that the Dask chart has in the release.</param>
+    /// <returns>The objects.</returns>
+    public static ChartObjects From(
+        string release,
+        ValueNode.Map daskValues,
+        IReadOnlyList<ChartDeployment> deployments,
+        IReadOnlyList<ChartService> services,
+        IReadOnlyList<ChartIngress> ingresses,
+        string chartName = DaskValues.ChartName)
+    {
+        ChartComponents components = new(daskValues, chartName);
+        var scheduler = deployments.FirstOrDefault(components.IsScheduler);
+        var byRule = ChartNames.For(release, daskValues, chartName);
+
+        // Where the rules do not fit what is there (another version of the chart, overrides not known), the scheduler's name tells.
+        var names = scheduler is not null
+            && scheduler.Name.EndsWith("-scheduler", StringComparison.Ordinal)
+            && !deployments.Any(deployment => deployment.Name == byRule.Scheduler || deployment.Name == byRule.DefaultWorkers)
+                ? new ChartNames(scheduler.Name[..^"-scheduler".Length])
+                : byRule;
+        var jupyter = deployments.FirstOrDefault(deployment => components.IsJupyter(deployment.Labels));
+        return new ChartObjects
+        {
+            Names = names,
+            SchedulerEnabled = daskValues.BoolAt("scheduler", "enabled") ?? true,
+            CustomSchedulerUrl = daskValues.TextAt(DaskValues.WorkerKey, "custom_scheduler_url"),
+            Scheduler = scheduler is null ? null : Describe(scheduler, services.FirstOrDefault(components.IsScheduler), ingresses, names),
+            WorkerGroups = ChartWorkerGroups.Match([.. deployments.Where(components.IsWorker)], names, daskValues),
+            Jupyter = jupyter is null ? null : Describe(jupyter, services.FirstOrDefault(service => components.IsJupyter(service.Labels)), ingresses),
+        };
+    }
+
+    /// <summary>Tells the names by the chart's rules alone.</summary>
+    /// <param name="release">The name of the release.</param>
+    /// <param name="daskValues">The Dask chart's computed values; empty where they are not known.</param>
+    /// <returns>The objects that the chart would make.</returns>
+    public static ChartObjects FromRules(string release, ValueNode.Map daskValues)
+    {
+        var names = ChartNames.For(release, daskValues);
+        var enabled = daskValues.BoolAt("scheduler", "enabled") ?? true;
+        return new ChartObjects
+        {
+            Names = names,
+            SchedulerEnabled = enabled,
+            CustomSchedulerUrl = daskValues.TextAt(DaskValues.WorkerKey, "custom_scheduler_url"),
+            Scheduler = !enabled
+                ? null
+                : new ChartScheduler
+                {
+                    DeploymentName = names.Scheduler,
+                    ServiceName = names.Scheduler,
+                    ServiceType = daskValues.TextAt("scheduler", "serviceType") ?? "ClusterIP",
+                    LoadBalancerAddress = daskValues.TextAt("scheduler", "loadBalancerIP"),
+                    CommPort = new ChartServicePort(names.CommPort, daskValues.IntAt("scheduler", "servicePort") ?? ChartScheduler.DefaultCommPort, ChartScheduler.DefaultCommPort, null),
+                    DashboardPort = new ChartServicePort(names.DashboardPort, daskValues.IntAt("webUI", "servicePort") ?? 80, ChartScheduler.DefaultDashboardPort, null),
+                },
+            WorkerGroups = ChartWorkerGroups.FromValues(names, daskValues),
+            Jupyter = daskValues.BoolAt("jupyter", "enabled") == false
+                ? null
+                : new ChartJupyter(names.Jupyter, names.Jupyter, daskValues.IntAt("jupyter", "servicePort") ?? 80, daskValues.TextAt("jupyter", "serviceType"), null),
+        };
+    }
+
+    private static ChartScheduler Describe(ChartDeployment deployment, ChartService? service, IReadOnlyList<ChartIngress> ingresses, ChartNames names)
+    {
+        var serviceName = service?.Name ?? deployment.Name;
+        return new ChartScheduler
+        {
+            DeploymentName = deployment.Name,
+            ServiceName = serviceName,
+            ServiceType = service?.Type ?? "ClusterIP",
+            LoadBalancerAddress = service?.LoadBalancerAddress,
+            CommPort = service?.FindPort(names.CommPort, "-scheduler", ChartScheduler.DefaultCommPort)
+                ?? new ChartServicePort(names.CommPort, ChartScheduler.DefaultCommPort, ChartScheduler.DefaultCommPort, null),
+            DashboardPort = service?.FindPort(names.DashboardPort, "-webui", ChartScheduler.DefaultDashboardPort)
+                ?? new ChartServicePort(names.DashboardPort, 80, ChartScheduler.DefaultDashboardPort, null),
+            Ingress = ingresses.FirstOrDefault(ingress => ingress.ServiceName == serviceName),
+            Component = deployment.Component.Length > 0 ? deployment.Component : "scheduler",
+            UsesTls = deployment.CommandLine.UsesTls,
+            ListenPort = deployment.CommandLine.Port ?? ChartScheduler.DefaultCommPort,
+            DashboardListenPort = deployment.CommandLine.DashboardPort ?? ChartScheduler.DefaultDashboardPort,
+        };
+    }
+
+    private static ChartJupyter Describe(ChartDeployment deployment, ChartService? service, IReadOnlyList<ChartIngress> ingresses) => new(
+        deployment.Name,
+        service?.Name,
+        service?.Ports.Count > 0 ? service.Ports[0].Port : null,
+        service?.Type,
+        ingresses.FirstOrDefault(ingress => service is not null && ingress.ServiceName == service.Name));
+}

@@ -1,0 +1,38 @@
+namespace DaskK8s.Helm.Chart;
+
+/// <summary>Is the release's own scheduler.</summary>
+internal sealed record ChartScheduler
+{
+    public const int DefaultCommPort = 8786;
+    public const int DefaultDashboardPort = 8787;
+
+    public required string DeploymentName { get; init; }
+
+    public required string ServiceName { get; init; }
+
+    /// <summary>Gets the type that the manifest gives the Service.</summary>
+    public string ServiceType { get; init; } = "ClusterIP";
+
+    public string? LoadBalancerAddress { get; init; }
+
+    /// <summary>Gets the port that workers and clients connect to; Port is the Service's, TargetPort the pod's.</summary>
+    public required ChartServicePort CommPort { get; init; }
+
+    /// <summary>Gets the port of the dashboard.</summary>
+    public required ChartServicePort DashboardPort { get; init; }
+
+    /// <summary>Gets the port that the scheduler's arguments make it listen on in its pod; the chart writes <c>scheduler.servicePort</c> there.</summary>
+    public int ListenPort { get; init; } = DefaultCommPort;
+
+    /// <summary>Gets the port that the arguments give the dashboard in the pod.</summary>
+    public int DashboardListenPort { get; init; } = DefaultDashboardPort;
+
+    /// <summary>Gets the Ingress in front of the dashboard; null where there is none.</summary>
+    public ChartIngress? Ingress { get; init; }
+
+    /// <summary>Gets the <c>component</c> label of the scheduler's objects.</summary>
+    public string Component { get; init; } = "scheduler";
+
+    /// <summary>Gets a value indicating whether the scheduler's arguments ask for TLS.</summary>
+    public bool UsesTls { get; init; }
+}

@@ -1,0 +1,131 @@
+using DaskK8s.Helm.Values;
+
+namespace DaskK8s.Helm.Chart;
+
+/// <summary>Matches worker Deployments with the groups of the values.</summary>
+internal static class ChartWorkerGroups
+{
+    /// <summary>Puts the groups in the order of the values, each with its Deployment.</summary>
+    /// <param name="deployments">The worker Deployments, in the manifest's order.</param>
+    /// <param name="names">The chart's names.</param>
+    /// <param name="values">The Dask chart's computed values; empty where they are not known.</param>
+    /// <returns>The default group first; Deployments that no group of the values explains last.</returns>
+    public static IReadOnlyList<ChartWorkerGroup> Match(IReadOnlyList<ChartDeployment> deployments, ChartNames names, ValueNode.Map values)
+    {
+        var worker = values.MapAt(DaskValues.WorkerKey);
+        var defaultName = worker.TextAt("name") ?? "worker";
+        var declared = values.ListAt(DaskValues.GroupsKey).OfType<ValueNode.Map>().ToList();
+        List<ChartDeployment> left = [.. deployments];
+        var byDefault = TakeDefault(left, names, defaultName, declared);
+
+        var own = new ChartDeployment?[declared.Count];
+        for (var i = 0; i < own.Length; i++)
+        {
+            own[i] = Take(left, NameOf(declared[i], defaultName) is var name ? names.Workers(name) : "");
+        }
+
+        for (var i = 0; i < own.Length; i++)
+        {
+            own[i] ??= TakeEnding(left, "-" + NameOf(declared[i], defaultName));
+        }
+
+        for (var i = 0; i < own.Length && left.Count == own.Count(deployment => deployment is null); i++)
+        {
+            // Only where what is left over on both sides is as many: the chart writes them in the order of the values.
+            own[i] ??= TakeFirst(left);
+        }
+
+        List<ChartWorkerGroup> groups = [];
+        if (byDefault is not null)
+        {
+            groups.Add(Describe(defaultName, byDefault, worker, worker, isDefault: true));
+        }
+
+        for (var i = 0; i < own.Length; i++)
+        {
+            if (own[i] is { } deployment)
+            {
+                groups.Add(Describe(NameOf(declared[i], defaultName), deployment, declared[i], worker, isDefault: false));
+            }
+        }
+
+        groups.AddRange(left.Select(deployment => Describe(names.GroupOf(deployment.Name) ?? deployment.Name, deployment, null, worker, isDefault: false)));
+        return MakeNamesUnique(groups);
+    }
+
+    /// <summary>Lists the groups that the values alone tell of.</summary>
+    public static IReadOnlyList<ChartWorkerGroup> FromValues(ChartNames names, ValueNode.Map values)
+    {
+        var worker = values.MapAt(DaskValues.WorkerKey);
+        var defaultName = worker.TextAt("name") ?? "worker";
+        var declared = values.ListAt(DaskValues.GroupsKey).OfType<ValueNode.Map>().ToList();
+        return Match(
+            [
+                new ChartDeployment { Name = names.DefaultWorkers },
+                .. declared.Select(group => new ChartDeployment { Name = names.Workers(NameOf(group, defaultName)) }),
+            ],
+            names,
+            values) is var groups ? [.. groups.Select(group => group with { Deployment = null, ManifestReplicas = null })] : [];
+    }
+
+    private static string NameOf(ValueNode.Map group, string defaultName) => group.TextAt("name") ?? defaultName;
+
+    private static ChartWorkerGroup Describe(string name, ChartDeployment deployment, ValueNode.Map? group, ValueNode.Map worker, bool isDefault)
+    {
+        var own = group.IntAt("replicas");
+        var byDefault = worker.IntAt("replicas");
+        return new ChartWorkerGroup
+        {
+            Name = name,
+            DeploymentName = deployment.Name,
+            IsDefault = isDefault,
+            ManifestReplicas = deployment.Replicas,
+            DeclaredReplicas = group is null ? null : own ?? byDefault,
+            IsZeroTrap = !isDefault && own == 0 && byDefault is not (null or 0),
+            Deployment = deployment,
+            Values = isDefault || group is null ? worker : ValueMerge.MergeGroup(group, worker),
+        };
+    }
+
+    private static ChartDeployment? TakeDefault(List<ChartDeployment> left, ChartNames names, string defaultName, List<ValueNode.Map> declared)
+    {
+        var isTaken = declared.Any(group => names.Workers(NameOf(group, defaultName)) == names.DefaultWorkers);
+        return (isTaken ? null : Take(left, names.DefaultWorkers))
+            ?? Take(left, $"{names.FullName}-{defaultName}")
+            ?? (left.Count > declared.Count ? TakeEnding(left, "-" + defaultName) ?? TakeFirst(left) : null);
+    }
+
+    private static ChartDeployment? Take(List<ChartDeployment> left, string name) => TakeAt(left, left.FindIndex(deployment => deployment.Name == name));
+
+    private static ChartDeployment? TakeEnding(List<ChartDeployment> left, string suffix) =>
+        TakeAt(left, left.FindIndex(deployment => deployment.Name.EndsWith(suffix, StringComparison.Ordinal)));
+
+    private static ChartDeployment? TakeFirst(List<ChartDeployment> left) => TakeAt(left, left.Count > 0 ? 0 : -1);
+
+    private static ChartDeployment? TakeAt(List<ChartDeployment> left, int index)
+    {
+        if (index < 0)
+        {
+            return null;
+        }
+
+        var taken = left[index];
+        left.RemoveAt(index);
+        return taken;
+    }
+
+    // A group without a name of its own inherits the default group's: the Deployment's name tells them apart.
+    private static List<ChartWorkerGroup> MakeNamesUnique(List<ChartWorkerGroup> groups)
+    {
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        for (var i = 0; i < groups.Count; i++)
+        {
+            if (!seen.Add(groups[i].Name))
+            {
+                groups[i] = groups[i] with { Name = groups[i].DeploymentName };
+            }
+        }
+
+        return groups;
+    }
+}

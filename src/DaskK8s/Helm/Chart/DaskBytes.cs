@@ -1,0 +1,78 @@
+using System.Globalization;
+
+namespace DaskK8s.Helm.Chart;
+
+/// <summary>Writes and reads numbers of bytes as Dask does (<c>dask.utils.format_bytes</c>, <c>parse_bytes</c>).</summary>
+internal static class DaskBytes
+{
+    private static readonly (string Prefix, long Size)[] Units =
+        [("Pi", 1L << 50), ("Ti", 1L << 40), ("Gi", 1L << 30), ("Mi", 1L << 20), ("ki", 1L << 10)];
+
+    /// <summary>Writes a number of bytes: <c>3.50 GiB</c>. A unit is used from nine tenths of it on.</summary>
+    public static string Format(long bytes)
+    {
+        foreach (var (prefix, size) in Units)
+        {
+            if (bytes >= size * 0.9)
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"{(double)bytes / size:F2} {prefix}B");
+            }
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{bytes} B");
+    }
+
+    /// <summary>Reads <c>4GiB</c>, <c>1 TB</c>, <c>6e9</c>, <c>512M</c>; without a digit the number is one.</summary>
+    /// <returns>False where Dask would not read it.</returns>
+    public static bool TryParse(string? text, out long bytes)
+    {
+        bytes = 0;
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return false;
+        }
+
+        var compact = text.Replace(" ", "", StringComparison.Ordinal);
+        if (!compact.Any(char.IsAsciiDigit))
+        {
+            compact = "1" + compact;
+        }
+
+        var end = compact.Length;
+        while (end > 0 && char.IsLetter(compact[end - 1]))
+        {
+            end--;
+        }
+
+        if (Multiplier(compact[end..].ToLowerInvariant()) is not { } multiplier
+            || !double.TryParse(compact.AsSpan(0, end), NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+        {
+            return false;
+        }
+
+        var result = Math.Truncate(number * multiplier);
+        if (double.IsNaN(result) || Math.Abs(result) >= long.MaxValue)
+        {
+            return false;
+        }
+
+        bytes = (long)result;
+        return true;
+    }
+
+    private static double? Multiplier(string unit) => unit switch
+    {
+        "" or "b" => 1,
+        "k" or "kb" => 1e3,
+        "m" or "mb" => 1e6,
+        "g" or "gb" => 1e9,
+        "t" or "tb" => 1e12,
+        "p" or "pb" => 1e15,
+        "ki" or "kib" => 1L << 10,
+        "mi" or "mib" => 1L << 20,
+        "gi" or "gib" => 1L << 30,
+        "ti" or "tib" => 1L << 40,
+        "pi" or "pib" => 1L << 50,
+        _ => null,
+    };
+}

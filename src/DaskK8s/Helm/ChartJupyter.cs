@@ -1,4 +1,0 @@
-namespace DaskK8s.Helm;
-
-/// <summary>Is the release's Jupyter server.</summary>
-internal sealed record ChartJupyter(string DeploymentName, string? ServiceName, int? ServicePort, string? ServiceType, ChartIngress? Ingress);

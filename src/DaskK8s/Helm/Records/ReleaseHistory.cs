@@ -1,0 +1,68 @@
+namespace DaskK8s.Helm.Records;
+
+/// <summary>Orders the revisions of one release and chooses those that matter.</summary>
+internal sealed class ReleaseHistory
+{
+    private ReleaseHistory(string releaseName, IReadOnlyList<ReleaseEntry> entries)
+    {
+        ReleaseName = releaseName;
+        Entries = entries;
+        Newest = entries[^1];
+        Objects = entries.LastOrDefault(entry => entry.Status == HelmReleaseStatus.Deployed) ?? Newest;
+    }
+
+    /// <summary>Gets the name of the release.</summary>
+    public string ReleaseName { get; }
+
+    /// <summary>Gets every revision that Helm kept, oldest first.</summary>
+    public IReadOnlyList<ReleaseEntry> Entries { get; }
+
+    /// <summary>Gets the newest revision, whose state is the release's.</summary>
+    public ReleaseEntry Newest { get; }
+
+    /// <summary>Gets the revision whose objects the cluster holds: the newest deployed one, as Helm's own upgrade has it.</summary>
+    public ReleaseEntry Objects { get; }
+
+    /// <summary>Gets a value indicating whether the release's objects are gone.</summary>
+    public bool IsUninstalled => Newest.Status == HelmReleaseStatus.Uninstalled;
+
+    /// <summary>Gets what is unusual about the state; null where the newest revision is deployed.</summary>
+    public string? Explanation
+    {
+        get
+        {
+            var what = $"Revision {Newest.Revision} of release '{ReleaseName}'";
+            var objects = Objects == Newest
+                ? "No revision is deployed, so the objects may be incomplete."
+                : $"The objects are taken to be those of revision {Objects.Revision}, the newest deployed one; some may be newer.";
+            return Newest.Status switch
+            {
+                HelmReleaseStatus.Deployed => null,
+                HelmReleaseStatus.Uninstalled => $"Release '{ReleaseName}' was uninstalled and only its history was kept. Install it again, or roll it back with 'helm rollback'.",
+                HelmReleaseStatus.Uninstalling => $"Release '{ReleaseName}' is being uninstalled: its objects are going away. If nothing moves, 'helm uninstall' again.",
+                HelmReleaseStatus.Failed => $"{what} failed. {objects} 'helm history' tells why; the next 'helm upgrade' or 'helm rollback' repairs it.",
+                HelmReleaseStatus.PendingInstall or HelmReleaseStatus.PendingUpgrade or HelmReleaseStatus.PendingRollback =>
+                    $"{what} is {Newest.Status.ToHelm()}: Helm is at work on it now, or was stopped in the middle. {objects} If nothing moves, 'helm rollback' frees it.",
+                _ => $"{what} is {Newest.Status.ToHelm()}. {objects}",
+            };
+        }
+    }
+
+    /// <summary>Orders the entries of one release.</summary>
+    /// <param name="entries">The entries, all of one release, in any order.</param>
+    /// <returns>The history, or null where there are no entries.</returns>
+    public static ReleaseHistory? Of(IEnumerable<ReleaseEntry> entries)
+    {
+        ReleaseEntry[] ordered = [.. entries.OrderBy(entry => entry.Revision)];
+        return ordered.Length == 0 ? null : new ReleaseHistory(ordered[0].ReleaseName, ordered);
+    }
+
+    /// <summary>Groups the entries of one namespace by release, in the order of the names.</summary>
+    /// <param name="entries">The entries of one namespace.</param>
+    /// <returns>One history a release.</returns>
+    public static IReadOnlyList<ReleaseHistory> Group(IEnumerable<ReleaseEntry> entries) =>
+        [.. entries
+            .GroupBy(entry => entry.ReleaseName, StringComparer.Ordinal)
+            .OrderBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group => Of(group)!)];
+}

@@ -1,0 +1,84 @@
+using DaskK8s.Helm.Chart;
+using DaskK8s.Helm.Values;
+
+namespace DaskK8s.Helm.Records;
+
+/// <summary>Is what one storage object of Helm says about one revision, decoded.</summary>
+internal sealed class ReleaseRecord
+{
+    /// <summary>Gets the name of the Secret or ConfigMap.</summary>
+    public required string ObjectName { get; init; }
+
+    /// <summary>Gets the name of the release.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Gets the namespace: the record's own, else the object's.</summary>
+    public required string Namespace { get; init; }
+
+    /// <summary>Gets the revision.</summary>
+    public required int Revision { get; init; }
+
+    public HelmReleaseStatus Status { get; init; }
+
+    public DateTimeOffset? FirstDeployed { get; init; }
+
+    public DateTimeOffset? LastDeployed { get; init; }
+
+    public DateTimeOffset? Deleted { get; init; }
+
+    public string Description { get; init; } = "";
+
+    public string? Notes { get; init; }
+
+    public required string ChartName { get; init; }
+
+    public string ChartVersion { get; init; } = "";
+
+    public string AppVersion { get; init; } = "";
+
+    /// <summary>Gets the chart's default values.</summary>
+    public ValueNode.Map Defaults { get; init; } = ValueNode.Map.Empty;
+
+    /// <summary>Gets the user's values.</summary>
+    public ValueNode.Map Config { get; init; } = ValueNode.Map.Empty;
+
+    /// <summary>Gets the objects that Helm applied, as YAML documents.</summary>
+    public string Manifest { get; init; } = "";
+
+    /// <summary>Gets how Helm 4 applied them: <c>ssa</c> or <c>csa</c>; null in records of Helm 3.</summary>
+    public string? ApplyMethod { get; init; }
+
+    /// <summary>Gets Helm's major version: 4 writes how it applied the objects, and leaves out what is empty.</summary>
+    public int HelmMajorVersion { get; init; }
+
+    /// <summary>Makes the public description of the release.</summary>
+    /// <param name="source">Where the record was read from.</param>
+    /// <param name="history">All revisions; null where this one is all that is known.</param>
+    /// <param name="newest">The newest revision's record, where it was read and is another one than this.</param>
+    /// <returns>The release, its values those of this record.</returns>
+    public HelmRelease ToRelease(HelmReleaseSource source, ReleaseHistory? history = null, ReleaseRecord? newest = null)
+    {
+        newest ??= this;
+        return new HelmRelease
+        {
+            Name = Name,
+            Namespace = Namespace,
+            Source = source,
+            Revision = history?.Newest.Revision ?? newest.Revision,
+            Status = history is { Newest.Status: not HelmReleaseStatus.Unknown } ? history.Newest.Status : newest.Status,
+            ObjectsRevision = Revision,
+            StatusExplanation = history?.Explanation,
+            ChartName = ChartName,
+            ChartVersion = ChartVersion,
+            AppVersion = AppVersion,
+            FirstDeployed = FirstDeployed,
+            LastDeployed = newest.LastDeployed,
+            Deleted = newest.Deleted,
+            Description = newest.Description,
+            Notes = Notes,
+            ApplyMethod = ApplyMethod,
+            HelmMajorVersion = HelmMajorVersion,
+            Values = new HelmValues(Defaults, Config, DaskValues.PrefixOf(ChartName, Defaults, Config)),
+        };
+    }
+}

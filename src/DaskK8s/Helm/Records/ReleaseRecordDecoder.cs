@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Text.Json;
+
+namespace DaskK8s.Helm.Records;
+
+/// <summary>Decodes what Helm keeps in <c>data.release</c>: base64 around gzip around JSON, in one pass.</summary>
+/// <remarks>The gzip layer is optional in Helm's format; the base64 layer that a Secret adds is the client library's matter.</remarks>
+internal static class ReleaseRecordDecoder
+{
+    private static ReadOnlySpan<byte> GzipMagic => [0x1f, 0x8b, 0x08];
+
+    /// <summary>Decodes a Secret's record.</summary>
+    /// <param name="objectName">The Secret's name, for errors.</param>
+    /// <param name="namespace">Its namespace.</param>
+    /// <param name="data">The bytes of <c>data.release</c> as the client library gives them: still base64.</param>
+    /// <param name="limits">What the record may cost; null for the defaults.</param>
+    /// <returns>The record.</returns>
+    /// <exception cref="HelmReleaseException">The record cannot be read; the subclass says why.</exception>
+    public static ReleaseRecord Decode(string objectName, string? @namespace, ReadOnlyMemory<byte> data, ReleaseDecoderLimits? limits = null)
+    {
+        using Base64ReadStream stream = new(data);
+        return Decode(objectName, @namespace, stream, data.IsEmpty, limits ?? ReleaseDecoderLimits.Default);
+    }
+
+    /// <summary>Decodes a ConfigMap's record.</summary>
+    /// <param name="objectName">The ConfigMap's name, for errors.</param>
+    /// <param name="namespace">Its namespace.</param>
+    /// <param name="data">The text of <c>data.release</c>.</param>
+    /// <param name="limits">What the record may cost; null for the defaults.</param>
+    /// <returns>The record.</returns>
+    /// <exception cref="HelmReleaseException">The record cannot be read; the subclass says why.</exception>
+    public static ReleaseRecord Decode(string objectName, string? @namespace, string data, ReleaseDecoderLimits? limits = null)
+    {
+        using Base64ReadStream stream = new(data.AsMemory());
+        return Decode(objectName, @namespace, stream, data.Length == 0, limits ?? ReleaseDecoderLimits.Default);
+    }
+
+    private static ReleaseRecord Decode(string objectName, string? @namespace, Base64ReadStream encoded, bool isEmpty, ReleaseDecoderLimits limits)
+    {
+        if (isEmpty)
+        {
+            throw new HelmReleaseTruncatedException(objectName, @namespace, "its field 'release' is empty");
+        }
+
+        try
+        {
+            var start = encoded.Peek();
+            if (!start.StartsWith(GzipMagic))
+            {
+                var trimmed = start.TrimStart(" \t\r\n"u8);
+                return trimmed.IsEmpty || trimmed[0] == '{'
+                    ? ReadJson(objectName, @namespace, encoded, limits).Record
+                    : throw new HelmReleaseCompressionException(objectName, @namespace, "it begins with neither gzip nor JSON");
+            }
+
+            using GZipStream inflated = new(encoded, CompressionMode.Decompress, leaveOpen: true);
+            var (record, size) = ReadJson(objectName, @namespace, inflated, limits);
+
+            // The framework's stream takes a missing end for the end; gzip's last four bytes are the inflated size.
+            return (uint)size == encoded.Tail ? record : throw new EndOfStreamException();
+        }
+        catch (FormatException)
+        {
+            throw new HelmReleaseEncodingException(objectName, @namespace, "its field 'release' is no base64");
+        }
+        catch (EndOfStreamException)
+        {
+            throw new HelmReleaseTruncatedException(objectName, @namespace, "it ends in the middle");
+        }
+        catch (InvalidDataException) when (encoded.IsExhausted)
+        {
+            throw new HelmReleaseTruncatedException(objectName, @namespace, "its gzip stream ends in the middle");
+        }
+        catch (InvalidDataException)
+        {
+            throw new HelmReleaseCompressionException(objectName, @namespace, "its gzip stream is damaged");
+        }
+    }
+
+    private static (ReleaseRecord Record, long Size) ReadJson(string objectName, string? @namespace, Stream json, ReleaseDecoderLimits limits)
+    {
+        JsonTokenReader reader = new(json, limits.MaxInflatedBytes, limits.MaxDepth);
+        try
+        {
+            return (new ReleaseRecordReader(objectName, @namespace, limits).Read(ref reader), reader.BytesRead);
+        }
+        catch (InflatedSizeException exceeded)
+        {
+            throw exceeded.CountsValues
+                ? new HelmReleaseTooLargeException(objectName, @namespace, limits.MaxValues, "values")
+                : new HelmReleaseTooLargeException(objectName, @namespace, limits.MaxInflatedBytes, "bytes inflated");
+        }
+        catch (JsonException)
+        {
+            // The parser's own message can quote what it read, which may be a value of the release.
+            var what = reader.Token.CurrentDepth >= limits.MaxDepth - 1
+                ? string.Create(CultureInfo.InvariantCulture, $"it nests deeper than {limits.MaxDepth} levels")
+                : "it is no JSON";
+            throw Wrong(objectName, @namespace, what, reader.Position);
+        }
+        catch (InvalidOperationException)
+        {
+            throw Wrong(objectName, @namespace, "it holds a text that is no Unicode", reader.Position);
+        }
+    }
+
+    private static HelmReleaseFormatException Wrong(string objectName, string? @namespace, string what, long position) =>
+        new(objectName, @namespace, string.Create(CultureInfo.InvariantCulture, $"{what} (at byte {position:N0})"));
+}

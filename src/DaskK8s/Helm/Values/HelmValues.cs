@@ -1,0 +1,110 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+using DaskK8s.Helm.Chart;
+using DaskK8s.Helm.Values;
+
+namespace DaskK8s;
+
+/// <summary>Holds the values of a release: those that the user supplied, and what they make together with the chart's defaults.</summary>
+/// <remarks>
+/// Reading by path reads the computed values, as the chart's templates saw them; <see cref="ToYaml"/> writes the user-supplied
+/// ones, as a file for <c>helm upgrade --values</c>. Objects of this class never change. Values are secret to Kubernetes, so
+/// <see cref="ToString"/> shows none.
+/// </remarks>
+public sealed partial class HelmValues
+{
+    private readonly Lazy<ValueNode.Map> _computed;
+
+    internal HelmValues(ValueNode.Map defaults, ValueNode.Map config, string? prefix = null)
+    {
+        Defaults = defaults;
+        Config = config;
+        Prefix = prefix;
+        _computed = new Lazy<ValueNode.Map>(() => ValueMerge.Coalesce(defaults, config));
+    }
+
+    /// <summary>Gets values that hold nothing.</summary>
+    public static HelmValues Empty { get; } = new(ValueNode.Map.Empty, ValueNode.Map.Empty);
+
+    /// <summary>Gets only what the user supplied, as <c>helm get values</c> does.</summary>
+    public HelmValues UserSupplied => Defaults.Count == 0 ? this : new HelmValues(ValueNode.Map.Empty, Config, Prefix);
+
+    /// <summary>Gets the chart's defaults with the user's values merged over them, as <c>helm get values --all</c> does.</summary>
+    /// <value>A null of the user's deletes the default; maps are merged; lists are replaced whole.</value>
+    public HelmValues Computed => new(ValueNode.Map.Empty, _computed.Value, Prefix);
+
+    /// <summary>Gets a value indicating whether there are no values at all.</summary>
+    public bool IsEmpty => Defaults.Count == 0 && Config.Count == 0;
+
+    internal ValueNode.Map Defaults { get; }
+
+    internal ValueNode.Map Config { get; }
+
+    /// <summary>Gets the key that the Dask chart's values stand under; null for the top.</summary>
+    internal string? Prefix { get; }
+
+    /// <summary>Gets the Dask chart's own computed values.</summary>
+    internal ValueNode.Map Dask => DaskValues.Select(_computed.Value, Prefix);
+
+    /// <summary>Reads values from YAML (or JSON), as a values file has them.</summary>
+    /// <param name="text">The text; its comments are lost.</param>
+    /// <returns>The values, all of them user-supplied.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="text"/> is null.</exception>
+    /// <exception cref="HelmValuesException">The text is no YAML, holds a key twice, or is no map; line and column are told.</exception>
+    public static HelmValues FromYaml(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return YamlLoader.LoadFirst(text) switch
+        {
+            null => Empty,
+            ValueNode.Map map => new HelmValues(ValueNode.Map.Empty, map),
+            _ => throw new HelmValuesException("values are a map: 'key: value' lines.", 1, 1),
+        };
+    }
+
+    /// <summary>Reads a value.</summary>
+    /// <typeparam name="T">
+    /// Text, a number, a truth value, a list (<see cref="IReadOnlyList{T}"/>, an array), a map
+    /// (<see cref="IReadOnlyDictionary{TKey, TValue}"/> with texts as keys), <see cref="HelmValues"/> for a subtree,
+    /// <see cref="System.Text.Json.JsonElement"/> or <see cref="object"/> for anything.
+    /// </typeparam>
+    /// <param name="path">
+    /// The way to the value, for example <c>worker.resources.limits.nvidia\.com/gpu</c> or <c>additional_worker_groups[0].name</c>:
+    /// a backslash escapes dots and brackets in keys, as <c>helm --set</c> has it.
+    /// </param>
+    /// <returns>The value; null where the value is null and the type can hold it.</returns>
+    /// <exception cref="ArgumentException">The path is malformed.</exception>
+    /// <exception cref="HelmValuesException">There is no such value, or it is of another type.</exception>
+    public T Get<T>(string path)
+    {
+        var node = ValuePath.Find(_computed.Value, path)
+            ?? throw new HelmValuesException($"The release has no value '{path}'. Look at the chart's values for the spelling; dots in keys are escaped as '\\.'.", path);
+        return ValueConverter.TryConvert<T>(node, out var value)
+            ? value!
+            : throw new HelmValuesException($"The value '{path}' is a {node.Kind}, which cannot be read as {typeof(T).Name}.", path);
+    }
+
+    /// <summary>Reads a value if it is there and of the type.</summary>
+    /// <typeparam name="T">The type, as for <see cref="Get{T}"/>.</typeparam>
+    /// <param name="path">The way to the value, as for <see cref="Get{T}"/>.</param>
+    /// <param name="value">The value.</param>
+    /// <returns>False where there is no such value, it is null, or it is of another type.</returns>
+    /// <exception cref="ArgumentException">The path is malformed.</exception>
+    public bool TryGet<T>(string path, [MaybeNullWhen(false)] out T value)
+    {
+        value = default;
+        return ValuePath.Find(_computed.Value, path) is { } node
+            && ValueConverter.TryConvert(node, out value)
+            && value is not null;
+    }
+
+    /// <summary>Writes the user-supplied values as YAML that <see cref="FromYaml"/>, Helm and other parsers read alike.</summary>
+    /// <returns>The YAML; <c>{}</c> and a line's end where there are none.</returns>
+    public string ToYaml() => YamlWriter.Write(Config);
+
+    /// <summary>Says how many keys there are, and no value.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"HelmValues {{ UserSupplied = {Config.Count} keys, Computed = {_computed.Value.Count} keys }}");
+}

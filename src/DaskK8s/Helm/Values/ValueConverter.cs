@@ -1,0 +1,207 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace DaskK8s.Helm.Values;
+
+/// <summary>Turns nodes into the types that callers ask for; everything given out is a copy.</summary>
+internal static class ValueConverter
+{
+    public static bool TryConvert<T>(ValueNode node, out T? value)
+    {
+        if (TryConvert(node, typeof(T), out var converted))
+        {
+            value = (T?)converted;
+            return true;
+        }
+
+        value = default;
+        return false;
+    }
+
+    private static bool TryConvert(ValueNode node, Type type, out object? value)
+    {
+        var isNullable = !type.IsValueType || Nullable.GetUnderlyingType(type) is not null;
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (type == typeof(JsonElement))
+        {
+            value = ToJson(node);
+            return true;
+        }
+
+        if (node is ValueNode.Null && isNullable)
+        {
+            value = null;
+            return true;
+        }
+
+        value = type switch
+        {
+            _ when type == typeof(object) => ToObject(node),
+            _ when type == typeof(string) => ToText(node),
+            _ when type == typeof(bool) => node is ValueNode.Bool flag ? flag.Value : null,
+            _ when type == typeof(HelmValues) => node is ValueNode.Map map ? new HelmValues(ValueNode.Map.Empty, map) : null,
+            _ when node is ValueNode.Number number => ToNumber(number, type),
+            _ when node is ValueNode.List list => ToList(list, type),
+            _ when node is ValueNode.Map map => ToDictionary(map, type),
+            _ => null,
+        };
+        return value is not null;
+    }
+
+    private static string? ToText(ValueNode node) => node switch
+    {
+        ValueNode.Text text => text.Value,
+        ValueNode.Number number => number.Raw,
+        ValueNode.Bool flag => flag.Value ? "true" : "false",
+        _ => null,
+    };
+
+    private static object? ToNumber(ValueNode.Number number, Type type)
+    {
+        if (type == typeof(double) || type == typeof(float))
+        {
+            return ValueNumber.TryGetDouble(number, out var real) ? Convert.ChangeType(real, type, CultureInfo.InvariantCulture) : null;
+        }
+
+        if (type == typeof(decimal))
+        {
+            return ValueNumber.TryGetDecimal(number, out var exact) ? exact : null;
+        }
+
+        if (type == typeof(ulong))
+        {
+            return ValueNumber.TryGetDecimal(number, out var exact) && exact is >= 0 and <= ulong.MaxValue && exact == decimal.Truncate(exact) ? (ulong)exact : null;
+        }
+
+        if (!ValueNumber.TryGetInt64(number, out var whole))
+        {
+            return null;
+        }
+
+        return type switch
+        {
+            _ when type == typeof(long) => whole,
+            _ when type == typeof(int) => whole is >= int.MinValue and <= int.MaxValue ? (int)whole : null,
+            _ when type == typeof(uint) => whole is >= 0 and <= uint.MaxValue ? (uint)whole : null,
+            _ when type == typeof(short) => whole is >= short.MinValue and <= short.MaxValue ? (short)whole : null,
+            _ when type == typeof(byte) => whole is >= 0 and <= byte.MaxValue ? (byte)whole : null,
+            _ => null,
+        };
+    }
+
+    private static Array? ToList(ValueNode.List list, Type type)
+    {
+        var item = type.IsArray
+            ? type.GetElementType()!
+            : type.IsGenericType && (type.GetGenericTypeDefinition() is var generic)
+              && (generic == typeof(IReadOnlyList<>) || generic == typeof(IReadOnlyCollection<>) || generic == typeof(IEnumerable<>))
+                ? type.GetGenericArguments()[0]
+                : null;
+        if (item is null)
+        {
+            return null;
+        }
+
+        var array = Array.CreateInstance(item, list.Items.Count);
+        for (var i = 0; i < array.Length; i++)
+        {
+            if (!TryConvert(list.Items[i], item, out var converted))
+            {
+                return null;
+            }
+
+            array.SetValue(converted, i);
+        }
+
+        return array;
+    }
+
+    private static object? ToDictionary(ValueNode.Map map, Type type)
+    {
+        if (!type.IsGenericType
+            || type.GetGenericTypeDefinition() != typeof(IReadOnlyDictionary<,>)
+            || type.GetGenericArguments() is not [var key, var item]
+            || key != typeof(string))
+        {
+            return null;
+        }
+
+        var dictionary = (System.Collections.IDictionary)Activator.CreateInstance(typeof(OrderedDictionary<,>).MakeGenericType(key, item))!;
+        foreach (var (name, node) in map.Entries)
+        {
+            if (!TryConvert(node, item, out var converted))
+            {
+                return null;
+            }
+
+            dictionary.Add(name, converted);
+        }
+
+        return dictionary;
+    }
+
+    private static object? ToObject(ValueNode node) => node switch
+    {
+        ValueNode.Text text => text.Value,
+        ValueNode.Bool flag => flag.Value,
+        ValueNode.Number number when ValueNumber.TryGetInt64(number, out var whole) && !number.Raw.AsSpan().ContainsAny('.', 'e', 'E') => whole,
+        ValueNode.Number number when ValueNumber.TryGetDouble(number, out var real) => real,
+        ValueNode.Number number => number.Raw,
+        ValueNode.List list => Array.ConvertAll([.. list.Items], ToObject),
+        ValueNode.Map map => ToDictionary(map, typeof(IReadOnlyDictionary<string, object>)),
+        _ => null,
+    };
+
+    private static JsonElement ToJson(ValueNode node)
+    {
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter writer = new(stream, new JsonWriterOptions { MaxDepth = 1000 }))
+        {
+            Write(writer, node);
+        }
+
+        using var document = JsonDocument.Parse(stream.GetBuffer().AsMemory(0, (int)stream.Length), new JsonDocumentOptions { MaxDepth = 1000 });
+        return document.RootElement.Clone();
+    }
+
+    private static void Write(Utf8JsonWriter writer, ValueNode node)
+    {
+        switch (node)
+        {
+            case ValueNode.Text text:
+                writer.WriteStringValue(text.Value);
+                break;
+            case ValueNode.Bool flag:
+                writer.WriteBooleanValue(flag.Value);
+                break;
+            case ValueNode.Number { Raw: ".inf" or "-.inf" or ".nan" } number:
+                writer.WriteStringValue(number.Raw);
+                break;
+            case ValueNode.Number number:
+                writer.WriteRawValue(number.Raw);
+                break;
+            case ValueNode.List list:
+                writer.WriteStartArray();
+                foreach (var item in list.Items)
+                {
+                    Write(writer, item);
+                }
+
+                writer.WriteEndArray();
+                break;
+            case ValueNode.Map map:
+                writer.WriteStartObject();
+                foreach (var (key, value) in map.Entries)
+                {
+                    writer.WritePropertyName(key);
+                    Write(writer, value);
+                }
+
+                writer.WriteEndObject();
+                break;
+            default:
+                writer.WriteNullValue();
+                break;
+        }
+    }
+}

@@ -1,0 +1,88 @@
+namespace DaskK8s.Helm.Values;
+
+/// <summary>Merges a chart's defaults and the user's values as Helm's <c>CoalesceValues</c> does.</summary>
+internal static class ValueMerge
+{
+    /// <summary>Lays the user's values over the chart's defaults.</summary>
+    /// <param name="defaults">The chart's values.</param>
+    /// <param name="config">The user's values.</param>
+    /// <returns>What the templates saw.</returns>
+    /// <remarks>
+    /// Maps are merged, everything else is replaced whole. A null deletes the default; below the top level it deletes the key
+    /// even where there is no default, while at the top level, and inside a map that has no default, it stays a null: Helm has
+    /// two loops, and they differ in this. A user's value of another kind than the default (map or not) wins.
+    /// </remarks>
+    public static ValueNode.Map Coalesce(ValueNode.Map defaults, ValueNode.Map config) =>
+        config.Count == 0 ? defaults : Lay(defaults, config, keepsNulls: true);
+
+    private static ValueNode.Map Lay(ValueNode.Map defaults, ValueNode.Map config, bool keepsNulls)
+    {
+        OrderedDictionary<string, ValueNode> merged = new(defaults.Count + config.Count, StringComparer.Ordinal);
+        foreach (var (key, byDefault) in defaults.Entries)
+        {
+            switch (config[key])
+            {
+                case null:
+                    merged.Add(key, byDefault);
+                    break;
+                case ValueNode.Null:
+                    break;
+                case ValueNode.Map table when byDefault is ValueNode.Map defaultTable:
+                    merged.Add(key, Lay(defaultTable, table, keepsNulls: false));
+                    break;
+                case { } value:
+                    merged.Add(key, value);
+                    break;
+            }
+        }
+
+        foreach (var (key, value) in config.Entries)
+        {
+            if (defaults[key] is null && (keepsNulls || value is not ValueNode.Null))
+            {
+                merged.Add(key, value);
+            }
+        }
+
+        return new ValueNode.Map(merged);
+    }
+
+    /// <summary>Merges a worker group over the default group as the chart's template does (<c>merge . $.Values.worker</c>).</summary>
+    /// <param name="group">The group's own values.</param>
+    /// <param name="worker">The default group's values.</param>
+    /// <returns>What the template saw.</returns>
+    /// <remarks>
+    /// The template function takes every empty value of the group for a missing one: null, false, 0, "" and an empty list or map.
+    /// That is why <c>replicas: 0</c> deploys the default's number.
+    /// </remarks>
+    public static ValueNode.Map MergeGroup(ValueNode.Map group, ValueNode.Map worker)
+    {
+        var merged = group.ToBuilder();
+        foreach (var (key, byDefault) in worker.Entries)
+        {
+            var own = group[key];
+            if (own is ValueNode.Map { Count: > 0 } table && byDefault is ValueNode.Map defaultTable)
+            {
+                merged[key] = MergeGroup(table, defaultTable);
+            }
+            else if (own is null || (IsEmpty(own) && !IsEmpty(byDefault)))
+            {
+                merged[key] = byDefault;
+            }
+        }
+
+        return new ValueNode.Map(merged);
+    }
+
+    /// <summary>Tells whether a template takes a value for none.</summary>
+    public static bool IsEmpty(ValueNode? value) => value switch
+    {
+        null or ValueNode.Null => true,
+        ValueNode.Bool flag => !flag.Value,
+        ValueNode.Number number => ValueNumber.IsZero(number),
+        ValueNode.Text text => text.Value.Length == 0,
+        ValueNode.List list => list.Items.Count == 0,
+        ValueNode.Map map => map.Count == 0,
+        _ => false,
+    };
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+
+namespace DaskK8s.Helm.Values;
+
+/// <summary>Reads numbers as they stand in values: 64-bit integers exactly, and integers that Helm wrote as <c>1e+06</c>.</summary>
+internal static class ValueNumber
+{
+    public static bool IsZero(ValueNode.Number number) => TryGetDouble(number, out var value) && value == 0;
+
+    /// <summary>Reads a number as an integer, however it is written; fractions are none.</summary>
+    public static bool TryGetInt64(ValueNode.Number number, out long value)
+    {
+        if (long.TryParse(number.Raw, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value))
+        {
+            return true;
+        }
+
+        if (TryGetDecimal(number, out var exact) && exact == decimal.Truncate(exact) && exact is >= long.MinValue and <= long.MaxValue)
+        {
+            value = (long)exact;
+            return true;
+        }
+
+        return false;
+    }
+
+    public static bool TryGetDecimal(ValueNode.Number number, out decimal value) =>
+        decimal.TryParse(number.Raw, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
+
+    public static bool TryGetDouble(ValueNode.Number number, out double value)
+    {
+        switch (number.Raw)
+        {
+            case ".inf":
+                value = double.PositiveInfinity;
+                return true;
+            case "-.inf":
+                value = double.NegativeInfinity;
+                return true;
+            case ".nan":
+                value = double.NaN;
+                return true;
+            default:
+                return double.TryParse(number.Raw, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Text;
+
+namespace DaskK8s.Helm.Values;
+
+/// <summary>Follows paths such as <c>additional_worker_groups[0].nodeSelector.kubernetes\.io/arch</c> through a values tree.</summary>
+internal static class ValuePath
+{
+    /// <summary>Finds the node that a path leads to.</summary>
+    /// <param name="root">Where the path begins.</param>
+    /// <param name="path">The path; dots, brackets and backslashes in keys are escaped by a backslash, as <c>helm --set</c> has it.</param>
+    /// <returns>The node; null where the path leads nowhere.</returns>
+    /// <exception cref="ArgumentException">The path is malformed.</exception>
+    public static ValueNode? Find(ValueNode root, string path)
+    {
+        var node = root;
+        foreach (var (key, index) in Parse(path))
+        {
+            node = (node, key) switch
+            {
+                (ValueNode.Map map, not null) => map[key],
+                (ValueNode.List list, null) => index < list.Items.Count ? list.Items[index] : null,
+                _ => null,
+            };
+            if (node is null)
+            {
+                return null;
+            }
+        }
+
+        return node;
+    }
+
+    /// <summary>Takes a path apart.</summary>
+    /// <param name="path">The path.</param>
+    /// <returns>Its steps: a key of a map, or an index of a list.</returns>
+    public static IReadOnlyList<(string? Key, int Index)> Parse(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        List<(string? Key, int Index)> steps = [];
+        StringBuilder key = new();
+        var position = 0;
+        var expectKey = true;
+        while (position < path.Length)
+        {
+            switch (path[position])
+            {
+                case '.' when !expectKey:
+                    expectKey = true;
+                    position++;
+                    break;
+                case '[' when steps.Count > 0 && !expectKey:
+                    var end = path.IndexOf(']', position);
+                    if (end < 0 || !int.TryParse(path.AsSpan(position + 1, end - position - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var index))
+                    {
+                        throw Malformed(path, position);
+                    }
+
+                    steps.Add((null, index));
+                    position = end + 1;
+                    break;
+                case '.' or '[' or ']':
+                    throw Malformed(path, position);
+                default:
+                    if (!expectKey)
+                    {
+                        throw Malformed(path, position);
+                    }
+
+                    position = ReadKey(path, position, key);
+                    steps.Add((key.ToString(), -1));
+                    expectKey = false;
+                    break;
+            }
+        }
+
+        return expectKey ? throw Malformed(path, position) : steps;
+    }
+
+    /// <summary>Escapes a key for use in a path.</summary>
+    public static string Escape(string key) =>
+        key.Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace(".", "\\.", StringComparison.Ordinal)
+            .Replace("[", "\\[", StringComparison.Ordinal)
+            .Replace("]", "\\]", StringComparison.Ordinal);
+
+    private static int ReadKey(string path, int position, StringBuilder key)
+    {
+        key.Clear();
+        for (; position < path.Length && path[position] is not ('.' or '[' or ']'); position++)
+        {
+            if (path[position] == '\\' && ++position == path.Length)
+            {
+                throw Malformed(path, position);
+            }
+
+            key.Append(path[position]);
+        }
+
+        return position;
+    }
+
+    private static ArgumentException Malformed(string path, int position) =>
+        new(
+            string.Create(CultureInfo.InvariantCulture, $"'{path}' is no path: see position {position}. Write keys with dots between them, list items as [0], and escape dots in keys: limits.nvidia\\.com/gpu."),
+            nameof(path));
+}

@@ -1,0 +1,156 @@
+using System.Collections.Frozen;
+using System.Globalization;
+
+using DaskK8s.Helm.Chart;
+
+namespace DaskK8s.Helm.Values;
+
+/// <summary>Looks for what the Dask chart would refuse, ignore, or take otherwise than it looks.</summary>
+/// <remarks>From the chart's templates, version 2025.11.0.</remarks>
+internal sealed class ValuesValidator
+{
+    private static readonly FrozenSet<string> GroupKeys = FrozenSet.Create(
+        StringComparer.Ordinal,
+        "name", "replicas", "strategy", "annotations", "image", "mounts", "custom_scheduler_url", "resources", "threads_per_worker", "default_resources",
+        "portDashboard", "port", "extraArgs", "env", "nodeSelector", "securityContext", "affinity", "tolerations", "serviceAccountName");
+
+    private static readonly FrozenSet<string> IgnoredGroupKeys = FrozenSet.Create(
+        StringComparer.Ordinal, "livenessProbe", "readinessProbe", "metrics");
+
+    private static readonly FrozenSet<string> TopKeys = FrozenSet.Create(
+        StringComparer.Ordinal, "scheduler", "webUI", "worker", "jupyter", "additional_worker_groups", "nameOverride", "fullnameOverride", "global");
+
+    private readonly List<HelmValuesProblem> _problems = [];
+    private readonly HelmValues _values;
+    private readonly string _prefix;
+    private readonly ValueNode.Map _worker;
+
+    private ValuesValidator(HelmValues values)
+    {
+        _values = values;
+        _prefix = values.Prefix is null ? "" : ValuePath.Escape(values.Prefix) + ".";
+        _worker = values.Dask.MapAt(DaskValues.WorkerKey);
+    }
+
+    public static IReadOnlyList<HelmValuesProblem> Validate(HelmValues values)
+    {
+        ValuesValidator validator = new(values);
+        validator.Validate();
+        return validator._problems;
+    }
+
+    private void Validate()
+    {
+        var config = DaskValues.Select(_values.Config, _values.Prefix);
+        foreach (var key in config.Entries.Keys.Where(key => !TopKeys.Contains(key) && _values.Defaults.At(key) is null && DaskValues.Select(_values.Defaults, _values.Prefix)[key] is null))
+        {
+            Warn(ValuePath.Escape(key), "The chart has no such key and ignores it: check the spelling.");
+        }
+
+        CheckGroup(DaskValues.WorkerKey, _worker, _worker, isDefault: true);
+        switch (_values.Dask[DaskValues.GroupsKey])
+        {
+            case null or ValueNode.Null:
+                return;
+            case ValueNode.List list:
+                CheckGroups(list);
+                return;
+            default:
+                Fail(DaskValues.GroupsKey, "Groups are a list: each begins with '- name: …'.");
+                return;
+        }
+    }
+
+    private void CheckGroups(ValueNode.List groups)
+    {
+        Dictionary<string, int> seen = new(StringComparer.Ordinal) { [_values.DefaultGroupName] = -1 };
+        for (var i = 0; i < groups.Items.Count; i++)
+        {
+            var path = string.Create(CultureInfo.InvariantCulture, $"{DaskValues.GroupsKey}[{i}]");
+            if (groups.Items[i] is not ValueNode.Map group)
+            {
+                Fail(path, "A group is a map: 'name: …', 'replicas: …'.");
+                continue;
+            }
+
+            CheckName(path, i, group, seen);
+            foreach (var key in group.Entries.Keys.Where(key => !GroupKeys.Contains(key)))
+            {
+                Warn($"{path}.{ValuePath.Escape(key)}", IgnoredGroupKeys.Contains(key)
+                    ? "The chart's template for additional groups ignores this key; only the default group has it."
+                    : "The chart has no such key of a group and ignores it: check the spelling.");
+            }
+
+            CheckGroup(path, group, ValueMerge.MergeGroup(group, _worker), isDefault: false);
+        }
+    }
+
+    private void CheckName(string path, int index, ValueNode.Map group, Dictionary<string, int> seen)
+    {
+        if (group.TextAt("name") is not { } name)
+        {
+            Fail(path, "The group has no name, so the chart would give it the default group's.");
+        }
+        else if (!WorkerGroupChecks.IsDnsLabel(name))
+        {
+            Fail(path + ".name", "The name is no DNS label: 1 to 63 of a-z, 0-9 and '-', with a letter or digit at both ends.");
+        }
+        else if (group["name"] is not ValueNode.Text)
+        {
+            Warn(path + ".name", "The name is a number or a truth value to YAML: put it in quotes.");
+        }
+        else if (!seen.TryAdd(name, index))
+        {
+            if (seen[name] < 0)
+            {
+                Warn(path + ".name", $"'{name}' is the default group's name too: the two cannot be told apart by name.");
+            }
+            else
+            {
+                Fail(path + ".name", string.Create(CultureInfo.InvariantCulture, $"'{name}' is there twice: item {seen[name]} has the same name, and both would make the same Deployment."));
+            }
+        }
+    }
+
+    private void CheckGroup(string path, ValueNode.Map own, ValueNode.Map effective, bool isDefault)
+    {
+        var replicas = own["replicas"];
+        if (replicas is not (null or ValueNode.Null) && (replicas is not ValueNode.Number || own.IntAt("replicas") is null or < 0))
+        {
+            Fail(path + ".replicas", "Replicas are a whole number from 0 on.");
+        }
+        else if (!isDefault && own.IntAt("replicas") == 0 && effective.IntAt("replicas") is { } deployed and not 0)
+        {
+            Warn(path + ".replicas", string.Create(
+                CultureInfo.InvariantCulture,
+                $"The chart takes 0 for a missing number and deploys the default group's {deployed}. Scale the group to 0 after the upgrade, or give the default group ('worker.replicas') 0 too."));
+        }
+
+        foreach (var (argument, i) in own.ListAt("extraArgs").Select((argument, i) => (argument, i)))
+        {
+            if (argument is not ValueNode.Text)
+            {
+                Fail(string.Create(CultureInfo.InvariantCulture, $"{path}.extraArgs[{i}]"), "Kubernetes takes texts only as arguments: put it in quotes.");
+            }
+        }
+
+        if (own.TextAt("image", "dask_worker") is { } command && !WorkerGroupChecks.IsOneWord(command))
+        {
+            Fail(path + ".image.dask_worker", "The chart passes the command as one argument, so it is one word: 'dask-worker' or 'dask-cuda-worker'.");
+        }
+
+        // The template writes the limit of cpu as --nthreads, which takes whole numbers only.
+        if (effective.MapAt("resources", "limits").Count > 0
+            && ValueMerge.IsEmpty(effective["threads_per_worker"])
+            && effective.At("resources", "limits", "cpu") is { } cpu
+            && !ValueMerge.IsEmpty(cpu)
+            && !int.TryParse(cpu.AsText(), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            Fail(path + ".resources.limits.cpu", "The chart makes the worker's threads of this limit, and Dask takes whole numbers only: the worker would not start. Set 'threads_per_worker', or a whole number.");
+        }
+    }
+
+    private void Fail(string path, string message) => _problems.Add(new HelmValuesProblem(_prefix + path, message, IsError: true));
+
+    private void Warn(string path, string message) => _problems.Add(new HelmValuesProblem(_prefix + path, message, IsError: false));
+}

@@ -1,9 +1,0 @@
-namespace DaskK8s.KubeApi;
-
-/// <summary>Is a named pair of cluster and user in a kubeconfig.</summary>
-/// <param name="Name">The context's name.</param>
-/// <param name="Source">The file that it stands in.</param>
-/// <param name="Cluster">The name of its cluster.</param>
-/// <param name="User">The name of its user; null where the cluster asks for none.</param>
-/// <param name="Namespace">Its namespace; null where it names none.</param>
-internal sealed record KubeConfigContext(string Name, string Source, string? Cluster, string? User, string? Namespace);

@@ -1,8 +1,0 @@
-namespace DaskK8s.KubeApi;
-
-/// <summary>Is what a connection is made from: one server, one user, one namespace.</summary>
-/// <param name="Context">The name of the context; null in a pod.</param>
-/// <param name="Cluster">The server.</param>
-/// <param name="User">The user.</param>
-/// <param name="Namespace">The namespace.</param>
-internal sealed record KubeConfigIdentity(string? Context, KubeConfigCluster Cluster, KubeConfigUser User, string Namespace);

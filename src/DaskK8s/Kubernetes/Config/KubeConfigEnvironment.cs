@@ -1,0 +1,39 @@
+namespace DaskK8s.Kubernetes.Config;
+
+/// <summary>Is what the choice of a connection depends on beside files: variables, and where a pod's service account lies.</summary>
+/// <param name="GetVariable">Reads an environment variable; null where it is not set.</param>
+/// <param name="ServiceAccountDirectory">The directory with <c>token</c>, <c>ca.crt</c> and <c>namespace</c> in a pod.</param>
+internal sealed record KubeConfigEnvironment(Func<string, string?> GetVariable, string ServiceAccountDirectory)
+{
+    /// <summary>Gets the real surroundings of this process.</summary>
+    public static KubeConfigEnvironment System { get; } = new(
+        Environment.GetEnvironmentVariable,
+        "/var/run/secrets/kubernetes.io/serviceaccount");
+
+    /// <summary>Gets a value indicating whether somebody sits before this process, whom a credential helper may ask.</summary>
+    public bool HasTerminal { get; init; } = !Console.IsInputRedirected;
+
+    /// <summary>Gets a value indicating whether this process runs in a pod that has a service account.</summary>
+    public bool IsInCluster =>
+        !string.IsNullOrEmpty(GetVariable("KUBERNETES_SERVICE_HOST"))
+        && !string.IsNullOrEmpty(GetVariable("KUBERNETES_SERVICE_PORT"))
+        && File.Exists(ServiceAccountFile("token"));
+
+    /// <summary>Names a file of the pod's service account.</summary>
+    /// <param name="name">The file's name.</param>
+    /// <returns>Its path.</returns>
+    public string ServiceAccountFile(string name) => Path.Combine(ServiceAccountDirectory, name);
+
+    /// <summary>Names the kubeconfig that is read when nothing else is said.</summary>
+    /// <returns>The path; null where this user has no home directory.</returns>
+    public string? DefaultKubeconfigPath()
+    {
+        string? home = GetVariable("HOME");
+        if (string.IsNullOrEmpty(home))
+        {
+            home = GetVariable("USERPROFILE");
+        }
+
+        return string.IsNullOrEmpty(home) ? null : Path.Combine(home, ".kube", "config");
+    }
+}

@@ -1,0 +1,81 @@
+namespace DaskK8s.Kubernetes.Config;
+
+/// <summary>Creates the errors of a configuration, so that each is worded once.</summary>
+internal static class KubeConfigErrors
+{
+    /// <summary>Says that a file is there and cannot be read.</summary>
+    /// <param name="what">What the file is.</param>
+    /// <param name="path">Its path.</param>
+    /// <param name="cause">Why it cannot be read; file errors name nothing but the path.</param>
+    /// <returns>The error.</returns>
+    public static KubeConfigException Unreadable(string what, string path, Exception cause)
+    {
+        string reason = cause switch
+        {
+            _ when Directory.Exists(path) => "it is a directory",
+            UnauthorizedAccessException => "this user may not read it",
+            FileNotFoundException or DirectoryNotFoundException => "there is no such file",
+            _ => cause.Message,
+        };
+        return new KubeConfigException($"The {what} '{path}' cannot be read: {reason}.", cause) { Path = path };
+    }
+
+    /// <summary>Says that a context is not there.</summary>
+    /// <param name="context">The name that was asked for.</param>
+    /// <param name="known">The names that there are.</param>
+    /// <param name="places">The files that were read.</param>
+    /// <param name="isCurrent">Whether the files themselves name it as the current one.</param>
+    /// <returns>The error.</returns>
+    public static KubeConfigException UnknownContext(string context, IReadOnlyList<string> known, IReadOnlyList<string> places, bool isCurrent)
+    {
+        string named = isCurrent ? ", which 'current-context' names," : "";
+        string list = known.Count == 0 ? "It has no contexts at all" : $"There are: {string.Join(", ", known)}";
+        return new KubeConfigException($"The context '{context}'{named} is not in the kubeconfig ({Join(places)}). {list}.")
+        {
+            Path = places.Count == 1 ? places[0] : null,
+            Context = context,
+            KnownContexts = known,
+        };
+    }
+
+    /// <summary>Says that no context was chosen.</summary>
+    /// <param name="known">The names that there are.</param>
+    /// <param name="places">The files that were read.</param>
+    /// <returns>The error.</returns>
+    public static KubeConfigException NoContext(IReadOnlyList<string> known, IReadOnlyList<string> places)
+    {
+        string list = known.Count == 0 ? "it has no contexts at all" : $"name one of: {string.Join(", ", known)}";
+        return new KubeConfigException($"The kubeconfig ({Join(places)}) has no 'current-context', and no context was asked for; {list}.")
+        {
+            Path = places.Count == 1 ? places[0] : null,
+            KnownContexts = known,
+        };
+    }
+
+    /// <summary>Says that no configuration was found.</summary>
+    /// <param name="places">Where it was looked for.</param>
+    /// <param name="context">The context that was asked for, if one was.</param>
+    /// <returns>The error.</returns>
+    public static KubeConfigException NotFound(IReadOnlyList<string> places, string? context) =>
+        new($"There is no kubeconfig. Looked at: {Join(places)}. Give the path of one, or set KUBECONFIG.")
+        {
+            Path = places.Count == 1 ? places[0] : null,
+            Context = context,
+            SearchedPlaces = places,
+        };
+
+    /// <summary>Says that an entry of a cluster or a user cannot be used.</summary>
+    /// <param name="kind">"cluster" or "user".</param>
+    /// <param name="name">The entry's name; null in a pod.</param>
+    /// <param name="source">The file that the entry stands in.</param>
+    /// <param name="what">What is wrong with it, without its content.</param>
+    /// <param name="cause">The cause, where it holds nothing secret.</param>
+    /// <returns>The error.</returns>
+    public static KubeConfigException Unusable(string kind, string? name, string? source, string what, Exception? cause = null)
+    {
+        string place = source is null ? "the pod's service account" : $"the {kind} '{name}' of the kubeconfig '{source}'";
+        return new KubeConfigException($"In {place}, {what}.", cause) { Path = source };
+    }
+
+    private static string Join(IReadOnlyList<string> places) => string.Join(", ", places.Select(place => $"'{place}'"));
+}

@@ -1,0 +1,109 @@
+namespace DaskK8s.Kubernetes.Config;
+
+/// <summary>Is the content of one kubeconfig file, or of several merged as kubectl merges them.</summary>
+internal sealed class KubeConfigFile
+{
+    private const long MaxBytes = 16 << 20;
+
+    private readonly Dictionary<string, KubeConfigContext> _contexts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, KubeConfigCluster> _clusters = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, KubeConfigUser> _users = new(StringComparer.Ordinal);
+
+    /// <summary>Gets the name of the context that is used when none is asked for.</summary>
+    public string? CurrentContext { get; private set; }
+
+    /// <summary>Gets the contexts by name.</summary>
+    public IReadOnlyDictionary<string, KubeConfigContext> Contexts => _contexts;
+
+    /// <summary>Gets the clusters by name.</summary>
+    public IReadOnlyDictionary<string, KubeConfigCluster> Clusters => _clusters;
+
+    /// <summary>Gets the users by name.</summary>
+    public IReadOnlyDictionary<string, KubeConfigUser> Users => _users;
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">The absolute path.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The content; null where there is no such file.</returns>
+    /// <exception cref="KubeConfigException">The file cannot be read, or is malformed.</exception>
+    public static async Task<KubeConfigFile?> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        string content;
+        try
+        {
+            FileInfo info = new(path);
+            if (info.Exists && info.Length > MaxBytes)
+            {
+                throw new KubeConfigException($"'{path}' is no kubeconfig: it is larger than 16 MiB.") { Path = path };
+            }
+
+            content = await File.ReadAllTextAsync(path, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw KubeConfigErrors.Unreadable("kubeconfig", path, exception);
+        }
+
+        return Parse(path, content);
+    }
+
+    /// <summary>Reads the content of a file.</summary>
+    /// <param name="path">The absolute path of the file, for errors and for the relative paths in it.</param>
+    /// <param name="content">The content.</param>
+    /// <returns>What it says.</returns>
+    /// <exception cref="KubeConfigException">It is malformed.</exception>
+    public static KubeConfigFile Parse(string path, string content)
+    {
+        KubeConfigFile file = new();
+        if (KubeConfigYaml.Read(path, content) is not { } root)
+        {
+            return file;
+        }
+
+        file.CurrentContext = root.GetText("current-context");
+        ReadNamed(root, "contexts", "context", file._contexts, KubeConfigReader.ReadContext);
+        ReadNamed(root, "clusters", "cluster", file._clusters, KubeConfigReader.ReadCluster);
+        ReadNamed(root, "users", "user", file._users, KubeConfigReader.ReadUser);
+        return file;
+    }
+
+    /// <summary>Adds what another file says and this one does not; whoever comes first wins, name by name.</summary>
+    /// <param name="later">The file that comes later in the list.</param>
+    public void Merge(KubeConfigFile later)
+    {
+        CurrentContext ??= later.CurrentContext;
+        AddMissing(_contexts, later._contexts);
+        AddMissing(_clusters, later._clusters);
+        AddMissing(_users, later._users);
+    }
+
+    private static void AddMissing<T>(Dictionary<string, T> target, Dictionary<string, T> source)
+    {
+        foreach ((string name, T value) in source)
+        {
+            target.TryAdd(name, value);
+        }
+    }
+
+    private static void ReadNamed<T>(
+        KubeConfigNode root,
+        string list,
+        string entry,
+        Dictionary<string, T> target,
+        Func<string, KubeConfigNode, T> read)
+    {
+        foreach (KubeConfigNode item in root.GetItems(list))
+        {
+            string name = item.GetText("name") ?? throw item.Mistake($"an entry of '{list}' has no 'name'");
+            KubeConfigNode value = item.TryGet(entry, out KubeConfigNode? node) ? node : KubeConfigNode.EmptyMap(item);
+            if (!target.TryAdd(name, read(name, value)))
+            {
+                throw item.Mistake($"'{list}' has two entries named '{name}'");
+            }
+        }
+    }
+}

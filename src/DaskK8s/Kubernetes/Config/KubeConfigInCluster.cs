@@ -1,0 +1,47 @@
+namespace DaskK8s.Kubernetes.Config;
+
+/// <summary>Reads the configuration that Kubernetes gives a pod: two variables and the service account's files.</summary>
+internal static class KubeConfigInCluster
+{
+    /// <summary>Finds server, user and namespace of the pod that this process runs in.</summary>
+    /// <param name="options">What was asked for.</param>
+    /// <returns>The three.</returns>
+    public static KubeConfigIdentity Load(KubeConfigOptions options)
+    {
+        KubeConfigEnvironment environment = options.Environment;
+        string host = environment.GetVariable("KUBERNETES_SERVICE_HOST")!;
+        string port = environment.GetVariable("KUBERNETES_SERVICE_PORT")!;
+        string authority = environment.ServiceAccountFile("ca.crt");
+        return new KubeConfigIdentity(
+            Context: null,
+            new KubeConfigCluster
+            {
+                Name = "in-cluster",
+                Server = host.Contains(':', StringComparison.Ordinal) ? $"https://[{host}]:{port}" : $"https://{host}:{port}",
+                CertificateAuthority = File.Exists(authority) ? authority : null,
+            },
+            new KubeConfigUser { TokenFile = environment.ServiceAccountFile("token") },
+            KubeConfigLoader.ChooseNamespace(options, context: null));
+    }
+
+    /// <summary>Reads the namespace of the pod that this process runs in.</summary>
+    /// <param name="environment">The surroundings.</param>
+    /// <returns>The namespace; null where it cannot be read.</returns>
+    public static string? ReadNamespace(KubeConfigEnvironment environment)
+    {
+        if (environment.GetVariable("POD_NAMESPACE") is { Length: > 0 } name)
+        {
+            return name;
+        }
+
+        try
+        {
+            string text = File.ReadAllText(environment.ServiceAccountFile("namespace")).Trim();
+            return text.Length == 0 ? null : text;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using DaskK8s.Kubernetes.Credentials;
+
+namespace DaskK8s.Kubernetes.Config;
+
+/// <summary>Turns nodes of a kubeconfig into what they say; the keys are those of client-go's <c>clientcmd/api/v1</c>.</summary>
+internal static class KubeConfigReader
+{
+    private const string ExecExtension = "client.authentication.k8s.io/exec";
+
+    /// <summary>Reads a context.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="node">What stands under <c>context</c>.</param>
+    /// <returns>The context.</returns>
+    public static KubeConfigContext ReadContext(string name, KubeConfigNode node) =>
+        new(name, node.Path, node.GetText("cluster"), node.GetText("user"), node.GetText("namespace"));
+
+    /// <summary>Reads a cluster.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="node">What stands under <c>cluster</c>.</param>
+    /// <returns>The cluster.</returns>
+    public static KubeConfigCluster ReadCluster(string name, KubeConfigNode node) => new()
+    {
+        Name = name,
+        Source = node.Path,
+        Server = node.GetText("server"),
+        TlsServerName = node.GetText("tls-server-name"),
+        InsecureSkipTlsVerify = node.GetFlag("insecure-skip-tls-verify"),
+        CertificateAuthority = GetPath(node, "certificate-authority"),
+        CertificateAuthorityData = node.GetText("certificate-authority-data"),
+        ProxyUrl = node.GetText("proxy-url"),
+        DisableCompression = node.GetFlag("disable-compression"),
+        ExecConfig = node.GetItems("extensions")
+            .Where(extension => extension.GetText("name") == ExecExtension)
+            .Select(extension => extension.TryGet("extension", out KubeConfigNode? value) ? value : null)
+            .FirstOrDefault(),
+    };
+
+    /// <summary>Reads a user.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="node">What stands under <c>user</c>.</param>
+    /// <returns>The user.</returns>
+    public static KubeConfigUser ReadUser(string name, KubeConfigNode node) => new()
+    {
+        Name = name,
+        Source = node.Path,
+        Token = node.GetText("token"),
+        TokenFile = GetPath(node, "tokenFile"),
+        Username = node.GetText("username"),
+        Password = node.GetText("password"),
+        ClientCertificate = GetPath(node, "client-certificate"),
+        ClientCertificateData = node.GetText("client-certificate-data"),
+        ClientKey = GetPath(node, "client-key"),
+        ClientKeyData = node.GetText("client-key-data"),
+        Exec = node.TryGet("exec", out KubeConfigNode? exec) ? exec : null,
+        AuthProvider = node.TryGet("auth-provider", out KubeConfigNode? provider) ? provider.GetText("name") ?? "unnamed" : null,
+        As = node.GetText("as"),
+        AsUid = node.GetText("as-uid"),
+        AsGroups = node.GetTexts("as-groups"),
+        AsUserExtra = node.TryGet("as-user-extra", out KubeConfigNode? extra)
+            ? ReadExtra(extra)
+            : new Dictionary<string, IReadOnlyList<string>>(),
+    };
+
+    /// <summary>Reads a helper program.</summary>
+    /// <param name="node">What stands under <c>exec</c>.</param>
+    /// <returns>The helper.</returns>
+    public static KubeConfigExec ReadExec(KubeConfigNode node)
+    {
+        string apiVersion = node.GetText("apiVersion") ?? throw node.Mistake("'exec' has no 'apiVersion'");
+        if (apiVersion is not (ExecInfo.V1 or ExecInfo.V1Beta1))
+        {
+            throw node.Mistake($"'exec' asks for an apiVersion other than {ExecInfo.V1} and {ExecInfo.V1Beta1}");
+        }
+
+        string command = node.GetText("command") ?? throw node.Mistake("'exec' has no 'command'");
+        string? mode = node.GetText("interactiveMode");
+        if (mode is null && apiVersion == ExecInfo.V1)
+        {
+            throw node.Mistake($"'exec' of {ExecInfo.V1} must say its 'interactiveMode': Never, IfAvailable or Always");
+        }
+
+        if (mode is not (null or "Never" or "IfAvailable" or "Always"))
+        {
+            throw node.Mistake("'interactiveMode' must be Never, IfAvailable or Always");
+        }
+
+        return new KubeConfigExec
+        {
+            ApiVersion = apiVersion,
+            Command = command.AsSpan().ContainsAny('/', Path.DirectorySeparatorChar) ? Resolve(node.Path, command) : command,
+            Arguments = node.GetTexts("args"),
+            Environment =
+            [
+                .. node.GetItems("env").Select(item => KeyValuePair.Create(
+                    item.GetText("name") ?? throw item.Mistake("a variable of 'exec' has no 'name'"),
+                    item.GetText("value") ?? "")),
+            ],
+            InstallHint = node.GetText("installHint"),
+            ProvideClusterInfo = node.GetFlag("provideClusterInfo"),
+            InteractiveMode = mode ?? "IfAvailable",
+        };
+    }
+
+    private static Dictionary<string, IReadOnlyList<string>> ReadExtra(KubeConfigNode node)
+    {
+        Dictionary<string, IReadOnlyList<string>> extra = new(StringComparer.Ordinal);
+        foreach (string key in (node.Entries ?? throw node.Mistake("'as-user-extra' must be a map")).Keys)
+        {
+            extra[key] = node.GetTexts(key);
+        }
+
+        return extra;
+    }
+
+    private static string? GetPath(KubeConfigNode node, string key) =>
+        node.GetText(key) is { } path ? Resolve(node.Path, path) : null;
+
+    private static string Resolve(string source, string path) =>
+        Path.GetFullPath(path, Path.GetDirectoryName(source)!);
+}

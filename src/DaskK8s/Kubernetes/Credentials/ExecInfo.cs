@@ -1,0 +1,91 @@
+using System.Text;
+using System.Text.Json;
+
+using DaskK8s.Kubernetes.Config;
+
+namespace DaskK8s.Kubernetes.Credentials;
+
+/// <summary>Writes what an <c>exec</c> helper is told (<c>KUBERNETES_EXEC_INFO</c>; Kubernetes, "client-go credential plugins").</summary>
+internal static class ExecInfo
+{
+    /// <summary>Is the current protocol.</summary>
+    public const string V1 = "client.authentication.k8s.io/v1";
+
+    /// <summary>Is the protocol before it.</summary>
+    public const string V1Beta1 = "client.authentication.k8s.io/v1beta1";
+
+    /// <summary>Writes the text.</summary>
+    /// <param name="exec">The helper.</param>
+    /// <param name="cluster">The cluster, told where the helper asks for it.</param>
+    /// <param name="isInteractive">Whether the helper may read from the terminal.</param>
+    /// <returns>An <c>ExecCredential</c> as JSON.</returns>
+    public static string Write(KubeConfigExec exec, KubeConfigCluster cluster, bool isInteractive)
+    {
+        using MemoryStream buffer = new();
+        using (Utf8JsonWriter json = new(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("kind", "ExecCredential");
+            json.WriteString("apiVersion", exec.ApiVersion);
+            json.WriteStartObject("spec");
+            json.WriteBoolean("interactive", isInteractive);
+            if (exec.ProvideClusterInfo)
+            {
+                WriteCluster(json, cluster);
+            }
+
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    private static void WriteCluster(Utf8JsonWriter json, KubeConfigCluster cluster)
+    {
+        json.WriteStartObject("cluster");
+        WriteText(json, "server", cluster.Server);
+        WriteText(json, "tls-server-name", cluster.TlsServerName);
+        if (cluster.InsecureSkipTlsVerify)
+        {
+            json.WriteBoolean("insecure-skip-tls-verify", true);
+        }
+
+        WriteText(json, "certificate-authority-data", Authority(cluster));
+        WriteText(json, "proxy-url", cluster.ProxyUrl);
+        if (cluster.DisableCompression)
+        {
+            json.WriteBoolean("disable-compression", true);
+        }
+
+        if (cluster.ExecConfig is not null)
+        {
+            json.WritePropertyName("config");
+            KubeConfigJson.Write(json, cluster.ExecConfig);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static string? Authority(KubeConfigCluster cluster)
+    {
+        try
+        {
+            return cluster.CertificateAuthorityData is { } data
+                ? Convert.ToBase64String(Convert.FromBase64String(data))
+                : cluster.CertificateAuthority is { } path ? Convert.ToBase64String(File.ReadAllBytes(path)) : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw KubeConfigErrors.Unreadable($"'certificate-authority' of the cluster '{cluster.Name}',", cluster.CertificateAuthority!, exception);
+        }
+    }
+
+    private static void WriteText(Utf8JsonWriter json, string name, string? value)
+    {
+        if (value is not null)
+        {
+            json.WriteString(name, value);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace DaskK8s.Kubernetes.Credentials;
+
+/// <summary>Is what an <c>exec</c> helper printed. No record: its text form would show the token.</summary>
+internal sealed class ExecResponse
+{
+    /// <summary>Gets the bearer token.</summary>
+    public string? Token { get; private init; }
+
+    /// <summary>Gets the client certificate as PEM.</summary>
+    public string? CertificatePem { get; private init; }
+
+    /// <summary>Gets the client certificate's key as PEM.</summary>
+    public string? KeyPem { get; private init; }
+
+    /// <summary>Gets when the credentials expire; null where they do not say.</summary>
+    public DateTimeOffset? Expiry { get; private init; }
+
+    /// <summary>Reads what a helper printed.</summary>
+    /// <param name="output">The output.</param>
+    /// <param name="apiVersion">The protocol that it was asked to speak.</param>
+    /// <param name="failed">Creates the error from what is wrong.</param>
+    /// <returns>The credentials.</returns>
+    public static ExecResponse Read(string output, string apiVersion, Func<string, Exception> failed)
+    {
+        JsonDocument document;
+        try
+        {
+            document = JsonDocument.Parse(output);
+        }
+        catch (JsonException)
+        {
+            throw failed(string.IsNullOrWhiteSpace(output) ? "it printed nothing" : "it printed something that is no JSON");
+        }
+
+        using (document)
+        {
+            JsonElement root = document.RootElement;
+            if (root.ValueKind != JsonValueKind.Object || Text(root, "kind") != "ExecCredential")
+            {
+                throw failed("it printed something that is no ExecCredential");
+            }
+
+            if (Text(root, "apiVersion") != apiVersion)
+            {
+                throw failed($"it answered with another apiVersion than {apiVersion}, which the kubeconfig asks for");
+            }
+
+            if (!root.TryGetProperty("status", out JsonElement status) || status.ValueKind != JsonValueKind.Object)
+            {
+                throw failed("its ExecCredential has no status");
+            }
+
+            ExecResponse response = new()
+            {
+                Token = Text(status, "token"),
+                CertificatePem = Text(status, "clientCertificateData"),
+                KeyPem = Text(status, "clientKeyData"),
+                Expiry = ReadExpiry(Text(status, "expirationTimestamp"), failed),
+            };
+            if (response.CertificatePem is null != response.KeyPem is null)
+            {
+                throw failed("its ExecCredential has only one of certificate and key");
+            }
+
+            return response.Token is null && response.CertificatePem is null
+                ? throw failed("its ExecCredential has neither a token nor a certificate")
+                : response;
+        }
+    }
+
+    private static DateTimeOffset? ReadExpiry(string? text, Func<string, Exception> failed)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset expiry)
+            ? expiry
+            : throw failed("its expirationTimestamp is no time");
+    }
+
+    private static string? Text(JsonElement element, string name) =>
+        element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
+            ? text
+            : null;
+}

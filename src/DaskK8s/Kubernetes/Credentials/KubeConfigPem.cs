@@ -1,0 +1,84 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+
+namespace DaskK8s.Kubernetes.Credentials;
+
+/// <summary>Reads certificates and keys; errors name the entry or the file, never its content.</summary>
+internal static class KubeConfigPem
+{
+    /// <summary>Decodes a <c>…-data</c> entry.</summary>
+    /// <param name="value">The base64 text; line breaks are ignored.</param>
+    /// <param name="unusable">Creates the error from what is wrong.</param>
+    /// <param name="key">The entry's key.</param>
+    /// <returns>The PEM text.</returns>
+    public static string Decode(string value, string key, Func<string, Exception> unusable)
+    {
+        try
+        {
+            return Encoding.UTF8.GetString(Convert.FromBase64String(value));
+        }
+        catch (FormatException)
+        {
+            throw unusable($"'{key}' is no base64");
+        }
+    }
+
+    /// <summary>Reads trusted certificates.</summary>
+    /// <param name="pem">One certificate or many.</param>
+    /// <param name="what">Where they come from, for errors.</param>
+    /// <param name="unusable">Creates the error from what is wrong.</param>
+    /// <returns>The certificates, at least one.</returns>
+    public static X509Certificate2Collection ReadAuthorities(string pem, string what, Func<string, Exception> unusable)
+    {
+        X509Certificate2Collection certificates = [];
+        try
+        {
+            certificates.ImportFromPem(pem);
+        }
+        catch (CryptographicException)
+        {
+            throw unusable($"{what} holds a damaged certificate");
+        }
+
+        return certificates.Count > 0 ? certificates : throw unusable($"{what} holds no certificate in PEM form");
+    }
+
+    /// <summary>Reads a client certificate, its intermediates and its key.</summary>
+    /// <param name="certificatePem">The certificate first, then any intermediates.</param>
+    /// <param name="keyPem">The key, unencrypted.</param>
+    /// <param name="what">Where they come from, for errors.</param>
+    /// <param name="unusable">Creates the error from what is wrong.</param>
+    /// <returns>What TLS needs.</returns>
+    public static SslStreamCertificateContext ReadClientCertificate(
+        string certificatePem,
+        string keyPem,
+        string what,
+        Func<string, Exception> unusable)
+    {
+        X509Certificate2Collection chain = ReadAuthorities(certificatePem, what, unusable);
+        if (keyPem.Contains("ENCRYPTED", StringComparison.Ordinal))
+        {
+            throw unusable($"the key of {what} is encrypted; kubeconfig files have no place for its password");
+        }
+
+        try
+        {
+            X509Certificate2 certificate = X509Certificate2.CreateFromPem(certificatePem, keyPem);
+            if (OperatingSystem.IsWindows())
+            {
+                // Schannel cannot use a key that lives in memory only.
+                using X509Certificate2 ephemeral = certificate;
+                certificate = X509CertificateLoader.LoadPkcs12(ephemeral.Export(X509ContentType.Pkcs12), null);
+            }
+
+            chain.RemoveAt(0);
+            return SslStreamCertificateContext.Create(certificate, chain, offline: true);
+        }
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
+        {
+            throw unusable($"the key of {what} is missing, damaged, of an unknown kind, or belongs to another certificate");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Net;
+
+namespace DaskK8s.Kubernetes;
+
+/// <summary>
+/// Is the one way to one API server as one identity: every call, watch and upgrade of a cluster object goes through it, so
+/// that a forward can never reach another cluster than a scaling does.
+/// </summary>
+internal sealed class KubeConnection(k8s.Kubernetes client, string @namespace, string? context, bool ownsClient) : IDisposable
+{
+    /// <summary>Gets the client for ordinary calls.</summary>
+    public k8s.Kubernetes Client { get; } = client;
+
+    /// <summary>Gets the address of the API server; it ends with a slash.</summary>
+    public Uri BaseUri => Client.BaseUri;
+
+    /// <summary>Gets the namespace that calls are made in.</summary>
+    public string Namespace { get; } = @namespace;
+
+    /// <summary>Gets the name of the kube context, or null where there is none (in a pod, or a client that was given).</summary>
+    public string? Context { get; } = context;
+
+    /// <summary>Sends a request that the client has no method for (a watch, an upgrade), with the same credentials and TLS.</summary>
+    /// <param name="request">The request; <see cref="HttpRequestMessage.RequestUri"/> may be relative to <see cref="BaseUri"/>.</param>
+    /// <param name="cancellationToken">Ends the wait for the response's headers.</param>
+    /// <returns>The response, its content unread; a 101's content is the duplex stream.</returns>
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        request.RequestUri = new Uri(BaseUri, request.RequestUri!);
+        await AuthorizeAsync(request, cancellationToken).ConfigureAwait(false);
+        return await Client.HttpClient
+            .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Puts the identity's headers on a request.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Ends the wait for a token.</param>
+    /// <returns>A task that ends when the headers are there.</returns>
+    public async Task AuthorizeAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (Client.Credentials is { } credentials)
+        {
+            await credentials.ProcessHttpRequestAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Creates a request that upgrades its connection: HTTP/1.1 exactly, as upgrades do not exist in HTTP/2.</summary>
+    /// <param name="method">The method: POST for SPDY, GET for a WebSocket.</param>
+    /// <param name="path">The path and query relative to <see cref="BaseUri"/>.</param>
+    /// <param name="protocol">The value of the Upgrade header.</param>
+    /// <returns>The request, without credentials.</returns>
+    public static HttpRequestMessage CreateUpgrade(HttpMethod method, string path, string protocol)
+    {
+        HttpRequestMessage request = new(method, path)
+        {
+            Version = HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        request.Headers.Connection.Add("Upgrade");
+        request.Headers.Upgrade.ParseAdd(protocol);
+        return request;
+    }
+
+    public void Dispose()
+    {
+        if (ownsClient)
+        {
+            Client.Dispose();
+        }
+    }
+}

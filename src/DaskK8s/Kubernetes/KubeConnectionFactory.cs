@@ -1,0 +1,108 @@
+using System.Security.Cryptography.X509Certificates;
+
+using DaskK8s.Kubernetes.Config;
+using DaskK8s.Kubernetes.Credentials;
+using DaskK8s.Kubernetes.Transport;
+
+using k8s;
+
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DaskK8s.Kubernetes;
+
+/// <summary>Makes the connection to an API server from a kubeconfig, a pod's service account or a client that is given.</summary>
+internal static class KubeConnectionFactory
+{
+    private static readonly string s_userAgent = $"DaskK8s/{typeof(KubeConnectionFactory).Assembly.GetName().Version?.ToString(3)}";
+
+    /// <summary>Makes the connection. Reads files and the environment only: the network is first used by the first call.</summary>
+    /// <param name="options">What is asked for.</param>
+    /// <param name="cancellationToken">Ends the reading of files.</param>
+    /// <returns>The connection.</returns>
+    /// <exception cref="ArgumentException">An option is empty, or contradicts another one.</exception>
+    /// <exception cref="KubeConfigException">There is no configuration, or it cannot be used.</exception>
+    /// <exception cref="KubeCredentialException">A token file cannot be read.</exception>
+    public static async Task<KubeConnection> OpenAsync(KubeConfigOptions options, CancellationToken cancellationToken)
+    {
+        RejectEmpty(options.KubeconfigPath, nameof(options.KubeconfigPath));
+        RejectEmpty(options.Context, nameof(options.Context));
+        RejectEmpty(options.Namespace, nameof(options.Namespace));
+        if (options.Kubernetes is not null)
+        {
+            return Wrap(options, options.Kubernetes);
+        }
+
+        KubeConfigIdentity identity = await KubeConfigLoader.LoadAsync(options, cancellationToken).ConfigureAwait(false);
+        ILogger logger = options.LoggerFactory?.CreateLogger("DaskK8s.KubeApi") ?? NullLogger.Instance;
+        KubeConfigChecks.Check(identity);
+        Uri server = KubeConfigChecks.ReadServer(identity.Cluster);
+        KubeConfigProxy? proxy = KubeConfigChecks.ReadProxy(identity.Cluster, server, options.Environment);
+        KubeConfigTls? tls = server.Scheme == Uri.UriSchemeHttps
+            ? new KubeConfigTls(ReadAuthorities(identity.Cluster), identity.Cluster.TlsServerName, identity.Cluster.InsecureSkipTlsVerify)
+            : null;
+        KubeCredentialSource credentials = new KubeConfigFileCredentials(identity.User, options.TimeProvider, logger);
+        if (identity.User is { Exec: { } exec, Token: null, TokenFile: null, Username: null })
+        {
+            credentials = new ExecCredentials(KubeConfigReader.ReadExec(exec), identity, credentials, options, logger);
+        }
+
+        KubeConfigTransport transport = new(
+            credentials,
+            new KubeConfigDialer(proxy, tls, options.ConnectTimeout, options.TimeProvider),
+            identity.User,
+            logger);
+        k8s.Kubernetes client = new(
+            new KubernetesClientConfiguration { Host = server.AbsoluteUri, UserAgent = s_userAgent },
+            transport);
+        logger.ConfigurationOpened(identity.Context, server, identity.Namespace, proxy?.ToString());
+        return new KubeConnection(client, identity.Namespace, identity.Context, ownsClient: true);
+    }
+
+    private static KubeConnection Wrap(KubeConfigOptions options, IKubernetes given)
+    {
+        if (options is not { KubeconfigPath: null, Context: null })
+        {
+            throw new ArgumentException("A client was given, and it knows its server: leave the kubeconfig's path and the context out.", nameof(options));
+        }
+
+        // Only the class gives its HttpClient and credentials, which watches and upgrades need.
+        return given is k8s.Kubernetes client
+            ? new KubeConnection(client, KubeConfigLoader.ChooseNamespace(options, context: null), context: null, ownsClient: false)
+            : throw new ArgumentException(
+                $"The client that was given is a {given.GetType()}; it must be a k8s.Kubernetes (or derive from it), as watches and port-forwards need its HttpClient.",
+                nameof(options));
+    }
+
+    private static X509Certificate2Collection? ReadAuthorities(KubeConfigCluster cluster)
+    {
+        KubeConfigException Unusable(string what) => KubeConfigErrors.Unusable("cluster", cluster.Name, cluster.Source, what);
+        if (cluster.CertificateAuthorityData is { } data)
+        {
+            return KubeConfigPem.ReadAuthorities(
+                KubeConfigPem.Decode(data, "certificate-authority-data", Unusable), "'certificate-authority-data'", Unusable);
+        }
+
+        if (cluster.CertificateAuthority is not { } path)
+        {
+            return null;
+        }
+
+        try
+        {
+            return KubeConfigPem.ReadAuthorities(File.ReadAllText(path), $"the certificate-authority '{path}'", Unusable);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw KubeConfigErrors.Unreadable($"'certificate-authority' of the cluster '{cluster.Name}',", path, exception);
+        }
+    }
+
+    private static void RejectEmpty(string? value, string name)
+    {
+        if (value is not null && string.IsNullOrWhiteSpace(value))
+        {
+            throw new ArgumentException($"{name} is empty. Leave it out (null) to take the default.", name);
+        }
+    }
+}

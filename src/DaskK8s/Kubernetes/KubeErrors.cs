@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+
+using k8s.Autorest;
+
+namespace DaskK8s.Kubernetes;
+
+/// <summary>Turns what the client throws into this library's errors, and leaves the request's headers behind.</summary>
+internal static class KubeErrors
+{
+    /// <summary>
+    /// Translates an answer. The client's exception carries the request's headers, Authorization among them, so it never becomes
+    /// an inner exception.
+    /// </summary>
+    public static KubernetesApiException From(HttpOperationException exception, KubernetesApiCall call) =>
+        From(exception.Response.StatusCode, exception.Response.Content, call);
+
+    /// <summary>Translates a status and the body that came with it (a <c>Status</c> object, or a proxy's text).</summary>
+    public static KubernetesApiException From(HttpStatusCode status, string? body, KubernetesApiCall call)
+    {
+        int code = (int)status;
+        string said = MessageOf(body);
+        string tail = said.Length == 0 ? "" : $" The API server says: {said}";
+        return status switch
+        {
+            HttpStatusCode.Unauthorized => new KubernetesUnauthorizedException(
+                $"The API server does not accept the credentials (asked to {call}). Renew the login of the kube context, or choose another one.{tail}", call, code),
+            HttpStatusCode.Forbidden => new KubernetesForbiddenException(
+                $"Not allowed to {call}. Ask for a Role with the rule: apiGroups [\"{call.Group}\"], resources [\"{call.Resource}\"], verbs [\"{call.Verb}\"].{tail}", call, code),
+            HttpStatusCode.NotFound => new KubernetesNotFoundException($"Not found: {call}.{tail}", call, code),
+            HttpStatusCode.Conflict => new KubernetesConflictException(
+                $"Somebody else changed the object at the same time ({call}). Read it again and repeat the call.{tail}", call, code),
+            HttpStatusCode.TooManyRequests => new KubernetesThrottledException(
+                $"The API server asks to slow down ({call}). Try again later.{tail}", call, code),
+            HttpStatusCode.GatewayTimeout => new KubernetesTimeoutException($"The API server ran out of time ({call}). Try again.{tail}", call, code),
+            >= HttpStatusCode.InternalServerError => new KubernetesServerException(
+                $"The API server failed with {code.ToString(CultureInfo.InvariantCulture)} ({call}). Try again; if it stays, look at the API server.{tail}", call, code),
+            _ => new KubernetesInvalidException(
+                $"The API server rejected the call with {code.ToString(CultureInfo.InvariantCulture)} ({call}).{tail}", call, code),
+        };
+    }
+
+    /// <summary>Translates an answer with its <c>Retry-After</c>.</summary>
+    public static KubernetesApiException From(HttpResponseMessage response, string? body, KubernetesApiCall call)
+    {
+        KubernetesApiException error = From(response.StatusCode, body, call);
+        RetryAfter.Note(error, response.Headers.RetryAfter);
+        return error;
+    }
+
+    /// <summary>Translates a connection that could not be made or broke.</summary>
+    public static KubernetesUnreachableException Unreachable(Exception exception, KubernetesApiCall call, Uri server) => new(
+        $"The API server at {server.GetLeftPart(UriPartial.Authority)} could not be reached ({call}): {exception.Message} " +
+        "Check the kube context, the network and any proxy.", call, null, exception);
+
+    /// <summary>Says that no answer came within the limit.</summary>
+    public static KubernetesTimeoutException TimedOut(KubernetesApiCall call, TimeSpan limit, Uri server) => new(
+        $"The API server at {server.GetLeftPart(UriPartial.Authority)} did not answer within {limit.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s ({call}). " +
+        "Check the network, or raise HelmClusterOptions.RequestTimeout.", call, null);
+
+    /// <summary>Says that a release could not be read within the time limit of connecting.</summary>
+    public static KubernetesTimeoutException NotConnected(string release, string @namespace, TimeSpan limit, Uri server) => new(
+        $"Not connected to release {release} within {limit.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s: the API server at " +
+        $"{server.GetLeftPart(UriPartial.Authority)} has not answered. Check the network, or raise HelmClusterOptions.ConnectTimeout.",
+        new KubernetesApiCall("list", "secrets", "", @namespace), null);
+
+    /// <summary>Says that what came was no answer of Kubernetes.</summary>
+    public static KubernetesServerException NotKubernetes(KubernetesApiCall call, Uri server) => new(
+        $"What answered at {server.GetLeftPart(UriPartial.Authority)} is no Kubernetes API ({call}): the answer is not the JSON that was asked for. " +
+        "A proxy's or a login page may be in between; check the server's address in the kube context.", call, null);
+
+    /// <summary>Reads the <c>message</c> of a Status object; anything else (a proxy's page) is not repeated.</summary>
+    private static string MessageOf(string? body)
+    {
+        if (string.IsNullOrEmpty(body) || body[0] != '{')
+        {
+            return "";
+        }
+
+        try
+        {
+            using JsonDocument status = JsonDocument.Parse(body);
+            return status.RootElement.TryGetProperty("message", out JsonElement message) && message.ValueKind == JsonValueKind.String
+                ? message.GetString()!
+                : "";
+        }
+        catch (JsonException)
+        {
+            return "";
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Net.Security;
+
+namespace DaskK8s.Kubernetes.Transport;
+
+/// <summary>
+/// Is the pool of connections made with one client certificate. A retired pool takes no new requests; what streams on it (watches,
+/// tunnels) goes on until it ends by itself.
+/// </summary>
+internal sealed class KubeConfigConnections : IDisposable
+{
+    private readonly Lazy<HttpMessageInvoker> _upgrades;
+    private int _users = 1;
+
+    /// <summary>Creates the pool; nothing is dialled yet.</summary>
+    /// <param name="dialer">Makes the connections.</param>
+    /// <param name="certificate">The client's certificate, if it has one.</param>
+    public KubeConfigConnections(KubeConfigDialer dialer, SslStreamCertificateContext? certificate)
+    {
+        Certificate = certificate;
+        Invoker = Create(dialer, certificate, forUpgrade: false);
+        _upgrades = new(() => Create(dialer, certificate, forUpgrade: true));
+    }
+
+    /// <summary>Gets the certificate that the connections are made with.</summary>
+    public SslStreamCertificateContext? Certificate { get; }
+
+    /// <summary>Gets what sends requests.</summary>
+    public HttpMessageInvoker Invoker { get; }
+
+    /// <summary>Gets what sends requests that upgrade their connection.</summary>
+    public HttpMessageInvoker Upgrades => _upgrades.Value;
+
+    /// <summary>Keeps the pool open for one more request.</summary>
+    public void Rent() => Interlocked.Increment(ref _users);
+
+    /// <summary>Says that a request has its answer.</summary>
+    public void Return()
+    {
+        if (Interlocked.Decrement(ref _users) == 0)
+        {
+            Invoker.Dispose();
+            if (_upgrades.IsValueCreated)
+            {
+                _upgrades.Value.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Closes the pool as soon as no request waits for an answer; to be called once.</summary>
+    public void Dispose() => Return();
+
+    private static HttpMessageInvoker Create(KubeConfigDialer dialer, SslStreamCertificateContext? certificate, bool forUpgrade)
+    {
+        SocketsHttpHandler handler = new()
+        {
+            // The dialer knows the proxy. A redirect would carry the request to a server that nobody named. Both as for Go's upgrades.
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            EnableMultipleHttp2Connections = true,
+            // client-go's values: a watch on a connection that died silently is noticed within 45 s.
+            KeepAlivePingDelay = TimeSpan.FromSeconds(30),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90),
+            ConnectCallback = (context, cancellationToken) => dialer.ConnectAsync(context, certificate, forUpgrade, cancellationToken),
+        };
+        return new HttpMessageInvoker(handler, disposeHandler: true);
+    }
+}

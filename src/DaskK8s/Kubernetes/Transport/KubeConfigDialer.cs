@@ -1,0 +1,81 @@
+using System.Net;
+using System.Net.Security;
+
+namespace DaskK8s.Kubernetes.Transport;
+
+/// <summary>
+/// Makes the connections under the client's handler: TCP, a proxy where there is one, TLS. The handler's own TLS takes its name
+/// (SNI and check) from the Host header and leaves no other way to set it, so <c>tls-server-name</c> needs TLS of our own.
+/// </summary>
+/// <param name="proxy">The proxy to go through; null for none.</param>
+/// <param name="tls">Whom to trust; null for a server without TLS.</param>
+/// <param name="limit">The time limit of one connection.</param>
+/// <param name="timeProvider">The clock of the limit.</param>
+internal sealed class KubeConfigDialer(KubeConfigProxy? proxy, KubeConfigTls? tls, TimeSpan limit, TimeProvider timeProvider)
+{
+    /// <summary>Makes one connection.</summary>
+    /// <param name="context">What the handler asks for.</param>
+    /// <param name="certificate">The client's certificate, if it has one.</param>
+    /// <param name="forUpgrade">Whether the connection is to be upgraded and belong to a tunnel.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <returns>The connection, with TLS done where the server speaks it.</returns>
+    public async ValueTask<Stream> ConnectAsync(
+        SocketsHttpConnectionContext context,
+        SslStreamCertificateContext? certificate,
+        bool forUpgrade,
+        CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource timeout = new(limit, timeProvider);
+        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        DnsEndPoint target = context.DnsEndPoint;
+        Stream? stream = null;
+        try
+        {
+            stream = await KubeConfigSocket.OpenAsync(proxy?.EndPoint ?? target, forUpgrade, both.Token).ConfigureAwait(false);
+            if (proxy is not null)
+            {
+                stream = proxy.IsTls
+                    ? await SecureAsync(stream, (tls ?? new KubeConfigTls(null, null, acceptAny: false)).CreateProxyOptions(proxy.EndPoint.Host), both.Token).ConfigureAwait(false)
+                    : stream;
+                await proxy.TunnelAsync(stream, target, both.Token).ConfigureAwait(false);
+            }
+
+            return tls is null
+                ? stream
+                : await SecureAsync(stream, tls.CreateOptions(target.Host, certificate, Protocols(context.InitialRequestMessage)), both.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            if (stream is not null)
+            {
+                await stream.DisposeAsync().ConfigureAwait(false);
+            }
+
+            if (exception is OperationCanceledException && timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                string way = proxy is null ? "" : $" through the proxy '{proxy}'";
+                throw new TimeoutException($"No connection to '{target.Host}'{way} within {limit.TotalSeconds} s.", exception);
+            }
+
+            throw;
+        }
+    }
+
+    private static List<SslApplicationProtocol> Protocols(HttpRequestMessage request) =>
+        request.Version.Major >= 2 ? [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11] : [SslApplicationProtocol.Http11];
+
+    private static async Task<SslStream> SecureAsync(Stream stream, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
+    {
+        SslStream secure = new(stream, leaveInnerStreamOpen: false);
+        try
+        {
+            await secure.AuthenticateAsClientAsync(options, cancellationToken).ConfigureAwait(false);
+            return secure;
+        }
+        catch
+        {
+            await secure.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+}

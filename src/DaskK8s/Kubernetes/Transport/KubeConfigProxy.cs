@@ -1,0 +1,101 @@
+using System.Net;
+using System.Text;
+
+namespace DaskK8s.Kubernetes.Transport;
+
+/// <summary>Is a proxy between here and the API server; it carries bytes, so calls and upgrades pass it alike.</summary>
+internal sealed class KubeConfigProxy
+{
+    private readonly Uri _address;
+
+    private KubeConfigProxy(Uri address) => _address = address;
+
+    /// <summary>Gets where the proxy listens.</summary>
+    public DnsEndPoint EndPoint => new(_address.IdnHost, _address.Port > 0 ? _address.Port : 1080);
+
+    /// <summary>Gets a value indicating whether the proxy itself speaks TLS.</summary>
+    public bool IsTls => _address.Scheme == Uri.UriSchemeHttps;
+
+    /// <summary>Reads a proxy's address.</summary>
+    /// <param name="text">The address: <c>http</c>, <c>https</c>, <c>socks5</c> or <c>socks5h</c>, with or without user and password.</param>
+    /// <returns>The proxy; null where the address is none.</returns>
+    public static KubeConfigProxy? TryCreate(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? address)
+        && address.Scheme is "http" or "https" or "socks5" or "socks5h"
+        && address.Host.Length > 0
+            ? new KubeConfigProxy(address)
+            : null;
+
+    /// <summary>Asks the proxy for a connection.</summary>
+    /// <param name="stream">The connection to the proxy.</param>
+    /// <param name="target">Where to; the proxy looks the name up.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that ends when bytes go through.</returns>
+    /// <exception cref="HttpRequestException">The proxy refused.</exception>
+    public Task TunnelAsync(Stream stream, DnsEndPoint target, CancellationToken cancellationToken)
+    {
+        (string User, string Password)? login = Login();
+        return _address.Scheme.StartsWith("socks", StringComparison.Ordinal)
+            ? KubeConfigSocks.TunnelAsync(stream, target, login, ToString(), cancellationToken)
+            : ConnectAsync(stream, target, login, cancellationToken);
+    }
+
+    /// <summary>Names the proxy without its user and password.</summary>
+    /// <returns>The address.</returns>
+    public override string ToString() => $"{_address.Scheme}://{EndPoint.Host}:{EndPoint.Port}";
+
+    private (string User, string Password)? Login()
+    {
+        if (_address.UserInfo.Length == 0)
+        {
+            return null;
+        }
+
+        string[] parts = _address.UserInfo.Split(':', 2);
+        return (Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "");
+    }
+
+    private async Task ConnectAsync(Stream stream, DnsEndPoint target, (string User, string Password)? login, CancellationToken cancellationToken)
+    {
+        string authority = target.Host.Contains(':', StringComparison.Ordinal) ? $"[{target.Host}]:{target.Port}" : $"{target.Host}:{target.Port}";
+        string authorization = login is { } known
+            ? $"Proxy-Authorization: Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{known.User}:{known.Password}"))}\r\n"
+            : "";
+        byte[] request = Encoding.ASCII.GetBytes($"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n{authorization}\r\n");
+        await stream.WriteAsync(request, cancellationToken).ConfigureAwait(false);
+        await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+
+        string status = await ReadStatusAsync(stream, cancellationToken).ConfigureAwait(false);
+        string code = status.Split(' ') is ["HTTP/1.1" or "HTTP/1.0", { Length: 3 } number, ..] && number.All(char.IsAsciiDigit)
+            ? number
+            : throw Refused("does not answer as an HTTP proxy does");
+        if (code[0] != '2')
+        {
+            throw Refused(code == "407" ? "asks for a user and a password, or does not accept those given (407)" : $"refused the connection with {code}");
+        }
+    }
+
+    /// <summary>Reads up to the empty line and not a byte further: what follows belongs to the tunnel.</summary>
+    private async Task<string> ReadStatusAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        const int limit = 16 << 10;
+        byte[] buffer = new byte[limit];
+        for (int length = 0; length < limit; length++)
+        {
+            if (await stream.ReadAsync(buffer.AsMemory(length, 1), cancellationToken).ConfigureAwait(false) == 0)
+            {
+                throw Refused("closed the connection");
+            }
+
+            if (buffer.AsSpan(0, length + 1).EndsWith("\r\n\r\n"u8))
+            {
+                string head = Encoding.Latin1.GetString(buffer, 0, length);
+                return head[..head.IndexOf('\r', StringComparison.Ordinal)];
+            }
+        }
+
+        throw Refused("does not answer as an HTTP proxy does");
+    }
+
+    private HttpRequestException Refused(string what) => new(HttpRequestError.ProxyTunnelError, $"The proxy '{this}' {what}.");
+}

@@ -1,0 +1,147 @@
+using System.Net;
+using System.Net.Sockets;
+
+using DaskK8s.Sockets;
+
+namespace DaskK8s.Kubernetes.Transport;
+
+/// <summary>
+/// Opens TCP connections as Go does: where a name has several addresses, the next is tried a moment after the one before it
+/// (RFC 8305), so that a network whose IPv6 leads nowhere costs a moment and not the whole time limit.
+/// </summary>
+internal static class KubeConfigSocket
+{
+    private const int KeepAliveSeconds = 30;
+    private const int ProbeSeconds = 15;
+    private static readonly TimeSpan s_stagger = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Opens a connection.</summary>
+    /// <param name="endPoint">Where to.</param>
+    /// <param name="forUpgrade">Whether a tunnel will use it, which waits on its own thread.</param>
+    /// <param name="cancellationToken">Ends the attempts.</param>
+    /// <returns>The connection.</returns>
+    /// <exception cref="SocketException">No address answers, or the name has none.</exception>
+    public static async Task<Stream> OpenAsync(DnsEndPoint endPoint, bool forUpgrade, CancellationToken cancellationToken)
+    {
+        IPAddress[] addresses = IPAddress.TryParse(endPoint.Host, out IPAddress? address)
+            ? [address]
+            : await Dns.GetHostAddressesAsync(endPoint.Host, cancellationToken).ConfigureAwait(false);
+        Socket socket = addresses.Length == 1
+            ? await ConnectAsync(addresses[0], endPoint.Port, forUpgrade, cancellationToken).ConfigureAwait(false)
+            : await RaceAsync(Interleave(addresses), endPoint.Port, forUpgrade, cancellationToken).ConfigureAwait(false);
+        return forUpgrade ? new WireStream(socket) : new NetworkStream(socket, ownsSocket: true);
+    }
+
+    /// <summary>Puts the families of addresses in turns, the system's preferred one first.</summary>
+    /// <param name="addresses">The addresses in the system's order.</param>
+    /// <returns>The same ones.</returns>
+    internal static List<IPAddress> Interleave(IPAddress[] addresses)
+    {
+        Queue<IPAddress> preferred = new(addresses.Where(address => address.AddressFamily == addresses[0].AddressFamily));
+        Queue<IPAddress> others = new(addresses.Where(address => address.AddressFamily != addresses[0].AddressFamily));
+        List<IPAddress> order = [];
+        while (preferred.Count + others.Count > 0)
+        {
+            order.AddRange(preferred.TryDequeue(out IPAddress? one) ? [one] : []);
+            order.AddRange(others.TryDequeue(out IPAddress? other) ? [other] : []);
+        }
+
+        return order;
+    }
+
+    /// <summary>Connects to the first address that answers.</summary>
+    /// <param name="addresses">The addresses, the best first.</param>
+    /// <param name="port">The port.</param>
+    /// <param name="forUpgrade">Whether a tunnel will use it.</param>
+    /// <param name="cancellationToken">Ends the attempts.</param>
+    /// <returns>The connected socket; the others are closed.</returns>
+    internal static async Task<Socket> RaceAsync(IReadOnlyList<IPAddress> addresses, int port, bool forUpgrade, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        List<Task<Socket>> running = [];
+        Exception? first = null;
+        try
+        {
+            for (int next = 0; next < addresses.Count || running.Count > 0;)
+            {
+                Task pause = Task.Delay(Timeout.InfiniteTimeSpan, over.Token);
+                if (next < addresses.Count)
+                {
+                    running.Add(ConnectAsync(addresses[next++], port, forUpgrade, over.Token));
+                    pause = next < addresses.Count ? Task.Delay(s_stagger, over.Token) : pause;
+                }
+
+                Task ended = await Task.WhenAny([.. running, pause]).ConfigureAwait(false);
+                if (ended is Task<Socket> attempt)
+                {
+                    running.Remove(attempt);
+                    if (attempt.IsCompletedSuccessfully)
+                    {
+                        return await attempt.ConfigureAwait(false);
+                    }
+
+                    first ??= attempt.Exception?.InnerException;
+                }
+
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            throw first ?? new SocketException((int)SocketError.HostNotFound);
+        }
+        finally
+        {
+            await over.CancelAsync().ConfigureAwait(false);
+            foreach (Task<Socket> late in running)
+            {
+                _ = late.ContinueWith(
+                    task => (task.IsCompletedSuccessfully ? task.Result : null)?.Dispose(), TaskScheduler.Default);
+            }
+        }
+    }
+
+    private static async Task<Socket> ConnectAsync(IPAddress address, int port, bool forUpgrade, CancellationToken cancellationToken)
+    {
+        Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            // Upgraded connections have no HTTP/2 pings; a peer that vanished is noticed this way.
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, ProbeSeconds);
+            if (forUpgrade)
+            {
+                await ConnectApartAsync(socket, address, port, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                await socket.ConnectAsync(address, port, cancellationToken).ConfigureAwait(false);
+            }
+
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Connects on a thread that waits: a socket that was awaited once is watched by .NET's own poller for the rest of its life, which
+    /// then wakes two threads for every piece of data that comes.
+    /// </summary>
+    private static async Task ConnectApartAsync(Socket socket, IPAddress address, int port, CancellationToken cancellationToken)
+    {
+        using CancellationTokenRegistration giveUp = cancellationToken.UnsafeRegister(static socket => ((Socket)socket!).Dispose(), socket);
+        try
+        {
+            await Task.Factory
+                .StartNew(() => socket.Connect(address, port), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                .ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException && cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(null, e, cancellationToken);
+        }
+    }
+}

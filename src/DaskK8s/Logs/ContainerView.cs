@@ -1,0 +1,36 @@
+using k8s.Models;
+
+namespace DaskK8s.Logs;
+
+/// <summary>Says which run of a container its log is of.</summary>
+/// <param name="Run">Names the run that a request for the log answers with; null where none has begun.</param>
+/// <param name="IsRunning">Whether that run goes on.</param>
+/// <param name="Restarts">How many runs there were before the newest.</param>
+/// <param name="HasPrevious">Whether a run has ended whose log the node may keep.</param>
+internal sealed record ContainerView(string? Run, bool IsRunning, int Restarts, bool HasPrevious)
+{
+    public static ContainerView Of(V1Pod pod, string container)
+    {
+        V1ContainerStatus? status = pod.Status?.ContainerStatuses?.FirstOrDefault(s => s.Name == container);
+        if (status is null)
+        {
+            return new ContainerView(null, false, 0, false);
+        }
+
+        V1ContainerStateTerminated? before = status.LastState?.Terminated;
+        string? run = status.State switch
+        {
+            { Running: not null } => status.ContainerID,
+            { Terminated: { } ended } => ended.ContainerID ?? status.ContainerID,
+            // While it waits for its next start, the log is the last run's.
+            _ when before is not null => before.ContainerID ?? status.ContainerID,
+            _ => null,
+        };
+        bool began = status.State?.Running is not null || status.State?.Terminated is not null || before is not null;
+        return new ContainerView(
+            !began ? null : string.IsNullOrEmpty(run) ? $"run {status.RestartCount}" : run,
+            status.State?.Running is not null,
+            status.RestartCount,
+            before is not null);
+    }
+}

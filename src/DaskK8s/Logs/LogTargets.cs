@@ -1,0 +1,44 @@
+using DaskK8s.Groups;
+
+using k8s.Models;
+
+namespace DaskK8s.Logs;
+
+/// <summary>Chooses the pods whose logs are wanted.</summary>
+internal sealed class LogTargets(PodLogFilter filter, string? workerGroup, PodOwners owners, string schedulerComponent, string workerComponent)
+{
+    private const string ComponentLabel = "component";
+
+    public PodLogFilter Filter => filter;
+
+    /// <summary>Gives the pod as a target, or null where it is not wanted.</summary>
+    public LogTarget? Choose(V1Pod pod)
+    {
+        string? group = owners.Find(pod)?.Name;
+        PodComponent component = ComponentOf(pod, group);
+        bool wanted = (filter.Component == PodComponent.All || filter.Component == component)
+            && (workerGroup is null || string.Equals(group, workerGroup, StringComparison.Ordinal))
+            && (filter.PodName is null || string.Equals(pod.Metadata.Name, filter.PodName, StringComparison.Ordinal));
+        return wanted ? new LogTarget(pod.Metadata.Name, group, component, LogTarget.ContainerOf(pod)) : null;
+    }
+
+    private PodComponent ComponentOf(V1Pod pod, string? group)
+    {
+        if (group is not null)
+        {
+            return PodComponent.Worker;
+        }
+
+        string? label = pod.Metadata.Labels is { } labels && labels.TryGetValue(ComponentLabel, out string? value) ? value : null;
+        return label switch
+        {
+            "scheduler" => PodComponent.Scheduler,
+            "worker" => PodComponent.Worker,
+            "jupyter" => PodComponent.Jupyter,
+            null => PodComponent.Other,
+            _ when label == schedulerComponent => PodComponent.Scheduler,
+            _ when label == workerComponent => PodComponent.Worker,
+            _ => PodComponent.Other,
+        };
+    }
+}

@@ -1,0 +1,60 @@
+using System.Runtime.CompilerServices;
+
+using DaskK8s.Kubernetes;
+using DaskK8s.Waiting;
+
+namespace DaskK8s.Logs;
+
+/// <summary>Reads one container's log, with the errors of the API's other calls.</summary>
+internal static class LogsReading
+{
+    /// <summary>Is how long a node may be silent in the middle of a log that it does not wait for.</summary>
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
+
+    /// <summary>Reads the log line by line.</summary>
+    /// <param name="requests">The way to the API server.</param>
+    /// <param name="request">Which log.</param>
+    /// <param name="opened">Called when the log is open.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The lines.</returns>
+    /// <exception cref="KubernetesApiException">The log could not be opened, or broke off.</exception>
+    public static async IAsyncEnumerable<LogsRawLine> ReadAsync(
+        KubeRequests requests, LogsRequest request, Action? opened, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await request.OpenAsync(requests, cancellationToken).ConfigureAwait(false);
+        WorkersLog.LogOpened(requests.Logger, request.Pod, request.Container);
+        opened?.Invoke();
+        KubernetesApiCall call = new("get", "pods/log", "", requests.Connection.Namespace, request.Pod);
+        using CancellationTokenSource silence = new(request.Follow ? Timeout.InfiniteTimeSpan : LongestSilence, requests.TimeProvider);
+        using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancellationToken);
+        Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        IAsyncEnumerator<LogsRawLine> lines = LogsLineReader.ReadAsync(stream, linked.Token).GetAsyncEnumerator(linked.Token);
+        await using ConfiguredAsyncDisposable disposal = lines.ConfigureAwait(false);
+        while (true)
+        {
+            try
+            {
+                if (!await lines.MoveNextAsync().ConfigureAwait(false))
+                {
+                    break;
+                }
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw KubeErrors.TimedOut(call, LongestSilence, requests.Connection.BaseUri);
+            }
+            catch (Exception e) when (e is IOException or HttpRequestException)
+            {
+                throw KubeErrors.Unreachable(e, call, requests.Connection.BaseUri);
+            }
+
+            // A reader that waits for others is not a node that is silent.
+            silence.CancelAfter(Timeout.InfiniteTimeSpan);
+            yield return lines.Current;
+            if (!request.Follow)
+            {
+                silence.CancelAfter(LongestSilence);
+            }
+        }
+    }
+}

@@ -1,0 +1,418 @@
+using DaskK8s.PortForwarding.Spdy;
+
+namespace DaskK8s.PortForwarding;
+
+/// <summary>
+/// Deals out connections among sessions so that a reader that stops holds up few others: a few connections to a session while
+/// more sessions are allowed, none to a session that is held up, and never a new one to a session that may be dead.
+/// </summary>
+internal sealed class SessionPool : IAsyncDisposable
+{
+    /// <summary>How long the server's answer may take where it is waited for.</summary>
+    private static readonly TimeSpan ConfirmTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>After how much silence a session may have died unnoticed, so that its answer is waited for.</summary>
+    private static readonly TimeSpan FreshTime = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>How long a lane that is about to become free is waited for before another session is opened.</summary>
+    private static readonly TimeSpan LaneTime = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How long a connection waits, while all sessions are full, before it shares one.</summary>
+    private static readonly TimeSpan BurstTime = TimeSpan.FromSeconds(1);
+
+    private static readonly Task s_never = new TaskCompletionSource().Task;
+
+    private readonly Lock _gate = new();
+    private readonly List<SpdySession> _sessions = [];
+    private readonly List<Connecting> _connecting = [];
+    private readonly TransportNegotiator _transports;
+    private readonly Action<SpdySession> _onEnded;
+    private readonly TunnelOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ITimer _sweeping;
+    private readonly Dictionary<SpdySession, long> _idleSince = [];
+    private bool _disposed;
+
+    /// <summary>Creates an empty pool.</summary>
+    /// <param name="transports">Opens sessions, or single connections where the server offers no sessions.</param>
+    /// <param name="onEnded">Told of each session that ended by itself.</param>
+    /// <param name="options">The limits.</param>
+    /// <param name="time">The clock.</param>
+    public SessionPool(TransportNegotiator transports, Action<SpdySession> onEnded, TunnelOptions options, TimeProvider time)
+    {
+        _transports = transports;
+        _onEnded = onEnded;
+        _options = options;
+        _time = time;
+        TimeSpan period = _options.SessionIdleTimeout / 2;
+        _sweeping = _time.CreateTimer(static state => ((SessionPool)state!).Sweep(), this, period, period);
+    }
+
+    /// <summary>Gets how many sessions there are.</summary>
+    public int Sessions
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _sessions.Count;
+            }
+        }
+    }
+
+    /// <summary>Opens a connection to a pod.</summary>
+    /// <param name="target">The pod.</param>
+    /// <param name="port">The port inside the pod.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The connection.</returns>
+    /// <exception cref="DaskK8sException">The server refused.</exception>
+    public async ValueTask<TunnelStream> OpenAsync(PodTarget target, int port, CancellationToken cancellationToken)
+    {
+        int waited = 0;
+        long began = _time.GetTimestamp();
+        while (true)
+        {
+            Connecting? pending = null;
+            SpdySession? session;
+            SpdyStream? stream = null;
+            Task? lane = null;
+            bool mustFlush = false;
+            bool mustConfirm = false;
+            SpdySession? left;
+            lock (_gate)
+            {
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                session = Choose(target, mayWait: waited == 0, mayCrowd: _time.GetElapsedTime(began) > BurstTime, out lane, out left);
+                if (session is null && lane is null)
+                {
+                    pending = Join(target, port);
+                }
+                else if (session is not null)
+                {
+                    mustConfirm = session.SilentFor > FreshTime || !session.HasFreeLane;
+                    stream = session.TryOpen(port, out mustFlush);
+                    if (stream is null)
+                    {
+                        // Ended, or stuck, in this moment: the next choice does without it.
+                        left = session;
+                    }
+                }
+            }
+
+            left?.Leave();
+            if (mustFlush)
+            {
+                session!.Flush();
+            }
+
+            if (stream is not null && (!mustConfirm || await ConfirmAsync(session!, stream, _time, cancellationToken).ConfigureAwait(false)))
+            {
+                return stream;
+            }
+
+            if (lane is not null)
+            {
+                waited++;
+                await Task.WhenAny(lane, Task.Delay(LaneTime, _time, cancellationToken)).ConfigureAwait(false);
+                continue;
+            }
+
+            waited = 0;
+            if (pending is not null && await WaitAsync(pending, cancellationToken).ConfigureAwait(false) is { } single)
+            {
+                return single;
+            }
+        }
+    }
+
+    /// <summary>Makes sure that a session to a pod is there before it is needed.</summary>
+    /// <param name="target">The pod.</param>
+    /// <param name="port">A port that is likely to be used.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that ends when there is one, or when the server offers none.</returns>
+    /// <exception cref="DaskK8sException">The server refused.</exception>
+    public async Task WarmAsync(PodTarget target, int port, CancellationToken cancellationToken)
+    {
+        Connecting pending;
+        lock (_gate)
+        {
+            if (_disposed || _sessions.Exists(s => s.Target == target && s.IsUsable))
+            {
+                return;
+            }
+
+            pending = Join(target, port);
+        }
+
+        if (await WaitAsync(pending, cancellationToken).ConfigureAwait(false) is { } single)
+        {
+            await single.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Ends the sessions to a pod that is gone.</summary>
+    /// <param name="uid">The pod's uid.</param>
+    /// <returns>How many sessions were ended.</returns>
+    public int Abandon(string uid)
+    {
+        SpdySession[] gone;
+        lock (_gate)
+        {
+            gone = [.. _sessions.Where(s => s.Target.Uid == uid)];
+        }
+
+        foreach (SpdySession session in gone)
+        {
+            session.Abort(new EndOfStreamException("the pod is gone."));
+        }
+
+        return gone.Length;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        SpdySession[] last;
+        lock (_gate)
+        {
+            _disposed = true;
+            last = [.. _sessions];
+            _sessions.Clear();
+        }
+
+        await _sweeping.DisposeAsync().ConfigureAwait(false);
+        foreach (SpdySession session in last)
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Picks the session for a new connection; null when one more session is to be opened, or a lane waited for.</summary>
+    private SpdySession? Choose(PodTarget target, bool mayWait, bool mayCrowd, out Task? lane, out SpdySession? left)
+    {
+        left = null;
+        SpdySession? best = null;
+        SpdySession? shared = null;
+        SpdySession? held = null;
+        int open = _connecting.Sum(static c => c.Waiting);
+        lane = null;
+        foreach (SpdySession session in _sessions)
+        {
+            if (session.Target != target || !session.IsUsable)
+            {
+                continue;
+            }
+
+            open += session.Connections;
+            if (session.IsStalled)
+            {
+                held = Lighter(held, session);
+            }
+            else if (session.Connections < _options.ConnectionsPerSession && session.HasFreeLane)
+            {
+                best = Lighter(best, session);
+            }
+            else if (!session.IsSound && !session.HasFreeLane)
+            {
+                left = session;
+            }
+            else
+            {
+                shared = Lighter(shared, session);
+                lane ??= mayWait && session.Connections < _options.ConnectionsPerSession ? session.LaneFreedAsync() : null;
+            }
+        }
+
+        if (best is not null || lane is not null)
+        {
+            lane = best is null ? lane : null;
+            return best;
+        }
+
+        // Counted in connections: sessions that have lost lanes to what pods never read must not keep others from being opened.
+        if (open < _options.MaxSessions * _options.ConnectionsPerSession)
+        {
+            return null;
+        }
+
+        // Connections that share a worker of the server can hold each other up, so a burst first waits for sessions that are on their
+        // way and for connections that end.
+        SpdySession? crowded = shared ?? held;
+        lane = crowded is null || mayCrowd ? null : _connecting.Find(c => c.Target == target)?.Task ?? s_never;
+        return lane is null ? crowded : null;
+    }
+
+    private static SpdySession Lighter(SpdySession? one, SpdySession other) => one is null || other.Connections < one.Connections ? other : one;
+
+    /// <summary>
+    /// Waits for the server's answer: the session may have died unnoticed, or the one of the server's workers that would serve this
+    /// connection may be stuck. Such a session gets no new connections.
+    /// </summary>
+    private static async Task<bool> ConfirmAsync(SpdySession session, SpdyStream stream, TimeProvider time, CancellationToken cancellationToken)
+    {
+        bool confirmed = false;
+        try
+        {
+            await stream.ConfirmAsync(ConfirmTime, time, cancellationToken).ConfigureAwait(false);
+            confirmed = true;
+        }
+        catch (TimeoutException)
+        {
+            session.Retire();
+        }
+        catch (PortForwardException)
+        {
+            // The session ended; it is not chosen again.
+        }
+        finally
+        {
+            if (!confirmed)
+            {
+                await stream.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+
+        return confirmed;
+    }
+
+    private Connecting Join(PodTarget target, int port)
+    {
+        int sharing = _transports.Agreed == PortForwardTransport.WebSocket ? 1 : _options.ConnectionsPerSession;
+        Connecting? pending = _connecting.Find(c => c.Target == target && c.Waiting < sharing);
+        if (pending is null)
+        {
+            pending = new Connecting(target);
+            _connecting.Add(pending);
+            pending.Task = Task.Run(() => ConnectAsync(pending, port));
+        }
+
+        pending.Waiting++;
+        return pending;
+    }
+
+    private async Task<TunnelStream?> WaitAsync(Connecting pending, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await pending.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return Interlocked.Exchange(ref pending.Single, null);
+        }
+        catch (OperationCanceledException)
+        {
+            _ = DropAsync(pending);
+            throw;
+        }
+    }
+
+    /// <summary>Closes a single connection that nobody waits for any more.</summary>
+    private async Task DropAsync(Connecting pending)
+    {
+        lock (_gate)
+        {
+            pending.Waiting--;
+        }
+
+        await pending.Task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (pending.Waiting == 0 && Interlocked.Exchange(ref pending.Single, null) is { } single)
+        {
+            await single.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Opens a session for everyone who waits for it; the first of them to give up does not end it.</summary>
+    private async Task ConnectAsync(Connecting pending, int port)
+    {
+        try
+        {
+            (SpdySession? session, pending.Single) = await _transports.ConnectAsync(pending.Target, port, CancellationToken.None).ConfigureAwait(false);
+            if (session is not null)
+            {
+                bool late;
+                lock (_gate)
+                {
+                    late = _disposed;
+                    if (!late)
+                    {
+                        _sessions.Add(session);
+                    }
+                }
+
+                if (late)
+                {
+                    await session.DisposeAsync().ConfigureAwait(false);
+                    return;
+                }
+
+                _ = WatchAsync(session);
+            }
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _connecting.Remove(pending);
+            }
+        }
+    }
+
+    private async Task WatchAsync(SpdySession session)
+    {
+        await session.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        bool ours;
+        lock (_gate)
+        {
+            ours = _sessions.Remove(session);
+            _idleSince.Remove(session);
+        }
+
+        await session.DisposeAsync().ConfigureAwait(false);
+        if (ours)
+        {
+            _onEnded(session);
+        }
+    }
+
+    /// <summary>Ends sessions that nobody has used for a while, and what a storm has opened beyond the limit; the last usable one stays.</summary>
+    private void Sweep()
+    {
+        List<SpdySession> idle = [];
+        lock (_gate)
+        {
+            int usable = _sessions.Count(static s => s.IsUsable);
+            foreach (SpdySession session in _sessions.ToArray())
+            {
+                if (session.Connections > 0)
+                {
+                    _idleSince.Remove(session);
+                    continue;
+                }
+
+                _idleSince.TryAdd(session, _time.GetTimestamp());
+                bool isLong = _time.GetElapsedTime(_idleSince[session]) >= _options.SessionIdleTimeout / 2;
+                if ((isLong || _sessions.Count > _options.MaxSessions) && (!session.IsUsable || usable > 1))
+                {
+                    usable -= session.IsUsable ? 1 : 0;
+                    _sessions.Remove(session);
+                    _idleSince.Remove(session);
+                    idle.Add(session);
+                }
+            }
+        }
+
+        foreach (SpdySession session in idle)
+        {
+            // Nobody waits for it, and its end is logged by itself.
+            _ = session.DisposeAsync().AsTask();
+        }
+    }
+
+    private sealed class Connecting(PodTarget target)
+    {
+        public TunnelStream? Single;
+
+        public PodTarget Target { get; } = target;
+
+        public Task Task { get; set; } = Task.CompletedTask;
+
+        public int Waiting { get; set; }
+    }
+}

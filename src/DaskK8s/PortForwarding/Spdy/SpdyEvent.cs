@@ -1,0 +1,20 @@
+namespace DaskK8s.PortForwarding.Spdy;
+
+/// <summary>Is what a decoder has found: a piece of a data frame, or a control frame's fields that matter here.</summary>
+internal readonly ref struct SpdyEvent
+{
+    /// <summary>Gets the kind of frame; a number that SPDY does not define stands for a frame to ignore.</summary>
+    public required SpdyFrameType Type { get; init; }
+
+    /// <summary>Gets the stream; of a ping its id, of a go-away the last stream that the peer still serves.</summary>
+    public int StreamId { get; init; }
+
+    /// <summary>Gets why, for a reset and a go-away.</summary>
+    public int Status { get; init; }
+
+    /// <summary>Gets whether the sender's side of the stream ends with this event.</summary>
+    public bool Fin { get; init; }
+
+    /// <summary>Gets the piece of payload that was at hand; a data frame may come in any number of pieces.</summary>
+    public ReadOnlySpan<byte> Data { get; init; }
+}

@@ -1,0 +1,543 @@
+using DaskK8s.Sockets;
+
+using Microsoft.Extensions.Logging;
+
+namespace DaskK8s.PortForwarding.Spdy;
+
+/// <summary>
+/// Carries many connections to one pod over one upgraded transport: a pair of streams for each, none of them waiting for an
+/// answer before it is used.
+/// </summary>
+/// <remarks>
+/// Servers neither send nor heed window updates, so a stream whose reader stops stops the session's reading: memory stays
+/// bounded, and <see cref="SessionPool"/> takes care that few connections share that fate (docs/decisions/0001-tunnel-transport.md).
+/// A session that was given up ends by itself with its last connection.
+/// </remarks>
+internal sealed partial class SpdySession : IAsyncDisposable
+{
+    private const int ReadBufferSize = 64 * 1024;
+    private const int SmallestRead = 16 * 1024;
+    private const int StatusRefused = 3;
+    private const int StatusCancel = 5;
+
+    /// <summary>
+    /// After how many connections a session is left: servers before 1.25 keep a little of each until the session ends.
+    /// </summary>
+    private const int MostConnections = 4096;
+
+    private static readonly TimeSpan SlowWrite = TimeSpan.FromMilliseconds(250);
+
+    private readonly Lock _gate = new();
+    private readonly Lock _opening = new();
+    private readonly Dictionary<int, SpdyStream> _streams = [];
+    private readonly Stream _transport;
+    private readonly TunnelOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly SpdyKeepAlive _keepAlive;
+    private readonly List<SpdyStream> _touched = [];
+    private readonly Task _reading;
+    private Exception? _failure;
+    private int _connections;
+    private int _opened;
+    private long _stalledSince;
+    private volatile SpdyStream? _stalling;
+    private volatile bool _leaving;
+    private volatile bool _over;
+
+    private SpdySession(Stream transport, PortForwardTransport kind, PodTarget target, TunnelOptions options, ILogger logger, TimeProvider time)
+    {
+        _transport = transport;
+        _options = options;
+        _logger = logger;
+        _time = time;
+        Kind = kind;
+        Target = target;
+        Output = new SpdyOutput(_transport, _options.Buffers, _time);
+        _keepAlive = new SpdyKeepAlive(this, _options, _time);
+        _reading = ReadAsync();
+    }
+
+    /// <summary>Gets the pod at the other end.</summary>
+    public PodTarget Target { get; }
+
+    /// <summary>Gets how the frames travel.</summary>
+    public PortForwardTransport Kind { get; }
+
+    /// <summary>Gets how many connections are open.</summary>
+    public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>Gets a task that ends when nothing can be read from the session any more.</summary>
+    public Task Ended => _reading;
+
+    /// <summary>Gets whether a new connection may be opened.</summary>
+    public bool IsUsable
+    {
+        get
+        {
+            if (_over || _leaving || _keepAlive.IsSuspect)
+            {
+                return false;
+            }
+
+            lock (_opening)
+            {
+                return !_lanes.IsStuck;
+            }
+        }
+    }
+
+    /// <summary>Gets how long nothing has come.</summary>
+    public TimeSpan SilentFor => _keepAlive.SilentFor;
+
+    /// <summary>Gets whether one connection holds up the others: its reader here, or the pod's, has stopped.</summary>
+    public bool IsStalled => _stalling is not null || Output.WritingFor > SlowWrite;
+
+    /// <summary>Gets for how long a reader here has held up the session.</summary>
+    public TimeSpan StalledFor => _stalling is null ? TimeSpan.Zero : _time.GetElapsedTime(Interlocked.Read(ref _stalledSince));
+
+    /// <summary>Gets whether the pod may still have to take something that was sent.</summary>
+    public bool AwaitsPeer
+    {
+        get
+        {
+            if (Output.WritingFor > TimeSpan.Zero)
+            {
+                return true;
+            }
+
+            lock (_gate)
+            {
+                return _streams.Values.Any(s => s.AwaitsPeer);
+            }
+        }
+    }
+
+    internal SpdyOutput Output { get; }
+
+    /// <summary>Starts a session on a transport that the server switched to SPDY.</summary>
+    /// <param name="transport">The transport; it belongs to the session.</param>
+    /// <param name="kind">How the frames travel.</param>
+    /// <param name="target">The pod at the other end.</param>
+    /// <param name="options">The limits.</param>
+    /// <param name="logger">The log of this area.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>The session, which reads already.</returns>
+    public static SpdySession Start(
+        Stream transport, PortForwardTransport kind, PodTarget target, TunnelOptions options, ILogger logger, TimeProvider time)
+    {
+        SpdySession session = new(transport, kind, target, options, logger, time);
+        session._keepAlive.Start();
+        ForwardingTelemetry.Sessions.Add(1, new("transport", kind.ToString()), new("event", "started"));
+        return session;
+    }
+
+    /// <summary>Opens a connection; nothing is waited for.</summary>
+    /// <param name="port">The port inside the pod.</param>
+    /// <returns>The connection, or null when the session takes no more.</returns>
+    public SpdyStream? TryOpen(int port)
+    {
+        SpdyStream? stream = TryOpen(port, out bool mustFlush);
+        if (mustFlush)
+        {
+            Flush();
+        }
+
+        return stream;
+    }
+
+    /// <summary>Opens a connection for a caller who holds a lock, under which nothing should be sent.</summary>
+    /// <param name="port">The port inside the pod.</param>
+    /// <param name="mustFlush">Whether the caller must call <see cref="Flush"/>.</param>
+    /// <returns>The connection, or null when the session takes no more.</returns>
+    public SpdyStream? TryOpen(int port, out bool mustFlush)
+    {
+        mustFlush = false;
+        if (!IsUsable)
+        {
+            return null;
+        }
+
+        // Ids must rise on the wire, so they are given and written under one lock; readers do not wait for it.
+        lock (_opening)
+        {
+            (int errorId, int dataId) = _lanes.Take();
+            SpdyStream stream = new(this, errorId, dataId, port, _options) { OpenedAt = _time.GetTimestamp() };
+            _leaving |= ++_opened == MostConnections;
+            lock (_gate)
+            {
+                if (_over)
+                {
+                    return null;
+                }
+
+                _connections++;
+                _streams.Add(stream.ErrorId, stream);
+                _streams.Add(stream.DataId, stream);
+            }
+
+            mustFlush = Output.AppendControl(512, stream, WriteOpening, hasHeaders: true);
+            return stream;
+        }
+    }
+
+    /// <summary>Sends what <see cref="TryOpen(int, out bool)"/> left to its caller.</summary>
+    public void Flush() => Output.Flush();
+
+    /// <summary>Ends the session and every connection on it.</summary>
+    /// <param name="error">What the connections' readers are told.</param>
+    public void Abort(Exception error)
+    {
+        _over = true;
+        _failure ??= error;
+        Output.Fail(error);
+        _stalling?.Queue.Complete(error);
+        _transport.Dispose();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _leaving = true;
+        Output.WriteControl(SpdyEncoder.ShortFrameSize, 0, static (buffer, at, last, _) => SpdyEncoder.WriteGoAway(buffer.AsSpan(at), last));
+        Abort(new ObjectDisposedException(nameof(SpdySession)));
+        await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _keepAlive.Dispose();
+    }
+
+    /// <summary>Gives the session up for new connections for good; those that it has go on.</summary>
+    internal void Retire()
+    {
+        _leaving = true;
+        EndWhenLeft();
+    }
+
+    /// <summary>Ends the connection that holds up its neighbours, if there are any.</summary>
+    internal void DropStalling()
+    {
+        if (Connections > 1 && _stalling is { } culprit)
+        {
+            ForwardingLog.StalledConnectionDropped(_logger, culprit.Port, Target, StalledFor.TotalSeconds, Connections - 1);
+            culprit.Abort();
+        }
+    }
+
+    /// <summary>Takes a connection off the session.</summary>
+    /// <param name="stream">The connection.</param>
+    /// <param name="reset">Whether the server must be told.</param>
+    internal void Forget(SpdyStream stream, bool reset)
+    {
+        lock (_gate)
+        {
+            _streams.Remove(stream.ErrorId);
+            if (!_streams.Remove(stream.DataId))
+            {
+                return;
+            }
+
+            _connections--;
+        }
+
+        bool mustFlush = false;
+        Output.Leave(stream);
+        if (!_over)
+        {
+            lock (_opening)
+            {
+                int pings = _lanes.Leave(stream.DataId, stream.WasWritten, _time.GetTimestamp());
+                if (reset || pings > 0)
+                {
+                    mustFlush = Output.AppendControl(
+                        (pings + 1) * SpdyEncoder.ShortFrameSize,
+                        (Lanes: _lanes, Pings: pings, Reset: reset ? stream.DataId : 0),
+                        static (buffer, at, leaving, _) =>
+                        {
+                            int count = leaving.Reset == 0 ? 0 : SpdyEncoder.WriteReset(buffer.AsSpan(at), leaving.Reset, StatusCancel);
+                            return count + WritePings(buffer, at + count, leaving.Lanes, leaving.Pings);
+                        });
+                }
+            }
+        }
+
+        if (mustFlush)
+        {
+            Output.Flush();
+        }
+
+        EndWhenLeft();
+    }
+
+    /// <summary>Ends a session that takes no connections and has none: the server closes what is stuck with it.</summary>
+    private void EndWhenLeft()
+    {
+        if (_leaving && !_over && Connections == 0)
+        {
+            Output.WriteControl(SpdyEncoder.ShortFrameSize, 0, static (buffer, at, last, _) => SpdyEncoder.WriteGoAway(buffer.AsSpan(at), last));
+            Abort(new EndOfStreamException("it was left."));
+        }
+    }
+
+    private static int WriteOpening(byte[] buffer, int at, SpdyStream stream, bool first)
+    {
+        string port = stream.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        string request = stream.DataId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        int count = SpdyEncoder.WriteSynStream(
+            buffer.AsSpan(at), stream.ErrorId, fin: true, first, [("streamtype", "error"), ("port", port), ("requestid", request)]);
+        return count + SpdyEncoder.WriteSynStream(
+            buffer.AsSpan(at + count), stream.DataId, fin: false, first: false, [("streamtype", "data"), ("port", port), ("requestid", request)]);
+    }
+
+    private async Task ReadAsync()
+    {
+        await SocketLoop.SwitchAsync().ConfigureAwait(false);
+        byte[] buffer = _options.Buffers.Rent(ReadBufferSize);
+        SpdyDecoder decoder = new();
+        Exception? error = null;
+        try
+        {
+            await ReadAsync(buffer, decoder).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // Whatever it was, the session is over and its streams must know.
+            error = e;
+        }
+        finally
+        {
+            _options.Buffers.Return(buffer);
+        }
+
+        End(_failure ?? error);
+    }
+
+    /// <summary>Reads and hands out until the transport ends; gathers what is at hand before any reader is woken.</summary>
+    private async Task ReadAsync(byte[] buffer, SpdyDecoder decoder)
+    {
+        int begin = 0;
+        int end = 0;
+        while (true)
+        {
+            if (begin == end)
+            {
+                begin = end = 0;
+            }
+            else if (buffer.Length - end < SmallestRead)
+            {
+                await HandOutAsync(buffer.AsMemory(begin, end - begin), decoder).ConfigureAwait(false);
+                begin = end = 0;
+            }
+
+            ValueTask<int> read = _transport.ReadAsync(buffer.AsMemory(end), CancellationToken.None);
+            if (!read.IsCompleted && begin < end)
+            {
+                await HandOutAsync(buffer.AsMemory(begin, end - begin), decoder).ConfigureAwait(false);
+                begin = end;
+            }
+
+            int count = await read.ConfigureAwait(false);
+            if (count == 0)
+            {
+                await HandOutAsync(buffer.AsMemory(begin, end - begin), decoder).ConfigureAwait(false);
+                return;
+            }
+
+            _keepAlive.OnReceived();
+            end += count;
+        }
+    }
+
+    private async ValueTask HandOutAsync(ReadOnlyMemory<byte> input, SpdyDecoder decoder)
+    {
+        while (true)
+        {
+            int used = HandOut(input.Span, decoder, out SpdyStream? full, out int left, out bool fin);
+            if (full is null)
+            {
+                break;
+            }
+
+            SignalTouched();
+            ReadOnlyMemory<byte> rest = input.Slice(used - left, left);
+            input = input[used..];
+            await WaitForReaderAsync(full, rest, fin).ConfigureAwait(false);
+        }
+
+        SignalTouched();
+    }
+
+    private void SignalTouched()
+    {
+        foreach (SpdyStream stream in _touched)
+        {
+            stream.Queue.Signal();
+        }
+
+        _touched.Clear();
+    }
+
+    /// <summary>Gives out events until the input is used up or a stream is full.</summary>
+    /// <returns>How many bytes of the input were used.</returns>
+    private int HandOut(ReadOnlySpan<byte> input, SpdyDecoder decoder, out SpdyStream? full, out int left, out bool fin)
+    {
+        ReadOnlySpan<byte> rest = input;
+        while (decoder.TryRead(ref rest, out SpdyEvent found))
+        {
+            if (found.Type != SpdyFrameType.Data)
+            {
+                OnControl(found);
+                continue;
+            }
+
+            SpdyStream? stream = Find(found.StreamId);
+            if (stream is null)
+            {
+                continue;
+            }
+
+            if (found.StreamId == stream.ErrorId)
+            {
+                stream.OnErrorText(found.Data);
+            }
+            else if (!found.Data.IsEmpty)
+            {
+                stream.AwaitsPeer = false;
+                int taken = stream.Queue.Append(found.Data);
+                if (_touched.Count == 0 || _touched[^1] != stream)
+                {
+                    _touched.Add(stream);
+                }
+
+                if (taken < found.Data.Length)
+                {
+                    full = stream;
+                    left = found.Data.Length - taken;
+                    fin = found.Fin;
+                    return input.Length - rest.Length;
+                }
+            }
+
+            if (found.Fin)
+            {
+                OnFin(stream, found.StreamId);
+            }
+        }
+
+        full = null;
+        left = 0;
+        fin = false;
+        return input.Length;
+    }
+
+    private async ValueTask WaitForReaderAsync(SpdyStream stream, ReadOnlyMemory<byte> rest, bool fin)
+    {
+        Interlocked.Exchange(ref _stalledSince, _time.GetTimestamp());
+        try
+        {
+            while (!rest.IsEmpty && !_over)
+            {
+                Task room = stream.Queue.WaitForRoomAsync();
+                if (!room.IsCompleted)
+                {
+                    _stalling = stream;
+                    bool isLoop = SocketLoop.IsCurrent;
+                    await room.ConfigureAwait(false);
+                    if (isLoop)
+                    {
+                        await SocketLoop.SwitchAsync().ConfigureAwait(false);
+                    }
+                }
+
+                rest = rest[stream.Queue.Append(rest.Span)..];
+                stream.Queue.Signal();
+            }
+        }
+        finally
+        {
+            _stalling = null;
+        }
+
+        if (fin)
+        {
+            OnFin(stream, stream.DataId);
+        }
+    }
+
+    private SpdyStream? Find(int id)
+    {
+        lock (_gate)
+        {
+            return _streams.GetValueOrDefault(id);
+        }
+    }
+
+    private static void OnFin(SpdyStream stream, int id) => stream.OnEnd(isData: id == stream.DataId);
+
+    private void OnControl(in SpdyEvent found)
+    {
+        switch (found.Type)
+        {
+            case SpdyFrameType.SynReply or SpdyFrameType.Headers when Find(found.StreamId) is { } known:
+                known.OnAnswered(isData: found.StreamId == known.DataId);
+                if (found.Fin)
+                {
+                    OnFin(known, found.StreamId);
+                }
+
+                break;
+            case SpdyFrameType.RstStream when Find(found.StreamId) is { } reset:
+                if (found.StreamId == reset.ErrorId)
+                {
+                    // Seen on 1.36.2 with containerd 2.1: an error stream ends so after its text, and the reason would be lost with it.
+                    OnFin(reset, found.StreamId);
+                }
+                else
+                {
+                    Forget(reset, reset: false);
+                    reset.Lose(PortForwardErrors.Reset(Target, reset.Port));
+                }
+
+                break;
+            case SpdyFrameType.Ping when (found.StreamId & 1) == 0:
+                Output.WriteControl(
+                    SpdyEncoder.ShortFrameSize, found.StreamId, static (buffer, at, id, _) => SpdyEncoder.WritePing(buffer.AsSpan(at), id));
+                break;
+            case SpdyFrameType.Ping:
+                OnPong(found.StreamId);
+                break;
+            case SpdyFrameType.GoAway:
+                Retire();
+                break;
+            case SpdyFrameType.SynStream:
+                Output.WriteControl(
+                    SpdyEncoder.ShortFrameSize,
+                    found.StreamId,
+                    static (buffer, at, id, _) => SpdyEncoder.WriteReset(buffer.AsSpan(at), id, StatusRefused));
+                break;
+            default:
+                // Settings and window updates are not sent and would change nothing.
+                break;
+        }
+    }
+
+    private void End(Exception? error)
+    {
+        _keepAlive.Dispose();
+        _transport.Dispose();
+        SpdyStream[] open;
+        lock (_gate)
+        {
+            _over = true;
+            open = [.. _streams.Values.Distinct()];
+            _streams.Clear();
+            _connections = 0;
+        }
+
+        Output.Fail(error ?? new EndOfStreamException("the server ended the session."));
+        foreach (SpdyStream stream in open)
+        {
+            stream.Lose(PortForwardErrors.Lost(Target, stream.Port, error));
+        }
+
+        ForwardingTelemetry.Sessions.Add(1, new("transport", Kind.ToString()), new("event", "ended"));
+        ForwardingLog.SessionEnded(_logger, Kind, Target, open.Length, error?.Message ?? "the server ended it.");
+    }
+}

@@ -1,0 +1,57 @@
+namespace DaskK8s.PortForwarding;
+
+/// <summary>Counts what passed through one listener.</summary>
+internal sealed class TunnelCounters
+{
+    private long _sent;
+    private long _received;
+    private long _opened;
+    private long _failed;
+    private int _open;
+
+    /// <summary>Gets the bytes that went to the pod.</summary>
+    public long Sent => Interlocked.Read(ref _sent);
+
+    /// <summary>Gets the bytes that came from the pod.</summary>
+    public long Received => Interlocked.Read(ref _received);
+
+    /// <summary>Gets the connections that were accepted.</summary>
+    public long Opened => Interlocked.Read(ref _opened);
+
+    /// <summary>Gets the connections that were closed because the pod was not reached, refused or was lost.</summary>
+    public long Failed => Interlocked.Read(ref _failed);
+
+    /// <summary>Gets the connections that are open now.</summary>
+    public int Open => Volatile.Read(ref _open);
+
+    public void AddSent(int bytes)
+    {
+        Interlocked.Add(ref _sent, bytes);
+        ForwardingTelemetry.Bytes.Add(bytes, ForwardingTelemetry.Sent);
+    }
+
+    public void AddReceived(int bytes)
+    {
+        Interlocked.Add(ref _received, bytes);
+        ForwardingTelemetry.Bytes.Add(bytes, ForwardingTelemetry.Received);
+    }
+
+    public void AddFailed()
+    {
+        Interlocked.Increment(ref _failed);
+        ForwardingTelemetry.Failed.Add(1);
+    }
+
+    public void Begin()
+    {
+        Interlocked.Increment(ref _opened);
+        Interlocked.Increment(ref _open);
+        ForwardingTelemetry.Open.Add(1);
+    }
+
+    public void End()
+    {
+        Interlocked.Decrement(ref _open);
+        ForwardingTelemetry.Open.Add(-1);
+    }
+}

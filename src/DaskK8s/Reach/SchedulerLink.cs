@@ -1,0 +1,114 @@
+using System.Globalization;
+
+using DaskK8s.Dask.Protocol;
+using DaskK8s.Dask.Rpc;
+using DaskK8s.Kubernetes;
+using DaskK8s.PortForwarding;
+
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DaskK8s.Reach;
+
+/// <summary>Is an open way to a scheduler: the RPC for the library's own calls and, where it is forwarded, the local ports for others.</summary>
+internal sealed class SchedulerLink : IAsyncDisposable
+{
+    /// <summary>Is the scheduler's port in its pod unless its arguments say otherwise, and the port first tried on this machine.</summary>
+    public const int SchedulerPodPort = 8786;
+
+    /// <summary>Is the dashboard's port in the scheduler's pod unless its arguments say otherwise, and the port first tried on this machine.</summary>
+    public const int DashboardPodPort = 8787;
+
+    private readonly List<IAsyncDisposable> _owned = [];
+
+    private SchedulerLink(string address, string? dashboardLink, SchedulerRpc rpc)
+    {
+        Address = address;
+        DashboardLink = dashboardLink;
+        Rpc = rpc;
+        _owned.Add(rpc);
+    }
+
+    /// <summary>Gets the address for Dask clients on this machine.</summary>
+    public string Address { get; }
+
+    /// <summary>Gets the dashboard's page, or null where only the scheduler's <c>services</c> know it.</summary>
+    public string? DashboardLink { get; }
+
+    /// <summary>Gets the scheduler's operations, over the tunnel itself where it is forwarded: no local port is in between.</summary>
+    public SchedulerRpc Rpc { get; }
+
+    /// <summary>Gets the dialer under <see cref="Rpc"/>.</summary>
+    public required SchedulerEndpoint Endpoint { get; init; }
+
+    /// <summary>Gets the local port of the scheduler, or null where it is reached directly.</summary>
+    public PortForward? SchedulerForward { get; private init; }
+
+    /// <summary>Gets the local port of the dashboard, or null where it is reached directly.</summary>
+    public PortForward? DashboardForward { get; private init; }
+
+    /// <summary>Gets the tunnel to the scheduler's pod, or null where it is reached directly.</summary>
+    public PodTunnel? Tunnel { get; private init; }
+
+    /// <summary>Opens a link to an address.</summary>
+    public static SchedulerLink Dial(SchedulerRoute route, HelmClusterOptions options)
+    {
+        SchedulerEndpoint endpoint = SchedulerEndpoint.Parse(route.Address!, options.Tls);
+        return new SchedulerLink(endpoint.Address, route.DashboardLink, CreateRpc(endpoint, options)) { Endpoint = endpoint };
+    }
+
+    /// <summary>Opens a link through the API server, and the two local ports.</summary>
+    /// <exception cref="PortForwardException">A local port that was asked for is taken.</exception>
+    public static async Task<SchedulerLink> ForwardAsync(
+        KubeConnection connection, SchedulerPlan plan, PodTarget? firstPod, HelmClusterOptions options)
+    {
+        ILogger logger = LoggerFor(options, "DaskK8s.Forwarding");
+        ReadyPods pods = new(connection, plan.PodSelector, firstPod, options.TimeProvider);
+        TunnelOptions tunnelOptions = TunnelOptions.Default with { Transport = options.Transport };
+        PodTunnel tunnel = new(connection, pods, tunnelOptions, logger, options.TimeProvider);
+        List<IAsyncDisposable> opened = [tunnel];
+        try
+        {
+            PortForward scheduler = PortForward.Start(tunnel, plan.PodPort, options.LocalSchedulerPort, SchedulerPodPort, logger);
+            opened.Insert(0, scheduler);
+            PortForward dashboard = PortForward.Start(tunnel, plan.DashboardPodPort, options.LocalDashboardPort, DashboardPodPort, logger);
+            opened.Insert(0, dashboard);
+            string address = string.Create(CultureInfo.InvariantCulture, $"{(options.Tls is null ? "tcp" : "tls")}://127.0.0.1:{scheduler.LocalPort}");
+            SchedulerEndpoint endpoint = new(
+                address, async ct => await tunnel.OpenAsync(plan.PodPort, ct).ConfigureAwait(false), options.Tls);
+            SchedulerLink link = new(
+                address, string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{dashboard.LocalPort}/status"), CreateRpc(endpoint, options))
+            {
+                Endpoint = endpoint,
+                SchedulerForward = scheduler,
+                DashboardForward = dashboard,
+                Tunnel = tunnel,
+            };
+            link._owned.AddRange(opened);
+            return link;
+        }
+        catch
+        {
+            foreach (IAsyncDisposable part in opened)
+            {
+                await part.DisposeAsync().ConfigureAwait(false);
+            }
+
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (IAsyncDisposable part in _owned)
+        {
+            await part.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static SchedulerRpc CreateRpc(SchedulerEndpoint endpoint, HelmClusterOptions options) => new(
+        endpoint, new SchedulerTimeouts { Call = options.SchedulerTimeout }, options.TimeProvider, LoggerFor(options, "DaskK8s.Scheduler"));
+
+    private static ILogger LoggerFor(HelmClusterOptions options, string category) =>
+        (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger(category);
+}

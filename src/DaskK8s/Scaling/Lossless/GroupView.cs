@@ -1,0 +1,44 @@
+using DaskK8s.Groups;
+
+using k8s.Models;
+
+namespace DaskK8s.Scaling.Lossless;
+
+/// <summary>Holds a group's Deployment and its pods at one moment.</summary>
+/// <param name="Deployment">The Deployment.</param>
+/// <param name="Live">The pods that count: neither terminating nor finished.</param>
+/// <param name="Leaving">The pods that are terminating.</param>
+/// <param name="IsRollingOut">Whether pods of another template are being replaced: a smaller number is then shared out between old and new ones.</param>
+internal sealed record GroupView(V1Deployment Deployment, IReadOnlyList<V1Pod> Live, IReadOnlyList<V1Pod> Leaving, bool IsRollingOut)
+{
+    /// <summary>Gets the replicas that are asked for.</summary>
+    public int Replicas => Deployment.Spec?.Replicas ?? 1;
+
+    /// <summary>Gets whether the controller has seen the number and removed what is too much; a rollout has more pods than that all the time.</summary>
+    public bool IsSettled =>
+        (Deployment.Status?.ObservedGeneration ?? 0) >= (Deployment.Metadata.Generation ?? 0) && (Live.Count <= Replicas || IsRollingOut);
+
+    /// <summary>Gets whether all pods are there, or those that are missing were refused (by a quota).</summary>
+    public bool IsComplete => Live.Count >= Replicas || Deployment.Status?.Conditions?.Any(static c => c is { Type: "ReplicaFailure", Status: "True" }) == true;
+
+    public bool HasSamePodsAs(GroupView other) =>
+        Live.Select(static p => p.Metadata.Uid).ToHashSet().SetEquals(other.Live.Select(static p => p.Metadata.Uid));
+
+    /// <summary>Takes a group out of a snapshot.</summary>
+    public static GroupView? From(WorkloadSnapshot snapshot, string deploymentName)
+    {
+        if (snapshot.FindDeployment(deploymentName) is not { } deployment)
+        {
+            return null;
+        }
+
+        V1Pod[] pods = [.. snapshot.PodsOf(deployment)];
+        V1Pod[] live = [.. pods.Where(static p => p.Metadata.DeletionTimestamp is null && p.Status?.Phase is not ("Succeeded" or "Failed"))];
+        bool isMixed = live.Select(static p => p.Metadata.OwnerReferences?.FirstOrDefault(static o => o.Controller == true)?.Uid).Distinct().Skip(1).Any();
+        return new GroupView(deployment, live, [.. pods.Where(static p => p.Metadata.DeletionTimestamp is not null)], isMixed || HasOldPodsOnly(deployment));
+    }
+
+    /// <summary>A rollout may have begun although no pod of the new template is there yet. One that is paused waits for somebody.</summary>
+    private static bool HasOldPodsOnly(V1Deployment deployment) =>
+        deployment.Spec?.Paused != true && (deployment.Status?.UpdatedReplicas ?? 0) < (deployment.Status?.Replicas ?? 0);
+}

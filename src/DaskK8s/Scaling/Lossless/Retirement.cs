@@ -1,0 +1,276 @@
+using DaskK8s.Groups;
+using DaskK8s.Kubernetes;
+
+using k8s.Models;
+
+using Microsoft.Extensions.Logging;
+
+namespace DaskK8s.Scaling.Lossless;
+
+/// <summary>Shrinks one group once without losing a result: chooses, announces, drains, condemns, patches, verifies, tidies up.</summary>
+/// <remarks>
+/// Each step leaves something that the next scaling recovers from: a drained worker comes back by itself when its client does
+/// not (the module on the scheduler watches), a condemned pod is the first victim of the next scaling or is pardoned by it, and
+/// the number itself is only ever set together with the version of the Deployment that the plan was made for.
+/// </remarks>
+internal sealed class Retirement
+{
+    private const int MaxPlans = 20;
+    private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(30);
+
+    private readonly KubeRequests _requests;
+    private readonly WorkerDrain? _drain;
+    private readonly StrayRecovery _recovery;
+    private readonly GroupPlan _plan;
+    private readonly int _target;
+    private readonly ScaleOptions _options;
+    private readonly RetirementLedger _ledger = new();
+    private readonly RetirementGroup _group;
+    private readonly RetirementMarks _marks;
+    private readonly RetirementGuard _guard;
+    private readonly RetirementCleanup _cleanup;
+    private readonly Scaler _scaler;
+    private IReadOnlySet<string> _held = new HashSet<string>();
+    private long _start;
+
+    public Retirement(
+        KubeRequests requests, Workloads workloads, WorkerDrain? drain, ServerVersion version, StrayRecovery recovery, GroupPlan plan, int target, ScaleOptions options)
+    {
+        PodMarks marks = new(requests);
+        (_requests, _drain, _recovery, _plan, _target, _options) = (requests, drain, recovery, plan, target, options);
+        _group = new RetirementGroup(requests, workloads, plan);
+        _marks = new RetirementMarks(requests, marks, plan.Name, options.DrainTimeout);
+        _guard = new RetirementGuard(marks, drain, version, plan.Name, target);
+        _cleanup = new RetirementCleanup(requests, drain, _group, _marks, plan.Name);
+        _scaler = new Scaler(requests);
+    }
+
+    private TimeProvider Time => _requests.TimeProvider;
+
+    private ILogger Logger => _requests.Logger;
+
+    /// <summary>Shrinks the group.</summary>
+    /// <exception cref="LosslessScaleDownException">It cannot be done without a loss; nothing was changed, or all of it undone.</exception>
+    public async Task<RetirementOutcome> RunAsync(CancellationToken cancellationToken)
+    {
+        _start = Time.GetTimestamp();
+        await _recovery.RunAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await ShrinkAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await _cleanup.RunAsync(_ledger).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<RetirementOutcome> ShrinkAsync(CancellationToken cancellationToken)
+    {
+        int? before = null;
+        for (int attempt = 1; attempt <= MaxPlans; attempt++)
+        {
+            // Two that plan against each other in step would go on so for ever.
+            await Task.Delay(_ledger.Stagger * (attempt - 1), Time, cancellationToken).ConfigureAwait(false);
+            GroupView view = await _group.ReadSettledAsync(cancellationToken).ConfigureAwait(false)
+                ?? throw _guard.Refuse(LosslessScaleDownObstacle.NotSettled, "Kubernetes has not yet done what was asked of the group before.");
+            before ??= view.Replicas;
+            _guard.ThrowIfRollingOut(view, _target);
+            IReadOnlyList<Victim> leaving = [];
+            int aim = _target;
+            if (view.Live.Count > _target)
+            {
+                leaving = await ChooseAndDrainAsync(view, cancellationToken).ConfigureAwait(false);
+                aim = view.Live.Count - leaving.Count;
+                if (leaving.Count == 0)
+                {
+                    return new RetirementOutcome(before.Value, null, view.Replicas, Time.GetElapsedTime(_start), [], _ledger.Failed, _ledger.Moved);
+                }
+
+                _guard.ThrowIfRollingOut(view, aim);
+
+                if (await CondemnAsync(view, leaving, aim, cancellationToken).ConfigureAwait(false) is not { } now)
+                {
+                    continue;
+                }
+
+                view = now;
+            }
+
+            if (await TrySetReplicasAsync(view, aim, cancellationToken).ConfigureAwait(false) is { } accepted)
+            {
+                TimeSpan acceptedAfter = Time.GetElapsedTime(_start);
+                await VerifyAsync(leaving, aim, cancellationToken).ConfigureAwait(false);
+                return new RetirementOutcome(
+                    before.Value,
+                    accepted,
+                    accepted.Spec?.Replicas ?? aim,
+                    acceptedAfter,
+                    [.. leaving.Where(_ledger.HasLeft).Select(static v => new RetiredWorker(v.Name, v.Addresses))],
+                    _ledger.Failed,
+                    _ledger.Moved);
+            }
+        }
+
+        throw _guard.Refuse(LosslessScaleDownObstacle.NotSettled, "somebody else kept changing the group.");
+    }
+
+    /// <summary>Chooses those that leave and drains them; takes the next ones for those that cannot be drained, as long as there is time.</summary>
+    private async Task<IReadOnlyList<Victim>> ChooseAndDrainAsync(GroupView view, CancellationToken cancellationToken)
+    {
+        int need = view.Live.Count - _target;
+        IReadOnlyList<WorkerLoad> loads = await _guard.LookAsync(view, need, _ledger, [], cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Victim> ranked = VictimRanking.Rank(view.Live, loads);
+        _held = ranked.Where(static v => v.Workers.Any(static w => w.IsHeld)).Select(static v => v.Uid).ToHashSet();
+        while (true)
+        {
+            Victim[] wanted = [.. ranked.Where(v => !_ledger.HasFailed(v)).Take(need)];
+            Victim[] undrained = [.. wanted.Where(v => !_ledger.IsDrained(v))];
+            TimeSpan left = _options.DrainTimeout - Time.GetElapsedTime(_start);
+            if (undrained.Length == 0)
+            {
+                return wanted;
+            }
+
+            if (left <= TimeSpan.Zero)
+            {
+                return [.. wanted.Where(_ledger.IsDrained)];
+            }
+
+            await _guard.CheckAsync(wanted, cancellationToken).ConfigureAwait(false);
+            await DrainAsync(undrained, left, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task DrainAsync(Victim[] undrained, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        string name = _ledger.Begin(undrained);
+        if (_guard.MayChoose)
+        {
+            await _marks.AnnounceAsync(undrained, _ledger.Id, cancellationToken).ConfigureAwait(false);
+        }
+
+        DrainReport report;
+        try
+        {
+            report = _drain is null
+                ? new DrainReport([.. undrained.Select(static v => v.Uid)], new Dictionary<string, string>(), 0)
+                : await _drain.DrainAsync(name, Victim.AddressesOf(undrained), limit, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HomelessResultsException)
+        {
+            // It was checked a moment ago, or these are replacements of others: they stay.
+            report = new DrainReport([], undrained.ToDictionary(static v => v.Uid, static _ => "no other worker could take its data"), 0);
+        }
+
+        _ledger.End(report);
+        foreach (Victim victim in undrained.Where(v => report.Failed.ContainsKey(v.Uid)))
+        {
+            Fail(victim, report.Failed[victim.Uid]);
+        }
+
+        ScalingLog.Drained(Logger, _plan.Name, report.Drained.Count, undrained.Length, report.Moved);
+    }
+
+    /// <summary>Makes exactly the drained pods the first that leave, and looks whether all is still as it was planned for.</summary>
+    /// <returns>The group as it is now, or null where the plan must be made again.</returns>
+    private async Task<GroupView?> CondemnAsync(GroupView view, IReadOnlyList<Victim> leaving, int aim, CancellationToken cancellationToken)
+    {
+        _guard.ThrowIfNotChosen(leaving, aim, _ledger.Failed);
+        if (_guard.MayChoose)
+        {
+            await _marks.CondemnAsync(view, leaving, _held, _ledger.Id, cancellationToken).ConfigureAwait(false);
+        }
+
+        HashSet<string> uids = [.. leaving.Select(static v => v.Uid)];
+        GroupView now = await (_drain is null ? _group.ReadAsync(cancellationToken) : _group.ReadSteadyAsync(uids, !_drain.IsBlocked, cancellationToken)).ConfigureAwait(false);
+        if (now.Replicas != view.Replicas || now.IsRollingOut != view.IsRollingOut || !now.HasSamePodsAs(view) || (_guard.MayChoose && !(RetirementMarks.AreCondemned(now, leaving) && VictimRanking.AreFirst(now.Live, uids))))
+        {
+            ScalingLog.PlannedAgain(Logger, _plan.Name, "its pods changed");
+            return null;
+        }
+
+        if (_drain is null)
+        {
+            return now;
+        }
+
+        // A pod that was pending may have brought a worker that runs something already; and who was away for long is not waited for.
+        V1Pod[] pods = [.. now.Live.Where(p => uids.Contains(p.Metadata.Uid))];
+        Victim[] going = [.. pods.Select(p => new Victim(p, leaving.First(v => v.Uid == p.Metadata.Uid).Workers))];
+        IReadOnlyList<WorkerLoad> loads = await _guard.LookAsync(now, leaving.Count, _ledger, going, cancellationToken).ConfigureAwait(false);
+        Victim[] back = [.. VictimRanking.Rank(pods, loads).Where(v => !_ledger.IsStillDrained(v))];
+        if (back.Length == 0)
+        {
+            return now;
+        }
+
+        _ledger.Reopen(back);
+        ScalingLog.PlannedAgain(Logger, _plan.Name, "a worker of a pod that leaves works");
+        return null;
+    }
+
+    private async Task<V1Deployment?> TrySetReplicasAsync(GroupView view, int aim, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _scaler.SetReplicasAsync(view.Deployment, aim, cancellationToken).ConfigureAwait(false);
+        }
+        catch (KubernetesConflictException)
+        {
+            ScalingLog.PlannedAgain(Logger, _plan.Name, "the Deployment changed");
+            return null;
+        }
+    }
+
+    /// <summary>Waits until as many pods have left as should, and sees who it was, by uid. The number is accepted: what fails now does not undo it.</summary>
+    private async Task VerifyAsync(IReadOnlyList<Victim> leaving, int aim, CancellationToken cancellationToken)
+    {
+        long start = Time.GetTimestamp();
+        try
+        {
+            while (leaving.Any(v => !_ledger.HasLeft(v)))
+            {
+                GroupView view = await _group.ReadAsync(cancellationToken).ConfigureAwait(false);
+                HashSet<string> live = [.. view.Live.Select(static p => p.Metadata.Uid)];
+                _ledger.Leave(leaving.Where(v => !live.Contains(v.Uid)));
+                if (view.Live.Count <= Math.Max(aim, view.Replicas))
+                {
+                    FailStaying(leaving, "Kubernetes removed another pod of the group instead");
+                    return;
+                }
+
+                if (Time.GetElapsedTime(start) > LeaveLimit)
+                {
+                    // They still leave, only later: they must not take work again.
+                    Victim[] late = FailStaying(leaving, "Kubernetes has not removed it yet");
+                    _ledger.Leave(late);
+                    return;
+                }
+
+                await _group.PauseAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (KubernetesApiException e)
+        {
+            FailStaying(leaving, $"it could not be seen whether it left. {e.Message}");
+        }
+    }
+
+    private Victim[] FailStaying(IReadOnlyList<Victim> leaving, string reason)
+    {
+        Victim[] stayed = [.. leaving.Where(v => !_ledger.HasLeft(v))];
+        foreach (Victim victim in stayed)
+        {
+            Fail(victim, reason);
+        }
+
+        return stayed;
+    }
+
+    private void Fail(Victim victim, string reason)
+    {
+        _ledger.Fail(victim, reason);
+        ScalingLog.NotRetired(Logger, _plan.Name, victim.Name, reason);
+    }
+}

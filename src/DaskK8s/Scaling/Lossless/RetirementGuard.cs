@@ -1,0 +1,135 @@
+namespace DaskK8s.Scaling.Lossless;
+
+/// <summary>Finds what is in the way of a lossless scale-down before anything is changed.</summary>
+internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, ServerVersion version, string group, int target)
+{
+    private bool _isChecked;
+
+    /// <summary>Gets whether pods can be named as those that leave.</summary>
+    public bool MayChoose { get; private set; }
+
+    /// <summary>Makes sure that no rollout decides with us who leaves, with its first pods or with any later plan.</summary>
+    /// <remarks>Deletion costs only count among the pods of one ReplicaSet. Where all leave there is nothing to decide.</remarks>
+    /// <param name="view">The group.</param>
+    /// <param name="aim">How many pods are to stay.</param>
+    /// <exception cref="LosslessScaleDownException">One does.</exception>
+    public void ThrowIfRollingOut(GroupView view, int aim)
+    {
+        if (view.IsRollingOut && aim > 0)
+        {
+            throw Refuse(LosslessScaleDownObstacle.RolloutInProgress, "a rollout replaces its pods, and Kubernetes shrinks old and new ones in proportion. Wait until it is done.");
+        }
+    }
+
+    /// <summary>Makes sure that pods can leave; those that never ran leave first whatever the server.</summary>
+    /// <exception cref="LosslessScaleDownException">They cannot.</exception>
+    public async Task CheckAsync(IReadOnlyList<Victim> wanted, CancellationToken cancellationToken)
+    {
+        if (_isChecked)
+        {
+            return;
+        }
+
+        bool isTrivial = wanted.All(static v => v.IsPending);
+        await CheckChoiceAsync(wanted, isTrivial, cancellationToken).ConfigureAwait(false);
+        if (isTrivial)
+        {
+            return;
+        }
+
+        try
+        {
+            await drain!.CheckAsync(Victim.AddressesOf(wanted), cancellationToken).ConfigureAwait(false);
+        }
+        catch (HomelessResultsException e)
+        {
+            throw Refuse(
+                LosslessScaleDownObstacle.NoOtherWorker,
+                FormattableString.Invariant($"{e.Keys} results are held by the leaving workers only, and no other worker runs that could take them."));
+        }
+
+        _isChecked = true;
+    }
+
+    /// <summary>Asks the scheduler about the group's workers.</summary>
+    /// <param name="view">The group.</param>
+    /// <param name="need">How many pods leave.</param>
+    /// <param name="ledger">Names the scale-down; what it holds is held for longer.</param>
+    /// <param name="leaving">The pods that are about to leave: workers that turn up there get no task any more.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The workers; none where only pods leave that never ran, and the scheduler is not reached.</returns>
+    /// <exception cref="LosslessScaleDownException">The scheduler is not reached, and nobody else knows what a pod that runs holds.</exception>
+    public async Task<IReadOnlyList<WorkerLoad>> LookAsync(
+        GroupView view, int need, RetirementLedger ledger, IReadOnlyList<Victim> leaving, CancellationToken cancellationToken)
+    {
+        if (drain is null)
+        {
+            return VictimRanking.Rank(view.Live, []).Take(need).All(static v => v.IsPending)
+                ? []
+                : throw Refuse(LosslessScaleDownObstacle.SchedulerUnreachable, "the scheduler is not reached, so nothing can be moved off the workers.");
+        }
+
+        try
+        {
+            string[] hosts = [.. view.Live.Select(static p => p.Status?.PodIP).OfType<string>().Where(static ip => ip.Length > 0)];
+
+            // An address may belong to another pod soon, whose worker would be kept out as well: no longer than is needed.
+            Dictionary<string, TimeSpan> keepOut = leaving.Where(static v => v.Host is not null).GroupBy(static v => v.Host!)
+                .ToDictionary(static g => g.Key, static g => g.Max(static v => v.Workers.Count == 0 ? v.Linger : TimeSpan.Zero), StringComparer.Ordinal);
+            return (await drain.LookAsync(ledger.Id, hosts, keepOut, cancellationToken).ConfigureAwait(false)).Workers;
+        }
+        catch (Exception e) when (e is SchedulerUnreachableException or SchedulerTimeoutException && ledger.Drains == 0)
+        {
+            throw Refuse(LosslessScaleDownObstacle.SchedulerUnreachable, e.Message, e);
+        }
+    }
+
+    /// <summary>Refuses to let some leave where it cannot be said which.</summary>
+    /// <exception cref="LosslessScaleDownException">It cannot.</exception>
+    public void ThrowIfNotChosen(IReadOnlyList<Victim> leaving, int aim, IReadOnlyList<NotRetiredWorker> failed)
+    {
+        if (aim > 0 && !MayChoose && !leaving.All(static v => v.IsPending))
+        {
+            throw Refuse(
+                LosslessScaleDownObstacle.ServerTooOld,
+                $"not every worker could be drained ({string.Join("; ", failed.Select(static f => $"{f.Pod}: {f.Reason}"))}), and those that can leave cannot be chosen on this server.");
+        }
+    }
+
+    public LosslessScaleDownException Refuse(LosslessScaleDownObstacle obstacle, string reason, Exception? inner = null) =>
+        new(obstacle, group, target, reason, inner);
+
+    private async Task CheckChoiceAsync(IReadOnlyList<Victim> wanted, bool isTrivial, CancellationToken cancellationToken)
+    {
+        try
+        {
+            (int major, int minor, string text) = await version.ReadAsync(cancellationToken).ConfigureAwait(false);
+            if (major == 1 && minor < 22)
+            {
+                ThrowIfChoiceNeeded(isTrivial, LosslessScaleDownObstacle.ServerTooOld, $"the API server is {text}, and up to 1.21 it chooses the pods that leave by itself.");
+            }
+            else
+            {
+                await marks.TryAsync(wanted[^1].Pod, cancellationToken).ConfigureAwait(false);
+                MayChoose = true;
+            }
+        }
+        catch (KubernetesForbiddenException e)
+        {
+            ThrowIfChoiceNeeded(isTrivial, LosslessScaleDownObstacle.PodsMayNotBePatched, $"the pods that leave cannot be named. {e.Message}", e);
+        }
+        catch (KubernetesNotFoundException)
+        {
+            // The pod has gone since it was listed, so there is no right to see: the plan is made again, or its marks will tell.
+            MayChoose = true;
+        }
+    }
+
+    private void ThrowIfChoiceNeeded(bool isTrivial, LosslessScaleDownObstacle obstacle, string reason, Exception? inner = null)
+    {
+        if (target > 0 && !isTrivial)
+        {
+            throw Refuse(obstacle, reason, inner);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using k8s.Models;
+
+namespace DaskK8s.Scaling.Lossless;
+
+/// <summary>Tells what a lossless scale-down did.</summary>
+/// <param name="Before">The replicas that it found.</param>
+/// <param name="Deployment">The Deployment as the API server answered the change, or null where nothing was changed.</param>
+/// <param name="After">The replicas now.</param>
+/// <param name="AcceptedAfter">When the change was accepted, from the start.</param>
+/// <param name="Retired">Who left.</param>
+/// <param name="NotRetired">Who was to leave and stayed.</param>
+/// <param name="KeysMoved">How many results were moved.</param>
+internal sealed record RetirementOutcome(
+    int Before,
+    V1Deployment? Deployment,
+    int After,
+    TimeSpan AcceptedAfter,
+    IReadOnlyList<RetiredWorker> Retired,
+    IReadOnlyList<NotRetiredWorker> NotRetired,
+    int KeysMoved);

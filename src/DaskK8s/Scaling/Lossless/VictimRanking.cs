@@ -1,0 +1,56 @@
+using k8s.Models;
+
+namespace DaskK8s.Scaling.Lossless;
+
+/// <summary>Chooses which pods of a group leave.</summary>
+internal static class VictimRanking
+{
+    /// <summary>
+    /// Ranks pods, the first to leave first: those that Kubernetes would remove whatever their cost (not assigned, pending, not
+    /// ready, condemned by an earlier scaling), then those drained already (by whom does not matter: two scalings at once do well to mean the same), then those with the least work, then those that hold the least.
+    /// </summary>
+    public static IReadOnlyList<Victim> Rank(IEnumerable<V1Pod> pods, IReadOnlyList<WorkerLoad> workers)
+    {
+        ILookup<string, WorkerLoad> byHost = workers.ToLookup(static w => w.Host, StringComparer.Ordinal);
+        return
+        [
+            .. pods.Select(pod => new Victim(pod, pod.Status?.PodIP is { Length: > 0 } ip ? [.. byHost[ip]] : []))
+                .OrderBy(static v => OrderOfKubernetes(v.Pod))
+                .ThenByDescending(static v => PodMarks.IsCondemned(v.Pod))
+                .ThenByDescending(static v => v.Workers.Count == 0 || v.Workers.All(static w => w.IsRetired))
+                .ThenBy(static v => v.Workers.Sum(static w => w.Processing))
+                .ThenBy(static v => v.Workers.Sum(static w => w.Occupancy))
+                .ThenBy(static v => v.Workers.Sum(static w => w.Bytes))
+                .ThenByDescending(static v => v.Pod.Metadata.CreationTimestamp)
+                .ThenBy(static v => v.Name, StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>Tells whether Kubernetes would let exactly these leave, once they have the lowest cost: it looks at that last.</summary>
+    public static bool AreFirst(IEnumerable<V1Pod> pods, IReadOnlySet<string> leaving)
+    {
+        ILookup<bool, (bool, int, bool)> orders = pods.ToLookup(p => leaving.Contains(p.Metadata.Uid), OrderOfKubernetes);
+        return !orders.Contains(true) || !orders.Contains(false) || orders[true].Max().CompareTo(orders[false].Min()) <= 0;
+    }
+
+    /// <summary>Tells whether <see cref="AreFirst"/> will last: not as long as pods on both sides are starting, for any of them may be ready first.</summary>
+    public static bool IsSteady(IEnumerable<V1Pod> pods, IReadOnlySet<string> leaving)
+    {
+        ILookup<bool, V1Pod> starting = pods.Where(static p => !IsReady(p)).ToLookup(p => leaving.Contains(p.Metadata.Uid));
+        return !starting.Contains(true) || !starting.Contains(false);
+    }
+
+    /// <summary>Tells whether the scheduler can be told of all who leave: one that starts has no address yet by which to keep out the worker that may still turn up there.</summary>
+    /// <remarks>
+    /// To wait for the address lets the pod's process begin just as it is told to end, so that more such workers turn up than without. That is no harm only
+    /// where the scheduler gives them nothing: given a task each, they would die of it, and a few of them are enough for Dask to give the task up.
+    /// </remarks>
+    public static bool HaveAddresses(IEnumerable<V1Pod> pods, IReadOnlySet<string> leaving) =>
+        !pods.Any(p => leaving.Contains(p.Metadata.Uid) && !IsReady(p) && new Victim(p, []).MayBeStarting);
+
+    /// <summary>Is what a ReplicaSet looks at before it looks at the costs: not assigned, pending, unknown, not ready.</summary>
+    private static (bool IsAssigned, int Phase, bool IsReady) OrderOfKubernetes(V1Pod pod) =>
+        (!string.IsNullOrEmpty(pod.Spec?.NodeName), pod.Status?.Phase switch { "Pending" => 0, "Unknown" => 1, _ => 2 }, IsReady(pod));
+
+    private static bool IsReady(V1Pod pod) => pod.Status?.Conditions?.Any(static c => c is { Type: "Ready", Status: "True" }) == true;
+}

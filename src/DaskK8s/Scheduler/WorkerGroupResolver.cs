@@ -1,6 +1,0 @@
-namespace DaskK8s.Scheduler;
-
-/// <summary>Tells which workers each worker group has now: their addresses by the group's name.</summary>
-/// <param name="cancellationToken">Ends the wait.</param>
-/// <returns>The groups, those without workers too.</returns>
-internal delegate ValueTask<IReadOnlyDictionary<string, IReadOnlyList<string>>> WorkerGroupResolver(CancellationToken cancellationToken);

@@ -1,0 +1,90 @@
+using DaskK8s.Kubernetes;
+
+namespace DaskK8s.Waiting;
+
+/// <summary>Asks the scheduler for its workers during a wait: right after each change, then in growing intervals, one question at a time.</summary>
+internal sealed class WaitQuestions(KubeRequests requests, string release, ConnectedWorkers ask)
+{
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    private readonly TimeProvider _time = requests.TimeProvider;
+    private readonly Lock _lock = new();
+    private volatile WaitAnswer? _latest;
+    private int _pausedVersion = -1;
+    private bool _isAsking;
+    private long _ended;
+    private TimeSpan _pause = ShortestPause;
+
+    /// <summary>Gets the last answer, or null before the first.</summary>
+    public WaitAnswer? Latest => _latest;
+
+    /// <summary>Gets the question under way, or the last one.</summary>
+    public Task Asking { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Asks if it is time.</summary>
+    /// <param name="version">The state of the Deployments and pods.</param>
+    /// <param name="answered">Hears of the answer.</param>
+    /// <param name="cancellationToken">Ends the question.</param>
+    /// <returns>When to ask next, or null while an answer is awaited.</returns>
+    public TimeSpan? AskWhenDue(int version, Action answered, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (_isAsking)
+            {
+                return null;
+            }
+
+            if (version != _pausedVersion)
+            {
+                _pausedVersion = version;
+                _pause = ShortestPause;
+            }
+
+            bool again = version == _latest?.Version;
+            TimeSpan elapsed = _latest is null ? TimeSpan.MaxValue : _time.GetElapsedTime(_ended);
+            TimeSpan pause = again ? _pause : ShortestPause;
+            if (elapsed < pause)
+            {
+                return pause - elapsed;
+            }
+
+            if (again)
+            {
+                _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
+            }
+
+            _isAsking = true;
+            Asking = AskAsync(version, answered, cancellationToken);
+            return null;
+        }
+    }
+
+    private async Task AskAsync(int version, Action answered, CancellationToken cancellationToken)
+    {
+        // So that the caller's lock is not held over the seam.
+        await Task.Yield();
+        WaitAnswer answer;
+        try
+        {
+            answer = new WaitAnswer(version, await ask(cancellationToken).ConfigureAwait(false), null);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Whatever it is, the scheduler may come back; the time limit ends it, and the error then says why.
+            WorkersLog.SchedulerNotAsked(requests.Logger, release, e.GetType().Name);
+            answer = new WaitAnswer(version, null, e is DaskK8sException ? e.Message : e.GetType().Name);
+        }
+
+        lock (_lock)
+        {
+            // Not the task's end: who hears of the answer may ask again before the task is seen to have ended.
+            _isAsking = false;
+            _latest = answer;
+            _ended = _time.GetTimestamp();
+        }
+
+        answered();
+    }
+}

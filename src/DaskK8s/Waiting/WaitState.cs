@@ -1,0 +1,10 @@
+namespace DaskK8s.Waiting;
+
+/// <summary>Is what a wait makes of one group at one moment.</summary>
+/// <param name="Progress">What is reported.</param>
+/// <param name="IsComplete">Whether all that is known is as it was asked for.</param>
+/// <param name="IsKubernetesComplete">Whether Kubernetes has done its part.</param>
+/// <param name="NeedsScheduler">Whether the scheduler's word can change something.</param>
+/// <param name="Causes">Why it is not complete.</param>
+internal sealed record WaitState(
+    WorkerGroupProgress Progress, bool IsComplete, bool IsKubernetesComplete, bool NeedsScheduler, IReadOnlyList<PodCause> Causes);

@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Logging;
+
+namespace DaskK8s.Waiting;
+
+/// <summary>Words every log line of the area Workers' waits and logs (event ids 4000 to 4099).</summary>
+internal static partial class WorkersLog
+{
+    [LoggerMessage(4000, LogLevel.Debug, "Began to wait for the workers of release {Release}, at most {Timeout}")]
+    public static partial void WaitBegan(ILogger logger, string release, TimeSpan timeout);
+
+    [LoggerMessage(4001, LogLevel.Debug, "Saw a change while waiting for workers: {Progress}")]
+    public static partial void WaitChanged(ILogger logger, WorkerGroupProgress progress);
+
+    [LoggerMessage(4002, LogLevel.Information, "The workers of release {Release} were ready after {Elapsed}")]
+    public static partial void WaitEnded(ILogger logger, string release, TimeSpan elapsed);
+
+    [LoggerMessage(4003, LogLevel.Warning, "Gave up waiting for the workers of release {Release} after {Elapsed}: {Causes} causes, hopeless: {Hopeless}")]
+    public static partial void WaitGaveUp(ILogger logger, string release, TimeSpan elapsed, int causes, bool hopeless);
+
+    [LoggerMessage(4004, LogLevel.Warning, "Could not ask the scheduler of release {Release} for its workers and repeated it: {Reason}")]
+    public static partial void SchedulerNotAsked(ILogger logger, string release, string reason);
+
+    [LoggerMessage(4005, LogLevel.Warning, "Waited for ready pods only in release {Release}, as this client does not reach the scheduler")]
+    public static partial void WaitedWithoutScheduler(ILogger logger, string release);
+
+    [LoggerMessage(4006, LogLevel.Warning, "Could not follow {Resource} and repeated it: {Reason}")]
+    public static partial void FollowFailed(ILogger logger, string resource, string reason);
+
+    [LoggerMessage(4010, LogLevel.Debug, "Opened the log of pod {Pod}, container {Container}")]
+    public static partial void LogOpened(ILogger logger, string pod, string container);
+
+    [LoggerMessage(4011, LogLevel.Debug, "The log of pod {Pod} ended: {Reason}")]
+    public static partial void LogEnded(ILogger logger, string pod, string reason);
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text;
+
+using DaskK8s.Common;
+
+namespace DaskK8s;
+
+/// <summary>Is thrown when workers are not as they were asked for in time, or when waiting will not help; it says why, pod by pod.</summary>
+/// <remarks>
+/// A cause may hold the last lines that a worker wrote to its own log, so that a crash explains itself. Nothing else of the pod
+/// (environment, Secrets, arguments) is in it.
+/// </remarks>
+public sealed class WorkersNotReadyException : DaskK8sException
+{
+    private const int MostCausesInMessage = 10;
+
+    internal WorkersNotReadyException(
+        string release,
+        string @namespace,
+        TimeSpan waited,
+        bool isHopeless,
+        IReadOnlyList<WorkerGroupProgress> groups,
+        IReadOnlyList<PodCause> causes,
+        IReadOnlyList<string> remarks)
+        : base(Describe(release, @namespace, waited, isHopeless, groups, causes, remarks))
+    {
+        Release = release;
+        Namespace = @namespace;
+        Waited = waited;
+        IsHopeless = isHopeless;
+        Groups = groups;
+        Causes = causes;
+        Remarks = remarks;
+    }
+
+    /// <summary>Gets the release's name.</summary>
+    public string Release { get; }
+
+    /// <summary>Gets the release's namespace.</summary>
+    public string Namespace { get; }
+
+    /// <summary>Gets how long was waited.</summary>
+    public TimeSpan Waited { get; }
+
+    /// <summary>Gets whether the wait ended before its time limit, as waiting longer would not help.</summary>
+    public bool IsHopeless { get; }
+
+    /// <summary>Gets how far each group is that was waited for.</summary>
+    public IReadOnlyList<WorkerGroupProgress> Groups { get; }
+
+    /// <summary>Gets the causes, pod by pod; those that make waiting hopeless first.</summary>
+    public IReadOnlyList<PodCause> Causes { get; }
+
+    /// <summary>Gets what else is to know: what could not be read, and what changed during the wait.</summary>
+    public IReadOnlyList<string> Remarks { get; }
+
+    private static string Describe(
+        string release,
+        string @namespace,
+        TimeSpan waited,
+        bool isHopeless,
+        IReadOnlyList<WorkerGroupProgress> groups,
+        IReadOnlyList<PodCause> causes,
+        IReadOnlyList<string> remarks)
+    {
+        StringBuilder text = new();
+        text.Append(CultureInfo.InvariantCulture, $"The workers of release {release} in namespace {@namespace} are not ready after {Words.Duration(waited)}");
+        text.Append(isHopeless ? ", and waiting longer will not help." : $"; see {nameof(WorkerWaitOptions)}.{nameof(WorkerWaitOptions.Timeout)} to wait longer.");
+        foreach (WorkerGroupProgress group in groups.Where(static g => !g.IsComplete))
+        {
+            text.Append('\n').Append("  ").Append(group with { Waiting = null });
+        }
+
+        // Pods of one group mostly wait for the same thing: say it once.
+        foreach (IGrouping<(string? Group, string Text), PodCause> same in causes.GroupBy(static c => (c.Group, c.Text)).Take(MostCausesInMessage))
+        {
+            string[] pods = [.. same.Select(static c => c.Pod).OfType<string>()];
+            string who = pods.Length > 0 ? Words.Names(pods) : same.Key.Group is { } group ? $"group {group}" : "the release";
+            text.Append("\n  - ").Append(who).Append(": ").Append(same.Key.Text);
+        }
+
+        foreach (string remark in remarks)
+        {
+            text.Append("\n  ").Append(remark);
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,9 +1,0 @@
-namespace DaskK8s.Workers;
-
-/// <summary>Says which Deployment is which worker group, as the release's manifest and values have it.</summary>
-/// <param name="Name">The group's name.</param>
-/// <param name="IsDefault">Whether it is the default group.</param>
-/// <param name="DeploymentName">The Deployment's name.</param>
-/// <param name="Declared">The replicas in the values, or null where they cannot be read.</param>
-/// <param name="Deployed">The replicas in the manifest, or null where it cannot be read.</param>
-internal sealed record GroupPlan(string Name, bool IsDefault, string DeploymentName, int? Declared, int? Deployed);

@@ -1,9 +1,0 @@
-using System.Reflection;
-
-namespace DaskK8s.Tests.KubeApi;
-
-/// <summary>Is an implementation of any interface that does nothing.</summary>
-public class KubeConfigEmptyProxy : DispatchProxy
-{
-    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => null;
-}
