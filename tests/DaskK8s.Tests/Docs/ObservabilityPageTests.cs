@@ -62,7 +62,7 @@ public sealed class ObservabilityPageTests
         .Select(line => string.Join(" | ", line.Split('|').Skip(1).Take(cells).Select(cell => cell.Trim())));
 
     private static IEnumerable<T> Constants<T>() => typeof(HelmCluster).Assembly.GetTypes()
-        .Where(t => t.Namespace == "DaskK8s.Diagnostics")
+        .Where(t => !t.ContainsGenericParameters)
         .SelectMany(t => t.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
         .Where(f => typeof(T).IsAssignableFrom(f.FieldType))
         .Select(f => (T)f.GetValue(null)!);
