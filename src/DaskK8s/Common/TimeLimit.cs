@@ -1,24 +1,55 @@
 namespace DaskK8s.Common;
 
-/// <summary>Is a caller's token joined with a time limit, that tells afterwards which of the two ended the wait.</summary>
+/// <summary>The end of a wait: the caller's token, a time limit and the lifetime of the object that is asked; it tells which of them came first.</summary>
+/// <remarks>The one implementation of time limits. A limit of <see cref="Timeout.InfiniteTimeSpan"/> never passes.</remarks>
 internal sealed class TimeLimit : IDisposable
 {
     private readonly CancellationTokenSource? _timer;
     private readonly CancellationTokenSource _linked;
     private readonly CancellationToken _caller;
+    private readonly CancellationToken _lifetime;
 
-    public TimeLimit(TimeSpan limit, TimeProvider time, CancellationToken caller)
+    public TimeLimit(TimeSpan limit, TimeProvider time, CancellationToken caller, CancellationToken lifetime = default)
     {
         _caller = caller;
+        _lifetime = lifetime;
         _timer = limit == Timeout.InfiniteTimeSpan ? null : new CancellationTokenSource(limit, time);
-        _linked = CancellationTokenSource.CreateLinkedTokenSource(caller, _timer?.Token ?? CancellationToken.None);
+        _linked = CancellationTokenSource.CreateLinkedTokenSource(caller, lifetime, _timer?.Token ?? CancellationToken.None);
     }
 
-    /// <summary>Gets the token that either ends.</summary>
+    /// <summary>Gets the token that any of the three ends.</summary>
     public CancellationToken Token => _linked.Token;
 
-    /// <summary>Gets whether the limit passed while the caller still waits.</summary>
-    public bool Passed => _timer is { IsCancellationRequested: true } && !_caller.IsCancellationRequested;
+    /// <summary>Gets whether the limit passed while the caller still waits and the object still lives.</summary>
+    public bool Passed => _timer is { IsCancellationRequested: true } && !_caller.IsCancellationRequested && !_lifetime.IsCancellationRequested;
+
+    /// <summary>Gets whether the object's end came while the caller still waits.</summary>
+    public bool Ended => _lifetime.IsCancellationRequested && !_caller.IsCancellationRequested;
+
+    /// <summary>Waits for work that may not watch its token; it is left alone once the limit passes, and an error it still has is nobody's.</summary>
+    /// <typeparam name="T">The type of the result.</typeparam>
+    /// <param name="work">The work, which was given <see cref="Token"/>.</param>
+    /// <returns>The result.</returns>
+    /// <exception cref="OperationCanceledException">One of the three came first.</exception>
+    public async Task<T> WaitAsync<T>(Task<T> work)
+    {
+        try
+        {
+            return await work.WaitAsync(Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!work.IsCompleted)
+            {
+                Forget(work);
+            }
+        }
+    }
+
+    /// <summary>Lets go of work that nobody waits for any longer: its error counts as seen.</summary>
+    /// <param name="work">The work.</param>
+    public static void Forget(Task work) => work.ContinueWith(
+        static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     public void Dispose()
     {

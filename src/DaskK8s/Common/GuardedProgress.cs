@@ -1,0 +1,48 @@
+using System.Runtime.ExceptionServices;
+
+namespace DaskK8s.Common;
+
+/// <summary>A user's progress callback on behalf of one call: what it throws ends that call, and nothing else.</summary>
+/// <remarks>
+/// It may be called on any thread. After the first error it is not called again; <see cref="Failed"/> ends the call's waits, and
+/// <see cref="ThrowIfFailed"/> throws the callback's own exception to the caller.
+/// </remarks>
+internal sealed class GuardedProgress<T>(IProgress<T> inner) : IProgress<T>, IDisposable
+{
+    private readonly CancellationTokenSource _failed = new();
+    private ExceptionDispatchInfo? _error;
+
+    /// <summary>Gets a token that is cancelled by the callback's first error.</summary>
+    public CancellationToken Failed => _failed.Token;
+
+    /// <summary>Wraps a callback; null stays null.</summary>
+    public static GuardedProgress<T>? Of(IProgress<T>? inner) => inner is null ? null : new GuardedProgress<T>(inner);
+
+    public void Report(T value)
+    {
+        if (Volatile.Read(ref _error) is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            inner.Report(value);
+        }
+#pragma warning disable CA1031 // User code may throw anything.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            if (Interlocked.CompareExchange(ref _error, ExceptionDispatchInfo.Capture(e), null) is null)
+            {
+                // Never inline: continuations of the call would run on the thread that reported.
+                _ = _failed.CancelAsync();
+            }
+        }
+    }
+
+    /// <summary>Throws what the callback threw, if it did.</summary>
+    public void ThrowIfFailed() => Volatile.Read(ref _error)?.Throw();
+
+    public void Dispose() => _failed.Dispose();
+}
