@@ -65,8 +65,13 @@ public sealed class BrowserTests
         string group = Examples.LongName(63);
         ClusterSnapshot snapshot = Examples.Scaling with
         {
-            Release = Examples.LongName(53), Namespace = group, Context = Examples.LongName(200), ChartName = Examples.LongName(100), DashboardLink = $"https://{group}.example/{Examples.LongName(200)}",
-            Groups = [Examples.Scaling.Groups[1] with { Name = group, Waiting = Examples.LongName(300), Resources = new Dictionary<string, double> { [group] = 1 } }], Limitations = [Examples.LongName(300)],
+            Release = Examples.LongName(53),
+            Namespace = group,
+            Context = Examples.LongName(200),
+            ChartName = Examples.LongName(100),
+            DashboardLink = $"https://{group}.example/{Examples.LongName(200)}",
+            Groups = [Examples.Scaling.Groups[1] with { Name = group, Waiting = Examples.LongName(300), Resources = new Dictionary<string, double> { [group] = 1 } }],
+            Limitations = [Examples.LongName(300)],
         };
         string pod = Examples.LongName(253);
         string[] views =

@@ -94,7 +94,11 @@ public sealed class ClusterCardTests
     {
         ClusterSnapshot snapshot = Examples.Scaling with
         {
-            SchedulerAddress = null, DashboardLink = null, DaskVersion = null, Status = HelmReleaseStatus.PendingUpgrade, StatusExplanation = "An upgrade is under way.",
+            SchedulerAddress = null,
+            DashboardLink = null,
+            DaskVersion = null,
+            Status = HelmReleaseStatus.PendingUpgrade,
+            StatusExplanation = "An upgrade is under way.",
             Limitations = ["The scheduler: a forward is not allowed."],
             Groups = [new GroupSnapshot { Name = "worker", Desired = 3, Ready = 3 }],
         };

@@ -45,8 +45,13 @@ internal static class Examples
 
     public static SchedulerInfo Scheduler { get; } = new()
     {
-        Id = "Scheduler-1", Address = "tcp://10.42.0.7:8786", Type = "Scheduler", Version = "2024.12.1", Started = new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero),
-        TotalThreads = 3, TotalMemory = 20 * GiB,
+        Id = "Scheduler-1",
+        Address = "tcp://10.42.0.7:8786",
+        Type = "Scheduler",
+        Version = "2024.12.1",
+        Started = new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero),
+        TotalThreads = 3,
+        TotalMemory = 20 * GiB,
         Workers =
         [
             new WorkerInfo
@@ -72,20 +77,36 @@ internal static class Examples
 
     public static ClusterSnapshot Hostile(string attack) => Scaling with
     {
-        Release = attack, Namespace = attack, Context = attack, ChartName = attack, ChartVersion = attack, StatusExplanation = attack, SchedulerAddress = attack,
-        DashboardLink = attack, JupyterLink = attack, DaskVersion = attack, Limitations = [attack, attack], OtherWorkers = 2,
+        Release = attack,
+        Namespace = attack,
+        Context = attack,
+        ChartName = attack,
+        ChartVersion = attack,
+        StatusExplanation = attack,
+        SchedulerAddress = attack,
+        DashboardLink = attack,
+        JupyterLink = attack,
+        DaskVersion = attack,
+        Limitations = [attack, attack],
+        OtherWorkers = 2,
         Groups = [new GroupSnapshot { Name = attack, Connected = 1, MemoryUsed = 1, MemoryLimit = 2, Waiting = attack, Resources = new Dictionary<string, double> { [attack] = 1 } }],
     };
 
     public static SchedulerInfo HostileScheduler(string attack) => Scheduler with
     {
-        Address = attack, Version = attack,
+        Address = attack,
+        Version = attack,
         Workers = [Scheduler.Workers[0] with { Name = attack, Group = attack, Status = attack, Resources = new Dictionary<string, double> { [attack] = 1 } }],
     };
 
     public static PodLogLine Line(string pod, string? group, string? level, string text) => new()
     {
-        Pod = pod, Group = group, Level = level, Text = text, Component = group is null ? PodComponent.Scheduler : PodComponent.Worker, Time = DateTimeOffset.UnixEpoch,
+        Pod = pod,
+        Group = group,
+        Level = level,
+        Text = text,
+        Component = group is null ? PodComponent.Scheduler : PodComponent.Worker,
+        Time = DateTimeOffset.UnixEpoch,
     };
 
     public static PodLogs Logs(params (string Pod, string Text)[] logs)

@@ -131,7 +131,7 @@ public sealed class DaskTests
             using Process process = Process.GetProcessById(id);
             return !process.HasExited && !(File.Exists($"/proc/{id}/stat") && File.ReadAllText($"/proc/{id}/stat").Contains(") Z "));
         }
-        catch (Exception gone) when (gone is ArgumentException or IOException)
+        catch (Exception e) when (e is ArgumentException or IOException)
         {
             return false;
         }

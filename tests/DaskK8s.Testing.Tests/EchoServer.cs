@@ -32,7 +32,7 @@ internal sealed class EchoServer : IDisposable
                 _ = EchoAsync(socket);
             }
         }
-        catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
         }
     }

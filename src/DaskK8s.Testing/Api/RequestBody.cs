@@ -49,18 +49,18 @@ internal static class RequestBody
         {
             return Json.Parse(body);
         }
-        catch (JsonException notJson)
+        catch (JsonException e)
         {
             try
             {
                 YamlStream yaml = [];
                 using StringReader reader = new(Encoding.UTF8.GetString(body));
                 yaml.Load(reader);
-                return yaml.Documents.Count > 0 && yaml.Documents[0].RootNode is YamlMappingNode root ? FromYaml(root) : throw Unreadable(notJson);
+                return yaml.Documents.Count > 0 && yaml.Documents[0].RootNode is YamlMappingNode root ? FromYaml(root) : throw Unreadable(e);
             }
             catch (YamlException)
             {
-                throw Unreadable(notJson);
+                throw Unreadable(e);
             }
         }
     }

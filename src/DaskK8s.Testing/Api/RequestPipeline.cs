@@ -17,11 +17,11 @@ internal sealed class RequestPipeline(
         {
             await RouteAsync(context, stopping).ConfigureAwait(false);
         }
-        catch (ApiException error)
+        catch (ApiException e)
         {
-            await Respond.ErrorAsync(context, error).ConfigureAwait(false);
+            await Respond.ErrorAsync(context, e).ConfigureAwait(false);
         }
-        catch (Exception gone) when (gone is OperationCanceledException or IOException or ConnectionAbortedException)
+        catch (Exception e) when (e is OperationCanceledException or IOException or ConnectionAbortedException)
         {
             // The client went away, or the server stops: a stream that has begun can only be broken off.
             if (!context.RequestAborted.IsCancellationRequested)
@@ -29,10 +29,10 @@ internal sealed class RequestPipeline(
                 context.Abort();
             }
         }
-        catch (Exception error)
+        catch (Exception e)
         {
-            string what = error is JsonException ? error.Message : error.ToString();
-            await Respond.ErrorAsync(context, new ApiException(500, "InternalError", $"Internal error occurred: {what}")).ConfigureAwait(false);
+            string what = e is JsonException ? e.Message : e.ToString();
+            await Respond.ErrorAsync(context, new ApiException(500, "InternalError", $"Internal e occurred: {what}")).ConfigureAwait(false);
         }
     }
 
@@ -44,9 +44,9 @@ internal sealed class RequestPipeline(
         {
             info = RequestParser.Parse(context.Request);
         }
-        catch (ApiException error)
+        catch (ApiException e)
         {
-            unknown = error;
+            unknown = e;
         }
 
         RequestUser user = RequestUser.Anonymous;
@@ -55,9 +55,9 @@ internal sealed class RequestPipeline(
         {
             user = accounts.Authenticate(context.Request.Headers.Authorization);
         }
-        catch (ApiException error)
+        catch (ApiException e)
         {
-            refused = error;
+            refused = e;
         }
 
         EmbeddedRequest request = Describe(context, info, user);

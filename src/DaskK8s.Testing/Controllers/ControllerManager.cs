@@ -71,10 +71,10 @@ internal sealed class ControllerManager : IAsyncDisposable
                     {
                         // Somebody changed or deleted the object meanwhile; that change brings it here again.
                     }
-                    catch (Exception error)
+                    catch (Exception e)
                     {
                         // The loop must outlive a mistake in one object; the failure is told by the cluster when it is disposed.
-                        Failure ??= error;
+                        Failure ??= e;
                     }
 
                     while (_changes.Reader.TryRead(out StoreEvent? change))

@@ -204,11 +204,11 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
         catch (OperationCanceledException)
         {
         }
-        catch (Exception error)
+        catch (Exception e)
         {
             // A process that cannot be started is told where a user of the cluster looks: in the pod's log.
-            container.Log.Add($"The container could not be started: {error.Message}");
-            container.Wait("RunContainerError", error.Message);
+            container.Log.Add($"The container could not be started: {e.Message}");
+            container.Wait("RunContainerError", e.Message);
             _status.Write(pod, run);
         }
     }
@@ -280,9 +280,9 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
         {
             await ended.WaitAsync(grace, store.Time, run.Stop.Token).ConfigureAwait(false);
         }
-        catch (Exception over) when (over is TimeoutException or OperationCanceledException)
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
-            // The grace period is over, or the pod was removed by force: what is left is killed when the object goes.
+            // The grace period is e, or the pod was removed by force: what is left is killed when the object goes.
         }
 
         store.Delete(pod.Key, pod.Uid);

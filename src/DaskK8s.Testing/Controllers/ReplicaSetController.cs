@@ -80,10 +80,10 @@ internal sealed class ReplicaSetController(ObjectStore store, ObjectRules object
                 StoredObject pod = objects.Create(key, template, Manager, "Update", dryRun: false);
                 events.Record(set, "Normal", "SuccessfulCreate", $"Created pod: {pod.Key.Name}", "replicaset-controller");
             }
-            catch (ApiException refused)
+            catch (ApiException e)
             {
-                events.Record(set, "Warning", "FailedCreate", $"Error creating: {refused.Message}", "replicaset-controller");
-                return refused.Message;
+                events.Record(set, "Warning", "FailedCreate", $"Error creating: {e.Message}", "replicaset-controller");
+                return e.Message;
             }
         }
 

@@ -55,7 +55,7 @@ internal sealed class ChannelForward(PodDialer dialer, StoredObject pod, int[] p
                 await BreakFrameAsync(stream).ConfigureAwait(false);
             }
         }
-        catch (Exception gone) when (gone is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException or SocketException)
+        catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException or SocketException)
         {
             // The client or the pod went away: there is nobody left to tell.
         }
@@ -88,10 +88,10 @@ internal sealed class ChannelForward(PodDialer dialer, StoredObject pod, int[] p
             targets[index] = await dialer.DialAsync(pod, ports[index], end).ConfigureAwait(false);
             dialled.TrySetResult();
         }
-        catch (IOException refused)
+        catch (IOException e)
         {
             dialled.TrySetResult();
-            await SendAsync(socket, (2 * index) + 1, Encoding.UTF8.GetBytes(refused.Message), end).ConfigureAwait(false);
+            await SendAsync(socket, (2 * index) + 1, Encoding.UTF8.GetBytes(e.Message), end).ConfigureAwait(false);
             return;
         }
 

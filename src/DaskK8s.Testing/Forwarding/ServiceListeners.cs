@@ -109,7 +109,7 @@ internal sealed class ServiceListeners : IDisposable
                 _ = ServeAsync(listener, accepted);
             }
         }
-        catch (Exception closed) when (closed is SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
         }
     }
@@ -130,7 +130,7 @@ internal sealed class ServiceListeners : IDisposable
             using Socket server = await _dialer.DialAsync(pod, target, listener.Closed).ConfigureAwait(false);
             await Task.WhenAll(CopyAsync(client, server, listener.Closed), CopyAsync(server, client, listener.Closed)).ConfigureAwait(false);
         }
-        catch (Exception gone) when (gone is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
             // Closing the client's socket says it all.
         }

@@ -28,7 +28,7 @@ internal sealed class SpdyForward(PodDialer dialer, StoredObject pod, ForwardFau
         {
             await session.RunAsync().ConfigureAwait(false);
         }
-        catch (Exception gone) when (gone is IOException or OperationCanceledException or ObjectDisposedException or SocketException or InvalidDataException)
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or SocketException or InvalidDataException)
         {
             if (end.IsCancellationRequested && faults.MidFrame)
             {
@@ -53,7 +53,7 @@ internal sealed class SpdyForward(PodDialer dialer, StoredObject pod, ForwardFau
             await stream.WriteAsync(new byte[] { 0, 0, 0, 1, 0, 0, 0x03, 0xE8, 1, 2, 3 }, CancellationToken.None).ConfigureAwait(false);
             await stream.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception gone) when (gone is IOException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
         {
             // The connection is broken already, which is what was wanted.
         }
@@ -96,7 +96,7 @@ internal sealed class SpdyForward(PodDialer dialer, StoredObject pod, ForwardFau
                 await half.FinishAsync(end).ConfigureAwait(false);
             }
         }
-        catch (Exception gone) when (gone is OperationCanceledException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
         {
         }
     }
@@ -115,17 +115,17 @@ internal sealed class SpdyForward(PodDialer dialer, StoredObject pod, ForwardFau
             await error.FinishAsync(either.Token).ConfigureAwait(false);
             await data.FinishAsync(either.Token).ConfigureAwait(false);
         }
-        catch (Exception gone) when (gone is OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
             await TellAsync(data, error, "", end).ConfigureAwait(false);
         }
-        catch (SocketException broken)
+        catch (SocketException e)
         {
-            await TellAsync(data, error, $"error forwarding port {port} to pod {pod.Uid}, uid : {broken.Message}", end).ConfigureAwait(false);
+            await TellAsync(data, error, $"error forwarding port {port} to pod {pod.Uid}, uid : {e.Message}", end).ConfigureAwait(false);
         }
-        catch (IOException refused)
+        catch (IOException e)
         {
-            await TellAsync(data, error, refused.Message, end).ConfigureAwait(false);
+            await TellAsync(data, error, e.Message, end).ConfigureAwait(false);
         }
     }
 
@@ -150,9 +150,9 @@ internal sealed class SpdyForward(PodDialer dialer, StoredObject pod, ForwardFau
             await error.FinishAsync(end).ConfigureAwait(false);
             await data.FinishAsync(end).ConfigureAwait(false);
         }
-        catch (Exception gone) when (gone is OperationCanceledException or ObjectDisposedException or IOException)
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or IOException)
         {
-            // The whole connection is gone.
+            // The whole connection is e.
         }
     }
 
@@ -174,7 +174,7 @@ internal sealed class SpdyForward(PodDialer dialer, StoredObject pod, ForwardFau
                 socket.Shutdown(SocketShutdown.Send);
             }
         }
-        catch (Exception gone) when (gone is OperationCanceledException or ObjectDisposedException or SocketException)
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or SocketException)
         {
             // The other direction ended the connection; whatever still comes from the client has no reader.
         }

@@ -39,9 +39,9 @@ internal sealed class WebSocketStream(WebSocket socket) : Stream
 
             return 0;
         }
-        catch (WebSocketException broken)
+        catch (WebSocketException e)
         {
-            throw new IOException(broken.Message, broken);
+            throw new IOException(e.Message, e);
         }
     }
 
@@ -51,9 +51,9 @@ internal sealed class WebSocketStream(WebSocket socket) : Stream
         {
             await socket.SendAsync(buffer, WebSocketMessageType.Binary, endOfMessage: true, cancellationToken).ConfigureAwait(false);
         }
-        catch (WebSocketException broken)
+        catch (WebSocketException e)
         {
-            throw new IOException(broken.Message, broken);
+            throw new IOException(e.Message, e);
         }
     }
 

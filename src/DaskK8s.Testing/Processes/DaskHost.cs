@@ -137,7 +137,7 @@ internal sealed class DaskHost
                 _process.StandardInput.Write(order.ToJsonString() + "\n");
                 _process.StandardInput.Flush();
             }
-            catch (Exception gone) when (gone is IOException or InvalidOperationException)
+            catch (Exception e) when (e is IOException or InvalidOperationException)
             {
                 Fail();
             }
@@ -228,7 +228,7 @@ internal sealed class DaskHost
                 _ = ReadLogAsync(connection);
             }
         }
-        catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
         }
     }

@@ -19,7 +19,7 @@ internal sealed class ReleaseInstaller(IKubernetes client, DaskRelease release)
         {
             await client.CoreV1.ReadNamespaceAsync(release.Namespace, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
-        catch (HttpOperationException missing) when (missing.Response.StatusCode == HttpStatusCode.NotFound)
+        catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.NotFound)
         {
             await client.CoreV1.CreateNamespaceAsync(new V1Namespace { Metadata = new V1ObjectMeta { Name = release.Namespace } }, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
@@ -48,9 +48,9 @@ internal sealed class ReleaseInstaller(IKubernetes client, DaskRelease release)
                 await ApplyAsync(Marked(part.Object), cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (HttpOperationException refused)
+        catch (HttpOperationException e)
         {
-            await StoreAsync(revision, "failed", $"Upgrade \"{release.Name}\" failed: {Message(refused)}", DateTimeOffset.UtcNow, cancellationToken).ConfigureAwait(false);
+            await StoreAsync(revision, "failed", $"Upgrade \"{release.Name}\" failed: {Message(e)}", DateTimeOffset.UtcNow, cancellationToken).ConfigureAwait(false);
             throw;
         }
 
@@ -96,7 +96,7 @@ internal sealed class ReleaseInstaller(IKubernetes client, DaskRelease release)
         {
             await deletion.ConfigureAwait(false);
         }
-        catch (HttpOperationException missing) when (missing.Response.StatusCode == HttpStatusCode.NotFound)
+        catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.NotFound)
         {
             // Somebody else deleted it: that is what was wanted.
         }
@@ -134,7 +134,7 @@ internal sealed class ReleaseInstaller(IKubernetes client, DaskRelease release)
         {
             await CreateAsync(part.Text("kind")!, json, cancellationToken).ConfigureAwait(false);
         }
-        catch (HttpOperationException exists) when (exists.Response.StatusCode == HttpStatusCode.Conflict)
+        catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.Conflict)
         {
             await PatchAsync(part.Text("kind")!, part.Text("metadata", "name")!, new V1Patch(json, V1Patch.PatchType.StrategicMergePatch), cancellationToken).ConfigureAwait(false);
         }

@@ -26,7 +26,7 @@ public abstract class HelmReleaseException : DaskK8sException
     public string? ObjectName { get; }
 
     private protected static string? ReleaseNameOf(string objectName) =>
-        ReleaseEntry.TryParseObjectName(objectName, out var name, out _) ? name : null;
+        ReleaseEntry.TryParseObjectName(objectName, out string? name, out _) ? name : null;
 
     private protected static string Describe(string objectName, string? @namespace) =>
         @namespace is null ? $"Helm's record '{objectName}'" : $"Helm's record '{objectName}' in namespace '{@namespace}'";

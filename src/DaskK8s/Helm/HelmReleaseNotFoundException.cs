@@ -12,7 +12,7 @@ public sealed class HelmReleaseNotFoundException : HelmReleaseException
     private static string Compose(string releaseName, string @namespace, IReadOnlyList<string> releases, string? hint)
     {
         const int shown = 20;
-        var there = releases.Count switch
+        string there = releases.Count switch
         {
             0 => "That namespace has no Helm release in Secrets or ConfigMaps. Check the namespace and the kube context; a release that Helm keeps in an SQL database (HELM_DRIVER=sql) leaves no record in the cluster and cannot be read from it.",
             > shown => $"There are {releases.Count} releases, among them: {string.Join(", ", releases.Take(shown))}.",

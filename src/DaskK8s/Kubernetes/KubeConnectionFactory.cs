@@ -92,9 +92,9 @@ internal static class KubeConnectionFactory
         {
             return KubeConfigPem.ReadAuthorities(File.ReadAllText(path), $"the certificate-authority '{path}'", Unusable);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw KubeConfigErrors.Unreadable($"'certificate-authority' of the cluster '{cluster.Name}',", path, exception);
+            throw KubeConfigErrors.Unreadable($"'certificate-authority' of the cluster '{cluster.Name}',", path, e);
         }
     }
 

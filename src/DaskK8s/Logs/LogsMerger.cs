@@ -15,7 +15,7 @@ internal sealed class LogsMerger(TimeProvider timeProvider, TimeSpan? window, Ti
     private const int WaitingLines = 64;
 
     private readonly Lock _lock = new();
-        private readonly PriorityQueue<Source, (DateTimeOffset Key, bool IsHead, long Order)> _heads = new();
+    private readonly PriorityQueue<Source, (DateTimeOffset Key, bool IsHead, long Order)> _heads = new();
     private readonly HashSet<Source> _opening = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _silent;

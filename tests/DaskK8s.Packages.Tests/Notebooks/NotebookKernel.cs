@@ -33,7 +33,9 @@ internal sealed class NotebookKernel : IAsyncDisposable
         {
             // Where .config/dotnet-tools.json is found.
             WorkingDirectory = Repository.Root,
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         foreach (string argument in (string[])["tool", "run", "dotnet-interactive", "--", "stdio", "--working-dir", feed.Folder])
         {

@@ -17,26 +17,26 @@ public sealed class SharedReleasesTests
 
         foreach (var folder in SharedReleases.All)
         {
-            var records = SharedReleases.Decode(folder);
-            var history = ReleaseHistory.Of(records.Select(record => record.Entry))!;
-            var record = records.Single(candidate => candidate.Entry == history.Objects).Record;
+            IReadOnlyList<(ReleaseEntry Entry, ReleaseRecord Record)> records = SharedReleases.Decode(folder);
+            ReleaseHistory history = ReleaseHistory.Of(records.Select(record => record.Entry))!;
+            ReleaseRecord record = records.Single(candidate => candidate.Entry == history.Objects).Record;
             var objects = ChartObjects.FromRecord(record);
 
-            using var cluster = SharedReleases.Objects(folder);
+            using JsonDocument cluster = SharedReleases.Objects(folder);
             var items = cluster.RootElement.GetProperty("items").EnumerateArray().ToList();
             var deployments = items.Where(item => IsOf(item, "Deployment", record.Name)).ToDictionary(Name, StringComparer.Ordinal);
             var workers = deployments.Values.Where(item => Label(item, "component") == "worker").ToList();
 
             objects.WorkerGroups.Select(group => group.DeploymentName).Should().BeEquivalentTo(workers.Select(Name), folder);
             objects.Scheduler!.DeploymentName.Should().Be(deployments.Values.Single(item => Label(item, "component") == "scheduler").GetProperty("metadata").GetProperty("name").GetString());
-            var service = items.Single(item => IsOf(item, "Service", record.Name));
+            JsonElement service = items.Single(item => IsOf(item, "Service", record.Name));
             objects.Scheduler.ServiceName.Should().Be(Name(service));
             objects.Scheduler.ServiceType.Should().Be(service.GetProperty("spec").GetProperty("type").GetString());
-            foreach (var group in objects.WorkerGroups)
+            foreach (ChartWorkerGroup group in objects.WorkerGroups)
             {
-                var container = deployments[group.DeploymentName].GetProperty("spec").GetProperty("template").GetProperty("spec").GetProperty("containers")[0];
+                JsonElement container = deployments[group.DeploymentName].GetProperty("spec").GetProperty("template").GetProperty("spec").GetProperty("containers")[0];
                 group.Deployment!.Image.Should().Be(container.GetProperty("image").GetString(), folder);
-                var live = ChartWorkerLimits(container);
+                Dictionary<string, string> live = ChartWorkerLimits(container);
                 GpuResources.Count(group.Deployment.Limits).Should().Be(GpuResources.Count(live), folder);
                 group.Deployment.CommandLine.Program.Should().Be(DaskProgram.Worker);
             }
@@ -50,11 +50,11 @@ public sealed class SharedReleasesTests
     public void Groups_OfARelease_AreThoseOfTheNotes(string folder, string groups, int revision, int helm)
     {
         Assert.SkipWhen(SharedReleases.Folder is null, Missing);
-        var records = SharedReleases.Decode(folder);
-        var history = ReleaseHistory.Of(records.Select(record => record.Entry))!;
-        var record = records.Single(candidate => candidate.Entry == history.Objects).Record;
+        IReadOnlyList<(ReleaseEntry Entry, ReleaseRecord Record)> records = SharedReleases.Decode(folder);
+        ReleaseHistory history = ReleaseHistory.Of(records.Select(record => record.Entry))!;
+        ReleaseRecord record = records.Single(candidate => candidate.Entry == history.Objects).Record;
 
-        var release = record.ToRelease(folder.Contains("configmap", StringComparison.Ordinal) ? HelmReleaseSource.ConfigMap : HelmReleaseSource.Secret, history);
+        HelmRelease release = record.ToRelease(folder.Contains("configmap", StringComparison.Ordinal) ? HelmReleaseSource.ConfigMap : HelmReleaseSource.Secret, history);
         var objects = ChartObjects.FromRecord(record);
 
         string.Join(' ', objects.WorkerGroups.Select(group => $"{group.Name}={group.DeclaredReplicas}/{group.ManifestReplicas}{(group.IsZeroTrap ? "!" : "")}")).Should().Be(groups);
@@ -76,7 +76,7 @@ public sealed class SharedReleasesTests
     }
 
     private static Dictionary<string, string> ChartWorkerLimits(JsonElement container) =>
-        container.TryGetProperty("resources", out var resources) && resources.TryGetProperty("limits", out var limits)
+        container.TryGetProperty("resources", out JsonElement resources) && resources.TryGetProperty("limits", out JsonElement limits)
             ? limits.EnumerateObject().ToDictionary(limit => limit.Name, limit => limit.Value.ToString(), StringComparer.Ordinal)
             : [];
 
@@ -86,5 +86,5 @@ public sealed class SharedReleasesTests
     private static string Name(JsonElement item) => item.GetProperty("metadata").GetProperty("name").GetString()!;
 
     private static string? Label(JsonElement item, string label) =>
-        item.GetProperty("metadata").TryGetProperty("labels", out var labels) && labels.TryGetProperty(label, out var value) ? value.GetString() : null;
+        item.GetProperty("metadata").TryGetProperty("labels", out JsonElement labels) && labels.TryGetProperty(label, out JsonElement value) ? value.GetString() : null;
 }

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-
+using DaskK8s.Kubernetes;
 using DaskK8s.PortForwarding;
 using DaskK8s.Tests.Rigs.PortForwarding;
 
@@ -221,7 +221,7 @@ public sealed class PortForwardTests
 
     private static PodTunnel Tunnel(ForwardingPeer peer, TunnelOptions? options = null, PodTarget? first = null)
     {
-        var connection = peer.Connect();
+        KubeConnection connection = peer.Connect();
         return new PodTunnel(connection, new ReadyPods(connection, "component=scheduler", first), options ?? TunnelOptions.Default, NullLogger.Instance);
     }
 }

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-
+using DaskK8s.Kubernetes;
 using DaskK8s.PortForwarding;
 using DaskK8s.Tests.Rigs.PortForwarding;
 
@@ -484,7 +484,7 @@ public sealed class TunnelFaultTests
             pod = new PodServer(serve);
             Peer = new ForwardingPeer { Offers = [transport] };
             Peer.Ports[8786] = pod.Port;
-            var connection = Peer.Connect();
+            KubeConnection connection = Peer.Connect();
             Tunnel = new PodTunnel(connection, new ReadyPods(connection, "component=scheduler"), options ?? TunnelOptions.Default, NullLogger.Instance);
             Forward = PortForward.Start(Tunnel, 8786, null, 0, NullLogger.Instance);
         }

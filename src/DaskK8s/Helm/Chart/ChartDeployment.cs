@@ -33,7 +33,7 @@ internal sealed record ChartDeployment
             return null;
         }
 
-        var container = item.ListAt("spec", "template", "spec", "containers").OfType<ValueNode.Map>().FirstOrDefault();
+        ValueNode.Map? container = item.ListAt("spec", "template", "spec", "containers").OfType<ValueNode.Map>().FirstOrDefault();
         return new ChartDeployment
         {
             Name = name,
@@ -50,7 +50,7 @@ internal sealed record ChartDeployment
     internal static Dictionary<string, string> Texts(ValueNode.Map map)
     {
         Dictionary<string, string> texts = new(StringComparer.Ordinal);
-        foreach (var (key, value) in map.Entries)
+        foreach ((string? key, ValueNode? value) in map.Entries)
         {
             texts[key] = value.AsText() ?? "";
         }

@@ -6,7 +6,7 @@ namespace DaskK8s.Helm.Chart;
 internal sealed record ChartIngress(string Name, string? Host, bool UsesTls, string? ServiceName)
 {
     /// <summary>Gets the address that a browser opens; null where the Ingress serves every host.</summary>
-    public Uri? Address => Host is { } host && Uri.TryCreate($"{(UsesTls ? "https" : "http")}://{host}/", UriKind.Absolute, out var address) ? address : null;
+    public Uri? Address => Host is { } host && Uri.TryCreate($"{(UsesTls ? "https" : "http")}://{host}/", UriKind.Absolute, out Uri? address) ? address : null;
 
     /// <summary>Reads an Ingress of a manifest, of both API versions that the chart knows.</summary>
     /// <returns>Null where the object is no Ingress.</returns>
@@ -17,8 +17,8 @@ internal sealed record ChartIngress(string Name, string? Host, bool UsesTls, str
             return null;
         }
 
-        var rule = item.ListAt("spec", "rules") is [var first, ..] ? first : null;
-        var backend = rule.ListAt("http", "paths") is [var path, ..] ? path.At("backend") : null;
+        ValueNode? rule = item.ListAt("spec", "rules") is [var first, ..] ? first : null;
+        ValueNode? backend = rule.ListAt("http", "paths") is [var path, ..] ? path.At("backend") : null;
         return new ChartIngress(
             name,
             rule.TextAt("host"),

@@ -24,7 +24,7 @@ internal sealed record ChartNames(string FullName)
     /// <returns>Null where the Deployment is not named as an additional group is.</returns>
     public string? GroupOf(string deployment)
     {
-        var prefix = FullName + "-worker-";
+        string prefix = FullName + "-worker-";
         return deployment.Length > prefix.Length && deployment.StartsWith(prefix, StringComparison.Ordinal) ? deployment[prefix.Length..] : null;
     }
 
@@ -40,7 +40,7 @@ internal sealed record ChartNames(string FullName)
             return new ChartNames(Cut(fullName));
         }
 
-        var name = TextOf(values["nameOverride"]) ?? chartName;
+        string name = TextOf(values["nameOverride"]) ?? chartName;
         return new ChartNames(Cut(release.Contains(name, StringComparison.Ordinal) ? release : $"{release}-{name}"));
     }
 
@@ -54,7 +54,7 @@ internal sealed record ChartNames(string FullName)
     // trimSuffix takes one dash away, not all of them.
     private static string Cut(string name)
     {
-        var cut = name.Length > MaxLength ? name[..MaxLength] : name;
+        string cut = name.Length > MaxLength ? name[..MaxLength] : name;
         return cut.EndsWith('-') ? cut[..^1] : cut;
     }
 }

@@ -30,12 +30,12 @@ internal sealed record ChartObjects
     /// <exception cref="HelmReleaseNotDaskException">The release comes from another chart and has nothing of Dask in it.</exception>
     public static ChartObjects FromRecord(ReleaseRecord record)
     {
-        var prefix = DaskValues.PrefixOf(record.ChartName, record.Defaults, record.Config);
-        var values = DaskValues.Select(ValueMerge.Coalesce(record.Defaults, record.Config), prefix);
+        string? prefix = DaskValues.PrefixOf(record.ChartName, record.Defaults, record.Config);
+        ValueNode.Map values = DaskValues.Select(ValueMerge.Coalesce(record.Defaults, record.Config), prefix);
         List<ChartDeployment> deployments = [];
         List<ChartService> services = [];
         List<ChartIngress> ingresses = [];
-        foreach (var item in ManifestDocuments.Enumerate(record.Manifest))
+        foreach (ValueNode.Map item in ManifestDocuments.Enumerate(record.Manifest))
         {
             if (ChartDeployment.FromManifest(item) is { } deployment)
             {
@@ -51,8 +51,8 @@ internal sealed record ChartObjects
             }
         }
 
-        var objects = From(record.Name, values, deployments, services, ingresses, prefix ?? DaskValues.ChartName);
-        var isDask = record.ChartName == DaskValues.ChartName || objects.WorkerGroups.Count > 0 || objects.Scheduler is not null;
+        ChartObjects objects = From(record.Name, values, deployments, services, ingresses, prefix ?? DaskValues.ChartName);
+        bool isDask = record.ChartName == DaskValues.ChartName || objects.WorkerGroups.Count > 0 || objects.Scheduler is not null;
         return isDask
             ? objects
             : throw new HelmReleaseNotDaskException(record.ObjectName, record.Namespace, record.Name, record.ChartName, record.ChartVersion);
@@ -75,16 +75,16 @@ internal sealed record ChartObjects
         string chartName = DaskValues.ChartName)
     {
         ChartComponents components = new(daskValues, chartName);
-        var scheduler = deployments.FirstOrDefault(components.IsScheduler);
-        var byRule = ChartNames.For(release, daskValues, chartName);
+        ChartDeployment? scheduler = deployments.FirstOrDefault(components.IsScheduler);
+        ChartNames byRule = ChartNames.For(release, daskValues, chartName);
 
         // Where the rules do not fit what is there (another version of the chart, overrides not known), the scheduler's name tells.
-        var names = scheduler is not null
+        ChartNames names = scheduler is not null
             && scheduler.Name.EndsWith("-scheduler", StringComparison.Ordinal)
             && !deployments.Any(deployment => deployment.Name == byRule.Scheduler || deployment.Name == byRule.DefaultWorkers)
                 ? new ChartNames(scheduler.Name[..^"-scheduler".Length])
                 : byRule;
-        var jupyter = deployments.FirstOrDefault(deployment => components.IsJupyter(deployment.Labels));
+        ChartDeployment? jupyter = deployments.FirstOrDefault(deployment => components.IsJupyter(deployment.Labels));
         return new ChartObjects
         {
             Names = names,
@@ -102,8 +102,8 @@ internal sealed record ChartObjects
     /// <returns>The objects that the chart would make.</returns>
     public static ChartObjects FromRules(string release, ValueNode.Map daskValues)
     {
-        var names = ChartNames.For(release, daskValues);
-        var enabled = daskValues.BoolAt("scheduler", "enabled") ?? true;
+        ChartNames names = ChartNames.For(release, daskValues);
+        bool enabled = daskValues.BoolAt("scheduler", "enabled") ?? true;
         return new ChartObjects
         {
             Names = names,
@@ -129,7 +129,7 @@ internal sealed record ChartObjects
 
     private static ChartScheduler Describe(ChartDeployment deployment, ChartService? service, IReadOnlyList<ChartIngress> ingresses, ChartNames names)
     {
-        var serviceName = service?.Name ?? deployment.Name;
+        string serviceName = service?.Name ?? deployment.Name;
         return new ChartScheduler
         {
             DeploymentName = deployment.Name,

@@ -12,24 +12,24 @@ internal static class ChartWorkerGroups
     /// <returns>The default group first; Deployments that no group of the values explains last.</returns>
     public static IReadOnlyList<ChartWorkerGroup> Match(IReadOnlyList<ChartDeployment> deployments, ChartNames names, ValueNode.Map values)
     {
-        var worker = values.MapAt(DaskValues.WorkerKey);
-        var defaultName = worker.TextAt("name") ?? "worker";
-        var declared = values.ListAt(DaskValues.GroupsKey).OfType<ValueNode.Map>().ToList();
+        ValueNode.Map worker = values.MapAt(DaskValues.WorkerKey);
+        string defaultName = worker.TextAt("name") ?? "worker";
+        List<ValueNode.Map> declared = values.ListAt(DaskValues.GroupsKey).OfType<ValueNode.Map>().ToList();
         List<ChartDeployment> left = [.. deployments];
-        var byDefault = TakeDefault(left, names, defaultName, declared);
+        ChartDeployment? byDefault = TakeDefault(left, names, defaultName, declared);
 
-        var own = new ChartDeployment?[declared.Count];
-        for (var i = 0; i < own.Length; i++)
+        ChartDeployment?[] own = new ChartDeployment?[declared.Count];
+        for (int i = 0; i < own.Length; i++)
         {
             own[i] = Take(left, NameOf(declared[i], defaultName) is var name ? names.Workers(name) : "");
         }
 
-        for (var i = 0; i < own.Length; i++)
+        for (int i = 0; i < own.Length; i++)
         {
             own[i] ??= TakeEnding(left, "-" + NameOf(declared[i], defaultName));
         }
 
-        for (var i = 0; i < own.Length && left.Count == own.Count(deployment => deployment is null); i++)
+        for (int i = 0; i < own.Length && left.Count == own.Count(deployment => deployment is null); i++)
         {
             // Only where what is left over on both sides is as many: the chart writes them in the order of the values.
             own[i] ??= TakeFirst(left);
@@ -41,7 +41,7 @@ internal static class ChartWorkerGroups
             groups.Add(Describe(defaultName, byDefault, worker, worker, isDefault: true));
         }
 
-        for (var i = 0; i < own.Length; i++)
+        for (int i = 0; i < own.Length; i++)
         {
             if (own[i] is { } deployment)
             {
@@ -56,9 +56,9 @@ internal static class ChartWorkerGroups
     /// <summary>Lists the groups that the values alone tell of.</summary>
     public static IReadOnlyList<ChartWorkerGroup> FromValues(ChartNames names, ValueNode.Map values)
     {
-        var worker = values.MapAt(DaskValues.WorkerKey);
-        var defaultName = worker.TextAt("name") ?? "worker";
-        var declared = values.ListAt(DaskValues.GroupsKey).OfType<ValueNode.Map>().ToList();
+        ValueNode.Map worker = values.MapAt(DaskValues.WorkerKey);
+        string defaultName = worker.TextAt("name") ?? "worker";
+        List<ValueNode.Map> declared = values.ListAt(DaskValues.GroupsKey).OfType<ValueNode.Map>().ToList();
         return Match(
             [
                 new ChartDeployment { Name = names.DefaultWorkers },
@@ -72,8 +72,8 @@ internal static class ChartWorkerGroups
 
     private static ChartWorkerGroup Describe(string name, ChartDeployment deployment, ValueNode.Map? group, ValueNode.Map worker, bool isDefault)
     {
-        var own = group.IntAt("replicas");
-        var byDefault = worker.IntAt("replicas");
+        int? own = group.IntAt("replicas");
+        int? byDefault = worker.IntAt("replicas");
         return new ChartWorkerGroup
         {
             Name = name,
@@ -89,7 +89,7 @@ internal static class ChartWorkerGroups
 
     private static ChartDeployment? TakeDefault(List<ChartDeployment> left, ChartNames names, string defaultName, List<ValueNode.Map> declared)
     {
-        var isTaken = declared.Any(group => names.Workers(NameOf(group, defaultName)) == names.DefaultWorkers);
+        bool isTaken = declared.Any(group => names.Workers(NameOf(group, defaultName)) == names.DefaultWorkers);
         return (isTaken ? null : Take(left, names.DefaultWorkers))
             ?? Take(left, $"{names.FullName}-{defaultName}")
             ?? (left.Count > declared.Count ? TakeEnding(left, "-" + defaultName) ?? TakeFirst(left) : null);
@@ -109,7 +109,7 @@ internal static class ChartWorkerGroups
             return null;
         }
 
-        var taken = left[index];
+        ChartDeployment taken = left[index];
         left.RemoveAt(index);
         return taken;
     }
@@ -118,7 +118,7 @@ internal static class ChartWorkerGroups
     private static List<ChartWorkerGroup> MakeNamesUnique(List<ChartWorkerGroup> groups)
     {
         HashSet<string> seen = new(StringComparer.Ordinal);
-        for (var i = 0; i < groups.Count; i++)
+        for (int i = 0; i < groups.Count; i++)
         {
             if (!seen.Add(groups[i].Name))
             {

@@ -11,7 +11,7 @@ internal static class DaskBytes
     /// <summary>Writes a number of bytes: <c>3.50 GiB</c>. A unit is used from nine tenths of it on.</summary>
     public static string Format(long bytes)
     {
-        foreach (var (prefix, size) in Units)
+        foreach ((string? prefix, long size) in Units)
         {
             if (bytes >= size * 0.9)
             {
@@ -32,25 +32,25 @@ internal static class DaskBytes
             return false;
         }
 
-        var compact = text.Replace(" ", "", StringComparison.Ordinal);
+        string compact = text.Replace(" ", "", StringComparison.Ordinal);
         if (!compact.Any(char.IsAsciiDigit))
         {
             compact = "1" + compact;
         }
 
-        var end = compact.Length;
+        int end = compact.Length;
         while (end > 0 && char.IsLetter(compact[end - 1]))
         {
             end--;
         }
 
         if (Multiplier(compact[end..].ToLowerInvariant()) is not { } multiplier
-            || !double.TryParse(compact.AsSpan(0, end), NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+            || !double.TryParse(compact.AsSpan(0, end), NumberStyles.Float, CultureInfo.InvariantCulture, out double number))
         {
             return false;
         }
 
-        var result = Math.Truncate(number * multiplier);
+        double result = Math.Truncate(number * multiplier);
         if (double.IsNaN(result) || Math.Abs(result) >= long.MaxValue)
         {
             return false;

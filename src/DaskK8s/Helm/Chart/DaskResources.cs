@@ -9,10 +9,10 @@ internal static class DaskResources
     public static IReadOnlyDictionary<string, double> Parse(string? text)
     {
         OrderedDictionary<string, double> resources = new(StringComparer.Ordinal);
-        foreach (var pair in (text ?? "").Split([',', ' ', '\t', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries))
+        foreach (string pair in (text ?? "").Split([',', ' ', '\t', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries))
         {
             if (pair.Split('=') is [{ Length: > 0 } name, var amount]
-                && double.TryParse(amount.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
+                && double.TryParse(amount.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out double value))
             {
                 resources[name] = value;
             }

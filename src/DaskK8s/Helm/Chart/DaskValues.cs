@@ -26,7 +26,7 @@ internal static class DaskValues
             return ChartName;
         }
 
-        foreach (var (key, value) in defaults.Entries.Concat(config.Entries))
+        foreach ((string? key, ValueNode? value) in defaults.Entries.Concat(config.Entries))
         {
             if (value is ValueNode.Map map && LooksLikeDask(map))
             {

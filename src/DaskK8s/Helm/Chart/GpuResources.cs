@@ -11,9 +11,9 @@ internal static class GpuResources
     public static int Count(IEnumerable<KeyValuePair<string, string>> limits)
     {
         decimal count = 0;
-        foreach (var (name, quantity) in limits)
+        foreach ((string? name, string? quantity) in limits)
         {
-            if (IsGpu(name) && KubeQuantity.TryParse(quantity, out var devices) && devices > 0)
+            if (IsGpu(name) && KubeQuantity.TryParse(quantity, out decimal devices) && devices > 0)
             {
                 count += devices;
             }

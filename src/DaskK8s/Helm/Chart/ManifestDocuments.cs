@@ -14,9 +14,9 @@ internal static class ManifestDocuments
     /// </remarks>
     public static IEnumerable<ValueNode.Map> Enumerate(string manifest)
     {
-        foreach (var (start, length) in Split(manifest))
+        foreach ((int start, int length) in Split(manifest))
         {
-            var text = manifest.AsSpan(start, length);
+            ReadOnlySpan<char> text = manifest.AsSpan(start, length);
             if (!text.Contains("Deployment", StringComparison.Ordinal)
                 && !text.Contains("Service", StringComparison.Ordinal)
                 && !text.Contains("Ingress", StringComparison.Ordinal))
@@ -24,7 +24,7 @@ internal static class ManifestDocuments
                 continue;
             }
 
-            foreach (var item in Parse(manifest.Substring(start, length)))
+            foreach (ValueNode.Map item in Parse(manifest.Substring(start, length)))
             {
                 yield return item;
             }
@@ -57,11 +57,11 @@ internal static class ManifestDocuments
     // inside quotes it is forbidden.
     private static IEnumerable<(int Start, int Length)> Split(string manifest)
     {
-        var start = 0;
-        var line = 0;
+        int start = 0;
+        int line = 0;
         while (line < manifest.Length)
         {
-            var next = manifest.IndexOf('\n', line) is var end && end < 0 ? manifest.Length : end + 1;
+            int next = manifest.IndexOf('\n', line) is var end && end < 0 ? manifest.Length : end + 1;
             if (IsMarker(manifest.AsSpan(line, next - line)))
             {
                 if (line > start)

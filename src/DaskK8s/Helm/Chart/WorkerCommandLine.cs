@@ -36,7 +36,7 @@ internal sealed class WorkerCommandLine
 
     /// <summary>Gets the memory limit in bytes where it is written in bytes.</summary>
     public long? MemoryLimitBytes =>
-        MemoryLimit is { } text && DaskBytes.TryParse(text, out var bytes) && bytes > 0 ? bytes : null;
+        MemoryLimit is { } text && DaskBytes.TryParse(text, out long bytes) && bytes > 0 ? bytes : null;
 
     /// <summary>Gets a value indicating whether the program talks TLS.</summary>
     public bool UsesTls =>
@@ -53,9 +53,9 @@ internal sealed class WorkerCommandLine
     /// <returns>Null where it is not given.</returns>
     public string? Option(string name)
     {
-        for (var i = _arguments.Count - 1; i >= 0; i--)
+        for (int i = _arguments.Count - 1; i >= 0; i--)
         {
-            var argument = _arguments[i];
+            string argument = _arguments[i];
             if (argument.Length > name.Length && argument[name.Length] == '=' && argument.StartsWith(name, StringComparison.Ordinal))
             {
                 return argument[(name.Length + 1)..];
@@ -73,10 +73,10 @@ internal sealed class WorkerCommandLine
     /// <summary>Reads a container's command and arguments.</summary>
     public static WorkerCommandLine Parse(IEnumerable<string>? command, IEnumerable<string>? args)
     {
-        var words = Flatten([.. command ?? [], .. args ?? []]);
-        for (var i = 0; i < words.Count; i++)
+        List<string> words = Flatten([.. command ?? [], .. args ?? []]);
+        for (int i = 0; i < words.Count; i++)
         {
-            var (program, length) = Match(words, i);
+            (DaskProgram program, int length) = Match(words, i);
             if (program != DaskProgram.Other)
             {
                 return new WorkerCommandLine(program, string.Join(' ', words.Skip(i).Take(length)), [.. words.Skip(i + length)]);
@@ -89,7 +89,7 @@ internal sealed class WorkerCommandLine
     // What a shell is given as one word is many.
     private static List<string> Flatten(List<string> words)
     {
-        for (var i = 1; i < words.Count; i++)
+        for (int i = 1; i < words.Count; i++)
         {
             if (words[i - 1] is "-c" or "-lc" or "-ec" && words[i].Contains("dask", StringComparison.Ordinal))
             {
@@ -102,8 +102,8 @@ internal sealed class WorkerCommandLine
 
     private static (DaskProgram Program, int Length) Match(List<string> words, int at)
     {
-        var word = words[at][(words[at].LastIndexOf('/') + 1)..];
-        var next = at + 1 < words.Count ? words[at + 1] : "";
+        string word = words[at][(words[at].LastIndexOf('/') + 1)..];
+        string next = at + 1 < words.Count ? words[at + 1] : "";
         return word switch
         {
             "dask-worker" or "dask worker" or "distributed.cli.dask_worker" => (DaskProgram.Worker, 1),
@@ -119,5 +119,5 @@ internal sealed class WorkerCommandLine
     private static int? PortIn(string? text) => Int32(text) is { } port and > 0 and <= ushort.MaxValue ? port : null;
 
     private static int? Int32(string? text) =>
-        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : null;
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) ? value : null;
 }

@@ -77,7 +77,7 @@ internal sealed class Base64ReadStream : Stream
             return 0;
         }
 
-        var count = Math.Min(buffer.Length, _end - _start);
+        int count = Math.Min(buffer.Length, _end - _start);
         _decoded.AsSpan(_start, count).CopyTo(buffer);
         _start += count;
         return count;
@@ -106,16 +106,16 @@ internal sealed class Base64ReadStream : Stream
                 continue;
             }
 
-            var isLast = Remaining == 0;
-            var source = _encoded.AsSpan(0, _encodedCount);
-            var status = Base64.DecodeFromUtf8(source, _decoded, out var consumed, out _end, isLast);
+            bool isLast = Remaining == 0;
+            Span<byte> source = _encoded.AsSpan(0, _encodedCount);
+            OperationStatus status = Base64.DecodeFromUtf8(source, _decoded, out int consumed, out _end, isLast);
             if (status == OperationStatus.InvalidData || (consumed == 0 && isLast))
             {
-                var isIncomplete = isLast && Base64.DecodeFromUtf8(source, _decoded, out _, out _, isFinalBlock: false) == OperationStatus.NeedMoreData;
+                bool isIncomplete = isLast && Base64.DecodeFromUtf8(source, _decoded, out _, out _, isFinalBlock: false) == OperationStatus.NeedMoreData;
                 throw isIncomplete ? new EndOfStreamException() : new FormatException();
             }
 
-            foreach (var last in _decoded.AsSpan(Math.Max(0, _end - sizeof(uint)), Math.Min(_end, sizeof(uint))))
+            foreach (byte last in _decoded.AsSpan(Math.Max(0, _end - sizeof(uint)), Math.Min(_end, sizeof(uint))))
             {
                 Tail = (Tail >> 8) | ((uint)last << 24);
             }
@@ -129,8 +129,8 @@ internal sealed class Base64ReadStream : Stream
 
     private void Take()
     {
-        var target = _encoded.AsSpan(_encodedCount);
-        var count = Math.Min(target.Length, Remaining);
+        Span<byte> target = _encoded.AsSpan(_encodedCount);
+        int count = Math.Min(target.Length, Remaining);
         if (_isText)
         {
             if (Ascii.FromUtf16(_text.Span[..count], target, out _) != OperationStatus.Done)
@@ -157,8 +157,8 @@ internal sealed class Base64ReadStream : Stream
 
     private static int RemoveBreaks(Span<byte> text)
     {
-        var kept = 0;
-        foreach (var c in text)
+        int kept = 0;
+        foreach (byte c in text)
         {
             if (!Breaks.Contains(c))
             {

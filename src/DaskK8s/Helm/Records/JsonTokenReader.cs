@@ -79,7 +79,7 @@ internal ref struct JsonTokenReader
             return;
         }
 
-        var depth = Token.CurrentDepth;
+        int depth = Token.CurrentDepth;
         while (Read() && Token.CurrentDepth > depth)
         {
         }
@@ -105,13 +105,13 @@ internal ref struct JsonTokenReader
 
     private void Refill()
     {
-        var consumed = (int)Token.BytesConsumed;
-        var rest = _count - consumed;
+        int consumed = (int)Token.BytesConsumed;
+        int rest = _count - consumed;
         if (rest == _buffer.Length)
         {
             // One byte over the limit is enough to know that it is passed.
-            var size = (int)Math.Min(Math.Min(_buffer.Length * 2L, _maxBytes + 1), Array.MaxLength);
-            var larger = GC.AllocateUninitializedArray<byte>(Math.Max(size, rest + 1));
+            int size = (int)Math.Min(Math.Min(_buffer.Length * 2L, _maxBytes + 1), Array.MaxLength);
+            byte[] larger = GC.AllocateUninitializedArray<byte>(Math.Max(size, rest + 1));
             _buffer.AsSpan(0, rest).CopyTo(larger);
             _buffer = larger;
         }
@@ -120,7 +120,7 @@ internal ref struct JsonTokenReader
             _buffer.AsSpan(consumed, rest).CopyTo(_buffer);
         }
 
-        var read = _stream.ReadAtLeast(_buffer.AsSpan(rest), _buffer.Length - rest, throwOnEndOfStream: false);
+        int read = _stream.ReadAtLeast(_buffer.AsSpan(rest), _buffer.Length - rest, throwOnEndOfStream: false);
         _count = rest + read;
         _read += read;
         if (_read > _maxBytes)

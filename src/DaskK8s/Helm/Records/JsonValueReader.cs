@@ -34,7 +34,7 @@ internal sealed class JsonValueReader(int maxValues)
             case JsonTokenType.Number:
                 return new ValueNode.Number(Encoding.ASCII.GetString(reader.Token.ValueSpan));
             case JsonTokenType.String:
-                var text = reader.Token.GetString()!;
+                string text = reader.Token.GetString()!;
                 return text.Length == 0 ? ValueNode.Text.Empty : new ValueNode.Text(text);
             default:
                 return ValueNode.Null.Instance;
@@ -57,7 +57,7 @@ internal sealed class JsonValueReader(int maxValues)
         OrderedDictionary<string, ValueNode>? entries = null;
         while (reader.Read() && reader.Token.TokenType == JsonTokenType.PropertyName)
         {
-            var key = reader.Token.GetString()!;
+            string key = reader.Token.GetString()!;
             reader.Read();
             entries ??= new OrderedDictionary<string, ValueNode>(StringComparer.Ordinal);
             entries[key] = Read(ref reader);

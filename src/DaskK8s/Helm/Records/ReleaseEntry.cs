@@ -15,7 +15,7 @@ internal sealed record ReleaseEntry(string ObjectName, string ReleaseName, int R
     public static bool TryCreate(string objectName, IEnumerable<KeyValuePair<string, string>>? labels, out ReleaseEntry entry)
     {
         string? name = null, version = null, status = null;
-        foreach (var (key, value) in labels ?? [])
+        foreach ((string? key, string? value) in labels ?? [])
         {
             switch (key)
             {
@@ -31,8 +31,8 @@ internal sealed record ReleaseEntry(string ObjectName, string ReleaseName, int R
             }
         }
 
-        var known = TryParseObjectName(objectName, out var nameInName, out var revisionInName);
-        var hasRevision = int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var revision);
+        bool known = TryParseObjectName(objectName, out string? nameInName, out int revisionInName);
+        bool hasRevision = int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out int revision);
         entry = new ReleaseEntry(
             objectName,
             string.IsNullOrEmpty(name) ? nameInName : name,
@@ -55,7 +55,7 @@ internal sealed record ReleaseEntry(string ObjectName, string ReleaseName, int R
             return false;
         }
 
-        var end = objectName.LastIndexOf(".v", StringComparison.Ordinal);
+        int end = objectName.LastIndexOf(".v", StringComparison.Ordinal);
         if (end <= Prefix.Length
             || !int.TryParse(objectName.AsSpan(end + 2), NumberStyles.None, CultureInfo.InvariantCulture, out revision))
         {

@@ -31,8 +31,8 @@ internal sealed class ReleaseHistory
     {
         get
         {
-            var what = $"Revision {Newest.Revision} of release '{ReleaseName}'";
-            var objects = Objects == Newest
+            string what = $"Revision {Newest.Revision} of release '{ReleaseName}'";
+            string objects = Objects == Newest
                 ? "No revision is deployed, so the objects may be incomplete."
                 : $"The objects are taken to be those of revision {Objects.Revision}, the newest deployed one; some may be newer.";
             return Newest.Status switch

@@ -45,17 +45,17 @@ internal static class ReleaseRecordDecoder
 
         try
         {
-            var start = encoded.Peek();
+            ReadOnlySpan<byte> start = encoded.Peek();
             if (!start.StartsWith(GzipMagic))
             {
-                var trimmed = start.TrimStart(" \t\r\n"u8);
+                ReadOnlySpan<byte> trimmed = start.TrimStart(" \t\r\n"u8);
                 return trimmed.IsEmpty || trimmed[0] == '{'
                     ? ReadJson(objectName, @namespace, encoded, limits).Record
                     : throw new HelmReleaseCompressionException(objectName, @namespace, "it begins with neither gzip nor JSON");
             }
 
             using GZipStream inflated = new(encoded, CompressionMode.Decompress, leaveOpen: true);
-            var (record, size) = ReadJson(objectName, @namespace, inflated, limits);
+            (ReleaseRecord? record, long size) = ReadJson(objectName, @namespace, inflated, limits);
 
             // The framework's stream takes a missing end for the end; gzip's last four bytes are the inflated size.
             return (uint)size == encoded.Tail ? record : throw new EndOfStreamException();
@@ -85,16 +85,16 @@ internal static class ReleaseRecordDecoder
         {
             return (new ReleaseRecordReader(objectName, @namespace, limits).Read(ref reader), reader.BytesRead);
         }
-        catch (InflatedSizeException exceeded)
+        catch (InflatedSizeException e)
         {
-            throw exceeded.CountsValues
+            throw e.CountsValues
                 ? new HelmReleaseTooLargeException(objectName, @namespace, limits.MaxValues, "values")
                 : new HelmReleaseTooLargeException(objectName, @namespace, limits.MaxInflatedBytes, "bytes inflated");
         }
         catch (JsonException)
         {
             // The parser's own message can quote what it read, which may be a value of the release.
-            var what = reader.Token.CurrentDepth >= limits.MaxDepth - 1
+            string what = reader.Token.CurrentDepth >= limits.MaxDepth - 1
                 ? string.Create(CultureInfo.InvariantCulture, $"it nests deeper than {limits.MaxDepth} levels")
                 : "it is no JSON";
             throw Wrong(objectName, @namespace, what, reader.Position);

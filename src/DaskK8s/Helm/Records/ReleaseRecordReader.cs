@@ -67,7 +67,7 @@ internal sealed class ReleaseRecordReader(string objectName, string? @namespace,
 
     private void ReadReleaseField(ref JsonTokenReader reader)
     {
-        ref var token = ref reader.Token;
+        ref Utf8JsonReader token = ref reader.Token;
         if (token.ValueTextEquals("name"u8))
         {
             _name = ReadText(ref reader, "name");
@@ -111,7 +111,7 @@ internal sealed class ReleaseRecordReader(string objectName, string? @namespace,
 
     private void ReadChartField(ref JsonTokenReader reader)
     {
-        ref var token = ref reader.Token;
+        ref Utf8JsonReader token = ref reader.Token;
         if (token.ValueTextEquals("metadata"u8))
         {
             reader.Read();
@@ -169,7 +169,7 @@ internal sealed class ReleaseRecordReader(string objectName, string? @namespace,
     private int ReadInt32(ref JsonTokenReader reader, string field)
     {
         reader.Read();
-        return reader.Token.TokenType == JsonTokenType.Number && reader.Token.TryGetInt32(out var value)
+        return reader.Token.TokenType == JsonTokenType.Number && reader.Token.TryGetInt32(out int value)
             ? value
             : throw Wrong($"'{field}' is no whole number");
     }
@@ -186,7 +186,7 @@ internal sealed class ReleaseRecordReader(string objectName, string? @namespace,
     }
 
     private static DateTimeOffset? ParseTime(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && time != default
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) && time != default
             ? time
             : null;
 

@@ -78,9 +78,9 @@ public sealed partial class HelmValues
     /// <exception cref="HelmValuesException">There is no such value, or it is of another type.</exception>
     public T Get<T>(string path)
     {
-        var node = ValuePath.Find(_computed.Value, path)
+        ValueNode node = ValuePath.Find(_computed.Value, path)
             ?? throw new HelmValuesException($"The release has no value '{path}'. Look at the chart's values for the spelling; dots in keys are escaped as '\\.'.", path);
-        return ValueConverter.TryConvert<T>(node, out var value)
+        return ValueConverter.TryConvert<T>(node, out T? value)
             ? value!
             : throw new HelmValuesException($"The value '{path}' is a {node.Kind}, which cannot be read as {typeof(T).Name}.", path);
     }

@@ -10,7 +10,7 @@ internal sealed record ImageReference(string Repository, string Tag)
     public static ImageReference Parse(string image)
     {
         // A colon before the last slash belongs to a port.
-        var colon = image.LastIndexOf(':');
+        int colon = image.LastIndexOf(':');
         if (colon <= 0 || colon == image.Length - 1 || colon < image.LastIndexOf('/') || image.Any(char.IsWhiteSpace))
         {
             throw new ArgumentException($"Image '{image}' needs a tag or a digest, as in 'daskdev/dask:2024.12.1': without one the chart would take the default group's tag.", nameof(image));

@@ -19,10 +19,10 @@ internal static class KubeQuantity
             return false;
         }
 
-        var end = text.AsSpan().IndexOfAnyExcept(Digits);
-        var number = end < 0 ? text.AsSpan() : text.AsSpan(0, end);
-        var suffix = end < 0 ? [] : text.AsSpan(end);
-        var factor = Factor(suffix);
+        int end = text.AsSpan().IndexOfAnyExcept(Digits);
+        ReadOnlySpan<char> number = end < 0 ? text.AsSpan() : text.AsSpan(0, end);
+        ReadOnlySpan<char> suffix = end < 0 ? [] : text.AsSpan(end);
+        decimal? factor = Factor(suffix);
         if (factor is null && suffix.Length > 1 && suffix[0] is 'e' or 'E')
         {
             number = text;

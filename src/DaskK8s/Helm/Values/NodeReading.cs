@@ -5,7 +5,7 @@ internal static class NodeReading
 {
     public static ValueNode? At(this ValueNode? node, params ReadOnlySpan<string> keys)
     {
-        foreach (var key in keys)
+        foreach (string key in keys)
         {
             node = (node as ValueNode.Map)?[key];
         }
@@ -25,8 +25,8 @@ internal static class NodeReading
     /// <summary>Reads a whole number, quoted or not.</summary>
     public static int? IntAt(this ValueNode? node, params ReadOnlySpan<string> keys) => node.At(keys) switch
     {
-        ValueNode.Number number when ValueNumber.TryGetInt64(number, out var value) && value is >= int.MinValue and <= int.MaxValue => (int)value,
-        ValueNode.Text text when ValueNumber.TryGetInt64(new ValueNode.Number(text.Value), out var value) && value is >= int.MinValue and <= int.MaxValue => (int)value,
+        ValueNode.Number number when ValueNumber.TryGetInt64(number, out long value) && value is >= int.MinValue and <= int.MaxValue => (int)value,
+        ValueNode.Text text when ValueNumber.TryGetInt64(new ValueNode.Number(text.Value), out long value) && value is >= int.MinValue and <= int.MaxValue => (int)value,
         _ => null,
     };
 

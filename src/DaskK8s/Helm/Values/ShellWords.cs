@@ -9,11 +9,11 @@ internal static class ShellWords
     {
         List<string> words = [];
         StringBuilder word = new();
-        var inWord = false;
-        var quote = '\0';
-        for (var i = 0; i < text.Length; i++)
+        bool inWord = false;
+        char quote = '\0';
+        for (int i = 0; i < text.Length; i++)
         {
-            var c = text[i];
+            char c = text[i];
             if (quote != '\0')
             {
                 if (c == quote)

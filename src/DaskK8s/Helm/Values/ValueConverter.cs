@@ -8,7 +8,7 @@ internal static class ValueConverter
 {
     public static bool TryConvert<T>(ValueNode node, out T? value)
     {
-        if (TryConvert(node, typeof(T), out var converted))
+        if (TryConvert(node, typeof(T), out object? converted))
         {
             value = (T?)converted;
             return true;
@@ -20,7 +20,7 @@ internal static class ValueConverter
 
     private static bool TryConvert(ValueNode node, Type type, out object? value)
     {
-        var isNullable = !type.IsValueType || Nullable.GetUnderlyingType(type) is not null;
+        bool isNullable = !type.IsValueType || Nullable.GetUnderlyingType(type) is not null;
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type == typeof(JsonElement))
         {
@@ -60,20 +60,20 @@ internal static class ValueConverter
     {
         if (type == typeof(double) || type == typeof(float))
         {
-            return ValueNumber.TryGetDouble(number, out var real) ? Convert.ChangeType(real, type, CultureInfo.InvariantCulture) : null;
+            return ValueNumber.TryGetDouble(number, out double real) ? Convert.ChangeType(real, type, CultureInfo.InvariantCulture) : null;
         }
 
         if (type == typeof(decimal))
         {
-            return ValueNumber.TryGetDecimal(number, out var exact) ? exact : null;
+            return ValueNumber.TryGetDecimal(number, out decimal exact) ? exact : null;
         }
 
         if (type == typeof(ulong))
         {
-            return ValueNumber.TryGetDecimal(number, out var exact) && exact is >= 0 and <= ulong.MaxValue && exact == decimal.Truncate(exact) ? (ulong)exact : null;
+            return ValueNumber.TryGetDecimal(number, out decimal exact) && exact is >= 0 and <= ulong.MaxValue && exact == decimal.Truncate(exact) ? (ulong)exact : null;
         }
 
-        if (!ValueNumber.TryGetInt64(number, out var whole))
+        if (!ValueNumber.TryGetInt64(number, out long whole))
         {
             return null;
         }
@@ -91,7 +91,7 @@ internal static class ValueConverter
 
     private static Array? ToList(ValueNode.List list, Type type)
     {
-        var item = type.IsArray
+        Type? item = type.IsArray
             ? type.GetElementType()!
             : type.IsGenericType && (type.GetGenericTypeDefinition() is var generic)
               && (generic == typeof(IReadOnlyList<>) || generic == typeof(IReadOnlyCollection<>) || generic == typeof(IEnumerable<>))
@@ -102,10 +102,10 @@ internal static class ValueConverter
             return null;
         }
 
-        var array = Array.CreateInstance(item, list.Items.Count);
-        for (var i = 0; i < array.Length; i++)
+        Array array = Array.CreateInstance(item, list.Items.Count);
+        for (int i = 0; i < array.Length; i++)
         {
-            if (!TryConvert(list.Items[i], item, out var converted))
+            if (!TryConvert(list.Items[i], item, out object? converted))
             {
                 return null;
             }
@@ -126,10 +126,10 @@ internal static class ValueConverter
             return null;
         }
 
-        var dictionary = (System.Collections.IDictionary)Activator.CreateInstance(typeof(OrderedDictionary<,>).MakeGenericType(key, item))!;
-        foreach (var (name, node) in map.Entries)
+        System.Collections.IDictionary dictionary = (System.Collections.IDictionary)Activator.CreateInstance(typeof(OrderedDictionary<,>).MakeGenericType(key, item))!;
+        foreach ((string? name, ValueNode? node) in map.Entries)
         {
-            if (!TryConvert(node, item, out var converted))
+            if (!TryConvert(node, item, out object? converted))
             {
                 return null;
             }
@@ -144,8 +144,8 @@ internal static class ValueConverter
     {
         ValueNode.Text text => text.Value,
         ValueNode.Bool flag => flag.Value,
-        ValueNode.Number number when ValueNumber.TryGetInt64(number, out var whole) && !number.Raw.AsSpan().ContainsAny('.', 'e', 'E') => whole,
-        ValueNode.Number number when ValueNumber.TryGetDouble(number, out var real) => real,
+        ValueNode.Number number when ValueNumber.TryGetInt64(number, out long whole) && !number.Raw.AsSpan().ContainsAny('.', 'e', 'E') => whole,
+        ValueNode.Number number when ValueNumber.TryGetDouble(number, out double real) => real,
         ValueNode.Number number => number.Raw,
         ValueNode.List list => Array.ConvertAll([.. list.Items], ToObject),
         ValueNode.Map map => ToDictionary(map, typeof(IReadOnlyDictionary<string, object>)),
@@ -160,7 +160,7 @@ internal static class ValueConverter
             Write(writer, node);
         }
 
-        using var document = JsonDocument.Parse(stream.GetBuffer().AsMemory(0, (int)stream.Length), new JsonDocumentOptions { MaxDepth = 1000 });
+        using JsonDocument document = JsonDocument.Parse(stream.GetBuffer().AsMemory(0, (int)stream.Length), new JsonDocumentOptions { MaxDepth = 1000 });
         return document.RootElement.Clone();
     }
 
@@ -182,7 +182,7 @@ internal static class ValueConverter
                 break;
             case ValueNode.List list:
                 writer.WriteStartArray();
-                foreach (var item in list.Items)
+                foreach (ValueNode item in list.Items)
                 {
                     Write(writer, item);
                 }
@@ -191,7 +191,7 @@ internal static class ValueConverter
                 break;
             case ValueNode.Map map:
                 writer.WriteStartObject();
-                foreach (var (key, value) in map.Entries)
+                foreach ((string? key, ValueNode? value) in map.Entries)
                 {
                     writer.WritePropertyName(key);
                     Write(writer, value);

@@ -18,7 +18,7 @@ internal static class ValueMerge
     private static ValueNode.Map Lay(ValueNode.Map defaults, ValueNode.Map config, bool keepsNulls)
     {
         OrderedDictionary<string, ValueNode> merged = new(defaults.Count + config.Count, StringComparer.Ordinal);
-        foreach (var (key, byDefault) in defaults.Entries)
+        foreach ((string? key, ValueNode? byDefault) in defaults.Entries)
         {
             switch (config[key])
             {
@@ -36,7 +36,7 @@ internal static class ValueMerge
             }
         }
 
-        foreach (var (key, value) in config.Entries)
+        foreach ((string? key, ValueNode? value) in config.Entries)
         {
             if (defaults[key] is null && (keepsNulls || value is not ValueNode.Null))
             {
@@ -57,10 +57,10 @@ internal static class ValueMerge
     /// </remarks>
     public static ValueNode.Map MergeGroup(ValueNode.Map group, ValueNode.Map worker)
     {
-        var merged = group.ToBuilder();
-        foreach (var (key, byDefault) in worker.Entries)
+        OrderedDictionary<string, ValueNode> merged = group.ToBuilder();
+        foreach ((string? key, ValueNode? byDefault) in worker.Entries)
         {
-            var own = group[key];
+            ValueNode? own = group[key];
             if (own is ValueNode.Map { Count: > 0 } table && byDefault is ValueNode.Map defaultTable)
             {
                 merged[key] = MergeGroup(table, defaultTable);

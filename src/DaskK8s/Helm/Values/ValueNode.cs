@@ -86,7 +86,7 @@ internal abstract class ValueNode
         /// <summary>Makes a map that has one entry more or another value for it, the order kept.</summary>
         public Map With(string key, ValueNode value)
         {
-            var entries = ToBuilder();
+            OrderedDictionary<string, ValueNode> entries = ToBuilder();
             entries[key] = value;
             return new Map(entries);
         }
@@ -99,7 +99,7 @@ internal abstract class ValueNode
                 return this;
             }
 
-            var entries = ToBuilder();
+            OrderedDictionary<string, ValueNode> entries = ToBuilder();
             entries.Remove(key);
             return new Map(entries);
         }

@@ -5,7 +5,7 @@ namespace DaskK8s.Helm.Values;
 /// <summary>Reads numbers as they stand in values: 64-bit integers exactly, and integers that Helm wrote as <c>1e+06</c>.</summary>
 internal static class ValueNumber
 {
-    public static bool IsZero(ValueNode.Number number) => TryGetDouble(number, out var value) && value == 0;
+    public static bool IsZero(ValueNode.Number number) => TryGetDouble(number, out double value) && value == 0;
 
     /// <summary>Reads a number as an integer, however it is written; fractions are none.</summary>
     public static bool TryGetInt64(ValueNode.Number number, out long value)
@@ -15,7 +15,7 @@ internal static class ValueNumber
             return true;
         }
 
-        if (TryGetDecimal(number, out var exact) && exact == decimal.Truncate(exact) && exact is >= long.MinValue and <= long.MaxValue)
+        if (TryGetDecimal(number, out decimal exact) && exact == decimal.Truncate(exact) && exact is >= long.MinValue and <= long.MaxValue)
         {
             value = (long)exact;
             return true;

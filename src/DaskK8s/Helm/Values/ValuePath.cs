@@ -13,8 +13,8 @@ internal static class ValuePath
     /// <exception cref="ArgumentException">The path is malformed.</exception>
     public static ValueNode? Find(ValueNode root, string path)
     {
-        var node = root;
-        foreach (var (key, index) in Parse(path))
+        ValueNode? node = root;
+        foreach ((string? key, int index) in Parse(path))
         {
             node = (node, key) switch
             {
@@ -39,8 +39,8 @@ internal static class ValuePath
         ArgumentException.ThrowIfNullOrEmpty(path);
         List<(string? Key, int Index)> steps = [];
         StringBuilder key = new();
-        var position = 0;
-        var expectKey = true;
+        int position = 0;
+        bool expectKey = true;
         while (position < path.Length)
         {
             switch (path[position])
@@ -50,8 +50,8 @@ internal static class ValuePath
                     position++;
                     break;
                 case '[' when steps.Count > 0 && !expectKey:
-                    var end = path.IndexOf(']', position);
-                    if (end < 0 || !int.TryParse(path.AsSpan(position + 1, end - position - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var index))
+                    int end = path.IndexOf(']', position);
+                    if (end < 0 || !int.TryParse(path.AsSpan(position + 1, end - position - 1), NumberStyles.None, CultureInfo.InvariantCulture, out int index))
                     {
                         throw Malformed(path, position);
                     }

@@ -41,8 +41,8 @@ internal sealed class ValuesValidator
 
     private void Validate()
     {
-        var config = DaskValues.Select(_values.Config, _values.Prefix);
-        foreach (var key in config.Entries.Keys.Where(key => !TopKeys.Contains(key) && _values.Defaults.At(key) is null && DaskValues.Select(_values.Defaults, _values.Prefix)[key] is null))
+        ValueNode.Map config = DaskValues.Select(_values.Config, _values.Prefix);
+        foreach (string? key in config.Entries.Keys.Where(key => !TopKeys.Contains(key) && _values.Defaults.At(key) is null && DaskValues.Select(_values.Defaults, _values.Prefix)[key] is null))
         {
             Warn(ValuePath.Escape(key), "The chart has no such key and ignores it: check the spelling.");
         }
@@ -64,9 +64,9 @@ internal sealed class ValuesValidator
     private void CheckGroups(ValueNode.List groups)
     {
         Dictionary<string, int> seen = new(StringComparer.Ordinal) { [_values.DefaultGroupName] = -1 };
-        for (var i = 0; i < groups.Items.Count; i++)
+        for (int i = 0; i < groups.Items.Count; i++)
         {
-            var path = string.Create(CultureInfo.InvariantCulture, $"{DaskValues.GroupsKey}[{i}]");
+            string path = string.Create(CultureInfo.InvariantCulture, $"{DaskValues.GroupsKey}[{i}]");
             if (groups.Items[i] is not ValueNode.Map group)
             {
                 Fail(path, "A group is a map: 'name: …', 'replicas: …'.");
@@ -74,7 +74,7 @@ internal sealed class ValuesValidator
             }
 
             CheckName(path, i, group, seen);
-            foreach (var key in group.Entries.Keys.Where(key => !GroupKeys.Contains(key)))
+            foreach (string? key in group.Entries.Keys.Where(key => !GroupKeys.Contains(key)))
             {
                 Warn($"{path}.{ValuePath.Escape(key)}", IgnoredGroupKeys.Contains(key)
                     ? "The chart's template for additional groups ignores this key; only the default group has it."
@@ -114,7 +114,7 @@ internal sealed class ValuesValidator
 
     private void CheckGroup(string path, ValueNode.Map own, ValueNode.Map effective, bool isDefault)
     {
-        var replicas = own["replicas"];
+        ValueNode? replicas = own["replicas"];
         if (replicas is not (null or ValueNode.Null) && (replicas is not ValueNode.Number || own.IntAt("replicas") is null or < 0))
         {
             Fail(path + ".replicas", "Replicas are a whole number from 0 on.");
@@ -126,7 +126,7 @@ internal sealed class ValuesValidator
                 $"The chart takes 0 for a missing number and deploys the default group's {deployed}. Scale the group to 0 after the upgrade, or give the default group ('worker.replicas') 0 too."));
         }
 
-        foreach (var (argument, i) in own.ListAt("extraArgs").Select((argument, i) => (argument, i)))
+        foreach ((ValueNode? argument, int i) in own.ListAt("extraArgs").Select((argument, i) => (argument, i)))
         {
             if (argument is not ValueNode.Text)
             {

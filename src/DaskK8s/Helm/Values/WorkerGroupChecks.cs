@@ -16,18 +16,18 @@ internal static class WorkerGroupChecks
             _ = ImageReference.Parse(group.Image);
         }
 
-        foreach (var (name, amount) in group.DaskResources)
+        foreach ((string? name, double amount) in group.DaskResources)
         {
             Require(group, IsOneWord(name) && name.AsSpan().IndexOfAny('=', ',') < 0, $"Group '{group.Name}': a Dask resource's name has no spaces, commas or equals signs.");
             Require(group, double.IsFinite(amount) && amount >= 0, $"Group '{group.Name}': Dask resource '{name}' is a number from 0 on.");
         }
 
-        foreach (var (name, quantity) in group.Limits.Concat(group.Requests))
+        foreach ((string? name, string? quantity) in group.Limits.Concat(group.Requests))
         {
-            Require(group, name.Length > 0 && KubeQuantity.TryParse(quantity, out var value) && value >= 0, $"Group '{group.Name}': resource '{name}' has no quantity as Kubernetes writes it, such as 500m, 2 or 16Gi.");
+            Require(group, name.Length > 0 && KubeQuantity.TryParse(quantity, out decimal value) && value >= 0, $"Group '{group.Name}': resource '{name}' has no quantity as Kubernetes writes it, such as 500m, 2 or 16Gi.");
         }
 
-        foreach (var (name, _) in group.Env)
+        foreach ((string? name, string _) in group.Env)
         {
             Require(group, name.Length > 0 && !name.Contains('='), $"Group '{group.Name}': the name of an environment variable is not empty and has no equals sign.");
         }

@@ -13,18 +13,18 @@ internal static class WorkerGroupEditor
     /// <returns>The Dask chart's part of the user's values.</returns>
     public static ValueNode.Map Apply(HelmValues values, WorkerGroupValues group)
     {
-        var config = DaskValues.Select(values.Config, values.Prefix);
-        var worker = values.Dask.MapAt(DaskValues.WorkerKey);
+        ValueNode.Map config = DaskValues.Select(values.Config, values.Prefix);
+        ValueNode.Map worker = values.Dask.MapAt(DaskValues.WorkerKey);
         if (group.Name == values.DefaultGroupName)
         {
             return config.With(DaskValues.WorkerKey, Edit(config.MapAt(DaskValues.WorkerKey), worker, group));
         }
 
-        var groups = Groups(values);
-        var at = groups.FindIndex(candidate => NameOf(candidate) == group.Name);
+        List<ValueNode> groups = Groups(values);
+        int at = groups.FindIndex(candidate => NameOf(candidate) == group.Name);
         if (at >= 0)
         {
-            var own = (ValueNode.Map)groups[at];
+            ValueNode.Map own = (ValueNode.Map)groups[at];
             groups[at] = Edit(own, ValueMerge.MergeGroup(own, worker), group);
         }
         else
@@ -39,8 +39,8 @@ internal static class WorkerGroupEditor
     /// <returns>The Dask chart's part of the user's values.</returns>
     public static ValueNode.Map Remove(HelmValues values, string name)
     {
-        var config = DaskValues.Select(values.Config, values.Prefix);
-        var groups = Groups(values);
+        ValueNode.Map config = DaskValues.Select(values.Config, values.Prefix);
+        List<ValueNode> groups = Groups(values);
         return groups.RemoveAll(candidate => NameOf(candidate) == name) == 0
             ? config
             : config.With(DaskValues.GroupsKey, new ValueNode.List([.. groups]));
@@ -52,7 +52,7 @@ internal static class WorkerGroupEditor
     // Helm replaces lists whole, so a list that only the defaults have has to be written out to be changed.
     private static List<ValueNode> Groups(HelmValues values)
     {
-        var path = values.Prefix is null ? DaskValues.GroupsKey : $"{ValuePath.Escape(values.Prefix)}.{DaskValues.GroupsKey}";
+        string path = values.Prefix is null ? DaskValues.GroupsKey : $"{ValuePath.Escape(values.Prefix)}.{DaskValues.GroupsKey}";
         return values.Dask[DaskValues.GroupsKey] switch
         {
             null or ValueNode.Null => [],
@@ -78,7 +78,7 @@ internal static class WorkerGroupEditor
 
         if (group.Image is not null)
         {
-            var (repository, tag) = ImageReference.Parse(group.Image);
+            (string? repository, string? tag) = ImageReference.Parse(group.Image);
             own = Put(own, "image", [new("repository", repository), new("tag", tag)]);
         }
 
@@ -125,9 +125,9 @@ internal static class WorkerGroupEditor
 
     private static void RemoveResources(List<ValueNode> arguments)
     {
-        for (var i = arguments.Count - 1; i >= 0; i--)
+        for (int i = arguments.Count - 1; i >= 0; i--)
         {
-            var text = arguments[i].AsText();
+            string? text = arguments[i].AsText();
             if (text == ResourcesOption)
             {
                 arguments.RemoveRange(i, Math.Min(2, arguments.Count - i));
@@ -148,8 +148,8 @@ internal static class WorkerGroupEditor
 
     private static ValueNode.Map ToNode(Toleration toleration)
     {
-        var node = ValueNode.Map.Empty;
-        foreach (var (key, value) in new (string, string?)[] { ("key", toleration.Key), ("operator", toleration.Operator), ("value", toleration.Value), ("effect", toleration.Effect) })
+        ValueNode.Map node = ValueNode.Map.Empty;
+        foreach ((string? key, string? value) in new (string, string?)[] { ("key", toleration.Key), ("operator", toleration.Operator), ("value", toleration.Value), ("effect", toleration.Effect) })
         {
             node = value is null ? node : node.With(key, new ValueNode.Text(value));
         }
@@ -165,7 +165,7 @@ internal static class WorkerGroupEditor
 
     private static ValueNode.Map Put(ValueNode.Map map, ICollection<KeyValuePair<string, string>> entries)
     {
-        foreach (var (key, value) in entries)
+        foreach ((string? key, string? value) in entries)
         {
             map = map.With(key, new ValueNode.Text(value));
         }

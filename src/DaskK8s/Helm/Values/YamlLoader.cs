@@ -40,23 +40,23 @@ internal sealed class YamlLoader
                 return null;
             }
 
-            var (node, _) = loader.Load(0);
+            (ValueNode? node, long _) = loader.Load(0);
             loader._parser.Consume<DocumentEnd>();
-            if (loader._parser.Accept<DocumentStart>(out var second))
+            if (loader._parser.Accept<DocumentStart>(out DocumentStart? second))
             {
                 throw new HelmValuesException("a second document begins; values are one document.", second.Start.Line, second.Start.Column);
             }
 
             return node is ValueNode.Null ? null : node;
         }
-        catch (YamlException malformed)
+        catch (YamlException e)
         {
-            throw new HelmValuesException(Reason(malformed), malformed.Start.Line, malformed.Start.Column);
+            throw new HelmValuesException(Reason(e), e.Start.Line, e.Start.Column);
         }
-        catch (Exception unexpected) when (unexpected is not (HelmValuesException or OutOfMemoryException))
+        catch (Exception e) when (e is not (HelmValuesException or OutOfMemoryException))
         {
             // The scanner meets some malformed texts with errors of its own inner parts.
-            var at = loader._scanner.CurrentPosition;
+            Mark at = loader._scanner.CurrentPosition;
             throw new HelmValuesException("it cannot be parsed from here on.", Math.Max(1, at.Line), Math.Max(1, at.Column));
         }
     }
@@ -64,8 +64,8 @@ internal sealed class YamlLoader
     private static string Reason(YamlException malformed)
     {
         // Quoted parts of a message can be parts of a value.
-        var reason = malformed.Message;
-        var quote = reason.IndexOfAny(['\'', '"', '`']);
+        string reason = malformed.Message;
+        int quote = reason.IndexOfAny(['\'', '"', '`']);
         return quote < 0 ? reason.TrimEnd('.') + "." : reason[..quote].TrimEnd(' ', ':', ',') + " (left out: it may be a value).";
     }
 
@@ -79,7 +79,7 @@ internal sealed class YamlLoader
         switch (_parser.Current)
         {
             case AnchorAlias alias:
-                if (!_anchors.TryGetValue(alias.Value, out var known))
+                if (!_anchors.TryGetValue(alias.Value, out (ValueNode Node, long Weight) known))
                 {
                     throw Refuse("an alias has no anchor before it.");
                 }
@@ -87,7 +87,7 @@ internal sealed class YamlLoader
                 _parser.MoveNext();
                 return known;
             case Scalar scalar:
-                var node = YamlScalar.Resolve(scalar);
+                ValueNode node = YamlScalar.Resolve(scalar);
                 _parser.MoveNext();
                 return Remember(scalar.Anchor, node, 1);
             case SequenceStart sequence:
@@ -106,7 +106,7 @@ internal sealed class YamlLoader
         long weight = 1;
         while (!_parser.TryConsume<SequenceEnd>(out _))
         {
-            var (item, itemWeight) = Load(depth + 1);
+            (ValueNode? item, long itemWeight) = Load(depth + 1);
             items.Add(item);
             weight = Add(weight, itemWeight);
         }
@@ -122,15 +122,15 @@ internal sealed class YamlLoader
         long weight = 1;
         while (!_parser.TryConsume<MappingEnd>(out _))
         {
-            var at = _parser.Current!.Start;
+            Mark at = _parser.Current!.Start;
             if (_parser.Current is not (Scalar or AnchorAlias))
             {
                 throw Refuse("a key is a list or a map; keys are texts.");
             }
 
-            var isMerge = _parser.Current is Scalar { Style: ScalarStyle.Plain, Value: "<<" };
-            var key = KeyOf(Load(depth + 1).Node);
-            var (value, valueWeight) = Load(depth + 1);
+            bool isMerge = _parser.Current is Scalar { Style: ScalarStyle.Plain, Value: "<<" };
+            string key = KeyOf(Load(depth + 1).Node);
+            (ValueNode? value, long valueWeight) = Load(depth + 1);
             weight = Add(weight, valueWeight);
             if (isMerge)
             {
@@ -142,7 +142,7 @@ internal sealed class YamlLoader
             }
         }
 
-        foreach (var (key, value) in merged)
+        foreach ((string? key, ValueNode? value) in merged)
         {
             entries.TryAdd(key, value);
         }
@@ -155,14 +155,14 @@ internal sealed class YamlLoader
         switch (value)
         {
             case ValueNode.Map map:
-                foreach (var (key, inherited) in map.Entries)
+                foreach ((string? key, ValueNode? inherited) in map.Entries)
                 {
                     merged.TryAdd(key, inherited);
                 }
 
                 break;
             case ValueNode.List list when list.Items.All(item => item is ValueNode.Map):
-                foreach (var item in list.Items)
+                foreach (ValueNode item in list.Items)
                 {
                     Merge(merged, item);
                 }
@@ -196,7 +196,7 @@ internal sealed class YamlLoader
 
     private HelmValuesException Refuse(string reason)
     {
-        var at = _parser.Current?.Start ?? Mark.Empty;
+        Mark at = _parser.Current?.Start ?? Mark.Empty;
         return new HelmValuesException(reason, at.Line, at.Column);
     }
 }

@@ -60,7 +60,7 @@ internal static partial class YamlScalar
             return null;
         }
 
-        var plain = text.Replace("_", "", StringComparison.Ordinal);
+        string plain = text.Replace("_", "", StringComparison.Ordinal);
         if (DecimalInteger().IsMatch(plain))
         {
             return new ValueNode.Number(plain.TrimStart('+'));
@@ -74,14 +74,14 @@ internal static partial class YamlScalar
         if (Float().IsMatch(plain))
         {
             // As JSON writes it: no plus sign, a digit on both sides of the point.
-            var unsigned = plain.TrimStart('+', '-');
-            var sign = plain[0] == '-' ? "-" : "";
+            string unsigned = plain.TrimStart('+', '-');
+            string sign = plain[0] == '-' ? "-" : "";
             unsigned = unsigned[0] == '.' ? "0" + unsigned : unsigned;
-            var exponent = unsigned.IndexOfAny(['e', 'E']);
-            var mantissa = exponent < 0 ? unsigned : unsigned[..exponent];
-            var rest = exponent < 0 ? "" : unsigned[exponent..];
+            int exponent = unsigned.IndexOfAny(['e', 'E']);
+            string mantissa = exponent < 0 ? unsigned : unsigned[..exponent];
+            string rest = exponent < 0 ? "" : unsigned[exponent..];
             mantissa = mantissa.EndsWith('.') ? mantissa + "0" : mantissa;
-            var integer = mantissa.TrimStart('0');
+            string integer = mantissa.TrimStart('0');
             mantissa = integer.Length == 0 || integer[0] == '.' ? "0" + integer : integer;
             return new ValueNode.Number(sign + mantissa + rest);
         }
@@ -91,9 +91,9 @@ internal static partial class YamlScalar
 
     private static ValueNode.Number? ResolveRadix(string plain)
     {
-        var isNegative = plain[0] == '-';
-        var digits = plain.AsSpan(plain[0] is '-' or '+' ? 1 : 0);
-        var radix = digits switch
+        bool isNegative = plain[0] == '-';
+        ReadOnlySpan<char> digits = plain.AsSpan(plain[0] is '-' or '+' ? 1 : 0);
+        int radix = digits switch
         {
             ['0', 'x' or 'X', _, ..] => 16,
             ['0', 'b' or 'B', _, ..] => 2,
@@ -107,9 +107,9 @@ internal static partial class YamlScalar
 
         digits = digits[1] is >= '0' and <= '9' ? digits[1..] : digits[2..];
         UInt128 value = 0;
-        foreach (var c in digits)
+        foreach (char c in digits)
         {
-            var digit = char.IsAsciiHexDigit(c) ? Convert.ToInt32(c.ToString(), 16) : 99;
+            int digit = char.IsAsciiHexDigit(c) ? Convert.ToInt32(c.ToString(), 16) : 99;
             if (digit >= radix || (value = (value * (uint)radix) + (uint)digit) > ulong.MaxValue)
             {
                 return null;

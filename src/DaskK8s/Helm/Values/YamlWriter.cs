@@ -26,7 +26,7 @@ internal static class YamlWriter
         {
             case ValueNode.Map map:
                 emitter.Emit(new MappingStart(AnchorName.Empty, TagName.Empty, true, map.Count == 0 ? MappingStyle.Flow : MappingStyle.Block));
-                foreach (var (key, value) in map.Entries)
+                foreach ((string? key, ValueNode? value) in map.Entries)
                 {
                     emitter.Emit(TextScalar(key, isKey: true));
                     Write(emitter, value);
@@ -36,7 +36,7 @@ internal static class YamlWriter
                 break;
             case ValueNode.List list:
                 emitter.Emit(new SequenceStart(AnchorName.Empty, TagName.Empty, true, list.Items.Count == 0 ? SequenceStyle.Flow : SequenceStyle.Block));
-                foreach (var item in list.Items)
+                foreach (ValueNode item in list.Items)
                 {
                     Write(emitter, item);
                 }
@@ -62,7 +62,7 @@ internal static class YamlWriter
 
     private static Scalar TextScalar(string text, bool isKey)
     {
-        var style = (isKey, text) switch
+        ScalarStyle style = (isKey, text) switch
         {
             (false, _) when IsLiteral(text) => ScalarStyle.Literal,
             _ when NeedsEscapes(text) || YamlScalar.NeedsQuotes(text) => ScalarStyle.DoubleQuoted,
@@ -74,7 +74,7 @@ internal static class YamlWriter
     // Only texts that a block scalar keeps without indentation or chomping tricks.
     private static bool IsLiteral(string text)
     {
-        var body = text.AsSpan();
+        ReadOnlySpan<char> body = text.AsSpan();
         if (body.EndsWith("\n"))
         {
             body = body[..^1];
@@ -85,7 +85,7 @@ internal static class YamlWriter
             return false;
         }
 
-        foreach (var c in body)
+        foreach (char c in body)
         {
             if (c != '\n' && NeedsEscape(c))
             {

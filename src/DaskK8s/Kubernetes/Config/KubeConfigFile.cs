@@ -39,13 +39,13 @@ internal sealed class KubeConfigFile
 
             content = await File.ReadAllTextAsync(path, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw KubeConfigErrors.Unreadable("kubeconfig", path, exception);
+            throw KubeConfigErrors.Unreadable("kubeconfig", path, e);
         }
 
         return Parse(path, content);

@@ -39,7 +39,7 @@ internal static class KubeConfigInCluster
             string text = File.ReadAllText(environment.ServiceAccountFile("namespace")).Trim();
             return text.Length == 0 ? null : text;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
         }

@@ -34,10 +34,10 @@ internal static class KubeConfigYaml
 
             return root.Entries is null ? throw root.Mistake("a kubeconfig is a map") : root;
         }
-        catch (YamlException exception)
+        catch (YamlException e)
         {
-            // The parser's message may quote the file, so neither it nor the exception goes on.
-            throw Locate(path, content, exception);
+            // The parser's message may quote the file, so neither it nor the e goes on.
+            throw Locate(path, content, e);
         }
         catch (InvalidOperationException)
         {

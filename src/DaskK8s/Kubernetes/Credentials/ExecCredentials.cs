@@ -112,9 +112,9 @@ internal sealed class ExecCredentials : KubeCredentialSource
             _logger.CredentialHelperRan(_process.Command, _user.Name, result.Expiry);
             return result;
         }
-        catch (KubeCredentialException exception) when (keepOnFailure && stale?.Expiry is { } expiry && _timeProvider.GetUtcNow() < expiry)
+        catch (KubeCredentialException e) when (keepOnFailure && stale?.Expiry is { } expiry && _timeProvider.GetUtcNow() < expiry)
         {
-            _logger.CredentialHelperFailedEarly(_process.Command, _user.Name, exception.Message);
+            _logger.CredentialHelperFailedEarly(_process.Command, _user.Name, e.Message);
             result = stale with { RenewAt = _timeProvider.GetUtcNow() + s_retryAfter };
             return result;
         }

@@ -75,9 +75,9 @@ internal static class ExecInfo
                 ? Convert.ToBase64String(Convert.FromBase64String(data))
                 : cluster.CertificateAuthority is { } path ? Convert.ToBase64String(File.ReadAllBytes(path)) : null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw KubeConfigErrors.Unreadable($"'certificate-authority' of the cluster '{cluster.Name}',", cluster.CertificateAuthority!, exception);
+            throw KubeConfigErrors.Unreadable($"'certificate-authority' of the cluster '{cluster.Name}',", cluster.CertificateAuthority!, e);
         }
     }
 

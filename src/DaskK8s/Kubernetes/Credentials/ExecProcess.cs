@@ -116,9 +116,9 @@ internal sealed class ExecProcess(
 
             return process;
         }
-        catch (Win32Exception exception)
+        catch (Win32Exception e)
         {
-            throw Failed($"it could not be started (system error {exception.NativeErrorCode})");
+            throw Failed($"it could not be started (system error {e.NativeErrorCode})");
         }
     }
 
@@ -149,7 +149,7 @@ internal sealed class ExecProcess(
                 process.Kill(entireProcessTree: true);
             }
         }
-        catch (Exception exception) when (exception is InvalidOperationException or Win32Exception or AggregateException)
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
         {
             // It ended by itself meanwhile.
         }

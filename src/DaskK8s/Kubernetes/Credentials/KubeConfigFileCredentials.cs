@@ -81,9 +81,9 @@ internal sealed class KubeConfigFileCredentials : KubeCredentialSource
                     _logger.CredentialFilesChanged(_user.Name);
                 }
             }
-            catch (DaskK8sException exception)
+            catch (DaskK8sException e)
             {
-                _logger.CredentialFilesUnreadable(_user.Name, exception.Message);
+                _logger.CredentialFilesUnreadable(_user.Name, e.Message);
             }
         }
     }
@@ -132,9 +132,9 @@ internal sealed class KubeConfigFileCredentials : KubeCredentialSource
             string token = File.ReadAllText(_user.TokenFile).Trim();
             return token.Length > 0 ? token : _user.Token ?? throw TokenError("the token file is empty", _user.TokenFile);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return _user.Token ?? throw TokenError(KubeConfigErrors.Unreadable("token file", _user.TokenFile, exception).Message.TrimEnd('.'), _user.TokenFile);
+            return _user.Token ?? throw TokenError(KubeConfigErrors.Unreadable("token file", _user.TokenFile, e).Message.TrimEnd('.'), _user.TokenFile);
         }
     }
 
@@ -158,9 +158,9 @@ internal sealed class KubeConfigFileCredentials : KubeCredentialSource
         {
             return path is null ? null : File.ReadAllText(path);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw KubeConfigErrors.Unreadable($"'{pathKey}' of the user '{_user.Name}',", path!, exception);
+            throw KubeConfigErrors.Unreadable($"'{pathKey}' of the user '{_user.Name}',", path!, e);
         }
     }
 

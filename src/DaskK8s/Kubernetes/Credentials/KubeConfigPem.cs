@@ -76,7 +76,7 @@ internal static class KubeConfigPem
             chain.RemoveAt(0);
             return SslStreamCertificateContext.Create(certificate, chain, offline: true);
         }
-        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
             throw unusable($"the key of {what} is missing, damaged, of an unknown kind, or belongs to another certificate");
         }

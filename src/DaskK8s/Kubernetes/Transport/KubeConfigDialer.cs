@@ -44,17 +44,17 @@ internal sealed class KubeConfigDialer(KubeConfigProxy? proxy, KubeConfigTls? tl
                 ? stream
                 : await SecureAsync(stream, tls.CreateOptions(target.Host, certificate, Protocols(context.InitialRequestMessage)), both.Token).ConfigureAwait(false);
         }
-        catch (Exception exception)
+        catch (Exception e)
         {
             if (stream is not null)
             {
                 await stream.DisposeAsync().ConfigureAwait(false);
             }
 
-            if (exception is OperationCanceledException && timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            if (e is OperationCanceledException && timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
                 string way = proxy is null ? "" : $" through the proxy '{proxy}'";
-                throw new TimeoutException($"No connection to '{target.Host}'{way} within {limit.TotalSeconds} s.", exception);
+                throw new TimeoutException($"No connection to '{target.Host}'{way} within {limit.TotalSeconds} s.", e);
             }
 
             throw;

@@ -61,9 +61,9 @@ internal static class KubeConfigSocks
             };
             await ReadAsync(stream, rest + 2, cancellationToken).ConfigureAwait(false);
         }
-        catch (EndOfStreamException exception)
+        catch (EndOfStreamException e)
         {
-            throw new HttpRequestException(HttpRequestError.ProxyTunnelError, $"The proxy '{proxy}' closed the connection.", exception);
+            throw new HttpRequestException(HttpRequestError.ProxyTunnelError, $"The proxy '{proxy}' closed the connection.", e);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 
 using DaskK8s.Helm.Chart;
+using DaskK8s.Helm.Records;
 using DaskK8s.Helm.Values;
 using DaskK8s.Tests.Rigs.Helm;
 
@@ -71,7 +72,7 @@ public sealed class ChartObjectsTests
     [Fact]
     public void FromRecord_ASchedulersObjects_AreReadFromTheManifest()
     {
-        var scheduler = Read(Scheduler).Scheduler!;
+        ChartScheduler scheduler = Read(Scheduler).Scheduler!;
 
         scheduler.DeploymentName.Should().Be("tea-dask-scheduler");
         scheduler.ServiceName.Should().Be("tea-dask-scheduler");
@@ -88,7 +89,7 @@ public sealed class ChartObjectsTests
     {
         var manifest = Worker("tea-dask-worker-b", 5) + Worker("tea-dask-worker-a") + Scheduler + Worker("tea-dask-worker", 3);
 
-        var objects = Read(manifest, """{"additional_worker_groups":[{"name":"a"},{"name":"b","replicas":5}]}""");
+        ChartObjects objects = Read(manifest, """{"additional_worker_groups":[{"name":"a"},{"name":"b","replicas":5}]}""");
 
         Groups(objects).Should().Be("worker:tea-dask-worker:3/3* a:tea-dask-worker-a:3/1 b:tea-dask-worker-b:5/5");
         objects.WorkerGroups[0].Deployment!.Image.Should().Be("daskdev/dask:1");
@@ -98,7 +99,7 @@ public sealed class ChartObjectsTests
     [Fact]
     public void FromRecord_AGroupOfZero_IsTheTrap()
     {
-        var objects = Read(Worker("tea-dask-worker", 3) + Worker("tea-dask-worker-a", 3), """{"additional_worker_groups":[{"name":"a","replicas":0}]}""");
+        ChartObjects objects = Read(Worker("tea-dask-worker", 3) + Worker("tea-dask-worker-a", 3), """{"additional_worker_groups":[{"name":"a","replicas":0}]}""");
 
         Groups(objects).Should().Be("worker:tea-dask-worker:3/3* a:tea-dask-worker-a:0/3!");
     }
@@ -106,7 +107,7 @@ public sealed class ChartObjectsTests
     [Fact]
     public void FromRecord_OnlyWorkers_TellsOfTheSchedulerElsewhere()
     {
-        var objects = Read(
+        ChartObjects objects = Read(
             Worker("tea-dask-worker", 3),
             """{"scheduler":{"enabled":false},"worker":{"custom_scheduler_url":"tls://elsewhere:8786"}}""");
 
@@ -122,7 +123,7 @@ public sealed class ChartObjectsTests
         var manifest = Worker("tea-dask-crew", 2, "[my-worker]", "{ app: dask, component: crew }")
             + Worker("tea-dask-boss", 1, "[my-scheduler]", "{ app: dask, component: boss }");
 
-        var objects = Read(manifest, """{"worker":{"name":"crew","replicas":2},"scheduler":{"name":"boss"}}""");
+        ChartObjects objects = Read(manifest, """{"worker":{"name":"crew","replicas":2},"scheduler":{"name":"boss"}}""");
 
         Groups(objects).Should().Be("crew:tea-dask-crew:2/2*");
         objects.Scheduler!.DeploymentName.Should().Be("tea-dask-boss");
@@ -133,7 +134,7 @@ public sealed class ChartObjectsTests
     [Fact]
     public void FromRecord_ADefaultGroupOfAnotherName_KeepsItsDeploymentsName()
     {
-        var objects = Read(Worker("tea-dask-worker", 3) + Worker("tea-dask-worker-gpu"), """{"worker":{"name":"main"},"additional_worker_groups":[{"name":"gpu"}]}""");
+        ChartObjects objects = Read(Worker("tea-dask-worker", 3) + Worker("tea-dask-worker-gpu"), """{"worker":{"name":"main"},"additional_worker_groups":[{"name":"gpu"}]}""");
 
         Groups(objects).Should().Be("main:tea-dask-worker:3/3* gpu:tea-dask-worker-gpu:3/1");
     }
@@ -143,7 +144,7 @@ public sealed class ChartObjectsTests
     {
         var manifest = Worker("research-worker") + Worker("research-w-gpu") + Worker("research-q1") + Worker("research-q2");
 
-        var objects = Read(manifest, """{"fullnameOverride":"research","additional_worker_groups":[{"name":"one"},{"name":"gpu"},{"name":"two"}]}""");
+        ChartObjects objects = Read(manifest, """{"fullnameOverride":"research","additional_worker_groups":[{"name":"one"},{"name":"gpu"},{"name":"two"}]}""");
 
         Groups(objects).Should().Be("worker:research-worker:3/1* one:research-q1:3/1 gpu:research-w-gpu:3/1 two:research-q2:3/1");
     }
@@ -151,7 +152,7 @@ public sealed class ChartObjectsTests
     [Fact]
     public void FromRecord_AGroupWithoutAName_IsToldByItsDeployment()
     {
-        var objects = Read(Worker("tea-dask-worker") + Worker("tea-dask-worker-worker"), """{"additional_worker_groups":[{"replicas":2}]}""");
+        ChartObjects objects = Read(Worker("tea-dask-worker") + Worker("tea-dask-worker-worker"), """{"additional_worker_groups":[{"replicas":2}]}""");
 
         Groups(objects).Should().Be("worker:tea-dask-worker:3/1* tea-dask-worker-worker:tea-dask-worker-worker:2/1");
     }
@@ -159,7 +160,7 @@ public sealed class ChartObjectsTests
     [Fact]
     public void FromRecord_MoreDeploymentsThanGroups_AreListedLast()
     {
-        var objects = Read(Worker("tea-dask-worker") + Worker("tea-dask-worker-new") + Worker("odd"));
+        ChartObjects objects = Read(Worker("tea-dask-worker") + Worker("tea-dask-worker-new") + Worker("odd"));
 
         Groups(objects).Should().Be("worker:tea-dask-worker:3/1* new:tea-dask-worker-new:/1 odd:odd:/1");
     }
@@ -171,7 +172,7 @@ public sealed class ChartObjectsTests
             + Worker("tea-dask-worker", 2) + Worker("tea-dask-worker-gpu", 1) + Scheduler;
         var defaults = """{"dask":{"worker":{"name":"worker","replicas":2},"additional_worker_groups":[]},"airflow":{}}""";
 
-        var record = TestRecord.Decode(TestRecord.Json(manifest, """{"dask":{"additional_worker_groups":[{"name":"gpu","replicas":1}]}}""", defaults, "umbrella"));
+        ReleaseRecord record = TestRecord.Decode(TestRecord.Json(manifest, """{"dask":{"additional_worker_groups":[{"name":"gpu","replicas":1}]}}""", defaults, "umbrella"));
         var objects = ChartObjects.FromRecord(record);
 
         Groups(objects).Should().Be("worker:tea-dask-worker:2/2* gpu:tea-dask-worker-gpu:1/1");
@@ -182,7 +183,7 @@ public sealed class ChartObjectsTests
     [Fact]
     public void FromRecord_AnotherChart_IsRefusedByName()
     {
-        var read = () => Read(Worker("airflow-worker", 9, "[celery]", "{ app: airflow, component: worker }"), chart: "airflow");
+        Func<ChartObjects> read = () => Read(Worker("airflow-worker", 9, "[celery]", "{ app: airflow, component: worker }"), chart: "airflow");
 
         read.Should().Throw<HelmReleaseNotDaskException>().WithMessage("*'tea'*chart 'airflow' 2025.11.0*")
             .Where(error => error.ChartName == "airflow" && error.ReleaseName == "tea" && error.ObjectName == TestRecord.ObjectName);
@@ -191,7 +192,7 @@ public sealed class ChartObjectsTests
     [Fact]
     public void FromRecord_JupyterAndIngresses_AreFound()
     {
-        var objects = Read(Scheduler + """
+        ChartObjects objects = Read(Scheduler + """
             ---
             kind: Service
             metadata: { name: tea-dask-jupyter, labels: { app: dask, component: jupyter } }
@@ -271,7 +272,7 @@ public sealed class ChartObjectsTests
             bomb.Append(CultureInfo.InvariantCulture, $"a{i}: &a{i} [{string.Join(',', Enumerable.Repeat($"*a{i - 1}", 10))}]\n");
         }
 
-        var record = TestRecord.Decode(TestRecord.Json(bomb + Worker("tea-dask-worker", 3)));
+        ReleaseRecord record = TestRecord.Decode(TestRecord.Json(bomb + Worker("tea-dask-worker", 3)));
         var before = GC.GetAllocatedBytesForCurrentThread();
 
         var objects = ChartObjects.FromRecord(record);

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using DaskK8s.Helm.Records;
 using DaskK8s.Tests.Rigs.Helm;
 
@@ -34,7 +35,7 @@ public sealed class ReleaseHistoryTests
     {
         Dictionary<string, string> labels = new() { ["owner"] = "helm", ["name"] = "tea", ["version"] = "7", ["status"] = "pending-rollback" };
 
-        ReleaseEntry.TryCreate("renamed", labels, out var entry).Should().BeTrue();
+        ReleaseEntry.TryCreate("renamed", labels, out ReleaseEntry? entry).Should().BeTrue();
 
         entry.Should().Be(new ReleaseEntry("renamed", "tea", 7, HelmReleaseStatus.PendingRollback));
     }
@@ -42,7 +43,7 @@ public sealed class ReleaseHistoryTests
     [Fact]
     public void TryCreate_WithoutLabels_ReadsTheName()
     {
-        ReleaseEntry.TryCreate("sh.helm.release.v1.tea.v3", null, out var entry).Should().BeTrue();
+        ReleaseEntry.TryCreate("sh.helm.release.v1.tea.v3", null, out ReleaseEntry? entry).Should().BeTrue();
         entry.Should().Be(new ReleaseEntry("sh.helm.release.v1.tea.v3", "tea", 3, HelmReleaseStatus.Unknown));
         ReleaseEntry.TryCreate("something", null, out _).Should().BeFalse();
     }
@@ -61,10 +62,10 @@ public sealed class ReleaseHistoryTests
     [InlineData("1:strange", 1, 1, "*unknown*")]
     public void Of_AHistory_ChoosesAndExplains(string revisions, int newest, int objects, string? explanation)
     {
-        var entries = revisions.Split(' ').Select(text => text.Split(':')).Select(parts =>
+        IEnumerable<ReleaseEntry> entries = revisions.Split(' ').Select(text => text.Split(':')).Select(parts =>
             new ReleaseEntry($"sh.helm.release.v1.tea.v{parts[0]}", "tea", int.Parse(parts[0]), ReleaseStatusText.Parse(parts[1])));
 
-        var history = ReleaseHistory.Of(entries)!;
+        ReleaseHistory history = ReleaseHistory.Of(entries)!;
 
         history.Newest.Revision.Should().Be(newest);
         history.Objects.Revision.Should().Be(objects);
@@ -81,7 +82,7 @@ public sealed class ReleaseHistoryTests
     [Fact]
     public void Group_OfANamespace_OrdersByName()
     {
-        var groups = ReleaseHistory.Group([new("a", "tea", 2, default), new("b", "coffee", 1, default), new("c", "tea", 1, default)]);
+        IReadOnlyList<ReleaseHistory> groups = ReleaseHistory.Group([new("a", "tea", 2, default), new("b", "coffee", 1, default), new("c", "tea", 1, default)]);
 
         groups.Select(group => $"{group.ReleaseName} {group.Newest.Revision} {group.Entries.Count}").Should().Equal("coffee 1 1", "tea 2 2");
         ReleaseHistory.Of([]).Should().BeNull();
@@ -117,12 +118,12 @@ public sealed class ReleaseHistoryTests
     public void ToRelease_WithANewerFailedRevision_TellsBoth()
     {
         var history = ReleaseHistory.Of([new("x", "tea", 1, HelmReleaseStatus.Deployed), new("y", "tea", 2, HelmReleaseStatus.Failed)]);
-        var newest = TestRecord.Json();
+        JsonObject newest = TestRecord.Json();
         newest["version"] = 2;
         newest["info"]!["status"] = "failed";
         newest["info"]!["description"] = "Upgrade failed";
 
-        var release = TestRecord.Decode(TestRecord.Json()).ToRelease(HelmReleaseSource.Secret, history, TestRecord.Decode(newest));
+        HelmRelease release = TestRecord.Decode(TestRecord.Json()).ToRelease(HelmReleaseSource.Secret, history, TestRecord.Decode(newest));
 
         release.Revision.Should().Be(2);
         release.ObjectsRevision.Should().Be(1);

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Text;
-
+using System.Text.Json.Nodes;
 using DaskK8s.Helm.Records;
 using DaskK8s.Tests.Rigs.Helm;
 
@@ -16,7 +16,7 @@ public sealed class ReleaseRecordCostTests(ITestOutputHelper output)
     public void Decode_OneMebibyteCompressed_IsOnePassWithoutCopies()
     {
         // Templates of random text hardly compress, as those of real charts that fill the limit.
-        var json = TestRecord.Json("kind: Service\n");
+        JsonObject json = TestRecord.Json("kind: Service\n");
         var noise = new byte[700_000];
         new Random(1).NextBytes(noise);
         foreach (var chunk in noise.Chunk(20_000))
@@ -38,7 +38,7 @@ public sealed class ReleaseRecordCostTests(ITestOutputHelper output)
 
         var before = GC.GetAllocatedBytesForCurrentThread();
         var clock = Stopwatch.StartNew();
-        var record = ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", encoded);
+        ReleaseRecord record = ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", encoded);
         _ = new HelmValues(record.Defaults, record.Config).Computed;
         clock.Stop();
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
@@ -72,7 +72,7 @@ public sealed class ReleaseRecordCostTests(ITestOutputHelper output)
         output.WriteLine($"{bomb.Length:N0} bytes of base64 inflate to 1 GiB");
         var before = GC.GetAllocatedBytesForCurrentThread();
 
-        var decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", bomb);
+        Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", bomb);
 
         decode.Should().Throw<HelmReleaseTooLargeException>().WithMessage("*67,108,864 bytes inflated*");
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
@@ -86,7 +86,7 @@ public sealed class ReleaseRecordCostTests(ITestOutputHelper output)
         var bomb = TestRecord.Base64(TestRecord.Gzip(new byte[100 * Mebibyte]));
         var before = GC.GetAllocatedBytesForCurrentThread();
 
-        var decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", bomb);
+        Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", bomb);
 
         decode.Should().Throw<HelmReleaseFormatException>();
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(Mebibyte);

@@ -12,7 +12,7 @@ public sealed class ReleaseRecordDecoderTests
     [Fact]
     public void Decode_ARecordOfHelm3_ReadsEveryField()
     {
-        var record = TestRecord.Decode(TestRecord.Json("kind: Service\n", """{"worker":{"replicas":5}}"""));
+        ReleaseRecord record = TestRecord.Decode(TestRecord.Json("kind: Service\n", """{"worker":{"replicas":5}}"""));
 
         record.Name.Should().Be("tea");
         record.Namespace.Should().Be("h4");
@@ -36,11 +36,11 @@ public sealed class ReleaseRecordDecoderTests
     [Fact]
     public void Decode_ARecordOfHelm4_KnowsHowItWasApplied()
     {
-        var json = TestRecord.Json();
+        JsonObject json = TestRecord.Json();
         json["apply_method"] = "ssa";
         json["info"]!.AsObject().Remove("deleted");
 
-        var release = TestRecord.Decode(json).ToRelease(HelmReleaseSource.Secret);
+        HelmRelease release = TestRecord.Decode(json).ToRelease(HelmReleaseSource.Secret);
 
         release.HelmMajorVersion.Should().Be(4);
         release.IsServerSideApplied.Should().BeTrue();
@@ -49,7 +49,7 @@ public sealed class ReleaseRecordDecoderTests
     [Fact]
     public void Decode_WithoutGzip_IsReadAllTheSame()
     {
-        var record = ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(TestRecord.Utf8(TestRecord.Json())));
+        ReleaseRecord record = ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(TestRecord.Utf8(TestRecord.Json())));
 
         record.Name.Should().Be("tea");
     }
@@ -60,10 +60,10 @@ public sealed class ReleaseRecordDecoderTests
     [InlineData(12289)]
     public void Decode_AConfigMapsTextWithLineBreaks_IsRead(int width)
     {
-        var json = TestRecord.Json(new string('x', 50_000));
+        JsonObject json = TestRecord.Json(new string('x', 50_000));
         var text = Convert.ToBase64String(TestRecord.Utf8(json));
 
-        var record = ReleaseRecordDecoder.Decode(TestRecord.ObjectName, null, string.Join("\r\n", text.Chunk(width).Select(line => new string(line))) + "\n");
+        ReleaseRecord record = ReleaseRecordDecoder.Decode(TestRecord.ObjectName, null, string.Join("\r\n", text.Chunk(width).Select(line => new string(line))) + "\n");
 
         record.Manifest.Should().HaveLength(50_000);
     }
@@ -71,7 +71,7 @@ public sealed class ReleaseRecordDecoderTests
     [Fact]
     public void Decode_WithoutANamespaceInside_TakesTheObjects()
     {
-        var json = TestRecord.Json();
+        JsonObject json = TestRecord.Json();
         json.Remove("namespace");
 
         TestRecord.Decode(json).Namespace.Should().Be("h4");
@@ -80,7 +80,7 @@ public sealed class ReleaseRecordDecoderTests
     [Fact]
     public void Decode_NoBase64_SaysSo()
     {
-        var decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", "{\"name\":\"s3cret\"}"u8.ToArray());
+        Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", "{\"name\":\"s3cret\"}"u8.ToArray());
 
         decode.Should().Throw<HelmReleaseEncodingException>()
             .WithMessage("*'sh.helm.release.v1.tea.v1' in namespace 'h4'*no base64*")
@@ -90,7 +90,7 @@ public sealed class ReleaseRecordDecoderTests
     [Fact]
     public void Decode_CharactersOutsideAscii_AreNoBase64()
     {
-        var decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", "AAAAé");
+        Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", "AAAAé");
 
         decode.Should().Throw<HelmReleaseEncodingException>();
     }
@@ -98,7 +98,7 @@ public sealed class ReleaseRecordDecoderTests
     [Fact]
     public void Decode_NeitherGzipNorJson_SaysSo()
     {
-        var decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64("PK\u0003\u0004 a zip"u8));
+        Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64("PK\u0003\u0004 a zip"u8));
 
         decode.Should().Throw<HelmReleaseCompressionException>().WithMessage("*neither gzip nor JSON*");
     }
@@ -109,7 +109,7 @@ public sealed class ReleaseRecordDecoderTests
         var bytes = TestRecord.Gzip(TestRecord.Utf8(TestRecord.Json()));
         bytes.AsSpan(20, 8).Fill(0xff);
 
-        var decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(bytes));
+        Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(bytes));
 
         decode.Should().Throw<HelmReleaseException>().Which.Should().Match<HelmReleaseException>(
             error => error is HelmReleaseCompressionException || error is HelmReleaseFormatException || error is HelmReleaseTruncatedException);
@@ -121,7 +121,7 @@ public sealed class ReleaseRecordDecoderTests
         var bytes = TestRecord.Gzip(TestRecord.Utf8(TestRecord.Json()));
         bytes[^6] ^= 1;
 
-        var decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(bytes));
+        Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(bytes));
 
         decode.Should().Throw<HelmReleaseCompressionException>().WithMessage("*damaged*");
     }
@@ -129,7 +129,7 @@ public sealed class ReleaseRecordDecoderTests
     [Fact]
     public void Decode_AnEmptyField_IsCutShort()
     {
-        var decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", ReadOnlyMemory<byte>.Empty);
+        Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", ReadOnlyMemory<byte>.Empty);
 
         decode.Should().Throw<HelmReleaseTruncatedException>().WithMessage("*is empty*");
     }
@@ -144,7 +144,7 @@ public sealed class ReleaseRecordDecoderTests
 
         for (var length = 4; length < bytes.Length; length++)
         {
-            var decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(bytes.AsSpan(0, length)));
+            Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(bytes.AsSpan(0, length)));
             decode.Should().Throw<HelmReleaseTruncatedException>("{0} of {1} bytes are there", length, bytes.Length);
         }
     }
@@ -156,7 +156,7 @@ public sealed class ReleaseRecordDecoderTests
 
         for (var length = 8; length < text.TrimEnd('=').Length; length++)
         {
-            var decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", text[..length]);
+            Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", text[..length]);
             decode.Should().Throw<HelmReleaseTruncatedException>("{0} of {1} characters are there", length, text.Length);
         }
     }
@@ -178,7 +178,7 @@ public sealed class ReleaseRecordDecoderTests
     [InlineData("""{"name":"\ud800"}""", "no Unicode")]
     public void Decode_AnotherShape_SaysWhatIsWrongAndShowsNothing(string json, string reason)
     {
-        var decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(TestRecord.Gzip(Encoding.UTF8.GetBytes(json))));
+        Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(TestRecord.Gzip(Encoding.UTF8.GetBytes(json))));
 
         decode.Should().Throw<HelmReleaseFormatException>().WithMessage($"*{reason}*")
             .Which.ToString().Should().NotContain("s3cret");
@@ -187,7 +187,7 @@ public sealed class ReleaseRecordDecoderTests
     [Fact]
     public void Decode_ARootThatIsNoObject_SaysSo()
     {
-        var decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(TestRecord.Gzip("[1]"u8)));
+        Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(TestRecord.Gzip("[1]"u8)));
 
         decode.Should().Throw<HelmReleaseFormatException>().WithMessage("*the release is no object*");
     }
@@ -199,7 +199,7 @@ public sealed class ReleaseRecordDecoderTests
     {
         var json = $$"""{"name":"tea","{{field}}":{"a":{{new string('[', 5_000_000)}}""";
 
-        var decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(TestRecord.Gzip(Encoding.UTF8.GetBytes(json))));
+        Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(TestRecord.Gzip(Encoding.UTF8.GetBytes(json))));
 
         decode.Should().Throw<HelmReleaseFormatException>().WithMessage("*nests deeper*");
     }
@@ -207,9 +207,9 @@ public sealed class ReleaseRecordDecoderTests
     [Fact]
     public void Decode_PastTheInflatedLimit_NamesTheLimit()
     {
-        var json = TestRecord.Json(new string('x', 100_000));
+        JsonObject json = TestRecord.Json(new string('x', 100_000));
 
-        var decode = () => TestRecord.Decode(json, new ReleaseDecoderLimits { MaxInflatedBytes = 100_000 });
+        Func<ReleaseRecord> decode = () => TestRecord.Decode(json, new ReleaseDecoderLimits { MaxInflatedBytes = 100_000 });
 
         decode.Should().Throw<HelmReleaseTooLargeException>().WithMessage("*more than 100,000 bytes inflated*").Where(error => error.Limit == 100_000);
     }
@@ -219,7 +219,7 @@ public sealed class ReleaseRecordDecoderTests
     {
         var bytes = TestRecord.Utf8(TestRecord.Json(new string('x', 100_000)));
 
-        var record = ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(TestRecord.Gzip(bytes)), new ReleaseDecoderLimits { MaxInflatedBytes = bytes.Length });
+        ReleaseRecord record = ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(TestRecord.Gzip(bytes)), new ReleaseDecoderLimits { MaxInflatedBytes = bytes.Length });
 
         record.Manifest.Should().HaveLength(100_000);
     }
@@ -227,10 +227,10 @@ public sealed class ReleaseRecordDecoderTests
     [Fact]
     public void Decode_TooManyValues_IsRefused()
     {
-        var json = TestRecord.Json();
+        JsonObject json = TestRecord.Json();
         json["config"] = new JsonObject { ["list"] = JsonNode.Parse($"[{string.Join(',', Enumerable.Repeat("[]", 300_000))}]") };
 
-        var decode = () => TestRecord.Decode(json);
+        Func<ReleaseRecord> decode = () => TestRecord.Decode(json);
 
         decode.Should().Throw<HelmReleaseTooLargeException>().WithMessage("*250,000 values*");
     }
@@ -238,11 +238,11 @@ public sealed class ReleaseRecordDecoderTests
     [Fact]
     public void ToString_OfARelease_ShowsNoValueNoteOrDescription()
     {
-        var json = TestRecord.Json(config: """{"password":"s3cret"}""");
+        JsonObject json = TestRecord.Json(config: """{"password":"s3cret"}""");
         json["info"]!["notes"] = "s3cret";
         json["info"]!["description"] = "s3cret";
 
-        var release = TestRecord.Decode(json).ToRelease(HelmReleaseSource.Secret);
+        HelmRelease release = TestRecord.Decode(json).ToRelease(HelmReleaseSource.Secret);
 
         release.ToString().Should().Be("HelmRelease { Name = tea, Namespace = h4, Revision = 1, Status = Deployed, Chart = dask-2025.11.0, Source = Secret }");
         release.Values.ToString().Should().NotContain("s3cret").And.NotContain("password");

@@ -94,8 +94,8 @@ public sealed class ReleaseRecordFuzzTests
         var before = GC.GetAllocatedBytesForCurrentThread();
         try
         {
-            var record = ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", data);
-            var release = record.ToRelease(HelmReleaseSource.Secret);
+            ReleaseRecord record = ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", data);
+            HelmRelease release = record.ToRelease(HelmReleaseSource.Secret);
             _ = ChartObjects.FromRecord(record);
             _ = ChartObjects.FromRules(record.Name, release.Values.Dask);
             _ = release.Values.ToYaml();

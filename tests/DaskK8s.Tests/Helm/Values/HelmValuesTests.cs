@@ -35,7 +35,7 @@ public sealed class HelmValuesTests
     [Fact]
     public void Views_OfMergedValues_ShowTheirPartOnly()
     {
-        var values = Merge("a: 1", "b: 2");
+        HelmValues values = Merge("a: 1", "b: 2");
 
         values.Get<int>("a").Should().Be(1);
         values.UserSupplied.TryGet<int>("a", out _).Should().BeFalse();
@@ -146,7 +146,7 @@ public sealed class HelmValuesTests
     [InlineData("a: @x", 1)]
     public void FromYaml_Malformed_TellsTheLine(string text, int line)
     {
-        var error = FluentActions.Invoking(() => HelmValues.FromYaml(text)).Should().Throw<HelmValuesException>().Which;
+        HelmValuesException error = FluentActions.Invoking(() => HelmValues.FromYaml(text)).Should().Throw<HelmValuesException>().Which;
 
         error.Line.Should().BeInRange(line, line + 1, error.Message);
         error.Column.Should().BeGreaterThan(0);
@@ -156,7 +156,7 @@ public sealed class HelmValuesTests
     [Fact]
     public void FromYaml_AnErrorNearASecret_DoesNotShowIt()
     {
-        var parse = () => HelmValues.FromYaml("password: s3cret: s3cret\n*s3cret");
+        Func<HelmValues> parse = () => HelmValues.FromYaml("password: s3cret: s3cret\n*s3cret");
 
         parse.Should().Throw<HelmValuesException>().Which.ToString().Should().NotContain("s3cret");
     }
@@ -275,7 +275,7 @@ public sealed class HelmValuesTests
             var json = JsonSerializer.Serialize(RandomMap(random, 0));
             var values = HelmValues.FromYaml(json);
 
-            var again = Reread(values);
+            HelmValues again = Reread(values);
 
             JsonElement.DeepEquals(Whole(again), Whole(values)).Should().BeTrue(json);
             JsonElement.DeepEquals(Whole(values), JsonDocument.Parse(json).RootElement).Should().BeTrue(json);
@@ -295,9 +295,9 @@ public sealed class HelmValuesTests
                 var values = HelmValues.FromYaml(text);
                 HelmValues.FromYaml(values.ToYaml()).ToYaml().Should().Be(values.ToYaml(), JsonSerializer.Serialize(text));
             }
-            catch (HelmValuesException error)
+            catch (HelmValuesException e)
             {
-                error.Line.Should().NotBeNull();
+                e.Line.Should().NotBeNull();
             }
         }
     }
@@ -309,9 +309,9 @@ public sealed class HelmValuesTests
         {
             return HelmValues.FromYaml(yaml);
         }
-        catch (HelmValuesException error)
+        catch (HelmValuesException e)
         {
-            throw new InvalidOperationException(error.Message + JsonSerializer.Serialize(yaml), error);
+            throw new InvalidOperationException(e.Message + JsonSerializer.Serialize(yaml), e);
         }
     }
 

@@ -21,7 +21,7 @@ public sealed class HelmValuesWorkerGroupTests
 
     private static HelmValues Values(string config, string? prefix = null)
     {
-        var defaults = HelmValues.FromYaml(Defaults).Config;
+        ValueNode.Map defaults = HelmValues.FromYaml(Defaults).Config;
         return new HelmValues(
             prefix is null ? defaults : ValueNode.Map.Empty.With(prefix, defaults),
             HelmValues.FromYaml(config).Config,
@@ -31,7 +31,7 @@ public sealed class HelmValuesWorkerGroupTests
     [Fact]
     public void WithWorkerGroup_ANewGroup_IsWrittenAsTheChartReadsIt()
     {
-        var values = Values("jupyter: {enabled: false}").WithWorkerGroup(new WorkerGroupValues
+        HelmValues values = Values("jupyter: {enabled: false}").WithWorkerGroup(new WorkerGroupValues
         {
             Name = "gpu-workers",
             Replicas = 1,
@@ -84,7 +84,7 @@ public sealed class HelmValuesWorkerGroupTests
     [Fact]
     public void WithWorkerGroup_AKnownGroup_KeepsWhatItWasNotAsked()
     {
-        var before = Values("""
+        HelmValues before = Values("""
             additional_worker_groups:
             - name: cpu
               custom: kept
@@ -97,7 +97,7 @@ public sealed class HelmValuesWorkerGroupTests
             other: { unknown: true }
             """);
 
-        var after = before.WithWorkerGroup(new WorkerGroupValues { Name = "gpu", Image = "daskdev/dask:new", DaskResources = { ["GPU"] = 2.5 }, Env = { ["A"] = "b" } });
+        HelmValues after = before.WithWorkerGroup(new WorkerGroupValues { Name = "gpu", Image = "daskdev/dask:new", DaskResources = { ["GPU"] = 2.5 }, Env = { ["A"] = "b" } });
 
         after.ToYaml().Should().Be("""
             additional_worker_groups:
@@ -134,7 +134,7 @@ public sealed class HelmValuesWorkerGroupTests
     [Fact]
     public void WithWorkerGroup_TheDefaultGroup_ChangesTheWorkerValues()
     {
-        var values = Values("worker: {name: main, custom: kept}").WithWorkerGroup(new WorkerGroupValues { Name = "main", Replicas = 0, Limits = { ["memory"] = "2Gi" } });
+        HelmValues values = Values("worker: {name: main, custom: kept}").WithWorkerGroup(new WorkerGroupValues { Name = "main", Replicas = 0, Limits = { ["memory"] = "2Gi" } });
 
         values.ToYaml().Should().Be("worker:\n  name: main\n  custom: kept\n  replicas: 0\n  resources:\n    limits:\n      memory: 2Gi\n");
         values.Validate().Should().BeEmpty("the default group may have no workers");
@@ -143,7 +143,7 @@ public sealed class HelmValuesWorkerGroupTests
     [Fact]
     public void WithWorkerGroup_ANewGroupWithResources_TakesOverTheDefaultGroupsOtherArguments()
     {
-        var values = Values("worker: {extraArgs: [--preload, x.py, --resources=CPU=1]}").WithWorkerGroup(new WorkerGroupValues { Name = "gpu", DaskResources = { ["GPU"] = 1 } });
+        HelmValues values = Values("worker: {extraArgs: [--preload, x.py, --resources=CPU=1]}").WithWorkerGroup(new WorkerGroupValues { Name = "gpu", DaskResources = { ["GPU"] = 1 } });
 
         values.Get<string[]>("additional_worker_groups[0].extraArgs").Should().Equal("--preload", "x.py", "--resources", "GPU=1");
     }
@@ -151,7 +151,7 @@ public sealed class HelmValuesWorkerGroupTests
     [Fact]
     public void WithWorkerGroup_BelowAnotherChart_IsWrittenUnderTheDaskChartsKey()
     {
-        var values = Values("dask: {worker: {replicas: 1}}\nother: 1", "dask").WithWorkerGroup(new WorkerGroupValues { Name = "gpu", Replicas = 2 });
+        HelmValues values = Values("dask: {worker: {replicas: 1}}\nother: 1", "dask").WithWorkerGroup(new WorkerGroupValues { Name = "gpu", Replicas = 2 });
 
         values.ToYaml().Should().Be("dask:\n  worker:\n    replicas: 1\n  additional_worker_groups:\n  - name: gpu\n    replicas: 2\nother: 1\n");
     }
@@ -183,7 +183,7 @@ public sealed class HelmValuesWorkerGroupTests
             (group with { Limits = new Dictionary<string, string> { ["memory"] = "1 GiB" } }, "*no quantity*"),
             (group with { Env = new Dictionary<string, string> { ["A=B"] = "s3cret" } }, "*equals sign*"),
         ];
-        foreach (var (wrong, message) in cases)
+        foreach ((WorkerGroupValues? wrong, string? message) in cases)
         {
             Values("").Invoking(values => values.WithWorkerGroup(wrong)).Should().Throw<ArgumentException>().WithMessage(message)
                 .Which.Message.Should().NotContain("s3cret");
@@ -193,7 +193,7 @@ public sealed class HelmValuesWorkerGroupTests
     [Fact]
     public void WithWorkerGroup_ADigest_IsSplitWhereTheChartJoins()
     {
-        var values = Values("").WithWorkerGroup(new WorkerGroupValues { Name = "gpu", Image = "localhost:5000/dask@sha256:0123" });
+        HelmValues values = Values("").WithWorkerGroup(new WorkerGroupValues { Name = "gpu", Image = "localhost:5000/dask@sha256:0123" });
 
         values.Get<string>("additional_worker_groups[0].image.repository").Should().Be("localhost:5000/dask@sha256");
         values.Get<string>("additional_worker_groups[0].image.tag").Should().Be("0123");
@@ -207,7 +207,7 @@ public sealed class HelmValuesWorkerGroupTests
     [Fact]
     public void WithReplicas_OfEveryGroup_KeepsTheRest()
     {
-        var values = Values("additional_worker_groups: [{name: gpu, custom: 1}]").WithReplicas("gpu", 4).WithReplicas("worker", 7).WithReplicas("unknown", 1);
+        HelmValues values = Values("additional_worker_groups: [{name: gpu, custom: 1}]").WithReplicas("gpu", 4).WithReplicas("worker", 7).WithReplicas("unknown", 1);
 
         values.ToYaml().Should().Be("additional_worker_groups:\n- name: gpu\n  custom: 1\n  replicas: 4\nworker:\n  replicas: 7\n");
     }
@@ -215,7 +215,7 @@ public sealed class HelmValuesWorkerGroupTests
     [Fact]
     public void WithoutWorkerGroup_OfTwo_LeavesTheOther()
     {
-        var values = Values("additional_worker_groups: [{name: a}, {name: b}]");
+        HelmValues values = Values("additional_worker_groups: [{name: a}, {name: b}]");
 
         values.WithoutWorkerGroup("a").ToYaml().Should().Be("additional_worker_groups:\n- name: b\n");
         values.WithoutWorkerGroup("c").ToYaml().Should().Be(values.ToYaml());
@@ -225,7 +225,7 @@ public sealed class HelmValuesWorkerGroupTests
     [Fact]
     public void WithUserSupplied_AFilesValues_KeepsTheChartsDefaults()
     {
-        var values = Values("a: 1").WithUserSupplied(HelmValues.FromYaml("# mine\nworker: {replicas: 9}\nmine: kept"));
+        HelmValues values = Values("a: 1").WithUserSupplied(HelmValues.FromYaml("# mine\nworker: {replicas: 9}\nmine: kept"));
 
         values.Get<int>("worker.replicas").Should().Be(9);
         values.Get<string>("worker.name").Should().Be("worker");
@@ -252,7 +252,7 @@ public sealed class HelmValuesWorkerGroupTests
     [InlineData("additional_worker_group: []", "additional_worker_group", "*spelling*", false)]
     public void Validate_OneMistake_IsFound(string config, string path, string message, bool isError)
     {
-        var problem = Values(config).Validate().Should().ContainSingle().Which;
+        HelmValuesProblem problem = Values(config).Validate().Should().ContainSingle().Which;
 
         problem.Path.Should().Be(path);
         problem.Message.Should().Match(message);

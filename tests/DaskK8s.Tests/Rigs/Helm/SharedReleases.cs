@@ -21,12 +21,12 @@ internal static class SharedReleases
         foreach (var line in File.ReadLines(Path.Combine(Folder!, folder, "release-storage.jsonl")))
         {
             using var item = JsonDocument.Parse(line);
-            var metadata = item.RootElement.GetProperty("metadata");
+            JsonElement metadata = item.RootElement.GetProperty("metadata");
             var name = metadata.GetProperty("name").GetString()!;
             var inNamespace = metadata.GetProperty("namespace").GetString();
-            var labels = metadata.GetProperty("labels").Deserialize<Dictionary<string, string>>()!;
-            ReleaseEntry.TryCreate(name, labels, out var entry).Should().BeTrue();
-            var data = item.RootElement.GetProperty("data").GetProperty("release");
+            Dictionary<string, string> labels = metadata.GetProperty("labels").Deserialize<Dictionary<string, string>>()!;
+            ReleaseEntry.TryCreate(name, labels, out ReleaseEntry? entry).Should().BeTrue();
+            JsonElement data = item.RootElement.GetProperty("data").GetProperty("release");
             records.Add((entry, item.RootElement.GetProperty("kind").GetString() == "Secret"
                 ? ReleaseRecordDecoder.Decode(name, inNamespace, data.GetBytesFromBase64())
                 : ReleaseRecordDecoder.Decode(name, inNamespace, data.GetString()!)));

@@ -68,7 +68,7 @@ internal sealed class KubeConfigTestProxy : IDisposable
             await far.ConnectAsync(IPAddress.Loopback, _target, token);
             await Task.WhenAny(near.CopyToAsync(far.GetStream(), token), far.GetStream().CopyToAsync(near, token));
         }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException or System.Security.Authentication.AuthenticationException)
+        catch (Exception e) when (e is IOException or OperationCanceledException or System.Security.Authentication.AuthenticationException)
         {
             // The other end went.
         }
