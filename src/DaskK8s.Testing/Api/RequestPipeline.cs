@@ -32,7 +32,7 @@ internal sealed class RequestPipeline(
         catch (Exception e)
         {
             string what = e is JsonException ? e.Message : e.ToString();
-            await Respond.ErrorAsync(context, new ApiException(500, "InternalError", $"Internal e occurred: {what}")).ConfigureAwait(false);
+            await Respond.ErrorAsync(context, new ApiException(500, "InternalError", $"Internal error occurred: {what}")).ConfigureAwait(false);
         }
     }
 

@@ -282,7 +282,7 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
-            // The grace period is e, or the pod was removed by force: what is left is killed when the object goes.
+            // The grace period is over, or the pod was removed by force: what is left is killed when the object goes.
         }
 
         store.Delete(pod.Key, pod.Uid);

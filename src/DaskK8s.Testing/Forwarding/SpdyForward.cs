@@ -152,7 +152,7 @@ internal sealed class SpdyForward(PodDialer dialer, StoredObject pod, ForwardFau
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or IOException)
         {
-            // The whole connection is e.
+            // The whole connection is gone.
         }
     }
 

@@ -70,9 +70,9 @@ public sealed partial class HelmCluster
                     return await GreetAsync(SchedulerLink.Dial(route, options), DirectDialTime, cancellationToken).ConfigureAwait(false);
                 }
             }
-            catch (Exception e) when (e is SchedulerUnreachableException or SchedulerTimeoutException)
+            catch (Exception closed) when (closed is SchedulerUnreachableException or SchedulerTimeoutException)
             {
-                HelmClusterLog.RouteChosen(_logger, "not at all", "the direct way is e, and a forward is not allowed");
+                HelmClusterLog.RouteChosen(_logger, "not at all", "the direct way is closed, and a forward is not allowed");
             }
 
             Limit(new ClusterLimitation(

@@ -27,8 +27,20 @@ internal static class ArchitecturePicture
         return picture.Append("```").ToString();
     }
 
-    private static bool Reaches(ILookup<string, string> next, string from, string to) =>
-        next[from].Any(other => other == to || Reaches(next, other, to));
+    private static bool Reaches(ILookup<string, string> next, string from, string to)
+    {
+        HashSet<string> seen = [from];
+        Queue<string> open = new(seen);
+        while (open.TryDequeue(out string? room))
+        {
+            foreach (string other in next[room].Where(seen.Add))
+            {
+                open.Enqueue(other);
+            }
+        }
+
+        return seen.Contains(to);
+    }
 
     private static bool IsOf(string room, string project) => room == project || room.StartsWith($"{project}/", StringComparison.Ordinal);
 

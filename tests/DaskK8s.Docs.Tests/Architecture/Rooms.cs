@@ -53,6 +53,37 @@ internal static class Rooms
     /// <summary>Upward arrows that are still to be cut. The list only gets shorter.</summary>
     public static IReadOnlyList<(string From, string To)> ToCut { get; } =
     [
+        ("src/DaskK8s.Testing/Api", "src/DaskK8s.Testing"),
+        ("src/DaskK8s.Testing/Api", "src/DaskK8s.Testing/Controllers"),
+        ("src/DaskK8s.Testing/Api", "src/DaskK8s.Testing/Forwarding"),
+        ("src/DaskK8s.Testing/Controllers", "src/DaskK8s.Testing"),
+        ("src/DaskK8s.Testing/Forwarding", "src/DaskK8s.Testing/Controllers"),
+        ("src/DaskK8s.Testing/Forwarding", "src/DaskK8s.Testing"),
+        ("src/DaskK8s.Testing/Patching", "src/DaskK8s.Testing/Api"),
+        ("src/DaskK8s.Testing/Processes", "src/DaskK8s.Testing/Controllers"),
+        ("src/DaskK8s.Testing/Processes", "src/DaskK8s.Testing"),
+        ("src/DaskK8s.Testing/Releases", "src/DaskK8s.Testing"),
+        ("src/DaskK8s.Testing/Storage", "src/DaskK8s.Testing/Api"),
+        ("src/DaskK8s/Adaptive", "src/DaskK8s/Cluster"),
+        ("src/DaskK8s/Dask/Protocol", "src/DaskK8s/Dask"),
+        ("src/DaskK8s/Dask/Rpc", "src/DaskK8s/Dask"),
+        ("src/DaskK8s/Dask/Rpc", "src/DaskK8s/Dask/Tasks"),
+        ("src/DaskK8s/Dask/Tasks", "src/DaskK8s/Dask"),
+        ("src/DaskK8s/Groups", "src/DaskK8s/Waiting"),
+        ("src/DaskK8s/Groups", "src/DaskK8s/Cluster"),
+        ("src/DaskK8s/Groups", "src/DaskK8s/Scaling"),
+        ("src/DaskK8s/Helm/Chart", "src/DaskK8s/Helm"),
+        ("src/DaskK8s/Helm/Records", "src/DaskK8s/Helm"),
+        ("src/DaskK8s/Helm/Records", "src/DaskK8s/Helm/Chart"),
+        ("src/DaskK8s/Helm/Values", "src/DaskK8s/Cluster"),
+        ("src/DaskK8s/Helm/Values", "src/DaskK8s/Groups"),
+        ("src/DaskK8s/Helm/Values", "src/DaskK8s/Helm/Chart"),
+        ("src/DaskK8s/Kubernetes/Config", "src/DaskK8s/Kubernetes/Credentials"),
+        ("src/DaskK8s/Kubernetes/Config", "src/DaskK8s/Kubernetes/Transport"),
+        ("src/DaskK8s/Logs", "src/DaskK8s/Waiting"),
+        ("src/DaskK8s/PortForwarding/Spdy", "src/DaskK8s/PortForwarding"),
+        ("src/DaskK8s/Reach", "src/DaskK8s/Groups"),
+        ("src/DaskK8s/Reach", "src/DaskK8s/Cluster"),
     ];
 
     /// <summary>Finds the arrows that run upwards or touch a room without a place in the order.</summary>

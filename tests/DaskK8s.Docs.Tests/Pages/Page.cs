@@ -25,7 +25,7 @@ internal sealed class Page
     }
 
     /// <summary>Gets every page; those that help is made of are the concern of the module's own tests.</summary>
-    public static IReadOnlyList<Page> All { get; } = [.. Repository.Files(".md").Where(static path => !path.StartsWith("src/DaskK8s.PowerShell/help/", StringComparison.Ordinal)).Select(static path => new Page(path, Repository.Read(path)))];
+    public static IReadOnlyList<Page> All { get; } = [.. Repository.Files(".md").Where(static path => !path.StartsWith("src/DaskK8s.PowerShell/help/", StringComparison.Ordinal)).Select(Read)];
 
     /// <summary>Gets the path from the repository's root.</summary>
     public string Path { get; }
@@ -52,6 +52,8 @@ internal sealed class Page
             }
         }
     }
+
+    public static Page Read(string path) => new(path, Repository.Read(path));
 
     public override string ToString() => Path;
 

@@ -36,7 +36,7 @@ internal static class KubeConfigYaml
         }
         catch (YamlException e)
         {
-            // The parser's message may quote the file, so neither it nor the e goes on.
+            // The parser's message may quote the file, so neither it nor the exception goes on.
             throw Locate(path, content, e);
         }
         catch (InvalidOperationException)
