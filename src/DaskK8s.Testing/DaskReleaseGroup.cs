@@ -34,6 +34,10 @@ public sealed record DaskReleaseGroup
     /// <value>The default group's by default.</value>
     public string? WorkerCommand { get; init; }
 
+    /// <summary>Gets the address of the scheduler that the group's workers connect to (<c>custom_scheduler_url</c>).</summary>
+    /// <value>The default group's by default.</value>
+    public string? CustomSchedulerUrl { get; init; }
+
     /// <summary>Gets the node selector.</summary>
     /// <value>None by default.</value>
     public IReadOnlyDictionary<string, string> NodeSelector { get; init; } = new Dictionary<string, string>();

@@ -216,6 +216,7 @@ internal static class ChartValues
             json.Child("image")["dask_worker"] = command;
         }
 
+        SetText(json, "custom_scheduler_url", group.CustomSchedulerUrl);
         if (group.NodeSelector.Count > 0)
         {
             json["nodeSelector"] = new JsonObject(group.NodeSelector.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value)));

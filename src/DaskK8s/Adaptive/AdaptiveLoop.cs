@@ -85,9 +85,10 @@ internal sealed class AdaptiveLoop
 
     private async Task DecideAsync(DemandSnapshot demand, IList<V1Deployment> deployments, CancellationToken cancellationToken)
     {
+        IReadOnlyDictionary<string, string> strangers = await _cluster.FindStrangersAsync(_policies.Keys, cancellationToken).ConfigureAwait(false);
         GroupShape[] shapes =
         [
-            .. _cluster.WorkerGroups.Where(g => _options.Groups.ContainsKey(g.Name))
+            .. _cluster.WorkerGroups.Where(g => _options.Groups.ContainsKey(g.Name) && !strangers.ContainsKey(g.Name))
                 .Select(g => ToShape(g, demand, deployments.FirstOrDefault(d => d.Metadata.Name == g.DeploymentName))),
         ];
         IReadOnlyDictionary<string, int> pods = DemandPlanner.Plan(demand, shapes, _options.TargetDuration, _startTime, _options.MemoryTarget);
@@ -97,11 +98,17 @@ internal sealed class AdaptiveLoop
             V1Deployment? deployment = deployments.FirstOrDefault(d => d.Metadata.Name == group.DeploymentName);
             if (deployment is null)
             {
-                Hold(group.Name, pods[group.Name], 0, "its Deployment is gone");
+                Hold(group.Name, pods.GetValueOrDefault(group.Name), 0, "its Deployment is gone");
                 continue;
             }
 
             int replicas = deployment.Spec?.Replicas ?? 1;
+            if (strangers.TryGetValue(group.Name, out string? why))
+            {
+                Hold(group.Name, 0, replicas, why);
+                continue;
+            }
+
             int ready = deployment.Status?.ReadyReplicas ?? 0;
             int wanted = pods[group.Name];
             LearnStartTime(group.Name, ready);

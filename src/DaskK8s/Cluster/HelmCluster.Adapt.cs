@@ -1,4 +1,5 @@
 using DaskK8s.Adaptive;
+using DaskK8s.Groups;
 using DaskK8s.Reach;
 
 namespace DaskK8s;
@@ -36,5 +37,38 @@ public sealed partial class HelmCluster
         AdaptiveScaling adaptive = new();
         adaptive.Start(new AdaptiveLoop(this, options, adaptive, new DemandReader(link.Rpc), _workloads, lease, _options.TimeProvider, _logger));
         return adaptive;
+    }
+
+    /// <summary>Finds groups whose workers are not this scheduler's: its demand says nothing of them, and nobody here knows what they hold.</summary>
+    /// <param name="groups">The groups in question.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>Why a group is not managed, by its name; none of the groups whose Deployments name this scheduler.</returns>
+    internal async Task<IReadOnlyDictionary<string, string>> FindStrangersAsync(IEnumerable<string> groups, CancellationToken cancellationToken)
+    {
+        Dictionary<string, string> strangers = new(StringComparer.Ordinal);
+        GroupPlan[] doubtful = [.. groups.Select(FindPlan).Where(p => !p.NamesOwnScheduler && (p.OtherScheduler is not null || _options.SchedulerAddress is not null))];
+        if (doubtful.Length == 0)
+        {
+            return strangers;
+        }
+
+        IReadOnlyList<WorkerGroup> seen = await GetWorkerGroupsAsync(cancellationToken).ConfigureAwait(false);
+        SchedulerInfo info = await GetSchedulerInfoAsync(cancellationToken).ConfigureAwait(false);
+        HashSet<string> listed = [.. info.Workers.Select(static w => PodAddresses.Normalize(w.Host))];
+        foreach (GroupPlan plan in doubtful)
+        {
+            WorkerPod[] ready = [.. seen.Where(g => g.Name == plan.Name).SelectMany(static g => g.Pods).Where(static p => p is { IsReady: true, IsTerminating: false })];
+            bool isListed = ready.Any(p => p.PodIP is { } ip && listed.Contains(PodAddresses.Normalize(ip)));
+            if (!isListed && plan.OtherScheduler is { } other)
+            {
+                strangers[plan.Name] = $"is not managed: its workers connect to another scheduler, {other}";
+            }
+            else if (!isListed && ready.Length > 0)
+            {
+                strangers[plan.Name] = "is not managed: the scheduler lists none of its workers, so they may be another one's";
+            }
+        }
+
+        return strangers;
     }
 }

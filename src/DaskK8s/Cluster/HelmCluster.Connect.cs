@@ -137,7 +137,7 @@ public sealed partial class HelmCluster
                     _releaseName, Namespace, await _storage.ListNamesAsync(cancellationToken).ConfigureAwait(false), release.StatusExplanation);
             }
 
-            return ReleasePlanReader.FromRecord(release, record, snapshot);
+            return ReleasePlanReader.FromRecord(release, record, snapshot, _options);
         }
 
         ReleasePlan? fromLabels = ReleasePlanReader.FromLabels(_releaseName, Namespace, snapshot, _options);

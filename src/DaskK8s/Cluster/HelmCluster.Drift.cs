@@ -32,20 +32,29 @@ public sealed partial class HelmCluster
     /// <param name="options">How to scale; null for the defaults, which lose nothing.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>What was changed, group by group; empty where nothing differed.</returns>
-    /// <exception cref="LosslessScaleDownException">A group cannot shrink without a loss; those before it were restored.</exception>
+    /// <exception cref="LosslessScaleDownException">A group cannot shrink without a loss; those before it were restored, and where its workers are another scheduler's or unknown, all others.</exception>
     /// <exception cref="KubernetesForbiddenException">The release's record may not be read, so what it declares is not known.</exception>
     /// <exception cref="KubernetesApiException">The API server refused or could not answer.</exception>
     public async Task<IReadOnlyList<ScaleResult>> RestoreDeclaredAsync(ScaleOptions? options = null, CancellationToken cancellationToken = default)
     {
         List<ScaleResult> results = [];
+        LosslessScaleDownException? refusal = null;
 
         // Those that grow come first: the results of those that shrink may need a place.
         foreach (WorkerGroupDrift drift in (await GetDriftAsync(cancellationToken).ConfigureAwait(false)).OrderBy(static d => d.WouldShrink))
         {
-            results.Add(await ScaleAsync(drift.Deployed, options ?? DefaultScaling, drift.WorkerGroup, cancellationToken).ConfigureAwait(false));
+            try
+            {
+                results.Add(await ScaleAsync(drift.Deployed, options ?? DefaultScaling, drift.WorkerGroup, cancellationToken).ConfigureAwait(false));
+            }
+            catch (LosslessScaleDownException e) when (e.Obstacle is LosslessScaleDownObstacle.OtherScheduler or LosslessScaleDownObstacle.WorkersUnknown)
+            {
+                // Another scheduler's group is no reason to leave this one's as they are.
+                refusal ??= e;
+            }
         }
 
-        return results;
+        return refusal is null ? results : throw refusal;
     }
 
     private async Task ReadReleaseAgainAsync(CancellationToken cancellationToken)

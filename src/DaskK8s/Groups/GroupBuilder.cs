@@ -23,7 +23,7 @@ internal static class GroupBuilder
     private static WorkerGroup Build(HelmCluster cluster, GroupPlan plan, V1Deployment? deployment, WorkloadSnapshot snapshot)
     {
         V1PodSpec? spec = deployment?.Spec?.Template?.Spec;
-        V1Container? worker = spec?.Containers?.FirstOrDefault();
+        V1Container? worker = DaskContainer.Of(spec, plan.Container);
         string[] arguments = [.. worker?.Command ?? [], .. worker?.Args ?? []];
         WorkerPod[] pods = deployment is null ? [] : [.. snapshot.PodsOf(deployment).Select(ToPod)];
         Dictionary<string, string> limits = Quantities(worker?.Resources?.Limits);

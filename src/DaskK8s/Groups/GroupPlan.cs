@@ -6,4 +6,14 @@ namespace DaskK8s.Groups;
 /// <param name="DeploymentName">The Deployment's name.</param>
 /// <param name="Declared">The replicas in the values, or null where they cannot be read.</param>
 /// <param name="Deployed">The replicas in the manifest, or null where it cannot be read.</param>
-internal sealed record GroupPlan(string Name, bool IsDefault, string DeploymentName, int? Declared, int? Deployed);
+internal sealed record GroupPlan(string Name, bool IsDefault, string DeploymentName, int? Declared, int? Deployed)
+{
+    /// <summary>Gets the name of the container that runs Dask in the Deployment's template; null where it is not known.</summary>
+    public string? Container { get; init; }
+
+    /// <summary>Gets the address of the scheduler that the group's workers are told to use, where it is another one than the cluster object's; else null.</summary>
+    public string? OtherScheduler { get; init; }
+
+    /// <summary>Gets whether the Deployment names the very scheduler that the cluster object talks to.</summary>
+    public bool NamesOwnScheduler { get; init; }
+}

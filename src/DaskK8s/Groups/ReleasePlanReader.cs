@@ -16,8 +16,8 @@ internal static class ReleasePlanReader
 
     /// <summary>Reads the plan off the release's record.</summary>
     /// <exception cref="HelmReleaseNotDaskException">The release comes from another chart.</exception>
-    public static ReleasePlan FromRecord(HelmRelease release, ReleaseRecord record, WorkloadSnapshot snapshot) =>
-        ToPlan(release, ChartObjects.FromRecord(record), snapshot, isServiceKnown: true);
+    public static ReleasePlan FromRecord(HelmRelease release, ReleaseRecord record, WorkloadSnapshot snapshot, HelmClusterOptions options) =>
+        ToPlan(release, ChartObjects.FromRecord(record), snapshot, options, isServiceKnown: true);
 
     /// <summary>Reads the plan off labels and annotations.</summary>
     /// <returns>The plan, or null where no Deployment says that it belongs to the release.</returns>
@@ -39,10 +39,11 @@ internal static class ReleasePlanReader
             ChartName = chart,
             ChartVersion = version,
         };
-        return ToPlan(release, objects, snapshot, isServiceKnown: false);
+        return ToPlan(release, objects, snapshot, options, isServiceKnown: false);
     }
 
-    private static ReleasePlan ToPlan(HelmRelease release, ChartObjects objects, WorkloadSnapshot snapshot, bool isServiceKnown)
+    private static ReleasePlan ToPlan(
+        HelmRelease release, ChartObjects objects, WorkloadSnapshot snapshot, HelmClusterOptions options, bool isServiceKnown)
     {
         ChartScheduler? scheduler = objects.Scheduler;
         string deployment = scheduler?.DeploymentName ?? "";
@@ -61,9 +62,25 @@ internal static class ReleasePlanReader
             UsesTls = scheduler?.UsesTls == true,
             TargetPort = scheduler?.CommPort.TargetPort ?? SchedulerLink.SchedulerPodPort,
         };
-        GroupPlan[] groups = [.. objects.WorkerGroups.Select(g => new GroupPlan(
-            g.Name, g.IsDefault, g.DeploymentName, isServiceKnown ? g.DeclaredReplicas : null, isServiceKnown ? g.ManifestReplicas : null))];
+        GroupPlan[] groups = [.. objects.WorkerGroups.Select(g => ToGroup(g, plan, release.Namespace, snapshot, options, isServiceKnown))];
         return new ReleasePlan(release, groups, plan, deployment, JupyterLink(objects.Jupyter, release.Namespace));
+    }
+
+    private static GroupPlan ToGroup(
+        ChartWorkerGroup group, SchedulerPlan scheduler, string @namespace, WorkloadSnapshot snapshot, HelmClusterOptions options, bool areValuesKnown)
+    {
+        ChartDeployment? deployment = snapshot.FindDeployment(group.DeploymentName) is { } live ? ToChart(live) : group.Deployment;
+        string? named = deployment?.SchedulerAddress;
+        bool? isOwn = options.SchedulerAddress is { } given ? (SchedulerName.AreSame(named, given) == true ? true : null)
+            : scheduler.IsEnabled ? SchedulerName.IsOf(named, scheduler.ServiceName, @namespace)
+            : SchedulerName.AreSame(named, scheduler.CustomAddress);
+        return new GroupPlan(
+            group.Name, group.IsDefault, group.DeploymentName, areValuesKnown ? group.DeclaredReplicas : null, areValuesKnown ? group.ManifestReplicas : null)
+        {
+            Container = deployment?.Container is { Length: > 0 } container ? container : null,
+            OtherScheduler = isOwn == false ? named : null,
+            NamesOwnScheduler = isOwn == true,
+        };
     }
 
     /// <summary>Gives the label selector of a Deployment's pods, from the Deployment itself where it is there.</summary>
@@ -80,12 +97,14 @@ internal static class ReleasePlanReader
     /// <summary>Gives a live Deployment the form that the chart's rules read.</summary>
     public static ChartDeployment ToChart(V1Deployment deployment)
     {
-        V1Container? container = deployment.Spec?.Template?.Spec?.Containers?.FirstOrDefault();
+        V1Container? container = DaskContainer.Of(deployment.Spec?.Template?.Spec);
         return new ChartDeployment
         {
             Name = deployment.Metadata.Name,
             Labels = deployment.Metadata.Labels?.AsReadOnly() ?? (IReadOnlyDictionary<string, string>)new Dictionary<string, string>(),
             Replicas = deployment.Spec?.Replicas ?? 1,
+            Container = container?.Name ?? "",
+            Environment = ChartDeployment.DaskVariables((container?.Env ?? []).Select(static e => KeyValuePair.Create(e.Name, (string?)e.Value))),
             Image = container?.Image ?? "",
             CommandLine = WorkerCommandLine.Parse(container?.Command, container?.Args),
         };

@@ -14,12 +14,13 @@ internal sealed class LogTargets(PodLogFilter filter, string? workerGroup, PodOw
     /// <summary>Gives the pod as a target, or null where it is not wanted.</summary>
     public LogTarget? Choose(V1Pod pod)
     {
-        string? group = owners.Find(pod)?.Name;
+        GroupPlan? plan = owners.Find(pod);
+        string? group = plan?.Name;
         PodComponent component = ComponentOf(pod, group);
         bool wanted = (filter.Component == PodComponent.All || filter.Component == component)
             && (workerGroup is null || string.Equals(group, workerGroup, StringComparison.Ordinal))
             && (filter.PodName is null || string.Equals(pod.Metadata.Name, filter.PodName, StringComparison.Ordinal));
-        return wanted ? new LogTarget(pod.Metadata.Name, group, component, LogTarget.ContainerOf(pod)) : null;
+        return wanted ? new LogTarget(pod.Metadata.Name, group, component, DaskContainer.NameOf(pod, plan?.Container)) : null;
     }
 
     private PodComponent ComponentOf(V1Pod pod, string? group)

@@ -20,4 +20,10 @@ public enum LosslessScaleDownObstacle
 
     /// <summary>The group's pods did not come to rest, or somebody else kept changing the group.</summary>
     NotSettled,
+
+    /// <summary>The group's workers are told to connect to another scheduler than the one that the cluster object talks to.</summary>
+    OtherScheduler,
+
+    /// <summary>Pods that would leave run, and the scheduler does not list their workers: nobody here knows what they hold.</summary>
+    WorkersUnknown,
 }

@@ -13,7 +13,7 @@ internal sealed class WaitGroup(GroupPlan plan, IEnumerable<string> knownAddress
 {
     private const int MostDesiredKept = 8;
 
-    private readonly HashSet<string> _addresses = [.. knownAddresses.Select(PodConnections.Normalize)];
+    private readonly HashSet<string> _addresses = [.. knownAddresses.Select(PodAddresses.Normalize)];
     private readonly List<int> _desired = [];
 
     public GroupPlan Plan => plan;
@@ -37,7 +37,7 @@ internal sealed class WaitGroup(GroupPlan plan, IEnumerable<string> knownAddress
         V1Pod[] all = [.. view.PodsByGroup[plan.Name]];
         V1Pod[] active = [.. all.Where(PodDiagnosis.IsActive)];
         V1Pod[] going = [.. all.Where(p => p.Metadata.DeletionTimestamp is not null && !IsForgotten(p, view))];
-        _addresses.UnionWith(all.SelectMany(PodConnections.AddressesOf));
+        _addresses.UnionWith(all.SelectMany(PodAddresses.Of));
         string[] gone = [.. _addresses.Where(a => !view.IsInUse(a))];
         string[] listed = view.Connections is { } c ? [.. gone.Where(c.IsListed)] : [];
         if (view.IsFresh)
@@ -48,12 +48,14 @@ internal sealed class WaitGroup(GroupPlan plan, IEnumerable<string> knownAddress
         List<PodCause> causes = Causes(view, deployment, desired, active, going, now);
         causes.AddRange(listed.Select(a => new PodCause(null, plan.Name, PodCauseKind.StillListed, $"its pod at {a} is gone, but the scheduler still lists a worker there")));
         bool kubernetes = active.Length == desired && going.Length == 0 && active.All(PodDiagnosis.IsReady) && RolloutLeft(deployment, desired) is null;
-        bool connected = !view.AsksScheduler || (desired == 0 && gone.Length == 0)
+        bool isElsewhere = IsElsewhere(active, view);
+        bool connected = !view.AsksScheduler || isElsewhere || (desired == 0 && gone.Length == 0)
             || (view is { IsFresh: true, Connections: { } known } && listed.Length == 0 && active.All(known.IsConnected));
         bool complete = kubernetes && connected;
-        bool needs = view.AsksScheduler
+        bool needs = view.AsksScheduler && !isElsewhere
             && (gone.Length > 0 || active.Any(p => PodDiagnosis.IsReady(p) && view.Connections?.IsConnected(p) != true) || (kubernetes && desired > 0));
-        return new WaitState(Progress(desired, active, going, view, complete ? null : Waiting(causes)), complete, kubernetes, needs, complete ? [] : causes);
+        string remark = isElsewhere ? $" (its workers connect to another scheduler, {plan.OtherScheduler}, so ready pods are waited for)" : "";
+        return new WaitState(Progress(desired, active, going, view, complete ? null : Waiting(causes) + remark), complete, kubernetes, needs, complete ? [] : causes);
     }
 
     /// <summary>Tells whether the pods of a rollout in progress are old ones, about to be replaced: their troubles are no longer of interest.</summary>
@@ -92,7 +94,11 @@ internal sealed class WaitGroup(GroupPlan plan, IEnumerable<string> knownAddress
 
     /// <summary>A pod of a lost node stays until the node comes back; when its time is over and the scheduler has forgotten it, nobody waits for it.</summary>
     private static bool IsForgotten(V1Pod pod, WaitView view) =>
-        PodDiagnosis.IsNodeLost(pod) && (!view.AsksScheduler || (view.Connections is { } known && !PodConnections.AddressesOf(pod).Any(known.IsListed)));
+        PodDiagnosis.IsNodeLost(pod) && (!view.AsksScheduler || (view.Connections is { } known && !PodAddresses.Of(pod).Any(known.IsListed)));
+
+    /// <summary>Tells whether the group's workers connect to another scheduler: its Deployment says so, and this one lists none of them.</summary>
+    private bool IsElsewhere(IReadOnlyList<V1Pod> active, WaitView view) =>
+        plan.OtherScheduler is not null && (view.Connections is not { } known || active.All(p => known.Of(p).Listed == 0));
 
     private void NoteDesired(int desired)
     {
@@ -115,7 +121,7 @@ internal sealed class WaitGroup(GroupPlan plan, IEnumerable<string> knownAddress
 
         foreach (V1Pod pod in active)
         {
-            if ((PodDiagnosis.Of(pod, plan.Name, now) ?? NotConnected(pod, view, now)) is { } cause)
+            if ((PodDiagnosis.Of(pod, plan.Name, now) ?? (IsElsewhere(active, view) ? null : NotConnected(pod, view, now))) is { } cause)
             {
                 causes.Add(cause);
             }

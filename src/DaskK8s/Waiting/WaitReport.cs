@@ -152,7 +152,7 @@ internal sealed class WaitReport(KubeRequests requests, string release, PodOwner
             return "";
         }
 
-        LogTarget target = new(cause.Pod!, cause.Group, PodComponent.Worker, LogTarget.ContainerOf(pod));
+        LogTarget target = new(cause.Pod!, cause.Group, PodComponent.Worker, DaskContainer.NameOf(pod, owners.Find(pod)?.Container));
         List<string> lines = [];
         try
         {

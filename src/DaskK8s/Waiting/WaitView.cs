@@ -1,3 +1,5 @@
+using DaskK8s.Groups;
+
 using k8s.Models;
 
 namespace DaskK8s.Waiting;
@@ -15,5 +17,5 @@ internal sealed record WaitView(
 
     /// <summary>Tells whether a pod of any group has the address now.</summary>
     public bool IsInUse(string address) =>
-        (_addresses ??= [.. PodsByGroup.SelectMany(static g => g).SelectMany(PodConnections.AddressesOf)]).Contains(address);
+        (_addresses ??= [.. PodsByGroup.SelectMany(static g => g).SelectMany(PodAddresses.Of)]).Contains(address);
 }

@@ -12,13 +12,22 @@ internal sealed record ChartDeployment
     /// <summary>Gets the replicas; 1 where none are written, as the API server fills in.</summary>
     public int Replicas { get; init; } = 1;
 
-    /// <summary>Gets the image of the first container.</summary>
+    /// <summary>Gets the name of the container that runs Dask; empty where it is not known.</summary>
+    public string Container { get; init; } = "";
+
+    /// <summary>Gets the variables of the container that configure Dask (<c>DASK_…</c>), those with a literal value.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Gets the scheduler that the workers are told to use; null where nothing says so.</summary>
+    public string? SchedulerAddress => CommandLine.SchedulerAddress ?? Environment.GetValueOrDefault("DASK_SCHEDULER_ADDRESS");
+
+    /// <summary>Gets the image of that container.</summary>
     public string Image { get; init; } = "";
 
-    /// <summary>Gets the command line of the first container.</summary>
+    /// <summary>Gets the command line of that container.</summary>
     public WorkerCommandLine CommandLine { get; init; } = WorkerCommandLine.Parse(null, null);
 
-    /// <summary>Gets the limits of the first container, as quantities.</summary>
+    /// <summary>Gets the limits of that container, as quantities.</summary>
     public IReadOnlyDictionary<string, string> Limits { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Gets the <c>component</c> label; empty where there is none.</summary>
@@ -33,19 +42,39 @@ internal sealed record ChartDeployment
             return null;
         }
 
-        ValueNode.Map? container = item.ListAt("spec", "template", "spec", "containers").OfType<ValueNode.Map>().FirstOrDefault();
+        ValueNode.Map? container = ContainerChoice.Choose(
+            [.. item.ListAt("spec", "template", "spec", "containers").OfType<ValueNode.Map>()], static c => c.TextAt("name") ?? "", LineOf);
         return new ChartDeployment
         {
             Name = name,
             Labels = Texts(item.MapAt("metadata", "labels")),
             Replicas = item.IntAt("spec", "replicas") ?? 1,
+            Container = container.TextAt("name") ?? "",
+            Environment = DaskVariables(container.ListAt("env").Select(static e => KeyValuePair.Create(e.TextAt("name") ?? "", e.TextAt("value")))),
             Image = container.TextAt("image") ?? "",
-            CommandLine = WorkerCommandLine.Parse(
-                container.ListAt("command").Select(word => word.AsText() ?? ""),
-                container.ListAt("args").Select(word => word.AsText() ?? "")),
+            CommandLine = LineOf(container),
             Limits = Texts(container.MapAt("resources", "limits")),
         };
     }
+
+    /// <summary>Takes the variables that configure Dask and have a literal value.</summary>
+    internal static Dictionary<string, string> DaskVariables(IEnumerable<KeyValuePair<string, string?>> variables)
+    {
+        Dictionary<string, string> found = new(StringComparer.Ordinal);
+        foreach ((string name, string? value) in variables)
+        {
+            if (name.StartsWith("DASK_", StringComparison.Ordinal) && value is not null)
+            {
+                found[name] = value;
+            }
+        }
+
+        return found;
+    }
+
+    private static WorkerCommandLine LineOf(ValueNode.Map? container) => WorkerCommandLine.Parse(
+        container.ListAt("command").Select(word => word.AsText() ?? ""),
+        container.ListAt("args").Select(word => word.AsText() ?? ""));
 
     internal static Dictionary<string, string> Texts(ValueNode.Map map)
     {

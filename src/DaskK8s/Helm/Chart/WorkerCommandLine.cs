@@ -48,6 +48,28 @@ internal sealed class WorkerCommandLine
     /// <summary>Gets the port of a scheduler's dashboard, written alone or after an address and a colon.</summary>
     public int? DashboardPort => PortIn(Option("--dashboard-address") is { } address ? address[(address.LastIndexOf(':') + 1)..] : null);
 
+    /// <summary>Gets the scheduler that a worker is told to connect to: the first word that is neither an option nor an option's value; null where none is.</summary>
+    public string? SchedulerAddress
+    {
+        get
+        {
+            for (int i = 0; i < _arguments.Count; i++)
+            {
+                if (!_arguments[i].StartsWith('-'))
+                {
+                    return _arguments[i].Length > 0 ? _arguments[i] : null;
+                }
+
+                if (!_arguments[i].Contains('=', StringComparison.Ordinal) && !IsFlag(_arguments[i]))
+                {
+                    i++;
+                }
+            }
+
+            return null;
+        }
+    }
+
     /// <summary>Gets an option's value; the last one counts, as for Dask.</summary>
     /// <param name="name">The option's name with its dashes.</param>
     /// <returns>Null where it is not given.</returns>
@@ -115,6 +137,9 @@ internal sealed class WorkerCommandLine
             _ => (DaskProgram.Other, 0),
         };
     }
+
+    private static bool IsFlag(string option) =>
+        option.StartsWith("--no-", StringComparison.Ordinal) || option is "--dashboard" or "--nanny" or "--reconnect" or "--bokeh" or "--idle" or "--show" or "--enable-tcp-over-ucx" or "--enable-infiniband" or "--enable-nvlink";
 
     private static int? PortIn(string? text) => Int32(text) is { } port and > 0 and <= ushort.MaxValue ? port : null;
 

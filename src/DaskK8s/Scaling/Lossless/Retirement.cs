@@ -40,7 +40,7 @@ internal sealed class Retirement
         (_requests, _drain, _recovery, _plan, _target, _options) = (requests, drain, recovery, plan, target, options);
         _group = new RetirementGroup(requests, workloads, plan);
         _marks = new RetirementMarks(requests, marks, plan.Name, options.DrainTimeout);
-        _guard = new RetirementGuard(marks, drain, version, plan.Name, target);
+        _guard = new RetirementGuard(marks, drain, version, plan, target);
         _cleanup = new RetirementCleanup(requests, drain, _group, _marks, plan.Name);
         _scaler = new Scaler(requests);
     }
@@ -119,8 +119,8 @@ internal sealed class Retirement
     private async Task<IReadOnlyList<Victim>> ChooseAndDrainAsync(GroupView view, CancellationToken cancellationToken)
     {
         int need = view.Live.Count - _target;
-        IReadOnlyList<WorkerLoad> loads = await _guard.LookAsync(view, need, _ledger, [], cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<Victim> ranked = VictimRanking.Rank(view.Live, loads);
+        IReadOnlyList<Victim> ranked = await RankAsync(view, need, cancellationToken).ConfigureAwait(false);
+        KeepUnknown(ranked, need);
         _held = ranked.Where(static v => v.Workers.Any(static w => w.IsHeld)).Select(static v => v.Uid).ToHashSet();
         while (true)
         {
@@ -139,6 +139,50 @@ internal sealed class Retirement
 
             await _guard.CheckAsync(wanted, cancellationToken).ConfigureAwait(false);
             await DrainAsync(undrained, left, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Ranks the pods. Workers of pods that would leave and that start just now are waited for: until they turn up nobody knows what they hold.</summary>
+    private async Task<IReadOnlyList<Victim>> RankAsync(GroupView view, int need, CancellationToken cancellationToken)
+    {
+        TimeSpan limit = Victim.StartLimit < _options.DrainTimeout ? Victim.StartLimit : _options.DrainTimeout;
+        while (true)
+        {
+            IReadOnlyList<WorkerLoad> loads = await _guard.LookAsync(view, need, _ledger, [], cancellationToken).ConfigureAwait(false);
+            DateTimeOffset now = Time.GetUtcNow();
+            IReadOnlyList<Victim> ranked = VictimRanking.Rank(view.Live, loads, _plan.Container, now);
+            bool isStarting = ranked.Take(need).Any(v => v.StandingAt(now) == VictimStanding.Starting);
+            if (!isStarting || _drain is null || _plan.OtherScheduler is not null || Time.GetElapsedTime(_start) >= limit)
+            {
+                return ranked;
+            }
+
+            await _group.PauseAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Lets the pods stay whose workers are unknown, and refuses where none can leave but for them.</summary>
+    /// <exception cref="LosslessScaleDownException">No other pod can leave, or Kubernetes would remove an unknown one first whatever its cost.</exception>
+    private void KeepUnknown(IReadOnlyList<Victim> ranked, int need)
+    {
+        DateTimeOffset now = Time.GetUtcNow();
+        ILookup<bool, Victim> byKnown = ranked.ToLookup(v => v.StandingAt(now) is VictimStanding.Known or VictimStanding.Empty);
+        Victim[] unknown = [.. byKnown[false]];
+        Victim[] known = [.. byKnown[true].Take(need)];
+        Victim[] wanted = [.. ranked.Take(need).Where(unknown.Contains)];
+        if (wanted.Length == 0)
+        {
+            return;
+        }
+
+        if (known.Length == 0 || known.Any(k => wanted.Any(w => VictimRanking.IsBefore(w.Pod, k.Pod))))
+        {
+            throw _guard.RefuseUnknown(wanted);
+        }
+
+        foreach (Victim victim in known.Length < need ? unknown : wanted)
+        {
+            Fail(victim, _plan.OtherScheduler is { } other ? $"its workers connect to another scheduler, {other}" : victim.WhatIsUnknown());
         }
     }
 
@@ -197,9 +241,9 @@ internal sealed class Retirement
 
         // A pod that was pending may have brought a worker that runs something already; and who was away for long is not waited for.
         V1Pod[] pods = [.. now.Live.Where(p => uids.Contains(p.Metadata.Uid))];
-        Victim[] going = [.. pods.Select(p => new Victim(p, leaving.First(v => v.Uid == p.Metadata.Uid).Workers))];
+        Victim[] going = [.. pods.Select(p => new Victim(p, leaving.First(v => v.Uid == p.Metadata.Uid).Workers, _plan.Container))];
         IReadOnlyList<WorkerLoad> loads = await _guard.LookAsync(now, leaving.Count, _ledger, going, cancellationToken).ConfigureAwait(false);
-        Victim[] back = [.. VictimRanking.Rank(pods, loads).Where(v => !_ledger.IsStillDrained(v))];
+        Victim[] back = [.. VictimRanking.Rank(pods, loads, _plan.Container).Where(v => !_ledger.IsStillDrained(v) || HasBegunUnseen(v, Time.GetUtcNow()))];
         if (back.Length == 0)
         {
             return now;
@@ -209,6 +253,13 @@ internal sealed class Retirement
         ScalingLog.PlannedAgain(Logger, _plan.Name, "a worker of a pod that leaves works");
         return null;
     }
+
+    /// <summary>
+    /// Tells whether a pod that ran nothing when it was chosen runs now, and its worker may be at another scheduler. Where the Deployment names this one,
+    /// the worker can only turn up here, where it is kept out.
+    /// </summary>
+    private bool HasBegunUnseen(Victim victim, DateTimeOffset now) =>
+        !_plan.NamesOwnScheduler && victim.Workers.Count == 0 && victim.StandingAt(now) != VictimStanding.Empty && !_ledger.HadWorkers(victim);
 
     private async Task<V1Deployment?> TrySetReplicasAsync(GroupView view, int aim, CancellationToken cancellationToken)
     {

@@ -1,7 +1,10 @@
+using DaskK8s.Common;
+using DaskK8s.Groups;
+
 namespace DaskK8s.Scaling.Lossless;
 
 /// <summary>Finds what is in the way of a lossless scale-down before anything is changed.</summary>
-internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, ServerVersion version, string group, int target)
+internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, ServerVersion version, GroupPlan plan, int target)
 {
     private bool _isChecked;
 
@@ -64,14 +67,14 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
     {
         if (drain is null)
         {
-            return VictimRanking.Rank(view.Live, []).Take(need).All(static v => v.IsPending)
+            return VictimRanking.Rank(view.Live, [], plan.Container).Take(need).All(static v => v.IsPending)
                 ? []
                 : throw Refuse(LosslessScaleDownObstacle.SchedulerUnreachable, "the scheduler is not reached, so nothing can be moved off the workers.");
         }
 
         try
         {
-            string[] hosts = [.. view.Live.Select(static p => p.Status?.PodIP).OfType<string>().Where(static ip => ip.Length > 0)];
+            string[] hosts = [.. view.Live.SelectMany(static p => PodAddresses.Raw(p).Concat(PodAddresses.Of(p))).Distinct(StringComparer.Ordinal)];
 
             // An address may belong to another pod soon, whose worker would be kept out as well: no longer than is needed.
             Dictionary<string, TimeSpan> keepOut = leaving.Where(static v => v.Host is not null).GroupBy(static v => v.Host!)
@@ -97,7 +100,18 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
     }
 
     public LosslessScaleDownException Refuse(LosslessScaleDownObstacle obstacle, string reason, Exception? inner = null) =>
-        new(obstacle, group, target, reason, inner);
+        new(obstacle, plan.Name, target, reason, inner);
+
+    /// <summary>Refuses since nobody here knows what some pods hold that would leave.</summary>
+    public LosslessScaleDownException RefuseUnknown(IReadOnlyList<Victim> unknown) => plan.OtherScheduler is { } other
+        ? Refuse(
+            LosslessScaleDownObstacle.OtherScheduler,
+            $"its workers connect to another scheduler, {other}, so what they hold can neither be seen nor moved from here. "
+            + $"Connect to that scheduler ({nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.SchedulerAddress)}) and scale the group from there.")
+        : Refuse(
+            LosslessScaleDownObstacle.WorkersUnknown,
+            $"{unknown[0].Name}: {unknown[0].WhatIsUnknown()}{(unknown.Count > 1 ? $" (and {Words.Count(unknown.Count - 1, "pod")} more)" : "")}. "
+            + "The workers may belong to another scheduler, or may have lost theirs; their logs tell.");
 
     private async Task CheckChoiceAsync(IReadOnlyList<Victim> wanted, bool isTrivial, CancellationToken cancellationToken)
     {

@@ -38,6 +38,9 @@ internal sealed class RetirementLedger
     public bool IsStillDrained(Victim victim) =>
         IsDrained(victim) && victim.Workers.All(static w => w is { IsRetired: true, IsMine: true });
 
+    /// <summary>Tells whether a pod had workers when it was drained.</summary>
+    public bool HadWorkers(Victim victim) => _touched.TryGetValue(victim.Uid, out Victim? touched) && touched.Workers.Count > 0;
+
     /// <summary>Notes a drain that begins; gives its name.</summary>
     public string Begin(IEnumerable<Victim> victims)
     {

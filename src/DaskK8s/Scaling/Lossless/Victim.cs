@@ -1,3 +1,5 @@
+using DaskK8s.Groups;
+
 using k8s.Models;
 
 namespace DaskK8s.Scaling.Lossless;
@@ -5,8 +7,12 @@ namespace DaskK8s.Scaling.Lossless;
 /// <summary>Is a pod that may leave, with its Dask workers.</summary>
 /// <param name="Pod">The pod.</param>
 /// <param name="Workers">Its workers; empty where none has connected.</param>
-internal sealed record Victim(V1Pod Pod, IReadOnlyList<WorkerLoad> Workers)
+/// <param name="Container">The name of the Dask container in the Deployment's template; null where it is not known.</param>
+internal sealed record Victim(V1Pod Pod, IReadOnlyList<WorkerLoad> Workers, string? Container = null)
 {
+    /// <summary>Is how long a worker takes to find its scheduler once its container runs; later than that it is not expected any more.</summary>
+    public static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+
     public string Uid => Pod.Metadata.Uid;
 
     public string Name => Pod.Metadata.Name;
@@ -30,6 +36,44 @@ internal sealed record Victim(V1Pod Pod, IReadOnlyList<WorkerLoad> Workers)
     public static Dictionary<string, IReadOnlyList<string>> AddressesOf(IEnumerable<Victim> victims) =>
         victims.ToDictionary(static v => v.Uid, static v => v.Addresses, StringComparer.Ordinal);
 
-    /// <summary>Gets whether the pod never got as far as running: no server version would rather remove one that runs.</summary>
-    public bool IsPending => Workers.Count == 0 && (string.IsNullOrEmpty(Pod.Spec?.NodeName) || Pod.Status?.Phase is "Pending");
+    /// <summary>Gets whether the pod never got as far as running Dask: no server version would rather remove one that runs.</summary>
+    /// <remarks>A pod with several containers is Pending until the last of them runs: its worker may be at work before.</remarks>
+    public bool IsPending => Workers.Count == 0 && (string.IsNullOrEmpty(Pod.Spec?.NodeName) || (Pod.Status?.Phase is "Pending" && !HasBegun(Status)));
+
+    private V1ContainerStatus? Status => DaskContainer.StatusOf(Pod, Container);
+
+    /// <summary>Gives what is known of the pod's workers. An unknown worker is never an idle worker.</summary>
+    /// <param name="now">The time.</param>
+    public VictimStanding StandingAt(DateTimeOffset now)
+    {
+        if (IsPending)
+        {
+            return VictimStanding.Empty;
+        }
+
+        if (Workers.Count >= DaskContainer.WorkersOf(Pod, Container))
+        {
+            return VictimStanding.Known;
+        }
+
+        V1ContainerStatus? status = Status;
+        if (Workers.Count == 0 && status?.State is { Running: null } state && (state.Waiting is not null || state.Terminated is not null))
+        {
+            return VictimStanding.Empty;
+        }
+
+        return status?.State?.Running?.StartedAt is { } started && now - new DateTimeOffset(started) < StartLimit ? VictimStanding.Starting : VictimStanding.Unknown;
+    }
+
+    /// <summary>Says what the scheduler does not know of the pod.</summary>
+    public string WhatIsUnknown()
+    {
+        int expected = DaskContainer.WorkersOf(Pod, Container);
+        return Workers.Count == 0
+            ? "the scheduler lists no worker of it, so what it holds is not known"
+            : FormattableString.Invariant($"the scheduler lists {Workers.Count} of its {expected} workers, so what the others hold is not known");
+    }
+
+    private static bool HasBegun(V1ContainerStatus? status) =>
+        status is not null && (status.State?.Running is not null || status.State?.Terminated is not null || status.LastState?.Terminated is not null || status.RestartCount > 0);
 }

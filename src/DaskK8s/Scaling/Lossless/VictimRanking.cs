@@ -1,3 +1,5 @@
+using DaskK8s.Groups;
+
 using k8s.Models;
 
 namespace DaskK8s.Scaling.Lossless;
@@ -9,13 +11,18 @@ internal static class VictimRanking
     /// Ranks pods, the first to leave first: those that Kubernetes would remove whatever their cost (not assigned, pending, not
     /// ready, condemned by an earlier scaling), then those drained already (by whom does not matter: two scalings at once do well to mean the same), then those with the least work, then those that hold the least.
     /// </summary>
-    public static IReadOnlyList<Victim> Rank(IEnumerable<V1Pod> pods, IReadOnlyList<WorkerLoad> workers)
+    /// <param name="pods">The pods.</param>
+    /// <param name="workers">The workers that the scheduler lists.</param>
+    /// <param name="container">The name of the Dask container in the Deployment's template; null where it is not known.</param>
+    /// <param name="now">The time, by which pods whose workers are unknown come last among those that Kubernetes takes alike; null ignores that.</param>
+    public static IReadOnlyList<Victim> Rank(IEnumerable<V1Pod> pods, IReadOnlyList<WorkerLoad> workers, string? container = null, DateTimeOffset? now = null)
     {
-        ILookup<string, WorkerLoad> byHost = workers.ToLookup(static w => w.Host, StringComparer.Ordinal);
+        ILookup<string, WorkerLoad> byHost = workers.ToLookup(static w => PodAddresses.Normalize(w.Host), StringComparer.Ordinal);
         return
         [
-            .. pods.Select(pod => new Victim(pod, pod.Status?.PodIP is { Length: > 0 } ip ? [.. byHost[ip]] : []))
+            .. Share([.. pods], byHost, container)
                 .OrderBy(static v => OrderOfKubernetes(v.Pod))
+                .ThenBy(v => now is { } time && v.StandingAt(time) == VictimStanding.Unknown)
                 .ThenByDescending(static v => PodMarks.IsCondemned(v.Pod))
                 .ThenByDescending(static v => v.Workers.Count == 0 || v.Workers.All(static w => w.IsRetired))
                 .ThenBy(static v => v.Workers.Sum(static w => w.Processing))
@@ -24,6 +31,22 @@ internal static class VictimRanking
                 .ThenByDescending(static v => v.Pod.Metadata.CreationTimestamp)
                 .ThenBy(static v => v.Name, StringComparer.Ordinal),
         ];
+    }
+
+    /// <summary>Tells whether Kubernetes removes some pod before another whatever their costs.</summary>
+    public static bool IsBefore(V1Pod one, V1Pod other) => OrderOfKubernetes(one).CompareTo(OrderOfKubernetes(other)) < 0;
+
+    /// <summary>Gives each pod its workers. With host networking several pods have one address: where its workers are fewer than they start, none of them is known.</summary>
+    private static IEnumerable<Victim> Share(V1Pod[] pods, ILookup<string, WorkerLoad> byHost, string? container)
+    {
+        ILookup<string, V1Pod> byAddress = pods.SelectMany(static p => PodAddresses.Of(p).Select(h => (Host: h, Pod: p))).ToLookup(static x => x.Host, static x => x.Pod, StringComparer.Ordinal);
+        foreach (V1Pod pod in pods)
+        {
+            WorkerLoad[] all = [.. PodAddresses.Of(pod).SelectMany(h => byHost[h])];
+            V1Pod[] neighbours = [.. PodAddresses.Of(pod).SelectMany(h => byAddress[h]).Distinct()];
+            bool isShort = neighbours.Length > 1 && all.Length < neighbours.Sum(p => DaskContainer.WorkersOf(p, container));
+            yield return new Victim(pod, isShort ? [] : all, container);
+        }
     }
 
     /// <summary>Tells whether Kubernetes would let exactly these leave, once they have the lowest cost: it looks at that last.</summary>

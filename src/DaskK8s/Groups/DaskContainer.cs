@@ -1,0 +1,40 @@
+using DaskK8s.Helm.Chart;
+
+using k8s.Models;
+
+namespace DaskK8s.Groups;
+
+/// <summary>Finds the container that runs Dask in a pod or in a Deployment's template.</summary>
+internal static class DaskContainer
+{
+    /// <summary>Names the annotation that says which container is meant where a pod has several; service meshes set it.</summary>
+    private const string DefaultContainer = "kubectl.kubernetes.io/default-container";
+
+    /// <summary>Finds the container.</summary>
+    /// <param name="spec">The pod's or the template's specification.</param>
+    /// <param name="templated">The container's name in the Deployment's template; null where it is not known.</param>
+    /// <param name="annotations">The pod's annotations.</param>
+    /// <returns>The container, or null where there is none.</returns>
+    public static V1Container? Of(V1PodSpec? spec, string? templated = null, IDictionary<string, string>? annotations = null) => ContainerChoice.Choose(
+        spec?.Containers as IReadOnlyList<V1Container> ?? [.. spec?.Containers ?? []],
+        static c => c.Name,
+        static c => WorkerCommandLine.Parse(c.Command, c.Args),
+        templated,
+        annotations is not null && annotations.TryGetValue(DefaultContainer, out string? name) ? name : null);
+
+    public static V1Container? Of(V1Pod pod, string? templated = null) => Of(pod.Spec, templated, pod.Metadata.Annotations);
+
+    /// <summary>Gives the name of a pod's container; empty where it has none.</summary>
+    public static string NameOf(V1Pod pod, string? templated = null) => Of(pod, templated)?.Name ?? "";
+
+    /// <summary>Gives the status of a pod's Dask container, or null before the kubelet wrote one.</summary>
+    public static V1ContainerStatus? StatusOf(V1Pod pod, string? templated = null)
+    {
+        string name = NameOf(pod, templated);
+        return pod.Status?.ContainerStatuses?.FirstOrDefault(s => string.Equals(s.Name, name, StringComparison.Ordinal));
+    }
+
+    /// <summary>Gives how many Dask workers a pod starts as its arguments say, or 1 where they leave it to the worker.</summary>
+    public static int WorkersOf(V1Pod pod, string? templated = null) =>
+        Of(pod, templated) is { } container && WorkerCommandLine.Parse(container.Command, container.Args).WorkerProcesses is { } count and > 0 ? count : 1;
+}

@@ -1,0 +1,65 @@
+using System.Net;
+
+namespace DaskK8s.Groups;
+
+/// <summary>Compares the scheduler that a Deployment's workers are told to use with the one that a cluster object talks to.</summary>
+internal static class SchedulerName
+{
+    /// <summary>Tells whether an address names a Service.</summary>
+    /// <param name="address">The address in Dask's form, its scheme and port left out or not.</param>
+    /// <param name="service">The Service's name.</param>
+    /// <param name="namespace">The Service's namespace.</param>
+    /// <returns>Null where it cannot be told: an IP address, a variable that the kubelet fills in.</returns>
+    public static bool? IsOf(string? address, string service, string @namespace)
+    {
+        if (string.IsNullOrWhiteSpace(address) || address.Contains('$', StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        string host = HostOf(address);
+        if (IPAddress.TryParse(host, out _))
+        {
+            return null;
+        }
+
+        string full = $"{service}.{@namespace}";
+        return host.Equals(service, StringComparison.OrdinalIgnoreCase)
+            || host.Equals(full, StringComparison.OrdinalIgnoreCase)
+            || host.Equals($"{full}.svc", StringComparison.OrdinalIgnoreCase)
+            || host.StartsWith($"{full}.svc.", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Tells whether two addresses are written for the same scheduler.</summary>
+    /// <returns>Null where one of them is not known.</returns>
+    public static bool? AreSame(string? one, string? other) =>
+        string.IsNullOrWhiteSpace(one) || string.IsNullOrWhiteSpace(other) || one.Contains('$', StringComparison.Ordinal)
+            ? null
+            : string.Equals(WithPort(one), WithPort(other), StringComparison.OrdinalIgnoreCase);
+
+    private static string WithPort(string address)
+    {
+        string rest = WithoutScheme(address);
+        string host = HostOf(address);
+        return rest.Length == host.Length || rest == $"[{host}]" ? $"{host}:8786" : rest.TrimEnd('/');
+    }
+
+    private static string HostOf(string address)
+    {
+        string rest = WithoutScheme(address).TrimEnd('/');
+        int bracket = rest.IndexOf(']', StringComparison.Ordinal);
+        if (rest.StartsWith('[') && bracket > 0)
+        {
+            return rest[1..bracket];
+        }
+
+        int colon = rest.LastIndexOf(':');
+        return colon < 0 || rest.IndexOf(':', StringComparison.Ordinal) != colon ? rest : rest[..colon];
+    }
+
+    private static string WithoutScheme(string address)
+    {
+        int scheme = address.IndexOf("://", StringComparison.Ordinal);
+        return scheme < 0 ? address : address[(scheme + 3)..];
+    }
+}
