@@ -59,7 +59,9 @@ public sealed record AdaptiveOptions
     /// <value>30 s.</value>
     public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(30);
 
-    internal void Validate()
+    /// <summary>Checks the options, as adaptive scaling does before anything else.</summary>
+    /// <exception cref="ArgumentException">An option makes no sense.</exception>
+    public void Validate()
     {
         if (Groups.Count == 0)
         {

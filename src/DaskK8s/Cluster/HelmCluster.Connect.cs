@@ -30,7 +30,7 @@ public sealed partial class HelmCluster
         string releaseName, HelmClusterOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(releaseName);
-        if (releaseName.Length > LongestReleaseName || !ReleaseNamePattern().IsMatch(releaseName))
+        if (!IsReleaseName(releaseName))
         {
             throw new ArgumentException(
                 $"\"{releaseName}\" is no name of a Helm release: lower-case letters, digits, '-' and '.', at most {LongestReleaseName}, beginning and ending with a letter or digit.",
@@ -73,6 +73,11 @@ public sealed partial class HelmCluster
             throw;
         }
     }
+
+    /// <summary>Tells whether a text can be the name of a Helm release.</summary>
+    /// <param name="name">The text.</param>
+    /// <returns>Whether Helm would take it.</returns>
+    public static bool IsReleaseName(string? name) => name is { Length: > 0 and <= LongestReleaseName } && ReleaseNamePattern().IsMatch(name);
 
     /// <summary>Connects to a release by the cluster's name.</summary>
     /// <param name="name">The name: <c>release.namespace</c>, split at the last dot (a release's name may hold dots, a namespace may not).</param>

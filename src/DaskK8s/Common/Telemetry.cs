@@ -6,8 +6,6 @@ namespace DaskK8s.Common;
 /// <summary>Holds the activity source and the meter of the library; both are named <c>DaskK8s</c>.</summary>
 internal static class Telemetry
 {
-    public const string Name = "DaskK8s";
-
     /// <summary>Is the activity of connecting; tags: release, namespace.</summary>
     public const string ConnectActivity = "connect";
 
@@ -17,9 +15,30 @@ internal static class Telemetry
     /// <summary>Is the activity of waiting for workers; tags: release, namespace, group (where one is waited for).</summary>
     public const string WaitActivity = "wait";
 
-    public static readonly ActivitySource Activities = new(Name);
+    /// <summary>The activity of handing tasks to the scheduler; tags: scheduler, function, tasks.</summary>
+    public const string SubmitActivity = "submit";
 
-    public static readonly Meter Meter = new(Name);
+    /// <summary>The activity of waiting for results and fetching them; tags: scheduler, tasks.</summary>
+    public const string GatherActivity = "gather";
+
+    /// <summary>The activity of running a script; tags: scheduler, key.</summary>
+    public const string ScriptActivity = "script";
+
+    public static readonly ActivitySource Activities = new(DaskTelemetry.ActivitySourceName);
+
+    public static readonly Meter Meter = new(DaskTelemetry.MeterName);
+
+    /// <summary>Counts tasks handed to the scheduler; tag: scheduler.</summary>
+    public static readonly Counter<long> TasksSubmitted = Meter.CreateCounter<long>(
+        "daskk8s.tasks.submitted", "{task}", "Tasks handed to the scheduler.");
+
+    /// <summary>Counts ends of tasks, as this client was told them; tag: status. A result that is lost and computed again counts twice.</summary>
+    public static readonly Counter<long> TasksEnded = Meter.CreateCounter<long>(
+        "daskk8s.tasks.ended", "{task}", "Tasks that ended, by how they ended.");
+
+    /// <summary>Measures how long results were waited for, their transfer included; tag: error (the type of the exception, where it failed).</summary>
+    public static readonly Histogram<double> GatherDuration = Meter.CreateHistogram<double>(
+        "daskk8s.gather.duration", "s", "Time to wait for results and fetch them.");
 
     /// <summary>Counts requests to the Kubernetes API; tags: verb, resource, status (an HTTP status or <c>error</c>).</summary>
     public static readonly Counter<long> Requests = Meter.CreateCounter<long>(
@@ -44,6 +63,9 @@ internal static class Telemetry
     /// <summary>Begins an activity with the tags that all of them have.</summary>
     public static Activity? Begin(string activity, string release, string @namespace) =>
         Activities.StartActivity(activity)?.SetTag("release", release).SetTag("namespace", @namespace);
+
+    /// <summary>Begins an activity of a client of a scheduler.</summary>
+    public static Activity? BeginWork(string activity, string scheduler) => Activities.StartActivity(activity)?.SetTag("scheduler", scheduler);
 
     /// <summary>Marks an activity as failed; the error's message may name what a trace has no business with, so its type has to do.</summary>
     public static void Fail(this Activity? activity, Exception error) => activity?.SetStatus(ActivityStatusCode.Error, error.GetType().Name);

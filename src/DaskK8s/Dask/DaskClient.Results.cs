@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 
@@ -24,12 +25,17 @@ public sealed partial class DaskClient
     {
         ArgumentNullException.ThrowIfNull(futures);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        TaskEntry[] entries = [.. futures.Select(f => f.Entry)];
-        await SettleAllAsync(entries, progress, cancellationToken).ConfigureAwait(false);
+        TaskEntry[] entries = [.. futures.Select(static f => f.Client is not null ? f.Entry : throw Unknown(f))];
         T[] results = new T[entries.Length];
-        await _fetcher.FetchAsync(
-            entries, FinishAsync, (index, data) => results[index] = ResultReader.Read<T>(entries[index].Key, data), cancellationToken)
-            .ConfigureAwait(false);
+        await MeasureAsync(
+            entries.Length,
+            async () =>
+            {
+                await SettleAllAsync(entries, progress, cancellationToken).ConfigureAwait(false);
+                await _fetcher.FetchAsync(
+                    entries, FinishAsync, (index, data) => results[index] = ResultReader.Read<T>(entries[index].Key, data), cancellationToken)
+                    .ConfigureAwait(false);
+            }).ConfigureAwait(false);
         return results;
     }
 
@@ -75,6 +81,34 @@ public sealed partial class DaskClient
     internal async Task<T> ResultAsync<T>(TaskEntry entry, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        T result = default!;
+        await MeasureAsync(1, async () => result = await FetchOneAsync<T>(entry, timeout, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        return result;
+    }
+
+    private static ArgumentException Unknown(DaskFuture future) => new(
+        $"The future '{future.Key}' was made by {nameof(DaskFuture.FromResult)} or {nameof(DaskFuture.FromException)}: no cluster knows it. Ask the future itself for its result.");
+
+    /// <summary>Waits for results within an activity, and measures how long that takes.</summary>
+    private async Task MeasureAsync(int tasks, Func<Task> gather)
+    {
+        using Activity? activity = Telemetry.BeginWork(Telemetry.GatherActivity, Address)?.SetTag("tasks", tasks);
+        long start = _time.GetTimestamp();
+        try
+        {
+            await gather().ConfigureAwait(false);
+            Telemetry.GatherDuration.Record(_time.GetElapsedTime(start).TotalSeconds);
+        }
+        catch (Exception e)
+        {
+            activity.Fail(e);
+            Telemetry.GatherDuration.Record(_time.GetElapsedTime(start).TotalSeconds, new KeyValuePair<string, object?>("error", e.GetType().Name));
+            throw;
+        }
+    }
+
+    private async Task<T> FetchOneAsync<T>(TaskEntry entry, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
         using TimeLimit limit = new(timeout ?? Timeout.InfiniteTimeSpan, _time, cancellationToken);
         try
         {

@@ -1,4 +1,7 @@
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
+
+using DaskK8s.Common;
 
 namespace DaskK8s;
 
@@ -33,6 +36,7 @@ public sealed partial class DaskClient
         string key = options?.Key ?? "script-" + Guid.NewGuid().ToString("N");
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ExceptionDispatchInfo? refusal = null;
+        using Activity? activity = Telemetry.BeginWork(Telemetry.ScriptActivity, Address)?.SetTag("key", key);
         if (output is not null)
         {
             Session.Listen(key, Hear);
@@ -47,10 +51,16 @@ public sealed partial class DaskClient
                 ended.Token).ConfigureAwait(false);
             return await future.ResultAsync(null, ended.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        catch (OperationCanceledException e) when (ended.IsCancellationRequested)
         {
+            activity.Fail(e);
             cancellationToken.ThrowIfCancellationRequested();
             Volatile.Read(ref refusal)?.Throw();
+            throw;
+        }
+        catch (Exception e)
+        {
+            activity.Fail(e);
             throw;
         }
         finally

@@ -1,7 +1,9 @@
 using System.Collections;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 
+using DaskK8s.Common;
 using DaskK8s.Dask.Tasks;
 
 namespace DaskK8s;
@@ -97,6 +99,26 @@ public sealed partial class DaskClient
         CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        using Activity? activity = Telemetry.BeginWork(Telemetry.SubmitActivity, Address)?.SetTag("function", function.Name);
+        try
+        {
+            DaskFuture<T>[] futures = await SubmitBatchesAsync<T>(function, arguments, given, cancellationToken).ConfigureAwait(false);
+            activity?.SetTag("tasks", futures.Length);
+            return futures;
+        }
+        catch (Exception e)
+        {
+            activity.Fail(e);
+            throw;
+        }
+    }
+
+    private async Task<DaskFuture<T>[]> SubmitBatchesAsync<T>(
+        PythonFunction function,
+        IEnumerable<IReadOnlyList<object?>> arguments,
+        TaskOptions? given,
+        CancellationToken cancellationToken)
+    {
         given?.Validate();
         TaskOptions options = (given ?? new TaskOptions()).Over(_annotations.Value);
         IReadOnlyList<string>? workers = await PlaceAsync(options, cancellationToken).ConfigureAwait(false);
@@ -123,17 +145,23 @@ public sealed partial class DaskClient
 
             if (batch.Count == BatchSize)
             {
-                await Session.SubmitAsync(new TaskBatch(function, options, workers, batch), cancellationToken).ConfigureAwait(false);
+                await HandOverAsync(new TaskBatch(function, options, workers, batch), cancellationToken).ConfigureAwait(false);
                 batch = [];
             }
         }
 
         if (batch.Count > 0)
         {
-            await Session.SubmitAsync(new TaskBatch(function, options, workers, batch), cancellationToken).ConfigureAwait(false);
+            await HandOverAsync(new TaskBatch(function, options, workers, batch), cancellationToken).ConfigureAwait(false);
         }
 
         return [.. futures];
+    }
+
+    private async ValueTask HandOverAsync(TaskBatch batch, CancellationToken cancellationToken)
+    {
+        await Session.SubmitAsync(batch, cancellationToken).ConfigureAwait(false);
+        Telemetry.TasksSubmitted.Add(batch.Tasks.Count, new KeyValuePair<string, object?>("scheduler", Address));
     }
 
     private void Check(IReadOnlyList<DaskFuture> needs)
@@ -142,7 +170,9 @@ public sealed partial class DaskClient
         {
             if (!ReferenceEquals(need.Client, this))
             {
-                throw new ArgumentException($"The future '{need.Key}' is of another client: its result is not this one's to use.");
+                throw new ArgumentException(need.Client is null
+                    ? $"The future '{need.Key}' was made by {nameof(DaskFuture.FromResult)} or {nameof(DaskFuture.FromException)}: its value is on no worker. Pass the value itself."
+                    : $"The future '{need.Key}' is of another client: its result is not this one's to use.");
             }
         }
     }

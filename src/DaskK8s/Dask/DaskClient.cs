@@ -16,7 +16,7 @@ namespace DaskK8s;
 /// </para>
 /// <para>Who reaches a scheduler's port can run any code on the scheduler and its workers: keep the port to yourself.</para>
 /// </remarks>
-public sealed partial class DaskClient : IAsyncDisposable
+public sealed partial class DaskClient : IDaskClient, IAsyncDisposable
 {
     private readonly SchedulerRpc _rpc;
     private readonly TaskSession? _started;

@@ -4,11 +4,11 @@ namespace DaskK8s;
 
 /// <summary>Stands for the result of a task on the cluster, and can be an argument of other tasks there.</summary>
 /// <remarks>Disposing lets go of the result: the cluster forgets it when no future and no other client wants it.</remarks>
-public abstract class DaskFuture : IDisposable
+public abstract partial class DaskFuture : IDisposable
 {
     private bool _disposed;
 
-    private protected DaskFuture(DaskClient client, TaskEntry entry)
+    private protected DaskFuture(DaskClient? client, TaskEntry entry)
     {
         Client = client;
         Entry = entry;
@@ -22,12 +22,14 @@ public abstract class DaskFuture : IDisposable
 
     internal TaskEntry Entry { get; }
 
-    internal DaskClient Client { get; }
+    /// <summary>Gets the client that the task was submitted through, or null where no cluster knows the future.</summary>
+    internal DaskClient? Client { get; }
 
     /// <summary>Waits until the task is over, with a result or without.</summary>
     /// <param name="cancellationToken">Ends the wait; the task goes on.</param>
     /// <returns>How it ended; never <see cref="DaskFutureStatus.Pending"/>. <see cref="DaskFutureStatus.NoWorker"/> says that it cannot begin.</returns>
-    public Task<DaskFutureStatus> WaitAsync(CancellationToken cancellationToken = default) => Client.SettleAsync(Entry, cancellationToken);
+    public Task<DaskFutureStatus> WaitAsync(CancellationToken cancellationToken = default) =>
+        Client is null ? Task.FromResult(Status) : Client.SettleAsync(Entry, cancellationToken);
 
     /// <summary>Cancels the task: it is taken from the queues, and its result is forgotten. What runs already runs on, for nothing.</summary>
     /// <param name="cancellationToken">Ends the wait for the request to be handed over.</param>
@@ -36,7 +38,7 @@ public abstract class DaskFuture : IDisposable
     public Task CancelAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        Client.Cancel(Entry);
+        Client?.Cancel(Entry);
         return Task.CompletedTask;
     }
 
@@ -58,7 +60,7 @@ public abstract class DaskFuture : IDisposable
         if (!_disposed)
         {
             _disposed = true;
-            Client.Release(Entry);
+            Client?.Release(Entry);
         }
     }
 }

@@ -8,6 +8,14 @@ public sealed class DaskFutureList<T> : IReadOnlyList<DaskFuture<T>>, IDisposabl
 {
     private readonly DaskFuture<T>[] _futures;
 
+    /// <summary>Creates a list of futures, as a fake of <see cref="IDaskClient"/> gives it.</summary>
+    /// <param name="futures">The futures, in the order of the inputs. The list disposes them.</param>
+    public DaskFutureList(IEnumerable<DaskFuture<T>> futures)
+    {
+        ArgumentNullException.ThrowIfNull(futures);
+        _futures = [.. futures];
+    }
+
     internal DaskFutureList(DaskFuture<T>[] futures) => _futures = futures;
 
     /// <summary>Gets the number of futures.</summary>

@@ -6,10 +6,16 @@ namespace DaskK8s;
 /// <typeparam name="T">The .NET type that the result is read as.</typeparam>
 public sealed class DaskFuture<T> : DaskFuture
 {
+    private readonly Task<T>? _known;
+
     internal DaskFuture(DaskClient client, TaskEntry entry)
         : base(client, entry)
     {
     }
+
+    /// <summary>Creates a future that no cluster knows, with what its result is.</summary>
+    internal DaskFuture(TaskEntry entry, Task<T> known)
+        : base(null, entry) => _known = known;
 
     /// <summary>Waits for the task and fetches its result.</summary>
     /// <param name="timeout">The longest to wait; null for as long as it takes.</param>
@@ -21,5 +27,5 @@ public sealed class DaskFuture<T> : DaskFuture
     /// <exception cref="DaskResultException">The result cannot be given as <typeparamref name="T"/>.</exception>
     /// <exception cref="TimeoutException">The time passed.</exception>
     public Task<T> ResultAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
-        Client.ResultAsync<T>(Entry, timeout, cancellationToken);
+        _known ?? Client!.ResultAsync<T>(Entry, timeout, cancellationToken);
 }

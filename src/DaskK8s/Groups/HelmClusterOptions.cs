@@ -100,7 +100,9 @@ public sealed record HelmClusterOptions
     /// <summary>Is the longest time that timers take.</summary>
     private static readonly TimeSpan LongestLimit = TimeSpan.FromMilliseconds(int.MaxValue);
 
-    internal void Validate()
+    /// <summary>Checks the options, as connecting does before anything else.</summary>
+    /// <exception cref="ArgumentException">An option makes no sense, or contradicts another.</exception>
+    public void Validate()
     {
         ThrowIfBlank(Namespace, nameof(Namespace));
         ThrowIfBlank(KubeconfigPath, nameof(KubeconfigPath));

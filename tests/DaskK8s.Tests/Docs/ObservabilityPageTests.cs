@@ -33,8 +33,9 @@ public sealed class ObservabilityPageTests
     [Fact]
     public void ObservabilityPage_Instruments_AreThoseOfTheMeter()
     {
-        IEnumerable<string> expected = Constants<Instrument>().Select(i => $"`{i.Name}` | {i.GetType().Name.Split('`')[0]}");
+        string[] expected = [.. Constants<Instrument>().Select(i => $"`{i.Name}` | {i.GetType().Name.Split('`')[0]}")];
 
+        expected.Should().NotBeEmpty();
         Rows("## Meter", 2).Should().BeEquivalentTo(expected);
     }
 

@@ -1,3 +1,5 @@
+using DaskK8s.Common;
+
 namespace DaskK8s.Dask.Tasks;
 
 /// <summary>Is what this client knows of one task; futures of equal keys share it.</summary>
@@ -44,6 +46,11 @@ internal sealed class TaskEntry(string key, TaskOptions options)
 
             Status = status;
             Cause = cause;
+            if (!IsEnd(before) && IsEnd(status))
+            {
+                Telemetry.TasksEnded.Add(1, StatusTag(status));
+            }
+
             if (_waiters is ITaskWaiter one)
             {
                 one.Changed(this, before, status);
@@ -57,6 +64,16 @@ internal sealed class TaskEntry(string key, TaskOptions options)
             }
         }
     }
+
+    private static bool IsEnd(DaskFutureStatus status) => status is not (DaskFutureStatus.Pending or DaskFutureStatus.NoWorker);
+
+    private static KeyValuePair<string, object?> StatusTag(DaskFutureStatus status) => new("status", status switch
+    {
+        DaskFutureStatus.Finished => "finished",
+        DaskFutureStatus.Failed => "failed",
+        DaskFutureStatus.Cancelled => "cancelled",
+        _ => "lost",
+    });
 
     /// <summary>Registers for changes; the present status counts as one from <see cref="DaskFutureStatus.Pending"/>.</summary>
     /// <param name="waiter">Who is told.</param>

@@ -1,23 +1,22 @@
 using System.Runtime.CompilerServices;
 
+using DaskK8s.Hosting.Connection;
+
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace DaskK8s.Hosting;
+namespace DaskK8s.Hosting.Adaptive;
 
 /// <summary>Connects to a release, adapts it, and begins again when the connection cannot be had or is lost.</summary>
 internal sealed partial class AdaptiveScalingService(
     string releaseName, AdaptiveOptions options, HelmClusterOptions clusterOptions, ILoggerFactory? loggers) : BackgroundService
 {
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
-
     private readonly ILogger _logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger("DaskK8s.Hosting");
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        TimeSpan pause = ShortestPause;
+        ReconnectPause pause = new();
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -26,7 +25,7 @@ internal sealed partial class AdaptiveScalingService(
                 await using ConfiguredAsyncDisposable closing = cluster.ConfigureAwait(false);
                 AdaptiveScaling adaptive = await cluster.AdaptAsync(options, stoppingToken).ConfigureAwait(false);
                 await using ConfiguredAsyncDisposable ending = adaptive.ConfigureAwait(false);
-                pause = ShortestPause;
+                pause.Reset();
                 await adaptive.Completion.WaitAsync(stoppingToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -35,9 +34,9 @@ internal sealed partial class AdaptiveScalingService(
             }
             catch (DaskK8sException e) when (e is not WorkerGroupNotFoundException)
             {
-                Lost(_logger, releaseName, pause.TotalSeconds, e.Message);
-                await Task.Delay(pause, clusterOptions.TimeProvider, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, LongestPause.Ticks));
+                TimeSpan next = pause.Next();
+                Lost(_logger, releaseName, next.TotalSeconds, e.Message);
+                await Task.Delay(next, clusterOptions.TimeProvider, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -1,0 +1,23 @@
+using Microsoft.Extensions.Hosting;
+
+namespace DaskK8s.Hosting.Connection;
+
+/// <summary>Makes a host with wrong options fail before its services start.</summary>
+internal sealed class StartValidation(IServiceProvider provider, ClusterRegistration registration) : IHostedLifecycleService
+{
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        _ = registration.Options(provider);
+        return Task.CompletedTask;
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

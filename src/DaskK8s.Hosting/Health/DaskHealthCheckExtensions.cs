@@ -1,0 +1,49 @@
+using DaskK8s;
+using DaskK8s.Hosting.Connection;
+using DaskK8s.Hosting.Health;
+
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds health checks of Dask clusters.</summary>
+public static class DaskHealthCheckExtensions
+{
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Adds a health check of a Dask cluster that <c>AddDaskCluster</c> or <c>AddKeyedDaskCluster</c> added.</summary>
+    /// <remarks>
+    /// Healthy: the cluster is as it was asked for. Degraded: the description names the <see cref="HelmCluster.Limitations"/> and why each missing pod is
+    /// missing. <paramref name="failureStatus"/>: the cluster is away, for the reason that the description gives.
+    /// </remarks>
+    /// <param name="builder">The application's health checks.</param>
+    /// <param name="cluster">The name that the cluster was added with; null for that of <c>AddDaskCluster</c>.</param>
+    /// <param name="failureStatus">The status of a cluster that is away; null for <see cref="HealthStatus.Unhealthy"/>.</param>
+    /// <param name="tags">Tags to choose health checks by; null for none.</param>
+    /// <param name="timeout">The time that a check takes at most; null for 5 s.</param>
+    /// <returns>The health checks.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The time-out is not longer than zero.</exception>
+    public static IHealthChecksBuilder AddDask(
+        this IHealthChecksBuilder builder,
+        string? cluster = null,
+        HealthStatus? failureStatus = null,
+        IEnumerable<string>? tags = null,
+        TimeSpan? timeout = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        TimeSpan limit = timeout ?? DefaultTimeout;
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero, nameof(timeout));
+        return builder.Add(new HealthCheckRegistration(
+            cluster is null ? "dask" : $"dask-{cluster}",
+            provider => new DaskHealthCheck(
+                cluster is null ? provider.GetRequiredService<IDaskCluster>() : Named(provider, cluster),
+                limit,
+                provider.GetService<TimeProvider>() ?? TimeProvider.System),
+            failureStatus,
+            tags));
+    }
+
+    /// <summary>Finds a cluster by its name: one that a test put in its place first.</summary>
+    private static IDaskCluster Named(IServiceProvider provider, string name) =>
+        provider.GetKeyedService<IDaskCluster>(name) ?? provider.GetRequiredKeyedService<SharedCluster>(name);
+}

@@ -1,0 +1,47 @@
+using System.Collections;
+
+namespace DaskK8s;
+
+/// <summary>The part of <see cref="DaskClient"/> that an application calls, so that its unit tests can put a fake in its place.</summary>
+/// <remarks>
+/// <para>A fake answers with <see cref="DaskFuture.FromResult{T}"/> and <see cref="DaskFuture.FromException{T}"/>; it needs neither Python nor a cluster.</para>
+/// <para>Members may be added in minor versions. Derive a fake from a mocking library, or expect to add a method when you update.</para>
+/// </remarks>
+public interface IDaskClient
+{
+    /// <summary>Gets the scheduler's address.</summary>
+    string Address { get; }
+
+    /// <inheritdoc cref="DaskClient.Annotate"/>
+    IDisposable Annotate(TaskOptions options);
+
+    /// <inheritdoc cref="DaskClient.SubmitAsync{T}"/>
+    Task<DaskFuture<T>> SubmitAsync<T>(
+        PythonFunction function, IReadOnlyList<object?> arguments, TaskOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="DaskClient.MapAsync{T}"/>
+    Task<DaskFutureList<T>> MapAsync<T>(
+        PythonFunction function, IEnumerable inputs, TaskOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="DaskClient.StarMapAsync{T}"/>
+    Task<DaskFutureList<T>> StarMapAsync<T>(
+        PythonFunction function, IEnumerable<IReadOnlyList<object?>> arguments, TaskOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="DaskClient.RunScriptAsync{T}"/>
+    Task<T> RunScriptAsync<T>(
+        string source,
+        IReadOnlyDictionary<string, object?>? globals = null,
+        TaskOptions? options = null,
+        Action<ScriptOutput>? output = null,
+        CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="DaskClient.GatherAsync{T}"/>
+    Task<IReadOnlyList<T>> GatherAsync<T>(
+        IEnumerable<DaskFuture<T>> futures, IProgress<DaskProgress>? progress = null, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="DaskClient.AsCompletedAsync{T}"/>
+    IAsyncEnumerable<DaskFuture<T>> AsCompletedAsync<T>(IEnumerable<DaskFuture<T>> futures, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="DaskClient.GetSchedulerInfoAsync"/>
+    Task<SchedulerInfo> GetSchedulerInfoAsync(CancellationToken cancellationToken = default);
+}
