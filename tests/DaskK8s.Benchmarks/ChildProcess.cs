@@ -13,11 +13,16 @@ internal static class ChildProcess
     public static Task<string[]> RunPythonAsync(string source, params string[] arguments) => RunAsync(DaskPython.Path, ["-c", source, .. arguments]);
 
     /// <summary>Runs a verb of this program.</summary>
-    public static Task<string[]> RunVerbAsync(params string[] arguments) =>
-        // Started as 'dotnet DaskK8s.Benchmarks.dll', the process is dotnet.
-        Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet"
-            ? RunAsync(Environment.ProcessPath!, [typeof(ChildProcess).Assembly.Location, .. arguments])
-            : RunAsync(Environment.ProcessPath!, arguments);
+    public static Task<string[]> RunVerbAsync(params string[] arguments)
+    {
+        (string program, string[] all) = CommandOf(arguments);
+        return RunAsync(program, all);
+    }
+
+    /// <summary>Gives the command that runs this program once more. Started as 'dotnet DaskK8s.Benchmarks.dll', the process is dotnet.</summary>
+    public static (string Program, string[] Arguments) CommandOf(params string[] arguments) => Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet"
+        ? (Environment.ProcessPath!, [typeof(ChildProcess).Assembly.Location, .. arguments])
+        : (Environment.ProcessPath!, arguments);
 
     /// <summary>Gives the lines that the process printed.</summary>
     private static async Task<string[]> RunAsync(string program, string[] arguments)

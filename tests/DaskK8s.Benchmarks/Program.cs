@@ -13,7 +13,7 @@ Dictionary<string, Func<string[], Task<int>>> verbs = new()
     ["forward"] = ForwardVerb.RunAsync,
     ["tasks-client"] = MapGatherBenchmark.RunClientAsync,
     ["scale-soak"] = ScaleSoak.RunAsync,
-    ["scale-soak-client"] = ScaleSoak.RunClientAsync,
+    [SoakClient.Verb] = SoakClient.RunAsync,
 };
 if (args.Length == 0 || !verbs.TryGetValue(args[0], out Func<string[], Task<int>>? verb))
 {

@@ -159,11 +159,27 @@ internal sealed class ObjectHandler(ObjectStore store, ObjectRules rules, Deleti
             throw ApiException.BadRequest("metadata.managedFields must be nil");
         }
 
+        if (config.Text("apiVersion") != info.Type.ApiVersion)
+        {
+            throw ApiException.BadRequest($"Incorrect version specified in apply patch. Specified patch version: {config.Text("apiVersion")}, expected: {info.Type.ApiVersion}");
+        }
+
+        if (config.Text("metadata", "name") is { } name && name != info.Name)
+        {
+            throw ApiException.BadRequest($"the name of the object ({name}) does not match the name on the URL ({info.Name})");
+        }
+
         bool created = false;
         StoredObject stored = store.Locked(() =>
         {
             if (store.Get(info.Key) is null)
             {
+                if (config.Text("metadata", "uid") is { Length: > 0 } uid)
+                {
+                    throw ApiException.Conflict(info.Key, $"uid mismatch: the provided object specified uid {uid}, and no existing object was found");
+                }
+
+                // A version alone does not keep the server from making the object anew (seen on real ones).
                 created = true;
                 JsonObject value = new() { ["metadata"] = new JsonObject { ["name"] = info.Name } };
                 ServerSideApply.Apply(value, config, manager, info.Type.ApiVersion, subresource, force, store.Time.GetUtcNow());
@@ -175,6 +191,7 @@ internal sealed class ObjectHandler(ObjectStore store, ObjectRules rules, Deleti
                 live =>
                 {
                     JsonObject before = live.CloneObject();
+                    ObjectRules.CheckApplied(info.Key, before, config);
                     ServerSideApply.Apply(live, config, manager, info.Type.ApiVersion, subresource, force, store.Time.GetUtcNow());
                     rules.Complete(info.Key, live, before);
                     Validation.Check(info.Key, live, before);

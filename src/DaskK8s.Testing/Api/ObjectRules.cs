@@ -58,6 +58,20 @@ internal sealed class ObjectRules(ObjectStore store, ServiceAllocator services)
         return new ObjectKey(info.Type, info.Namespace, name);
     }
 
+    /// <summary>Refuses an apply that was made for another version of the object, or for another object of its name.</summary>
+    public static void CheckApplied(ObjectKey key, JsonObject live, JsonObject config)
+    {
+        if (config.Text("metadata", "resourceVersion") is { Length: > 0 } version && version != live.Text("metadata", "resourceVersion"))
+        {
+            throw ApiException.Modified(key);
+        }
+
+        if (config.Text("metadata", "uid") is { Length: > 0 } uid && uid != live.Text("metadata", "uid"))
+        {
+            throw ApiException.Invalid(key, InvalidField.Value("metadata.uid", $"\"{uid}\"", "field is immutable"));
+        }
+    }
+
     /// <summary>Fills in what the server fills in.</summary>
     public void Complete(ObjectKey key, JsonObject value, JsonObject? old)
     {

@@ -22,10 +22,20 @@ internal static class FieldSchema
         ["podIPs"] = ["ip"],
         ["hostIPs"] = ["ip"],
         ["topologySpreadConstraints"] = ["topologyKey", "whenUnsatisfiable"],
+        ["resourceClaims"] = ["name"],
+        ["schedulingGates"] = ["name"],
+        ["claims"] = ["name"],
     };
 
     /// <summary>Maps that change as a whole.</summary>
-    private static readonly HashSet<string> AtomicMaps = new(StringComparer.Ordinal) { "selector", "nodeSelector", "fieldRef", "resourceFieldRef", "secretKeyRef", "configMapKeyRef", "roleRef" };
+    private static readonly HashSet<string> AtomicMaps = new(StringComparer.Ordinal)
+    {
+        "selector", "nodeSelector", "fieldRef", "resourceFieldRef", "secretKeyRef", "configMapKeyRef", "roleRef", "labelSelector", "namespaceSelector",
+        "requiredDuringSchedulingIgnoredDuringExecution", "involvedObject",
+    };
+
+    /// <summary>Lists whose items change as a whole.</summary>
+    private static readonly HashSet<string> AtomicItems = new(StringComparer.Ordinal) { "ownerReferences", "imagePullSecrets" };
 
     /// <summary>Structures that are always there, so that nobody owns their mere presence.</summary>
     private static readonly HashSet<string> AlwaysThere = new(StringComparer.Ordinal) { "metadata", "spec", "status", "template", "strategy", "containers" };
@@ -33,6 +43,11 @@ internal static class FieldSchema
     public static bool IsAtomicMap(string field) => AtomicMaps.Contains(field);
 
     public static bool IsAlwaysThere(string field) => AlwaysThere.Contains(field);
+
+    public static bool HasAtomicItems(string field) => AtomicItems.Contains(field);
+
+    /// <summary>Gets whether the items of such a list have owners of their own, so that nobody owns a list without any.</summary>
+    public static bool IsGranularList(string field) => field == "ports" || Keys.ContainsKey(field) || IsSet(field);
 
     public static bool IsSet(string field) => field == "finalizers";
 

@@ -62,7 +62,10 @@ internal sealed class FieldTree
                 tree.Self = withPresence && !FieldSchema.IsAlwaysThere(field);
                 foreach ((string name, JsonNode? child) in map)
                 {
-                    tree.Children[$"f:{name}"] = Of(name, child, withPresence);
+                    if (Of(name, child, withPresence) is { IsEmpty: false } below)
+                    {
+                        tree.Children[$"f:{name}"] = below;
+                    }
                 }
 
                 break;
@@ -70,8 +73,8 @@ internal sealed class FieldTree
                 tree.Self = withPresence && !FieldSchema.IsAlwaysThere(field);
                 foreach (JsonObject item in list.OfType<JsonObject>())
                 {
-                    // An owner reference is one thing; of other items each field has its owner.
-                    FieldTree member = field == "ownerReferences" ? new FieldTree() : Of(string.Empty, item, withPresence);
+                    // Some items are one thing; of the others each field has its owner.
+                    FieldTree member = FieldSchema.HasAtomicItems(field) ? new FieldTree() : Of(string.Empty, item, withPresence);
                     member.Self = true;
                     tree.Children[FieldSchema.KeyOf(item, keys)] = member;
                 }
@@ -84,6 +87,8 @@ internal sealed class FieldTree
                     tree.Children[$"v:{item?.ToJsonString()}"] = new FieldTree { Self = true };
                 }
 
+                break;
+            case JsonArray { Count: 0 } when !withPresence && FieldSchema.IsGranularList(field):
                 break;
             default:
                 tree.Self = true;

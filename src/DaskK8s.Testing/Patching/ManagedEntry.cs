@@ -21,6 +21,10 @@ internal sealed class ManagedEntry
     public bool IsOf(string manager, string operation, string apiVersion, string? subresource) =>
         Manager == manager && Operation == operation && ApiVersion == apiVersion && (Subresource ?? string.Empty) == (subresource ?? string.Empty);
 
+    /// <summary>Gets whether this is what a manager applied; it is the same entry whichever version of the API the manager used.</summary>
+    public bool IsAppliedBy(string manager, string? subresource) =>
+        Manager == manager && Operation == "Apply" && (Subresource ?? string.Empty) == (subresource ?? string.Empty);
+
     public static List<ManagedEntry> Read(JsonNode? value)
     {
         List<ManagedEntry> entries = [];

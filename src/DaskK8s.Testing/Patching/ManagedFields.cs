@@ -12,7 +12,7 @@ internal static class ManagedFields
     public static void Update(JsonObject? old, JsonObject now, string manager, string apiVersion, string? subresource, DateTimeOffset time)
     {
         // A client may empty the books, or take entries out of them; what it left is the ground to go on from.
-        List<ManagedEntry> entries = ManagedEntry.Read(now);
+        List<ManagedEntry> entries = ManagedEntry.Read(AreBooksUsable(now) ? now : old);
         FieldTree changed = new();
         FieldTree removed = new();
         FieldTree.Compare(string.Empty, Bare(old) ?? Skeleton(), Bare(now), changed, removed);
@@ -36,6 +36,13 @@ internal static class ManagedFields
 
         ManagedEntry.Write(now, entries);
     }
+
+    /// <summary>
+    /// One empty entry empties the books. A list that is empty, or has an entry that says nothing, is as good as none: the server goes on from those it has.
+    /// </summary>
+    private static bool AreBooksUsable(JsonObject now) =>
+        now.At("metadata", "managedFields") is JsonArray { Count: > 0 } books
+        && (books is [JsonObject { Count: 0 }] || books.All(entry => entry.Text("manager") is not null && entry.Text("operation") is not null));
 
     /// <summary>Gives a copy without the fields that only the server writes.</summary>
     public static JsonObject? Bare(JsonObject? value)

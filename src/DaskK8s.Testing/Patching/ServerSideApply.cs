@@ -15,10 +15,11 @@ internal static class ServerSideApply
             wanted.Remove("status");
         }
 
+        JsonObject before = live.CloneObject();
         FieldTree set = FieldTree.Of(string.Empty, wanted, withPresence: false);
         set.Self = false;
         List<ManagedEntry> entries = ManagedEntry.Read(live);
-        ManagedEntry? mine = entries.Find(entry => entry.IsOf(manager, "Apply", apiVersion, subresource));
+        ManagedEntry? mine = entries.Find(entry => entry.IsAppliedBy(manager, subresource));
         List<ManagedEntry> others = [.. entries.Where(entry => !ReferenceEquals(entry, mine))];
 
         List<(ManagedEntry Owner, string Path, FieldTree Field)> conflicts = [];
@@ -43,10 +44,11 @@ internal static class ServerSideApply
         Merge(live, wanted);
         if (mine is not null)
         {
-            Drop(live, string.Empty, mine.Fields, set, others);
+            // What only an update set is no reason to keep it: appliers alone declare what there shall be.
+            Drop(live, string.Empty, mine.Fields, set, [.. others.Where(entry => entry.Operation == "Apply")]);
         }
 
-        if (mine is null || !mine.Fields.SameAs(set))
+        if (mine is null || mine.ApiVersion != apiVersion || !mine.Fields.SameAs(set) || !JsonNode.DeepEquals(before, live))
         {
             entries.Remove(mine!);
             entries.Add(new ManagedEntry { Manager = manager, Operation = "Apply", ApiVersion = apiVersion, Subresource = subresource, Time = Json.Timestamp(time), Fields = set });
@@ -61,6 +63,13 @@ internal static class ServerSideApply
         {
             switch (value)
             {
+                case null when live[name] is JsonObject && !FieldSchema.IsAtomicMap(name):
+                case null or JsonArray { Count: 0 } when live[name] is JsonArray && FieldSchema.IsGranularList(name):
+                    // Nothing of it is declared, so it stays.
+                    break;
+                case null:
+                    live.Remove(name);
+                    break;
                 case JsonObject map when live[name] is JsonObject mine && !FieldSchema.IsAtomicMap(name):
                     Merge(mine, map);
                     break;
@@ -87,7 +96,7 @@ internal static class ServerSideApply
 
                     break;
                 default:
-                    live[name] = value?.DeepClone();
+                    live[name] = value.DeepClone();
                     break;
             }
         }

@@ -127,6 +127,7 @@ public sealed partial class HelmCluster
 
         _plan = plan;
         Apply(snapshot);
+        await GiveBackStraysAsync(snapshot.Deployments, cancellationToken).ConfigureAwait(false);
         _link = await OpenLinkAsync(snapshot, cancellationToken).ConfigureAwait(false);
         HelmClusterLog.Connected(_logger, _releaseName, Namespace, SchedulerAddress, _schedulerInfo?.Workers.Count ?? 0);
     }
@@ -175,6 +176,7 @@ public sealed partial class HelmCluster
     private void Apply(WorkloadSnapshot snapshot)
     {
         _workerGroups = GroupBuilder.Build(this, _plan!.Groups, snapshot);
+        NoteApplied(snapshot.Deployments);
         Dictionary<string, string> groupsByIP = new(StringComparer.Ordinal);
         foreach (WorkerGroup group in _workerGroups)
         {

@@ -1,31 +1,45 @@
 using DaskK8s.Groups;
 using DaskK8s.Helm;
+using DaskK8s.Scaling;
+
+using k8s.Models;
 
 namespace DaskK8s;
 
 public sealed partial class HelmCluster
 {
-    /// <summary>Tells which groups the next <c>helm upgrade</c> would set to another number than they have now.</summary>
+    /// <summary>
+    /// Tells which groups the next <c>helm upgrade</c> would set to another number than they have now, and in which a client that did not
+    /// finish has kept <c>spec.replicas</c>, so that it could fail with a conflict.
+    /// </summary>
     /// <remarks>The release's record and the groups are read again, so that an upgrade since the connection is seen.</remarks>
     /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The groups that differ; none where the next upgrade changes no number.</returns>
+    /// <returns>The groups that differ or are kept; none where the next upgrade changes no number and nothing is in its way.</returns>
     /// <exception cref="KubernetesForbiddenException">The release's record may not be read, so what it declares is not known.</exception>
     /// <exception cref="HelmReleaseException">The release is gone, or its record cannot be understood.</exception>
     /// <exception cref="KubernetesApiException">The API server refused or could not answer.</exception>
     public async Task<IReadOnlyList<WorkerGroupDrift>> GetDriftAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        await ReadReleaseAgainAsync(cancellationToken).ConfigureAwait(false);
-        return
-        [
-            .. _workerGroups.Where(static g => g.Deployed is { } deployed && deployed != g.Desired).Select(static g => new WorkerGroupDrift
+        WorkloadSnapshot snapshot = await ReadReleaseAgainAsync(cancellationToken).ConfigureAwait(false);
+        List<WorkerGroupDrift> drift = [];
+        foreach (WorkerGroup group in _workerGroups)
+        {
+            V1Deployment? deployment = snapshot.FindDeployment(group.DeploymentName);
+            if (group.Deployed is { } deployed && (deployed != group.Desired || (deployment is not null && FieldGiveBack.IsOurs(deployment.Metadata))))
             {
-                WorkerGroup = g.Name,
-                Live = g.Desired,
-                Deployed = g.Deployed!.Value,
-                Declared = g.Declared,
-            }),
-        ];
+                drift.Add(new WorkerGroupDrift
+                {
+                    WorkerGroup = group.Name,
+                    Live = group.Desired,
+                    Deployed = deployed,
+                    Declared = group.Declared,
+                    ConflictsWith = deployment is null ? [] : FindHolders(deployment),
+                });
+            }
+        }
+
+        return drift;
     }
 
     /// <summary>Scales each group back to the number that the release has for it, as the next <c>helm upgrade</c> would.</summary>
@@ -57,7 +71,7 @@ public sealed partial class HelmCluster
         return refusal is null ? results : throw refusal;
     }
 
-    private async Task ReadReleaseAgainAsync(CancellationToken cancellationToken)
+    private async Task<WorkloadSnapshot> ReadReleaseAgainAsync(CancellationToken cancellationToken)
     {
         StoredRelease stored = await _storage.ReadAsync(_releaseName, cancellationToken).ConfigureAwait(false);
         if (stored.Refused is { } refused)
@@ -68,5 +82,6 @@ public sealed partial class HelmCluster
         WorkloadSnapshot snapshot = await _workloads.ReadAsync(cancellationToken).ConfigureAwait(false);
         _plan = await PlanAsync(stored, snapshot, cancellationToken).ConfigureAwait(false);
         Apply(snapshot);
+        return snapshot;
     }
 }

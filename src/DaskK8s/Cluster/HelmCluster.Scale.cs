@@ -21,8 +21,11 @@ public sealed partial class HelmCluster
 
     private ServerVersion? _serverVersion;
     private WorkerDrain? _drain;
+    private Scaler? _scaler;
 
     private ServerVersion ServerVersion => _serverVersion ??= new ServerVersion(_requests);
+
+    private Scaler Scaler => _scaler ??= new Scaler(_requests);
 
     internal WorkerDrain? Drain => _drain ??= _link is { } link ? new WorkerDrain(link.Rpc, _options.TimeProvider, _logger) : null;
 
@@ -81,45 +84,36 @@ public sealed partial class HelmCluster
         GroupPlan plan, int replicas, ScaleOptions options, Activity? activity, CancellationToken cancellationToken)
     {
         long start = _options.TimeProvider.GetTimestamp();
-        Scaler scaler = new(_requests);
         StrayRecovery recovery = new(_requests, _releaseName, Drain);
         int? known = _replicas.TryGetValue(plan.Name, out int remembered) ? remembered : _workerGroups.FirstOrDefault(g => g.Name == plan.Name)?.Desired;
         bool isImmediate = options.ScaleDown == ScaleDown.Immediate;
 
-        // Nothing is read first: that the group really has the number that is remembered is part of the request itself.
-        V1Deployment? accepted = known is { } before && (replicas >= before || isImmediate)
-            ? await scaler.TryChangeReplicasAsync(plan.DeploymentName, before, replicas, cancellationToken).ConfigureAwait(false)
+        // Nothing is read first where nobody applies the Deployment on the server's side: that this is so, and that the group really has
+        // the number that is remembered, is part of the request itself.
+        bool isApplied = options.GiveBackField && _applied.ContainsKey(plan.DeploymentName);
+        AcceptedScale? accepted = known is { } before && !isApplied && (replicas >= before || isImmediate)
+            ? await Scaler.TryChangeUnownedAsync(plan.DeploymentName, before, replicas, !options.GiveBackField, cancellationToken).ConfigureAwait(false)
             : null;
+        accepted ??= await Scaler.ChangeAsync(plan.DeploymentName, replicas, isImmediate, options.GiveBackField, cancellationToken).ConfigureAwait(false);
         if (accepted is null)
         {
-            V1Deployment now = await ReadDeploymentAsync(plan, cancellationToken).ConfigureAwait(false);
-            known = now.Spec?.Replicas ?? 1;
-            if (replicas < known && !isImmediate)
-            {
-                return await ShrinkAsync(plan, replicas, options, recovery, activity, cancellationToken).ConfigureAwait(false);
-            }
-
-            accepted = isImmediate
-                ? await scaler.SetReplicasAsync(plan.DeploymentName, replicas, cancellationToken).ConfigureAwait(false)
-                : await GrowAsync(scaler, now, replicas, cancellationToken).ConfigureAwait(false);
-            if (accepted is null)
-            {
-                return await ShrinkAsync(plan, replicas, options, recovery, activity, cancellationToken).ConfigureAwait(false);
-            }
+            return await ShrinkAsync(plan, replicas, options, recovery, activity, cancellationToken).ConfigureAwait(false);
         }
 
         TimeSpan acceptedAfter = _options.TimeProvider.GetElapsedTime(start);
         activity?.AddEvent(new ActivityEvent("accepted"));
-        Remember(plan, accepted);
+        Remember(plan, accepted.Deployment);
         ScaleResult result = new()
         {
             WorkerGroup = plan.Name,
             Requested = replicas,
-            Before = known ?? 0,
-            After = accepted.Spec?.Replicas ?? replicas,
+            Before = accepted.Before,
+            After = accepted.Deployment.Spec?.Replicas ?? replicas,
             AcceptedAfter = acceptedAfter,
             Ownership = await GiveBackAsync(accepted, options, cancellationToken).ConfigureAwait(false),
+            OwnershipReason = accepted.Reason,
         };
+        await GiveBackStraysAsync(plan, options, cancellationToken).ConfigureAwait(false);
         await recovery.RunAsync(cancellationToken).ConfigureAwait(false);
         return result;
     }
@@ -127,15 +121,15 @@ public sealed partial class HelmCluster
     private async Task<ScaleResult> ShrinkAsync(
         GroupPlan plan, int replicas, ScaleOptions options, StrayRecovery recovery, Activity? activity, CancellationToken cancellationToken)
     {
-        Retirement retirement = new(_requests, _workloads, Drain, ServerVersion, recovery, plan, replicas, options);
+        Retirement retirement = new(_requests, _workloads, Drain, ServerVersion, recovery, Scaler, plan, replicas, options);
         RetirementOutcome outcome = await retirement.RunAsync(cancellationToken).ConfigureAwait(false);
         activity?.AddEvent(new ActivityEvent("accepted"));
-        if (outcome.Deployment is { } deployment)
+        if (outcome.Accepted is { } accepted)
         {
-            Remember(plan, deployment);
+            Remember(plan, accepted.Deployment);
         }
 
-        return new ScaleResult
+        ScaleResult result = new()
         {
             WorkerGroup = plan.Name,
             Requested = replicas,
@@ -145,39 +139,33 @@ public sealed partial class HelmCluster
             NotRetired = outcome.NotRetired,
             KeysMoved = outcome.KeysMoved,
             AcceptedAfter = outcome.AcceptedAfter,
-            Ownership = outcome.Deployment is null ? FieldOwnership.NotTaken : await GiveBackAsync(outcome.Deployment, options, cancellationToken).ConfigureAwait(false),
+            Ownership = outcome.Accepted is { } change ? await GiveBackAsync(change, options, cancellationToken).ConfigureAwait(false) : FieldOwnership.NotTaken,
+            OwnershipReason = outcome.Accepted?.Reason,
         };
+        await GiveBackStraysAsync(plan, options, cancellationToken).ConfigureAwait(false);
+        return result;
     }
 
-    /// <summary>Grows a group that was just read, as long as it is not a shrinking one by the time that the request arrives.</summary>
-    private async Task<V1Deployment?> GrowAsync(Scaler scaler, V1Deployment now, int replicas, CancellationToken cancellationToken)
+    private async Task<FieldOwnership> GiveBackAsync(AcceptedScale accepted, ScaleOptions options, CancellationToken cancellationToken)
     {
-        for (int attempt = 0; attempt < 5 && replicas >= (now.Spec?.Replicas ?? 1); attempt++)
+        if (accepted.IsInOwnersName)
         {
-            int from = now.Spec?.Replicas ?? 1;
-            if (await scaler.TryChangeReplicasAsync(now.Metadata.Name, from, replicas, cancellationToken).ConfigureAwait(false) is { } accepted)
-            {
-                return accepted;
-            }
-
-            string name = now.Metadata.Name;
-            V1Deployment again = await ReadDeploymentAsync(name, cancellationToken).ConfigureAwait(false);
-            if (again.Spec?.Replicas == from)
-            {
-                // Not the number was in the way: this request says what is.
-                return await scaler.SetReplicasAsync(again, replicas, cancellationToken).ConfigureAwait(false);
-            }
-
-            now = again;
+            // The same number again is no change, and the owner owned it before.
+            return accepted.Before == accepted.Deployment.Spec?.Replicas ? FieldOwnership.NotTaken : FieldOwnership.ChangedAsOwner;
         }
 
-        return null;
-    }
+        if (!options.GiveBackField)
+        {
+            return FieldGiveBack.IsOurs(accepted.Deployment.Metadata) ? FieldOwnership.Kept : FieldOwnership.NotTaken;
+        }
 
-    private async Task<FieldOwnership> GiveBackAsync(V1Deployment accepted, ScaleOptions options, CancellationToken cancellationToken) =>
-        options.GiveBackField
-            ? await new FieldGiveBack(_requests).RunAsync(accepted, cancellationToken).ConfigureAwait(false)
-            : FieldGiveBack.ToPatch(accepted.Metadata) is null ? FieldOwnership.NotTaken : FieldOwnership.Kept;
+        if (accepted.Reason is { } reason)
+        {
+            ScalingLog.Patched(_logger, accepted.Deployment.Metadata.Name, reason);
+        }
+
+        return await new FieldGiveBack(_requests).RunAsync(accepted.Deployment, cancellationToken).ConfigureAwait(false);
+    }
 
     private void Remember(GroupPlan plan, V1Deployment deployment)
     {
@@ -186,14 +174,6 @@ public sealed partial class HelmCluster
             _replicas[plan.Name] = replicas;
         }
     }
-
-    private Task<V1Deployment> ReadDeploymentAsync(GroupPlan plan, CancellationToken cancellationToken) =>
-        ReadDeploymentAsync(plan.DeploymentName, cancellationToken);
-
-    private Task<V1Deployment> ReadDeploymentAsync(string name, CancellationToken cancellationToken) => _requests.RunAsync(
-        new KubernetesApiCall("get", "deployments", "apps", Namespace, name),
-        (client, ct) => k8s.AppsV1OperationsExtensions.ReadNamespacedDeploymentAsync(client.AppsV1, name, Namespace, cancellationToken: ct),
-        cancellationToken);
 
     /// <summary>Waits until the group's pods are as many as asked for, all ready and none on its way out.</summary>
     private async Task<bool> WaitForPodsAsync(GroupPlan plan, int replicas, TimeSpan timeout, CancellationToken cancellationToken)

@@ -16,6 +16,14 @@ public sealed record WorkerGroupDrift
     public int? Declared { get; init; }
 
     /// <summary>
+    /// Gets the managers that own <c>spec.replicas</c> so that an upgrade by server-side apply (Helm 4) to another number would fail with a
+    /// conflict: <c>daskk8s</c> is what a client of this library left that did not finish, and the next connection or scaling gives it back;
+    /// another one (<c>kubectl</c>, an autoscaler) has scaled the group beside it.
+    /// </summary>
+    /// <value>Empty where nothing is in the upgrade's way.</value>
+    public IReadOnlyList<string> ConflictsWith { get; init; } = [];
+
+    /// <summary>
     /// Gets whether the values declare 0 and the chart deploys more: its template takes a zero of an additional group for "not
     /// given" and puts the default group's number there, so the group comes back with each upgrade.
     /// </summary>
@@ -28,5 +36,7 @@ public sealed record WorkerGroupDrift
     /// <returns>The sentence.</returns>
     public override string ToString() => FormattableString.Invariant($"{WorkerGroup} has {Live} replicas, the next helm upgrade sets {Deployed}") + (IsZeroTrap
         ? " although its values declare 0: the chart takes the zero of an additional group for \"not given\". Scale it to 0 after each upgrade, or leave the group out of the values"
+        : "") + (ConflictsWith.Count > 0
+        ? $"; by server-side apply it fails with a conflict with {string.Join(", ", ConflictsWith)} unless the number is the one that the group has"
         : "") + ".";
 }

@@ -14,7 +14,7 @@ namespace DaskK8s.Kubernetes;
 /// <summary>Makes the connection to an API server from a kubeconfig, a pod's service account or a client that is given.</summary>
 internal static class KubeConnectionFactory
 {
-    private static readonly string s_userAgent = $"DaskK8s/{typeof(KubeConnectionFactory).Assembly.GetName().Version?.ToString(3)}";
+    private static readonly string s_userAgent = $"daskk8s/{typeof(KubeConnectionFactory).Assembly.GetName().Version?.ToString(3)}";
 
     /// <summary>Makes the connection. Reads files and the environment only: the network is first used by the first call.</summary>
     /// <param name="options">What is asked for.</param>

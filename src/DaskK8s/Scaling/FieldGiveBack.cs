@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text.Json.Nodes;
 
 using DaskK8s.Kubernetes;
@@ -17,59 +16,54 @@ namespace DaskK8s.Scaling;
 /// </remarks>
 internal sealed class FieldGiveBack(KubeRequests requests)
 {
-    private const int MaxAttempts = 5;
+    /// <summary>Is how long it is tried to give a field back.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    /// <summary>Is how long it goes on after its caller has cancelled the call: the number is accepted by then.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+
+    /// <summary>Is how often a server may answer that all is well and keep the entry: once more is another client's scaling, more often is a server that ignores it.</summary>
+    private const int MaxIgnored = 3;
+
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     /// <summary>Removes our entries; what goes wrong is logged and told, never thrown: the scaling itself is done.</summary>
-    /// <param name="deployment">The Deployment as the API server answered the change.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="deployment">The Deployment as it was read last.</param>
+    /// <param name="cancellationToken">Ends the call, after <see cref="Grace"/>.</param>
     /// <returns>Whether the field was ours and is given back.</returns>
     public async Task<FieldOwnership> RunAsync(V1Deployment deployment, CancellationToken cancellationToken)
     {
-        string name = deployment.Metadata.Name;
-        for (int attempt = 1; ; attempt++)
+        if (!IsOurs(deployment.Metadata))
         {
-            if (ToPatch(deployment.Metadata) is not { } patch)
-            {
-                return attempt == 1 ? FieldOwnership.NotTaken : FieldOwnership.GivenBack;
-            }
-
-            try
-            {
-                V1Deployment now = await PatchAsync(name, patch, cancellationToken).ConfigureAwait(false);
-                if (ToPatch(now.Metadata) is null)
-                {
-                    return FieldOwnership.GivenBack;
-                }
-
-                ScalingLog.FieldKept(requests.Logger, name, "the API server kept the entry");
-                return FieldOwnership.Kept;
-            }
-            catch (KubernetesApiException e) when (attempt < MaxAttempts && e.StatusCode is (int)HttpStatusCode.Conflict or (int)HttpStatusCode.UnprocessableEntity)
-            {
-                // Somebody changed the Deployment meanwhile (its status changes all the time while pods come and go).
-            }
-            catch (KubernetesApiException e)
-            {
-                ScalingLog.FieldKept(requests.Logger, name, e.Message);
-                return FieldOwnership.Kept;
-            }
-
-            try
-            {
-                deployment = await requests.RunAsync(
-                    new KubernetesApiCall("get", "deployments", "apps", requests.Connection.Namespace, name),
-                    (client, ct) => client.AppsV1.ReadNamespacedDeploymentAsync(name, requests.Connection.Namespace, cancellationToken: ct),
-                    cancellationToken).ConfigureAwait(false);
-            }
-            catch (KubernetesApiException e)
-            {
-                ScalingLog.FieldKept(requests.Logger, name, e.Message);
-                return FieldOwnership.Kept;
-            }
+            return FieldOwnership.NotTaken;
         }
+
+        using CancellationTokenSource limit = new(Limit, requests.TimeProvider);
+        using CancellationTokenRegistration grace = cancellationToken.UnsafeRegister(static l => ((CancellationTokenSource)l!).CancelAfter(Grace), limit);
+        string? kept;
+        try
+        {
+            kept = await TryUntilDoneAsync(deployment, limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            kept = cancellationToken.IsCancellationRequested ? "the call was cancelled" : $"it could not be given back within {Limit.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s";
+        }
+
+        if (kept is null)
+        {
+            return FieldOwnership.GivenBack;
+        }
+
+        ScalingLog.FieldKept(requests.Logger, deployment.Metadata.Name, kept);
+        return FieldOwnership.Kept;
     }
 
-    /// <summary>Writes the patch that removes our entries from exactly this version of the object.</summary>
+    /// <summary>Gets whether an entry is ours.</summary>
+    public static bool IsOurs(V1ObjectMeta metadata) => metadata.ManagedFields?.Any(IsOurs) == true;
+
+    /// <summary>Writes the patch that removes our entries, wherever the rest of the object has got to; each is tested to be ours.</summary>
     /// <returns>The patch, or null where no entry is ours.</returns>
     internal static string? ToPatch(V1ObjectMeta metadata)
     {
@@ -80,19 +74,20 @@ internal sealed class FieldGiveBack(KubeRequests requests)
             return null;
         }
 
-        JsonArray patch = [(JsonNode)new JsonObject { ["op"] = "test", ["path"] = "/metadata/resourceVersion", ["value"] = metadata.ResourceVersion }];
-        if (ours.Length == entries.Count)
-        {
-            // An empty list means "leave it as it is" to the API server; a list of one empty entry means "nobody".
-            patch.Add((JsonNode)new JsonObject { ["op"] = "replace", ["path"] = "/metadata/managedFields", ["value"] = new JsonArray(new JsonObject()) });
-            return patch.ToJsonString();
-        }
-
+        JsonArray patch = [];
         foreach (int index in ours.Reverse())
         {
             string path = $"/metadata/managedFields/{index.ToString(CultureInfo.InvariantCulture)}";
             patch.Add((JsonNode)new JsonObject { ["op"] = "test", ["path"] = $"{path}/manager", ["value"] = Scaler.FieldManager });
+            patch.Add((JsonNode)new JsonObject { ["op"] = "test", ["path"] = $"{path}/operation", ["value"] = "Update" });
             patch.Add((JsonNode)new JsonObject { ["op"] = "remove", ["path"] = path });
+        }
+
+        if (ours.Length == entries.Count)
+        {
+            // An empty list means "leave it as it is" to the API server; a list of one empty entry means "nobody". Where somebody
+            // else's entry has come meanwhile, the empty one beside it makes the server leave all as it was, and the answer shows ours.
+            patch.Add((JsonNode)new JsonObject { ["op"] = "add", ["path"] = "/metadata/managedFields/0", ["value"] = new JsonObject() });
         }
 
         return patch.ToJsonString();
@@ -100,6 +95,61 @@ internal sealed class FieldGiveBack(KubeRequests requests)
 
     private static bool IsOurs(V1ManagedFieldsEntry entry) =>
         string.Equals(entry.Manager, Scaler.FieldManager, StringComparison.Ordinal) && entry.Operation == "Update";
+
+    /// <summary>Goes on until no entry is ours or the object is gone.</summary>
+    /// <returns>Null, or why it is of no use to go on.</returns>
+    private async Task<string?> TryUntilDoneAsync(V1Deployment deployment, CancellationToken cancellationToken)
+    {
+        string name = deployment.Metadata.Name;
+        int ignored = 0;
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                if (attempt > 1)
+                {
+                    deployment = await ReadAsync(name, cancellationToken).ConfigureAwait(false);
+                }
+
+                if (ToPatch(deployment.Metadata) is not { } patch)
+                {
+                    return null;
+                }
+
+                deployment = await PatchAsync(name, patch, cancellationToken).ConfigureAwait(false);
+                if (!IsOurs(deployment.Metadata))
+                {
+                    return null;
+                }
+
+                if (++ignored == MaxIgnored)
+                {
+                    return "the API server kept the entry";
+                }
+            }
+            catch (KubernetesNotFoundException)
+            {
+                return null;
+            }
+            catch (Exception e) when (e is KubernetesForbiddenException or KubernetesUnauthorizedException)
+            {
+                return e.Message;
+            }
+            catch (KubernetesApiException e)
+            {
+                // The entries stand in another order by now (each status change puts them in one), or the server is out of reach for a while.
+                ScalingLog.GiveBackRepeated(requests.Logger, name, e.Message);
+            }
+
+            TimeSpan pause = ShortestPause * Math.Pow(1.5, Math.Min(attempt, 20)) * (0.5 + Random.Shared.NextDouble());
+            await Task.Delay(pause < LongestPause ? pause : LongestPause, requests.TimeProvider, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private Task<V1Deployment> ReadAsync(string name, CancellationToken cancellationToken) => requests.RunAsync(
+        new KubernetesApiCall("get", "deployments", "apps", requests.Connection.Namespace, name),
+        (client, ct) => client.AppsV1.ReadNamespacedDeploymentAsync(name, requests.Connection.Namespace, cancellationToken: ct),
+        cancellationToken);
 
     private Task<V1Deployment> PatchAsync(string name, string patch, CancellationToken cancellationToken) => requests.RunAsync(
         new KubernetesApiCall("patch", "deployments", "apps", requests.Connection.Namespace, name),

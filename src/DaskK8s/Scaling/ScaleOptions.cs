@@ -20,8 +20,9 @@ public sealed record ScaleOptions
     public TimeSpan CompletionTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// Gets whether the library gives up its ownership of <c>spec.replicas</c> after each change, so that the next
-    /// <c>helm upgrade</c> of Helm 4 does not fail with a conflict.
+    /// Gets whether the next <c>helm upgrade</c> of Helm 4 may set <c>spec.replicas</c> again: the library changes it in the name of the
+    /// manager that applied it, or gives it back after each change. Where this is false, the library owns the field after the change, and
+    /// that upgrade fails with a conflict, until another client connects to the release or scales it.
     /// </summary>
     /// <value>True.</value>
     public bool GiveBackField { get; init; } = true;

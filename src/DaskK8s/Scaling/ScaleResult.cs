@@ -28,6 +28,10 @@ public sealed record ScaleResult
     /// <summary>Gets who owns the field that was changed.</summary>
     public FieldOwnership Ownership { get; init; }
 
+    /// <summary>Gets why the change was not made in the name of the field's owner.</summary>
+    /// <value>Null where it was, where nothing was changed, or where <see cref="ScaleOptions.GiveBackField"/> is off.</value>
+    public string? OwnershipReason { get; init; }
+
     /// <summary>Gets the time from the call until the API server had accepted the number.</summary>
     public TimeSpan AcceptedAfter { get; init; }
 

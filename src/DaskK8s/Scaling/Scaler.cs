@@ -1,15 +1,16 @@
 using System.Text.Json.Nodes;
 
 using DaskK8s.Kubernetes;
+using DaskK8s.Scaling.Ownership;
 
 using k8s;
 using k8s.Models;
 
 namespace DaskK8s.Scaling;
 
-/// <summary>Sets a Deployment's replicas.</summary>
+/// <summary>Sets a Deployment's replicas: in the name of the manager that owns the field where that is certain to change nothing else, by a patch where it is not.</summary>
 /// <remarks>
-/// It patches the Deployment itself and not its <c>scale</c> subresource: the chart's own Role (<c>dask-jupyter</c>) allows
+/// It changes the Deployment itself and not its <c>scale</c> subresource: the chart's own Role (<c>dask-jupyter</c>) allows
 /// the one and not the other.
 /// </remarks>
 internal sealed class Scaler(KubeRequests requests)
@@ -17,51 +18,175 @@ internal sealed class Scaler(KubeRequests requests)
     /// <summary>Is the name under which the API server notes what this library changed.</summary>
     public const string FieldManager = "daskk8s";
 
+    /// <summary>Is how often the Deployment may change between a read and the change that is made for exactly that version.</summary>
+    private const int MaxReads = 30;
+
+    private const string NoOwner = "no manager owns spec.replicas by server-side apply";
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+    private readonly OwnerApply _owner = new(requests);
+    private readonly RawDeployments _deployments = new(requests);
+    private readonly FieldGiveBack _giveBack = new(requests);
+
     private string Namespace => requests.Connection.Namespace;
 
-    /// <summary>Sets the replicas with one merge patch; sending it again does no harm, so a lost answer is repeated.</summary>
-    /// <param name="deployment">The Deployment's name.</param>
-    /// <param name="replicas">How many pods it shall ask for.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The Deployment as the API server has it now.</returns>
-    public Task<V1Deployment> SetReplicasAsync(string deployment, int replicas, CancellationToken cancellationToken) =>
-        PatchAsync(deployment, new V1Patch(Spec(replicas).ToJsonString(), V1Patch.PatchType.MergePatch), cancellationToken);
-
-    /// <summary>Sets the replicas if nobody changed the Deployment since it was read.</summary>
-    /// <param name="deployment">The Deployment as it was read.</param>
-    /// <param name="replicas">How many pods it shall ask for.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The Deployment as the API server has it now.</returns>
-    /// <exception cref="KubernetesConflictException">It was changed.</exception>
-    public Task<V1Deployment> SetReplicasAsync(V1Deployment deployment, int replicas, CancellationToken cancellationToken)
-    {
-        JsonObject patch = Spec(replicas);
-        patch["metadata"] = new JsonObject { ["resourceVersion"] = deployment.Metadata.ResourceVersion };
-        return PatchAsync(deployment.Metadata.Name, new V1Patch(patch.ToJsonString(), V1Patch.PatchType.MergePatch), cancellationToken);
-    }
-
-    /// <summary>Sets the replicas if they are what they were: one request that can never shrink a group by mistake.</summary>
+    /// <summary>Changes the replicas with one request if they are what they were and nobody applied the Deployment on the server's side.</summary>
     /// <param name="deployment">The Deployment's name.</param>
     /// <param name="from">What they must be.</param>
     /// <param name="to">What they shall be.</param>
+    /// <param name="isAnyOwner">Whether it does not matter who owns the field.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The Deployment as the API server has it now, or null where they were something else.</returns>
-    public async Task<V1Deployment?> TryChangeReplicasAsync(string deployment, int from, int to, CancellationToken cancellationToken)
+    /// <returns>What was accepted, or null where something was otherwise.</returns>
+    public async Task<AcceptedScale?> TryChangeUnownedAsync(string deployment, int from, int to, bool isAnyOwner, CancellationToken cancellationToken)
     {
         JsonArray patch =
         [
             new JsonObject { ["op"] = "test", ["path"] = "/spec/replicas", ["value"] = from },
             new JsonObject { ["op"] = "replace", ["path"] = "/spec/replicas", ["value"] = to },
         ];
+        if (!isAnyOwner)
+        {
+            // The server keeps applied entries before all others.
+            patch.Insert(0, new JsonObject { ["op"] = "test", ["path"] = "/metadata/managedFields/0/operation", ["value"] = "Update" });
+        }
+
         try
         {
-            return await PatchAsync(deployment, new V1Patch(patch.ToJsonString(), V1Patch.PatchType.JsonPatch), cancellationToken).ConfigureAwait(false);
+            V1Deployment accepted = await PatchAsync(deployment, new V1Patch(patch.ToJsonString(), V1Patch.PatchType.JsonPatch), cancellationToken).ConfigureAwait(false);
+            return new AcceptedScale(accepted, from, false, isAnyOwner ? null : NoOwner);
         }
         catch (Exception e) when (e is KubernetesInvalidException or KubernetesConflictException)
         {
             // A failed test is a 422 of the same form as a number that the server refuses; the plain way that follows tells.
             return null;
         }
+    }
+
+    /// <summary>Reads the Deployment and sets its replicas, and does so again as long as somebody changes it in between.</summary>
+    /// <param name="deployment">The Deployment's name.</param>
+    /// <param name="replicas">How many pods it shall ask for.</param>
+    /// <param name="mayShrink">Whether they may become fewer.</param>
+    /// <param name="keepsOwner">Whether the field's owner shall stay the owner.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>What was accepted, or null where the group would shrink and may not.</returns>
+    public async Task<AcceptedScale?> ChangeAsync(string deployment, int replicas, bool mayShrink, bool keepsOwner, CancellationToken cancellationToken)
+    {
+        for (int read = 1; ; read++)
+        {
+            JsonObject live = await _deployments.ReadAsync(deployment, cancellationToken).ConfigureAwait(false);
+            if (replicas < ReplicasOf(live) && !mayShrink)
+            {
+                return null;
+            }
+
+            if (await TryChangeAsync(live, replicas, keepsOwner, cancellationToken).ConfigureAwait(false) is { } accepted)
+            {
+                return accepted;
+            }
+
+            if (read == MaxReads)
+            {
+                return await ChangeWhateverVersionAsync(deployment, ReplicasOf(live), replicas, mayShrink, cancellationToken).ConfigureAwait(false);
+            }
+
+            // Status changes come in bursts while pods come and go; a client beside this one must not keep step with it.
+            await Task.Delay(Pause * Random.Shared.NextDouble() * Math.Min(read, 10), requests.TimeProvider, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Sets the replicas if nobody changed the Deployment since it was read.</summary>
+    /// <param name="deployment">The Deployment as it was read.</param>
+    /// <param name="replicas">How many pods it shall ask for.</param>
+    /// <param name="keepsOwner">Whether the field's owner shall stay the owner.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>What was accepted, or null where it was changed.</returns>
+    public async Task<AcceptedScale?> TryChangeAsync(V1Deployment deployment, int replicas, bool keepsOwner, CancellationToken cancellationToken)
+    {
+        if (!keepsOwner || deployment.Metadata.ManagedFields?.Any(static e => e.Operation == FieldEntry.Apply) != true)
+        {
+            return await TryPatchAsync(
+                deployment.Metadata.Name, deployment.Metadata.Uid, deployment.Metadata.ResourceVersion, deployment.Spec?.Replicas ?? 1, replicas, keepsOwner ? NoOwner : null, cancellationToken)
+                .ConfigureAwait(false);
+        }
+
+        JsonObject live = await _deployments.ReadAsync(deployment.Metadata.Name, cancellationToken).ConfigureAwait(false);
+        return VersionOf(live) == deployment.Metadata.ResourceVersion
+            ? await TryChangeAsync(live, replicas, keepsOwner, cancellationToken).ConfigureAwait(false)
+            : null;
+    }
+
+    private static int ReplicasOf(JsonObject live) => (live["spec"]?["replicas"] as JsonValue)?.TryGetValue(out int replicas) == true ? replicas : 1;
+
+    private static string? VersionOf(JsonObject live) => live["metadata"]?["resourceVersion"]?.GetValue<string>();
+
+    private async Task<AcceptedScale?> TryChangeAsync(JsonObject live, int replicas, bool keepsOwner, CancellationToken cancellationToken)
+    {
+        string? impossible = null;
+        if (keepsOwner)
+        {
+            V1Deployment typed = KubernetesJson.Deserialize<V1Deployment>(live.ToJsonString());
+            if (FieldGiveBack.IsOurs(typed.Metadata) && FieldEntry.Read(live).Any(static e => e.IsApplied && e.OwnsReplicas))
+            {
+                // What a client left that died stands beside the owner's entry and would conflict with an apply in the owner's name.
+                await _giveBack.RunAsync(typed, cancellationToken).ConfigureAwait(false);
+                return null;
+            }
+
+            OwnerAttempt attempt = await _owner.TryAsync(live, replicas, cancellationToken).ConfigureAwait(false);
+            if (attempt.Accepted is { } accepted)
+            {
+                return new AcceptedScale(KubernetesJson.Deserialize<V1Deployment>(accepted.ToJsonString()), ReplicasOf(live), true, null);
+            }
+
+            if (attempt.Impossible is null)
+            {
+                return null;
+            }
+
+            impossible = attempt.Impossible;
+        }
+
+        return await TryPatchAsync(
+            live["metadata"]!["name"]!.GetValue<string>(), live["metadata"]?["uid"]?.GetValue<string>(), VersionOf(live), ReplicasOf(live), replicas, impossible, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Patches one version of one Deployment, or gives null where it is another one by now.</summary>
+    private async Task<AcceptedScale?> TryPatchAsync(
+        string name, string? uid, string? version, int before, int replicas, string? reason, CancellationToken cancellationToken)
+    {
+        JsonObject patch = Spec(replicas);
+        patch["metadata"] = new JsonObject { ["uid"] = uid, ["resourceVersion"] = version };
+        try
+        {
+            V1Deployment patched = await PatchAsync(name, new V1Patch(patch.ToJsonString(), V1Patch.PatchType.MergePatch), cancellationToken).ConfigureAwait(false);
+            return new AcceptedScale(patched, before, false, reason);
+        }
+        catch (KubernetesConflictException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Is the last resort where the Deployment changes faster than it can be read: the number alone must be what it was.</summary>
+    private async Task<AcceptedScale?> ChangeWhateverVersionAsync(string deployment, int from, int replicas, bool mayShrink, CancellationToken cancellationToken)
+    {
+        const string Reason = "the Deployment changed each time between the read and the change";
+        if (await TryChangeUnownedAsync(deployment, from, replicas, isAnyOwner: true, cancellationToken).ConfigureAwait(false) is { } changed)
+        {
+            return changed with { Reason = Reason };
+        }
+
+        if (!mayShrink)
+        {
+            throw new KubernetesConflictException(
+                $"The Deployment {deployment} changed {MaxReads} times between a read and the change of its replicas; the last time its number did. Try again when others have finished scaling it.",
+                new KubernetesApiCall("patch", "deployments", "apps", Namespace, deployment),
+                409);
+        }
+
+        V1Deployment set = await PatchAsync(deployment, new V1Patch(Spec(replicas).ToJsonString(), V1Patch.PatchType.MergePatch), cancellationToken).ConfigureAwait(false);
+        return new AcceptedScale(set, from, false, Reason);
     }
 
     private static JsonObject Spec(int replicas) => new() { ["spec"] = new JsonObject { ["replicas"] = replicas } };

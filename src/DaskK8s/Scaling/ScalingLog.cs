@@ -27,4 +27,13 @@ internal static partial class ScalingLog
 
     [LoggerMessage(4507, LogLevel.Information, "Deleted the drained pod {Pod} of group {Group}, since it stayed and its workers could not be brought back")]
     public static partial void StayedPodDeleted(ILogger logger, string group, string pod);
+
+    [LoggerMessage(4508, LogLevel.Debug, "Tried again to give back spec.replicas of Deployment {Deployment}: {Reason}")]
+    public static partial void GiveBackRepeated(ILogger logger, string deployment, string reason);
+
+    [LoggerMessage(4509, LogLevel.Debug, "Scaled Deployment {Deployment} by a patch and not in the name of the field's owner: {Reason}")]
+    public static partial void Patched(ILogger logger, string deployment, string reason);
+
+    [LoggerMessage(4510, LogLevel.Information, "Gave back spec.replicas of Deployment {Deployment}, which a client had kept that did not finish")]
+    public static partial void StrayGivenBack(ILogger logger, string deployment);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -6,13 +5,14 @@ namespace DaskK8s.Benchmarks.Scaling;
 
 /// <summary>
 /// Scales two groups up and down at random while tasks run whose results are kept: the verb <c>scale-soak</c>
-/// (<c>--rounds 200 [--variant plain|killed] [--seed N] [--kubeconfig FILE --release NAME --namespace NS [--image IMAGE]]
+/// (<c>--rounds 200 [--upgrades N] [--variant plain|killed] [--seed N] [--kubeconfig FILE --release NAME --namespace NS [--image IMAGE]]
 /// [--kubernetes v1.20.2] --json OUT</c>).
 /// </summary>
 /// <remarks>
 /// Without a kubeconfig it brings an embedded cluster with real Dask processes (<c>--kubernetes</c> says of which version); with an image it installs the release
 /// that is named, and removes it at the end. It runs the rounds twice: as they
-/// are, and with every other scaling made by a process of its own that is killed at a random moment. A server before 1.22 cannot shrink a group without a loss:
+/// are, and with every other scaling made by a process of its own that is killed at a random moment; in between it upgrades the release as often as asked, by
+/// server-side apply as Helm 4 does, also right after a kill. A server before 1.22 cannot shrink a group without a loss:
 /// there the typed refusal is shown, and then the rounds run with <see cref="ScaleDown.Immediate"/>.
 /// </remarks>
 internal static class ScaleSoak
@@ -25,6 +25,7 @@ internal static class ScaleSoak
     {
         Arguments arguments = new(args);
         int rounds = arguments.Number("rounds", 200);
+        int upgrades = arguments.Number("upgrades", 0);
         int seed = arguments.Number("seed", 1);
         await using SoakTarget target = await SoakTarget.StartAsync(arguments);
         await using HelmCluster cluster = await target.ConnectAsync();
@@ -34,7 +35,7 @@ internal static class ScaleSoak
         if (refusal is not null)
         {
             Console.WriteLine($"refused, as it should be ({refusal.Obstacle}): {refusal.Message}");
-            results[Immediate] = await RunOneAsync(target, cluster, rounds, seed, kills: false, ScaleDown.Immediate);
+            results[Immediate] = await RunOneAsync(target, cluster, rounds, upgrades, seed, kills: false, ScaleDown.Immediate);
         }
         else
         {
@@ -42,7 +43,7 @@ internal static class ScaleSoak
             {
                 if ((arguments.Find("variant") ?? variant) == variant)
                 {
-                    results[variant] = await RunOneAsync(target, cluster, rounds, seed, variant == "killed", ScaleDown.Lossless);
+                    results[variant] = await RunOneAsync(target, cluster, rounds, upgrades, seed, variant == "killed", ScaleDown.Lossless);
                 }
             }
         }
@@ -55,23 +56,14 @@ internal static class ScaleSoak
         }
 
         // Immediate loses workers with what they hold; Dask computes it again, so that every result can still be read.
-        return results.Values.All(r => r.IsClean || (refusal is not null && r.Lost + r.WrongReplicas == 0)) ? 0 : 1;
+        return results.Values.All(r => r.IsClean || (refusal is not null && r.Lost + r.WrongReplicas + r.UpgradeConflicts == 0)) ? 0 : 1;
     }
 
-    /// <summary>Makes one scaling and ends: the process that is killed.</summary>
-    public static async Task<int> RunClientAsync(string[] args)
-    {
-        await using HelmCluster cluster = await SoakTarget.ConnectAsync(args[0], args[1], args[2]);
-        Console.WriteLine("connected");
-        await cluster.ScaleAsync(int.Parse(args[4], CultureInfo.InvariantCulture), args[3]);
-        return 0;
-    }
-
-    private static async Task<SoakResult> RunOneAsync(SoakTarget target, HelmCluster cluster, int rounds, int seed, bool kills, ScaleDown down)
+    private static async Task<SoakResult> RunOneAsync(SoakTarget target, HelmCluster cluster, int rounds, int upgrades, int seed, bool kills, ScaleDown down)
     {
         Console.WriteLine($"{rounds} rounds{(kills ? ", every other scaling by a client that is killed" : "")}, {down}:");
         await using SoakLoad load = await SoakLoad.StartAsync(cluster);
-        return await new SoakRun(target, cluster, load, rounds, seed, kills, down).RunAsync();
+        return await new SoakRun(target, cluster, load, rounds, upgrades, seed, kills, down).RunAsync();
     }
 
     /// <summary>Shrinks the first group by one and back; a server that cannot do so without a loss says so.</summary>
@@ -100,6 +92,7 @@ internal static class ScaleSoak
             ["lost"] = SoakResult.Figure(results.Values.Sum(static r => r.Lost), "results"),
             ["recomputed"] = SoakResult.Figure(results.Where(static r => r.Key != Immediate).Sum(static r => r.Value.Recomputed), "tasks"),
             ["wrong_replicas"] = SoakResult.Figure(results.Values.Sum(static r => r.WrongReplicas), "scalings"),
+            ["upgrade_conflicts"] = SoakResult.Figure(results.Values.Sum(static r => r.UpgradeConflicts), "upgrades"),
         };
         if (refusal is not null)
         {

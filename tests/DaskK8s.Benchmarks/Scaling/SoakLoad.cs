@@ -15,6 +15,11 @@ internal sealed class SoakLoad : IAsyncDisposable
         """;
 
     private const int ResultSize = 5000;
+
+    /// <summary>Is how many tasks share a topic: schedulers keep the last 1,000 events of a topic unless they are told otherwise.</summary>
+    private const int TasksPerTopic = 100;
+
+    private const int EventsKept = 1000;
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(3);
     private static readonly PythonFunction Work = PythonFunction.FromSource(Source, "work");
 
@@ -29,7 +34,7 @@ internal sealed class SoakLoad : IAsyncDisposable
     public static async Task<SoakLoad> StartAsync(HelmCluster cluster) => new(await DaskClient.ConnectAsync(cluster.SchedulerAddress!));
 
     public async Task SubmitAsync(double seconds, IReadOnlyDictionary<string, double> resources) => _futures.Add(
-        await _dask.SubmitAsync<JsonElement>(Work, [_topic, _futures.Count, seconds, ResultSize], resources.Count == 0 ? null : new TaskOptions { Resources = resources }));
+        await _dask.SubmitAsync<JsonElement>(Work, [TopicOf(_futures.Count), _futures.Count, seconds, ResultSize], resources.Count == 0 ? null : new TaskOptions { Resources = resources }));
 
     /// <summary>Reads every result.</summary>
     /// <returns>How many could not be read, or are not what they should be.</returns>
@@ -55,18 +60,39 @@ internal sealed class SoakLoad : IAsyncDisposable
     }
 
     /// <summary>Counts the runs, and those of a task that had run before.</summary>
+    /// <exception cref="InvalidOperationException">The scheduler has forgotten some, so that they cannot be counted.</exception>
     public async Task<(int Runs, int Recomputed)> CountRunsAsync()
     {
-        IReadOnlyList<DaskEvent> runs = await _dask.GetEventsAsync(_topic);
+        List<DaskEvent> runs = [];
+        foreach (string topic in Enumerable.Range(0, _futures.Count).Select(TopicOf).Distinct())
+        {
+            IReadOnlyList<DaskEvent> events = await _dask.GetEventsAsync(topic);
+            if (events.Count >= EventsKept)
+            {
+                throw new InvalidOperationException(
+                    $"The runs cannot be counted: {TasksPerTopic} tasks have left {events.Count} events, and the scheduler may have dropped earlier ones (distributed.admin.low-level-log-length).");
+            }
+
+            runs.AddRange(events);
+        }
+
         foreach (IGrouping<int, DaskEvent> twice in runs.GroupBy(static r => r.Data.GetInt32()).Where(static g => g.Count() > 1))
         {
             Console.WriteLine($"task {twice.Key} ran {string.Join(" and ", twice.Select(static e => $"at {e.Time:HH:mm:ss.fff}"))}");
         }
 
-        return (runs.Count, runs.Count - runs.Select(static r => r.Data.GetInt32()).Distinct().Count());
+        int[] ran = [.. runs.Select(static r => r.Data.GetInt32()).Distinct()];
+        int[] unseen = [.. Enumerable.Range(0, _futures.Count).Except(ran)];
+        return unseen.Length == 0
+            ? (runs.Count, runs.Count - ran.Length)
+            : throw new InvalidOperationException(
+                $"The runs cannot be counted: the scheduler has no event of {unseen.Length} of {_futures.Count} tasks (the first is task {unseen[0]}). " +
+                "It keeps too few (distributed.admin.low-level-log-length), was restarted, or takes none of workers.");
     }
 
     public ValueTask DisposeAsync() => _dask.DisposeAsync();
+
+    private string TopicOf(int task) => $"{_topic}-{task / TasksPerTopic}";
 
     private async Task ExplainAsync(HelmCluster cluster, int task)
     {

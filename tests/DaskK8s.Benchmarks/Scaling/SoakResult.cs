@@ -39,10 +39,15 @@ internal sealed record SoakResult
     /// <summary>Gets or sets the pods that still carry a mark or a deletion cost at the end.</summary>
     public int StrayMarks { get; set; }
 
+    public int Upgrades { get; set; }
+
+    /// <summary>Gets or sets the upgrades that failed, as somebody owned a field that they set.</summary>
+    public int UpgradeConflicts { get; set; }
+
     public double Seconds { get; set; }
 
     /// <summary>Gets whether all is as it should be; a run that was not counted would hide one that was too many.</summary>
-    public bool IsClean => Lost + Recomputed + WrongReplicas + StuckWorkers + StrayMarks == 0 && Runs == Tasks;
+    public bool IsClean => Lost + Recomputed + WrongReplicas + StuckWorkers + StrayMarks + UpgradeConflicts == 0 && Runs == Tasks;
 
     public static JsonObject Figure(double ours, string unit) => new() { ["ours"] = ours, ["unit"] = unit };
 
@@ -65,6 +70,8 @@ internal sealed record SoakResult
         Write("wrong_replicas", WrongReplicas, "scalings");
         Write("stuck_workers", StuckWorkers, "workers");
         Write("stray_marks", StrayMarks, "pods");
+        Write("upgrades", Upgrades, "server-side applies of the release as helm");
+        Write("upgrade_conflicts", UpgradeConflicts, "upgrades");
         Write("seconds", Math.Round(Seconds, 1), "s");
     }
 }

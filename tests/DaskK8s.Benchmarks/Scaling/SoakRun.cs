@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 using DaskK8s.Dask.Tasks;
 using DaskK8s.Helm.Chart;
@@ -11,7 +10,7 @@ using k8s.Models;
 namespace DaskK8s.Benchmarks.Scaling;
 
 /// <summary>Is one soak: rounds of random scaling of two groups under a running load; every other one by a client that is killed, if so asked.</summary>
-internal sealed class SoakRun(SoakTarget target, HelmCluster cluster, SoakLoad load, int rounds, int seed, bool kills, ScaleDown down)
+internal sealed class SoakRun(SoakTarget target, HelmCluster cluster, SoakLoad load, int rounds, int upgrades, int seed, bool kills, ScaleDown down)
 {
     private const int TasksPerRound = 6;
     private const double LongestTask = 0.4;
@@ -23,6 +22,7 @@ internal sealed class SoakRun(SoakTarget target, HelmCluster cluster, SoakLoad l
     private readonly SoakResult _result = new() { Rounds = rounds };
     private readonly ScaleOptions _options = new() { ScaleDown = down };
     private readonly long _start = Stopwatch.GetTimestamp();
+    private int _dueUpgrades;
 
     private double Elapsed => Stopwatch.GetElapsedTime(_start).TotalSeconds;
 
@@ -44,6 +44,7 @@ internal sealed class SoakRun(SoakTarget target, HelmCluster cluster, SoakLoad l
                 await ScaleAsync(round, group, replicas);
             }
 
+            await UpgradeAsync(round);
             if (round % 20 == 0)
             {
                 Console.WriteLine(FormattableString.Invariant($"round {round} of {rounds} after {Elapsed:0} s: {_result.KeysMoved} results moved, {_result.Clients.Killed} clients killed"));
@@ -66,6 +67,28 @@ internal sealed class SoakRun(SoakTarget target, HelmCluster cluster, SoakLoad l
         await LookAtTheEndAsync();
         _result.Seconds = Elapsed;
         return _result;
+    }
+
+    /// <summary>
+    /// Upgrades the release as Helm 4 does, right after a scaling or a kill, to the numbers that there are: another one would have Kubernetes remove pods with
+    /// what they hold, which is the upgrade's doing and nobody else's.
+    /// </summary>
+    private async Task UpgradeAsync(int round)
+    {
+        _dueUpgrades += (round * upgrades / rounds) - ((round - 1) * upgrades / rounds);
+        (int first, int second) = ((await ReadAsync(_first)).Desired, (await ReadAsync(_second)).Desired);
+
+        // The chart takes a group's zero for "not given": such an upgrade waits for the next round in which the group has pods.
+        for (; _dueUpgrades > 0 && (second > 0 || round == rounds); _dueUpgrades--)
+        {
+            if (second == 0)
+            {
+                await ScaleAsync(round, _second, second = 1);
+            }
+
+            _result.Upgrades++;
+            _result.UpgradeConflicts += await target.TryUpgradeAsync(_result.Upgrades, first, _second.Name, second) ? 0 : 1;
+        }
     }
 
     private async Task WaitUntilAllWorkAsync()
@@ -114,28 +137,9 @@ internal sealed class SoakRun(SoakTarget target, HelmCluster cluster, SoakLoad l
     /// <summary>Lets a process of its own scale, mostly down, and kills it at a random moment after it has connected.</summary>
     private async Task KillOneAsync(string group, int replicas)
     {
-        ProcessStartInfo start = new(
-            Environment.ProcessPath!, ["scale-soak-client", target.Kubeconfig, target.Release, target.Namespace, group, replicas.ToString(CultureInfo.InvariantCulture)])
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        };
-        using Process process = Process.Start(start)!;
-        process.ErrorDataReceived += static (_, _) => { };
-        process.BeginErrorReadLine();
-        await process.StandardOutput.ReadLineAsync();
-        using CancellationTokenSource limit = new(_random.NextDouble() * LongestLife);
-        try
-        {
-            await process.WaitForExitAsync(limit.Token);
-            _result.Clients = (_result.Clients.Killed, _result.Clients.Faster + 1);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill();
-            await process.WaitForExitAsync();
-            _result.Clients = (_result.Clients.Killed + 1, _result.Clients.Faster);
-        }
+        using SoakClient client = await SoakClient.StartAsync(target, group, replicas);
+        bool isKilled = await client.KillAfterAsync(_random.NextDouble() * LongestLife);
+        _result.Clients = isKilled ? (_result.Clients.Killed + 1, _result.Clients.Faster) : (_result.Clients.Killed, _result.Clients.Faster + 1);
     }
 
     /// <summary>Waits until the pods are as many as asked for and every worker works, and counts what does not come to that.</summary>

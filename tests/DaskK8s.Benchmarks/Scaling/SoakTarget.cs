@@ -1,6 +1,9 @@
+using System.Net;
+
 using DaskK8s.Testing;
 
 using k8s;
+using k8s.Autorest;
 
 namespace DaskK8s.Benchmarks.Scaling;
 
@@ -30,9 +33,7 @@ internal sealed class SoakTarget : IAsyncDisposable
             Namespace = @namespace,
             Workers = 2,
             Groups = [new DaskReleaseGroup { Name = "gpu", DaskResources = "GPU=1" }],
-
-            // The runs are counted by events, of which newer schedulers keep the last 1,000 unless they are told otherwise.
-            Environment = new Dictionary<string, string> { ["DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH"] = "100000" },
+            HelmVersion = arguments.Number("upgrades", 0) > 0 ? 4 : 3,
         };
         if (arguments.Find("kubeconfig") is { } kubeconfig)
         {
@@ -40,6 +41,11 @@ internal sealed class SoakTarget : IAsyncDisposable
             if (arguments.Find("image") is { } image)
             {
                 await target.InstallAsync(wanted with { Image = image });
+            }
+
+            else if (wanted.HelmVersion >= 4)
+            {
+                throw new ArgumentException("--upgrades upgrades the release that the soak installs itself: name an image (--image), or leave the kubeconfig out.");
             }
 
             return target;
@@ -57,6 +63,29 @@ internal sealed class SoakTarget : IAsyncDisposable
     public static Task<HelmCluster> ConnectAsync(string kubeconfig, string release, string @namespace) => HelmCluster.ConnectAsync(
         release,
         new HelmClusterOptions { KubeconfigPath = kubeconfig, Namespace = @namespace, SchedulerAccess = SchedulerAccess.Forward, LocalSchedulerPort = 0, LocalDashboardPort = 0 });
+
+    /// <summary>Upgrades the release to these numbers, with a change beside the pods' template so that nothing is rolled out.</summary>
+    /// <returns>Whether it succeeded; false where it met a conflict.</returns>
+    public async Task<bool> TryUpgradeAsync(int number, int workers, string group, int replicas)
+    {
+        DaskRelease next = _installed! with
+        {
+            Workers = workers,
+            Groups = [.. _installed.Groups.Select(g => g.Name == group ? g with { Replicas = replicas } : g)],
+            ChartVersion = FormattableString.Invariant($"2025.11.{number}"),
+        };
+        using k8s.Kubernetes client = CreateClient();
+        try
+        {
+            await next.UpgradeAsync(client);
+            return true;
+        }
+        catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.Conflict)
+        {
+            Console.WriteLine($"upgrade {number}: {e.Response.Content}");
+            return false;
+        }
+    }
 
     public k8s.Kubernetes CreateClient() => EmbeddedCluster.CreateClient(Kubeconfig);
 

@@ -86,7 +86,7 @@ public sealed class ScalingTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task ScaleAsync_ReleaseOfHelm4_GivesTheFieldBackSoThatTheNextUpgradePasses(bool givesBack)
+    public async Task ScaleAsync_ReleaseOfHelm4_LeavesTheFieldToHelmSoThatTheNextUpgradePasses(bool givesBack)
     {
         DaskRelease release = new() { Workers = 2, HelmVersion = 4 };
         await using EmbeddedCluster kubernetes = await StartAsync(release);
@@ -96,7 +96,7 @@ public sealed class ScalingTests
         using k8s.Kubernetes client = kubernetes.CreateClient();
         Func<Task> upgrade = () => release.UpgradeAsync(client, Token);
 
-        result.Ownership.Should().Be(givesBack ? FieldOwnership.GivenBack : FieldOwnership.Kept);
+        result.Ownership.Should().Be(givesBack ? FieldOwnership.ChangedAsOwner : FieldOwnership.Kept);
         if (givesBack)
         {
             await upgrade.Should().NotThrowAsync();
@@ -128,6 +128,7 @@ public sealed class ScalingTests
     public async Task ScaleAsync_GiveBackRefused_IsToldAndNotFatal()
     {
         await using EmbeddedCluster kubernetes = await StartAsync(new DaskRelease { Workers = 2, HelmVersion = 4 });
+        await PatchReplicasAsync(kubernetes, "my-dask-worker", 1);
         using LogCollector log = new();
         using ILoggerFactory loggers = LoggerFactory.Create(l => l.AddProvider(log));
         await using HelmCluster cluster = await ConnectAsync(kubernetes, loggers);
@@ -146,6 +147,7 @@ public sealed class ScalingTests
     {
         DaskRelease release = new() { Workers = 2, HelmVersion = 4 };
         await using EmbeddedCluster kubernetes = await StartAsync(release);
+        await PatchReplicasAsync(kubernetes, "my-dask-worker", 1);
         await using HelmCluster cluster = await ConnectAsync(kubernetes);
         using IDisposable fault = kubernetes.Faults.AddHttp(new HttpFault { Verb = "patch", Resource = "deployments", Skip = 1, Times = 2, Status = status });
 

@@ -34,7 +34,7 @@ internal sealed class Retirement
     private long _start;
 
     public Retirement(
-        KubeRequests requests, Workloads workloads, WorkerDrain? drain, ServerVersion version, StrayRecovery recovery, GroupPlan plan, int target, ScaleOptions options)
+        KubeRequests requests, Workloads workloads, WorkerDrain? drain, ServerVersion version, StrayRecovery recovery, Scaler scaler, GroupPlan plan, int target, ScaleOptions options)
     {
         PodMarks marks = new(requests);
         (_requests, _drain, _recovery, _plan, _target, _options) = (requests, drain, recovery, plan, target, options);
@@ -42,7 +42,7 @@ internal sealed class Retirement
         _marks = new RetirementMarks(requests, marks, plan.Name, options.DrainTimeout);
         _guard = new RetirementGuard(marks, drain, version, plan, target);
         _cleanup = new RetirementCleanup(requests, drain, _group, _marks, plan.Name);
-        _scaler = new Scaler(requests);
+        _scaler = scaler;
     }
 
     private TimeProvider Time => _requests.TimeProvider;
@@ -104,7 +104,7 @@ internal sealed class Retirement
                 return new RetirementOutcome(
                     before.Value,
                     accepted,
-                    accepted.Spec?.Replicas ?? aim,
+                    accepted.Deployment.Spec?.Replicas ?? aim,
                     acceptedAfter,
                     [.. leaving.Where(_ledger.HasLeft).Select(static v => new RetiredWorker(v.Name, v.Addresses))],
                     _ledger.Failed,
@@ -261,17 +261,15 @@ internal sealed class Retirement
     private bool HasBegunUnseen(Victim victim, DateTimeOffset now) =>
         !_plan.NamesOwnScheduler && victim.Workers.Count == 0 && victim.StandingAt(now) != VictimStanding.Empty && !_ledger.HadWorkers(victim);
 
-    private async Task<V1Deployment?> TrySetReplicasAsync(GroupView view, int aim, CancellationToken cancellationToken)
+    private async Task<AcceptedScale?> TrySetReplicasAsync(GroupView view, int aim, CancellationToken cancellationToken)
     {
-        try
-        {
-            return await _scaler.SetReplicasAsync(view.Deployment, aim, cancellationToken).ConfigureAwait(false);
-        }
-        catch (KubernetesConflictException)
+        AcceptedScale? accepted = await _scaler.TryChangeAsync(view.Deployment, aim, _options.GiveBackField, cancellationToken).ConfigureAwait(false);
+        if (accepted is null)
         {
             ScalingLog.PlannedAgain(Logger, _plan.Name, "the Deployment changed");
-            return null;
         }
+
+        return accepted;
     }
 
     /// <summary>Waits until as many pods have left as should, and sees who it was, by uid. The number is accepted: what fails now does not undo it.</summary>

@@ -1,10 +1,8 @@
-using k8s.Models;
-
 namespace DaskK8s.Scaling.Lossless;
 
 /// <summary>Tells what a lossless scale-down did.</summary>
 /// <param name="Before">The replicas that it found.</param>
-/// <param name="Deployment">The Deployment as the API server answered the change, or null where nothing was changed.</param>
+/// <param name="Accepted">What the API server accepted, or null where nothing was changed.</param>
 /// <param name="After">The replicas now.</param>
 /// <param name="AcceptedAfter">When the change was accepted, from the start.</param>
 /// <param name="Retired">Who left.</param>
@@ -12,7 +10,7 @@ namespace DaskK8s.Scaling.Lossless;
 /// <param name="KeysMoved">How many results were moved.</param>
 internal sealed record RetirementOutcome(
     int Before,
-    V1Deployment? Deployment,
+    AcceptedScale? Accepted,
     int After,
     TimeSpan AcceptedAfter,
     IReadOnlyList<RetiredWorker> Retired,

@@ -28,7 +28,7 @@ public sealed class KubeConfigTlsTests : IDisposable
         call.Authorization.Should().Be("Bearer abc");
         upgrade.Authorization.Should().Be("Bearer abc");
         call.Host.Should().Be(server.Uri.Authority);
-        call.Headers["User-Agent"].Should().StartWith("DaskK8s/");
+        call.Headers["User-Agent"].Should().StartWith("daskk8s/");
     }
 
     [Fact]

@@ -1,0 +1,178 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace DaskK8s.Scaling.Ownership;
+
+/// <summary>Takes out of a live object what one manager owns of it, and compares two sets of owned fields.</summary>
+/// <remarks>
+/// <c>fieldsV1</c> writes a field as <c>f:name</c>, a list's item as <c>k:{its keys}</c>, a value of a set as <c>v:value</c>, and
+/// <c>.</c> for the field itself. An empty object is a leaf: a scalar, or a list or map that changes as a whole. It does not tell these
+/// from an empty map or a null that was applied and that others have filled since, so that a projection is only a proposal: the API
+/// server's own dry run tells whether it is right (see <see cref="OwnerApply"/>).
+/// </remarks>
+internal static class OwnedFields
+{
+    private const string Itself = ".";
+
+    /// <summary>Structures of a Deployment that change as a whole; other maps have an owner for each field.</summary>
+    private static readonly HashSet<string> AtomicMaps = new(StringComparer.Ordinal)
+    {
+        "selector", "nodeSelector", "labelSelector", "namespaceSelector", "fieldRef", "resourceFieldRef", "secretKeyRef", "configMapKeyRef", "fileKeyRef",
+        "secretRef", "nodePublishSecretRef", "requiredDuringSchedulingIgnoredDuringExecution", "preference", "dataSource", "scopeSelector",
+    };
+
+    /// <summary>Lists of a Deployment whose items have owners of their own: such a list is no leaf unless it was applied as null.</summary>
+    private static readonly HashSet<string> GranularLists = new(StringComparer.Ordinal)
+    {
+        "containers", "initContainers", "ephemeralContainers", "env", "ports", "volumes", "volumeMounts", "volumeDevices", "imagePullSecrets", "hostAliases",
+        "topologySpreadConstraints", "resourceClaims", "schedulingGates", "claims", "conditions", "ownerReferences", "finalizers",
+    };
+
+    /// <summary>Gives the part of a value that a set of fields names.</summary>
+    /// <exception cref="UncertainOwnershipException">The set cannot be found in the value without a doubt.</exception>
+    public static JsonObject Project(JsonObject set, JsonObject live) => ProjectMap(set, live, "");
+
+    /// <summary>Gives the fields of a set that another one lacks, each as its path.</summary>
+    public static IEnumerable<string> Missing(JsonObject from, JsonObject set) => Members(set, "").Except(Members(from, ""), StringComparer.Ordinal);
+
+    /// <summary>Gets whether a path is that of a list item's key, which the server fills in: a port's <c>protocol</c>.</summary>
+    public static bool IsKeyOfItem(string path)
+    {
+        int field = path.LastIndexOf("/f:", StringComparison.Ordinal);
+        int item = path.LastIndexOf("/k:", StringComparison.Ordinal);
+        return item >= 0 && field > item && KeysOf(path[(item + 1)..field])?.ContainsKey(path[(field + 3)..]) == true;
+    }
+
+    private static IEnumerable<string> Members(JsonObject set, string path)
+    {
+        foreach ((string step, JsonNode? child) in set)
+        {
+            if (step == Itself)
+            {
+                yield return path;
+            }
+            else if (child is JsonObject { Count: > 0 } below)
+            {
+                foreach (string member in Members(below, $"{path}/{step}"))
+                {
+                    yield return member;
+                }
+            }
+            else
+            {
+                yield return $"{path}/{step}";
+            }
+        }
+    }
+
+    private static JsonNode? ProjectField(JsonObject set, JsonNode? live, string path, string name)
+    {
+        if (set.All(static child => child.Key == Itself))
+        {
+            return ProjectLeaf(live, name);
+        }
+
+        return live switch
+        {
+            JsonObject map => ProjectMap(set, map, path),
+            JsonArray list => ProjectList(set, list, path),
+            _ => throw new UncertainOwnershipException($"{path} has owned fields that the live object lacks"),
+        };
+    }
+
+    /// <summary>Gives what stands for a leaf: what changes as a whole is repeated, what others may have filled is named and no more.</summary>
+    private static JsonNode? ProjectLeaf(JsonNode? live, string name) => live switch
+    {
+        JsonObject { Count: > 0 } when !AtomicMaps.Contains(name) => new JsonObject(),
+        JsonArray when GranularLists.Contains(name) => null,
+
+        // It was applied as null or empty, and the server does not show it: null says the same.
+        null => null,
+        _ => live.DeepClone(),
+    };
+
+    private static JsonObject ProjectMap(JsonObject set, JsonObject live, string path)
+    {
+        JsonObject part = [];
+        foreach ((string step, JsonNode? child) in set)
+        {
+            if (step == Itself)
+            {
+                continue;
+            }
+
+            if (!step.StartsWith("f:", StringComparison.Ordinal))
+            {
+                throw new UncertainOwnershipException($"{path}/{step} names no field of a map");
+            }
+
+            string name = step[2..];
+            part[name] = ProjectField(child as JsonObject ?? [], live[name], $"{path}/{step}", name);
+        }
+
+        return part;
+    }
+
+    private static JsonArray ProjectList(JsonObject set, JsonArray live, string path)
+    {
+        JsonNode?[] items = new JsonNode?[live.Count];
+        foreach ((string step, JsonNode? child) in set)
+        {
+            if (step == Itself)
+            {
+                continue;
+            }
+
+            JsonObject below = child as JsonObject ?? [];
+            if (KeysOf(step) is { } keys)
+            {
+                int index = Single(live, item => item is JsonObject map && keys.All(key => JsonNode.DeepEquals(map[key.Key], key.Value)), $"{path}/{step}");
+                items[index] = below.All(static c => c.Key == Itself) ? live[index]!.DeepClone() : WithKeys(ProjectMap(below, (JsonObject)live[index]!, $"{path}/{step}"), keys);
+            }
+            else if (step.StartsWith("v:", StringComparison.Ordinal) && Parse(step[2..]) is { } value)
+            {
+                int index = Single(live, item => JsonNode.DeepEquals(item, value), $"{path}/{step}");
+                items[index] = live[index]!.DeepClone();
+            }
+            else
+            {
+                // An index (i:) says nothing once others have changed the list.
+                throw new UncertainOwnershipException($"{path}/{step} names no item that can be told from others");
+            }
+        }
+
+        return [.. items.OfType<JsonNode>()];
+    }
+
+    private static JsonObject WithKeys(JsonObject item, JsonObject keys)
+    {
+        foreach ((string name, JsonNode? value) in keys)
+        {
+            item[name] ??= value?.DeepClone();
+        }
+
+        return item;
+    }
+
+    private static int Single(JsonArray live, Func<JsonNode?, bool> isMeant, string path)
+    {
+        int[] found = [.. Enumerable.Range(0, live.Count).Where(i => isMeant(live[i]))];
+        return found.Length == 1
+            ? found[0]
+            : throw new UncertainOwnershipException($"{path} is {(found.Length == 0 ? "not in the live object" : "in the live object more than once")}");
+    }
+
+    private static JsonObject? KeysOf(string step) => step.StartsWith("k:", StringComparison.Ordinal) ? Parse(step[2..]) as JsonObject : null;
+
+    private static JsonNode? Parse(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
