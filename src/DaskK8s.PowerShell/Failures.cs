@@ -28,6 +28,9 @@ internal static class Failures
         HelmReleaseNotFoundException { Releases.Count: > 0 } missing =>
             (ErrorCategory.ObjectNotFound, $"Use one of the releases: {string.Join(", ", missing.Releases)}."),
         HelmReleaseNotFoundException => (ErrorCategory.ObjectNotFound, "Look for releases: Get-DaskCluster -Available -AllNamespaces."),
+        HelmReleaseInstanceException instance => (ErrorCategory.InvalidArgument, $"Choose one with -Instance: {string.Join(", ", instance.Instances)}."),
+        HelmReleaseObjectsMissingException => (ErrorCategory.ObjectNotFound, "Look at the release with helm status and helm history."),
+        HelmReleaseManagedException => (ErrorCategory.InvalidOperation, "Change the values where the tool that manages the release has them."),
         HelmReleaseException => (ErrorCategory.InvalidData, "Look at the release with helm status and helm history; an upgrade writes its record anew."),
         HelmValuesException { Path: not null } => (ErrorCategory.ObjectNotFound, "See all values: Get-DaskReleaseValue."),
         HelmValuesException => (ErrorCategory.InvalidData, "See all values: Get-DaskReleaseValue -AsYaml."),

@@ -13,6 +13,7 @@ public sealed class WorkerGroupUpgrade
     public string Yaml { get; }
 
     /// <summary>Gets the command for a POSIX shell.</summary>
+    /// <value>Empty where another tool than Helm manages the release.</value>
     public string Command { get; }
 
     /// <summary>Gets the file that was written.</summary>

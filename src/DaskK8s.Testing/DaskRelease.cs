@@ -117,6 +117,61 @@ public sealed record DaskRelease
     /// <value>0 by default.</value>
     public int Padding { get; init; }
 
+    /// <summary>Gets the namespace that keeps the records, as Flux's <c>storageNamespace</c> has it.</summary>
+    /// <value>The release's own by default.</value>
+    public string? RecordNamespace { get; init; }
+
+    /// <summary>Gets a value indicating whether Helm keeps a record of the release; without one it is as rendered by <c>helm template</c> and applied, or in Helm's SQL driver.</summary>
+    /// <value><see langword="true"/> by default.</value>
+    public bool HasRecord { get; init; } = true;
+
+    /// <summary>Gets a value indicating whether the objects carry Helm's own annotations and label.</summary>
+    /// <value>As <see cref="HasRecord"/> by default: what was rendered and applied carries none, what is in the SQL driver does.</value>
+    public bool? HasHelmMarks { get; init; }
+
+    /// <summary>Gets a value indicating whether the objects are installed; an install that failed has a record and no objects.</summary>
+    /// <value><see langword="true"/> by default.</value>
+    public bool HasObjects { get; init; } = true;
+
+    /// <summary>Gets what Helm says about the newest revision.</summary>
+    /// <value>Null by default: <c>Install complete</c> or <c>Upgrade complete</c>.</value>
+    public string? Description { get; init; }
+
+    /// <summary>Gets labels that each object carries besides the chart's: those of Flux, for example.</summary>
+    /// <value>None by default.</value>
+    public IReadOnlyDictionary<string, string> ObjectLabels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Gets annotations that each object carries: the tracking id of Argo CD, for example.</summary>
+    /// <value>None by default.</value>
+    public IReadOnlyDictionary<string, string> ObjectAnnotations { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Gets the names, aliases included, of the charts from below the release's own down to the Dask chart: <c>["analytics", "dask-gpu"]</c>.</summary>
+    /// <value>Empty by default: the release's own chart is the Dask chart.</value>
+    public IReadOnlyList<string> Subchart { get; init; } = [];
+
+    /// <summary>Gets the name of the release's own chart where <see cref="Subchart"/> leads to the Dask chart.</summary>
+    /// <value><c>platform</c> by default.</value>
+    public string UmbrellaName { get; init; } = "platform";
+
+    /// <summary>Gets further instances of the Dask chart in the same release, each with a <see cref="Subchart"/> of its own; name and namespace are the release's.</summary>
+    /// <value>None by default.</value>
+    public IReadOnlyList<DaskRelease> Instances { get; init; } = [];
+
+    /// <summary>Gets the name of the worker component (<c>worker.name</c>); charts before 2021 name the Deployment and its <c>component</c> label after it.</summary>
+    /// <value><c>worker</c> by default.</value>
+    public string WorkerComponent { get; init; } = "worker";
+
+    /// <summary>Gets containers that a webhook puts into the release's pods on an <see cref="EmbeddedCluster"/>.</summary>
+    /// <value>None by default.</value>
+    public IReadOnlyList<DaskInjectedContainer> InjectedContainers { get; init; } = [];
+
+    /// <summary>Gets a value indicating whether the chart is of the years in which it had neither additional groups nor schedulers elsewhere.</summary>
+    internal bool IsOldChart => int.TryParse(ChartVersion.Split('.')[0], out int major) && major < 2021;
+
+    /// <summary>Gets the release's instances of the chart, this one first.</summary>
+    internal IEnumerable<DaskRelease> All =>
+        Instances.Select(instance => instance with { Name = Name, Namespace = Namespace, UmbrellaName = UmbrellaName, Instances = [] }).Prepend(this);
+
     /// <summary>Gets the full name, which the names of all objects begin with.</summary>
     public string Fullname => ChartNames.Fullname(this);
 
@@ -124,7 +179,7 @@ public sealed record DaskRelease
     public string SchedulerName => $"{Fullname}-scheduler";
 
     /// <summary>Gets the name of the Deployment of the default group.</summary>
-    public string WorkerName => $"{Fullname}-worker";
+    public string WorkerName => $"{Fullname}-{(IsOldChart ? WorkerComponent : "worker")}";
 
     /// <summary>Gets the name of the Deployment of an additional group.</summary>
     /// <param name="group">The group's name.</param>

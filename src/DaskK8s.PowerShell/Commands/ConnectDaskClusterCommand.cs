@@ -19,6 +19,11 @@ public sealed class ConnectDaskClusterCommand : DaskCmdlet
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     public string? Namespace { get; set; }
 
+    /// <summary>Gets or sets the instance of the Dask chart.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The instance of the Dask chart, for a release that has several: the alias that its umbrella chart gives it.")]
+    [ArgumentCompleter(typeof(InstanceCompleter))]
+    public string? Instance { get; set; }
+
     /// <summary>Gets or sets the kube context.</summary>
     [Parameter(HelpMessage = "The kube context. By default the kubeconfig's current one.")]
     [ArgumentCompleter(typeof(ContextCompleter))]
@@ -46,6 +51,7 @@ public sealed class ConnectDaskClusterCommand : DaskCmdlet
             new HelmClusterOptions
             {
                 Namespace = Namespace,
+                Instance = Instance,
                 Context = Context,
                 KubeconfigPath = Kubeconfig is null ? null : GetUnresolvedProviderPathFromPSPath(Kubeconfig),
                 SchedulerAccess = Enum.Parse<SchedulerAccess>(SchedulerAccess, ignoreCase: true),

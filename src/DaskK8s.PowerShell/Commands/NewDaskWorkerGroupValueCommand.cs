@@ -88,12 +88,25 @@ public sealed class NewDaskWorkerGroupValueCommand : ClusterCmdlet
                 WriteWarning($"{problem.Path}: {problem.Message}");
             }
 
-            WriteObject(new WorkerGroupUpgrade(
-                Name, yaml, cluster.Release.GetUpgradeCommand(path ?? "my-values.yaml", kubeContext: cluster.Context), path, values.Validate()));
+            WriteObject(new WorkerGroupUpgrade(Name, yaml, CommandFor(cluster, path ?? "my-values.yaml"), path, values.Validate()));
         }
         catch (Exception e) when (e is HelmValuesException or ArgumentException or IOException or UnauthorizedAccessException or PSInvalidCastException)
         {
             Report(e, Name);
+        }
+    }
+
+    /// <summary>Gives the command of the next upgrade; empty, with a warning, where another tool than Helm makes it.</summary>
+    private string CommandFor(HelmCluster cluster, string path)
+    {
+        try
+        {
+            return cluster.Release.GetUpgradeCommand(path, kubeContext: cluster.Context);
+        }
+        catch (HelmReleaseManagedException e)
+        {
+            WriteWarning(e.Message);
+            return "";
         }
     }
 

@@ -48,12 +48,38 @@ internal sealed class PodStatusWriter(ObjectStore store, EmbeddedClusterOptions 
                 PodState.SetCondition(value, "PodReadyToStartContainers", begun, now);
             }
 
+            if (value.At("spec", "initContainers") is JsonArray { Count: > 0 } initContainers)
+            {
+                status["initContainerStatuses"] = new JsonArray([.. initContainers.OfType<JsonObject>().Select(spec => (JsonNode)InitStatus(old, spec, now))]);
+            }
+
             status["containerStatuses"] = new JsonArray([.. run.Containers.Select(container => (JsonNode)ContainerStatus(old, run, container, healthy, now))]);
             if (!JsonNode.DeepEquals(old, value))
             {
                 ManagedFields.Update(old, value, "kubelet", "v1", "status", store.Time.GetUtcNow());
             }
         });
+    }
+
+    /// <summary>Gives the status of an init container: it has ended well, or goes on where it is a native sidecar.</summary>
+    private static JsonObject InitStatus(JsonObject pod, JsonObject spec, string now)
+    {
+        string name = spec.Text("name")!;
+        bool isSidecar = spec.Text("restartPolicy") == "Always";
+        JsonNode? before = pod.Objects("status", "initContainerStatuses").FirstOrDefault(item => item.Text("name") == name)?["state"];
+        return new JsonObject
+        {
+            ["name"] = name,
+            ["state"] = before?.DeepClone() ?? (isSidecar
+                ? new JsonObject { ["running"] = new JsonObject { ["startedAt"] = now } }
+                : new JsonObject { ["terminated"] = new JsonObject { ["exitCode"] = 0, ["reason"] = "Completed", ["startedAt"] = now, ["finishedAt"] = now } }),
+            ["lastState"] = new JsonObject(),
+            ["ready"] = true,
+            ["restartCount"] = 0,
+            ["image"] = spec.Text("image"),
+            ["imageID"] = string.Empty,
+            ["started"] = isSidecar,
+        };
     }
 
     private static JsonObject ContainerStatus(JsonObject pod, PodRun run, ContainerRun container, bool healthy, string now)

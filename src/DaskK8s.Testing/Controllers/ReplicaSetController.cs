@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using DaskK8s.Testing.Api;
 using DaskK8s.Testing.Patching;
+using DaskK8s.Testing.Releases;
 using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Controllers;
@@ -73,6 +74,7 @@ internal sealed class ReplicaSetController(ObjectStore store, ObjectRules object
             string name = $"{set.Key.Name}-{string.Concat(Random.Shared.GetItems(NameAlphabet.ToCharArray(), 5))}";
             metadata["generateName"] = $"{set.Key.Name}-";
             metadata["ownerReferences"] = Owners.Reference(set);
+            Injection.Apply(template);
             ObjectKey key = new(ResourceTypes.Pods, set.Key.Namespace, name);
             try
             {

@@ -5,7 +5,10 @@ internal static class ChartNames
 {
     private const int Limit = 63;
 
-    public static string App(DaskRelease release) => Cut(string.IsNullOrEmpty(release.NameOverride) ? release.ChartName : release.NameOverride);
+    /// <summary>Gives the name that the chart's templates see: its alias where an umbrella chart gives it one.</summary>
+    public static string NameInTemplates(DaskRelease release) => release.Subchart.Count > 0 ? release.Subchart[^1] : release.ChartName;
+
+    public static string App(DaskRelease release) => Cut(string.IsNullOrEmpty(release.NameOverride) ? NameInTemplates(release) : release.NameOverride);
 
     public static string Fullname(DaskRelease release)
     {
@@ -14,11 +17,11 @@ internal static class ChartNames
             return Cut(release.FullnameOverride);
         }
 
-        string name = string.IsNullOrEmpty(release.NameOverride) ? release.ChartName : release.NameOverride;
+        string name = string.IsNullOrEmpty(release.NameOverride) ? NameInTemplates(release) : release.NameOverride;
         return Cut(release.Name.Contains(name, StringComparison.Ordinal) ? release.Name : $"{release.Name}-{name}");
     }
 
-    public static string Chart(DaskRelease release) => Cut($"{release.ChartName}-{release.ChartVersion.Replace('+', '_')}");
+    public static string Chart(DaskRelease release) => Cut($"{NameInTemplates(release)}-{release.ChartVersion.Replace('+', '_')}");
 
     // The chart trims one dash, not all.
     private static string Cut(string name)

@@ -9,7 +9,19 @@ namespace DaskK8s.Testing.Releases;
 internal static class ChartValues
 {
     /// <summary>Gives what <c>values.yaml</c> of the chart says.</summary>
-    public static JsonObject Defaults(DaskRelease release) => new()
+    public static JsonObject Defaults(DaskRelease release)
+    {
+        JsonObject defaults = Newest(release);
+        if (release.IsOldChart)
+        {
+            defaults.Remove("additional_worker_groups");
+            defaults.Child("worker").Remove("custom_scheduler_url");
+        }
+
+        return defaults;
+    }
+
+    private static JsonObject Newest(DaskRelease release) => new()
     {
         ["additional_worker_groups"] = new JsonArray(),
         ["jupyter"] = new JsonObject
@@ -96,6 +108,11 @@ internal static class ChartValues
         JsonObject worker = new() { ["image"] = image.DeepClone(), ["resources"] = Resources(release.WorkerLimits, release.WorkerRequests) };
         JsonObject config = new() { ["jupyter"] = new JsonObject { ["enabled"] = release.Jupyter }, ["scheduler"] = scheduler, ["worker"] = worker };
         SetUnless(worker, "replicas", release.Workers, 3);
+        if (release.WorkerComponent != "worker")
+        {
+            worker["name"] = release.WorkerComponent;
+        }
+
         SetUnless(scheduler, "servicePort", release.SchedulerPort, 8786);
         SetText(config, "fullnameOverride", release.FullnameOverride);
         SetText(config, "nameOverride", release.NameOverride);
@@ -154,6 +171,37 @@ internal static class ChartValues
         }
 
         return config;
+    }
+
+    /// <summary>Gives the defaults of the release's own chart, those of the charts below it included.</summary>
+    public static JsonObject AllDefaults(DaskRelease release) => Nest(release, Defaults);
+
+    /// <summary>Gives the user's values for the release's own chart.</summary>
+    public static JsonObject AllConfig(DaskRelease release) => Nest(release, Config);
+
+    /// <summary>Gives the objects of all instances of the chart, each with the folder that its template is in.</summary>
+    public static IReadOnlyList<ManifestPart> AllParts(DaskRelease release) =>
+    [
+        .. release.All.SelectMany(instance => new Manifest(instance, Merge(Defaults(instance), Config(instance))).Parts().Select(part => part with
+        {
+            Folder = instance.Subchart.Count == 0 ? instance.ChartName : string.Join("/charts/", instance.Subchart.Prepend(instance.UmbrellaName)),
+        })),
+    ];
+
+    private static JsonObject Nest(DaskRelease release, Func<DaskRelease, JsonObject> values)
+    {
+        JsonObject all = [];
+        foreach (DaskRelease instance in release.All)
+        {
+            JsonObject own = values(instance);
+            JsonObject place = all.Child([.. instance.Subchart]);
+            foreach ((string key, JsonNode? value) in own)
+            {
+                place[key] = value?.DeepClone();
+            }
+        }
+
+        return all;
     }
 
     /// <summary>Merges values as Helm does: a null deletes, lists are replaced.</summary>

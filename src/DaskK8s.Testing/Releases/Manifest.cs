@@ -30,7 +30,7 @@ internal sealed class Manifest(DaskRelease release, JsonObject values)
             parts.Add(new ManifestPart("dask-jupyter-service.yaml", JupyterService()));
         }
 
-        foreach (JsonObject group in values.Objects("additional_worker_groups"))
+        foreach (JsonObject group in release.IsOldChart ? [] : values.Objects("additional_worker_groups"))
         {
             JsonObject worker = ChartValues.MergeUnder(group, (JsonObject)values["worker"]!);
             parts.Add(new ManifestPart("additional-worker-deployment.yaml", Worker($"{_fullname}-worker-{worker.Text("name")}", worker)));
@@ -46,7 +46,7 @@ internal sealed class Manifest(DaskRelease release, JsonObject values)
             parts.Add(new ManifestPart("dask-scheduler-deployment.yaml", Scheduler()));
         }
 
-        parts.Add(new ManifestPart("dask-worker-deployment.yaml", Worker($"{_fullname}-worker", (JsonObject)values["worker"]!)));
+        parts.Add(new ManifestPart("dask-worker-deployment.yaml", Worker(release.WorkerName, (JsonObject)values["worker"]!)));
         if (scheduler && values.Flag("webUI", "ingress", "enabled"))
         {
             parts.Add(new ManifestPart("dask-scheduler-ingress.yaml", Ingress()));
@@ -55,12 +55,12 @@ internal sealed class Manifest(DaskRelease release, JsonObject values)
         return parts;
     }
 
-    public static string Text(DaskRelease release, IEnumerable<ManifestPart> parts)
+    public static string Text(IEnumerable<ManifestPart> parts)
     {
         StringBuilder text = new();
         foreach (ManifestPart part in parts)
         {
-            text.Append("---\n# Source: ").Append(release.ChartName).Append("/templates/").Append(part.Template).Append('\n').Append(YamlText.Of(part.Object));
+            text.Append("---\n# Source: ").Append(part.Folder).Append("/templates/").Append(part.Template).Append('\n').Append(YamlText.Of(part.Object));
         }
 
         return text.ToString();
@@ -118,6 +118,15 @@ internal sealed class Manifest(DaskRelease release, JsonObject values)
 
         JsonObject template = new() { ["metadata"] = new JsonObject { ["labels"] = Selector(component) }, ["spec"] = pod };
         Copy((JsonObject)template["metadata"]!, "annotations", source.At("annotations"));
+        if (release.InjectedContainers.Count > 0)
+        {
+            JsonObject annotations = ((JsonObject)template["metadata"]!).Child("annotations");
+            foreach ((string key, JsonNode? value) in Injection.Annotations(release.InjectedContainers))
+            {
+                annotations[key] = value?.DeepClone();
+            }
+        }
+
         return new JsonObject
         {
             ["apiVersion"] = "apps/v1",
@@ -163,7 +172,7 @@ internal sealed class Manifest(DaskRelease release, JsonObject values)
         List<string> arguments =
         [
             worker.Text("image", "dask_worker")!,
-            worker.Text("custom_scheduler_url") is { Length: > 0 } url ? url : $"{_fullname}-scheduler:{values.Text("scheduler", "servicePort")}",
+            !release.IsOldChart && worker.Text("custom_scheduler_url") is { Length: > 0 } url ? url : $"{_fullname}-scheduler:{values.Text("scheduler", "servicePort")}",
         ];
         if (worker.At("resources", "limits") is JsonObject { Count: > 0 } limits)
         {
@@ -174,7 +183,7 @@ internal sealed class Manifest(DaskRelease release, JsonObject values)
         arguments.AddRange(["--no-dashboard", "--dashboard-address", worker.Text("portDashboard")!]);
         arguments.AddRange((worker["extraArgs"] as JsonArray ?? []).Select(item => item.Text()!));
         JsonArray ports = [new JsonObject { ["containerPort"] = worker.Number("portDashboard"), ["name"] = "dashboard" }];
-        return Deployment(name, "worker", worker["replicas"], Container("worker", worker, Texts(arguments), ports), worker);
+        return Deployment(name, release.IsOldChart ? release.WorkerComponent : "worker", worker["replicas"], Container("worker", worker, Texts(arguments), ports), worker);
     }
 
     private JsonObject Jupyter()

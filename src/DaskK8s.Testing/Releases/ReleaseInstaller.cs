@@ -15,25 +15,36 @@ internal sealed class ReleaseInstaller(IKubernetes client, DaskRelease release)
 
     public async Task InstallAsync(CancellationToken cancellationToken)
     {
+        await EnsureNamespaceAsync(release.Namespace, cancellationToken).ConfigureAwait(false);
+        DateTimeOffset first = DateTimeOffset.UtcNow;
+        if (RecordNamespace != release.Namespace)
+        {
+            await EnsureNamespaceAsync(RecordNamespace, cancellationToken).ConfigureAwait(false);
+        }
+
+        for (int revision = 1; revision <= release.Revision && release.HasRecord; revision++)
+        {
+            bool newest = revision == release.Revision;
+            await StoreAsync(revision, newest ? release.Status : "superseded", newest && release.Description is { } said ? said : revision == 1 ? "Install complete" : "Upgrade complete", first, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (ManifestPart part in release.HasObjects ? Parts() : [])
+        {
+            await ApplyAsync(Marked(part.Object), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private string RecordNamespace => release.RecordNamespace ?? release.Namespace;
+
+    private async Task EnsureNamespaceAsync(string name, CancellationToken cancellationToken)
+    {
         try
         {
-            await client.CoreV1.ReadNamespaceAsync(release.Namespace, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await client.CoreV1.ReadNamespaceAsync(name, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
         catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.NotFound)
         {
-            await client.CoreV1.CreateNamespaceAsync(new V1Namespace { Metadata = new V1ObjectMeta { Name = release.Namespace } }, cancellationToken: cancellationToken).ConfigureAwait(false);
-        }
-
-        DateTimeOffset first = DateTimeOffset.UtcNow;
-        for (int revision = 1; revision <= release.Revision; revision++)
-        {
-            bool newest = revision == release.Revision;
-            await StoreAsync(revision, newest ? release.Status : "superseded", revision == 1 ? "Install complete" : "Upgrade complete", first, cancellationToken).ConfigureAwait(false);
-        }
-
-        foreach (ManifestPart part in Parts())
-        {
-            await ApplyAsync(Marked(part.Object), cancellationToken).ConfigureAwait(false);
+            await client.CoreV1.CreateNamespaceAsync(new V1Namespace { Metadata = new V1ObjectMeta { Name = name } }, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -73,8 +84,8 @@ internal sealed class ReleaseInstaller(IKubernetes client, DaskRelease release)
         foreach ((string name, _) in await RecordsAsync(cancellationToken).ConfigureAwait(false))
         {
             await IgnoreMissingAsync(release.StorageDriver == HelmStorageDriver.Secret
-                ? client.CoreV1.DeleteNamespacedSecretAsync(name, release.Namespace, cancellationToken: cancellationToken)
-                : client.CoreV1.DeleteNamespacedConfigMapAsync(name, release.Namespace, cancellationToken: cancellationToken)).ConfigureAwait(false);
+                ? client.CoreV1.DeleteNamespacedSecretAsync(name, RecordNamespace, cancellationToken: cancellationToken)
+                : client.CoreV1.DeleteNamespacedConfigMapAsync(name, RecordNamespace, cancellationToken: cancellationToken)).ConfigureAwait(false);
         }
     }
 
@@ -106,16 +117,30 @@ internal sealed class ReleaseInstaller(IKubernetes client, DaskRelease release)
         }
     }
 
-    private IReadOnlyList<ManifestPart> Parts() => new Manifest(release, ChartValues.Merge(ChartValues.Defaults(release), ChartValues.Config(release))).Parts();
+    private IReadOnlyList<ManifestPart> Parts() => ChartValues.AllParts(release);
 
     /// <summary>Adds what Helm adds to each object that it installs.</summary>
     private JsonObject Marked(JsonObject part)
     {
         JsonObject marked = part.CloneObject();
         JsonObject metadata = marked.Child("metadata");
-        metadata.Child("labels")["app.kubernetes.io/managed-by"] = "Helm";
-        metadata.Child("annotations")["meta.helm.sh/release-name"] = release.Name;
-        metadata.Child("annotations")["meta.helm.sh/release-namespace"] = release.Namespace;
+        if (release.HasHelmMarks ?? release.HasRecord)
+        {
+            metadata.Child("labels")["app.kubernetes.io/managed-by"] = "Helm";
+            metadata.Child("annotations")["meta.helm.sh/release-name"] = release.Name;
+            metadata.Child("annotations")["meta.helm.sh/release-namespace"] = release.Namespace;
+        }
+
+        foreach ((string key, string value) in release.ObjectLabels)
+        {
+            metadata.Child("labels")[key] = value;
+        }
+
+        foreach ((string key, string value) in release.ObjectAnnotations)
+        {
+            metadata.Child("annotations")[key] = value;
+        }
+
         metadata["namespace"] = release.Namespace;
         return marked;
     }
@@ -178,27 +203,32 @@ internal sealed class ReleaseInstaller(IKubernetes client, DaskRelease release)
         string selector = $"owner=helm,name={release.Name}";
         if (release.StorageDriver == HelmStorageDriver.Secret)
         {
-            V1SecretList secrets = await client.CoreV1.ListNamespacedSecretAsync(release.Namespace, labelSelector: selector, cancellationToken: cancellationToken).ConfigureAwait(false);
+            V1SecretList secrets = await client.CoreV1.ListNamespacedSecretAsync(RecordNamespace, labelSelector: selector, cancellationToken: cancellationToken).ConfigureAwait(false);
             return [.. secrets.Items.Select(item => (item.Metadata.Name, item.Metadata.Labels))];
         }
 
-        V1ConfigMapList maps = await client.CoreV1.ListNamespacedConfigMapAsync(release.Namespace, labelSelector: selector, cancellationToken: cancellationToken).ConfigureAwait(false);
+        V1ConfigMapList maps = await client.CoreV1.ListNamespacedConfigMapAsync(RecordNamespace, labelSelector: selector, cancellationToken: cancellationToken).ConfigureAwait(false);
         return [.. maps.Items.Select(item => (item.Metadata.Name, item.Metadata.Labels))];
     }
 
     private async Task StoreAsync(int revision, string status, string description, DateTimeOffset first, CancellationToken cancellationToken)
     {
+        if (!release.HasRecord)
+        {
+            return;
+        }
+
         string data = StorageRecord.Encode(StorageRecord.Create(release, revision, status, description, first));
-        V1ObjectMeta metadata = new() { Name = StorageRecord.Name(release, revision), NamespaceProperty = release.Namespace, Labels = StorageRecord.Labels(release, revision, status) };
+        V1ObjectMeta metadata = new() { Name = StorageRecord.Name(release, revision), NamespaceProperty = RecordNamespace, Labels = StorageRecord.Labels(release, revision, status) };
         if (release.StorageDriver == HelmStorageDriver.Secret)
         {
             V1Secret secret = new() { Metadata = metadata, Type = StorageRecord.SecretType, Data = new Dictionary<string, byte[]> { ["release"] = System.Text.Encoding.ASCII.GetBytes(data) } };
-            await client.CoreV1.CreateNamespacedSecretAsync(secret, release.Namespace, fieldManager: Manager, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await client.CoreV1.CreateNamespacedSecretAsync(secret, RecordNamespace, fieldManager: Manager, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
         else
         {
             V1ConfigMap map = new() { Metadata = metadata, Data = new Dictionary<string, string> { ["release"] = data } };
-            await client.CoreV1.CreateNamespacedConfigMapAsync(map, release.Namespace, fieldManager: Manager, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await client.CoreV1.CreateNamespacedConfigMapAsync(map, RecordNamespace, fieldManager: Manager, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -207,17 +237,17 @@ internal sealed class ReleaseInstaller(IKubernetes client, DaskRelease release)
         labels["status"] = "superseded";
         if (release.StorageDriver == HelmStorageDriver.Secret)
         {
-            V1Secret secret = await client.CoreV1.ReadNamespacedSecretAsync(name, release.Namespace, cancellationToken: cancellationToken).ConfigureAwait(false);
+            V1Secret secret = await client.CoreV1.ReadNamespacedSecretAsync(name, RecordNamespace, cancellationToken: cancellationToken).ConfigureAwait(false);
             secret.Metadata.Labels = labels;
             secret.Data["release"] = System.Text.Encoding.ASCII.GetBytes(Superseded(System.Text.Encoding.ASCII.GetString(secret.Data["release"])));
-            await client.CoreV1.ReplaceNamespacedSecretAsync(secret, name, release.Namespace, fieldManager: Manager, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await client.CoreV1.ReplaceNamespacedSecretAsync(secret, name, RecordNamespace, fieldManager: Manager, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
         else
         {
-            V1ConfigMap map = await client.CoreV1.ReadNamespacedConfigMapAsync(name, release.Namespace, cancellationToken: cancellationToken).ConfigureAwait(false);
+            V1ConfigMap map = await client.CoreV1.ReadNamespacedConfigMapAsync(name, RecordNamespace, cancellationToken: cancellationToken).ConfigureAwait(false);
             map.Metadata.Labels = labels;
             map.Data["release"] = Superseded(map.Data["release"]);
-            await client.CoreV1.ReplaceNamespacedConfigMapAsync(map, name, release.Namespace, fieldManager: Manager, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await client.CoreV1.ReplaceNamespacedConfigMapAsync(map, name, RecordNamespace, fieldManager: Manager, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
     }
 

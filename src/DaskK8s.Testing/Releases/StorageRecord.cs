@@ -43,9 +43,9 @@ internal static class StorageRecord
 
     public static JsonObject Create(DaskRelease release, int revision, string status, string description, DateTimeOffset first)
     {
-        JsonObject defaults = ChartValues.Defaults(release);
-        JsonObject config = ChartValues.Config(release);
-        IReadOnlyList<ManifestPart> parts = new Manifest(release, ChartValues.Merge(defaults, config)).Parts();
+        JsonObject defaults = ChartValues.AllDefaults(release);
+        JsonObject config = ChartValues.AllConfig(release);
+        IReadOnlyList<ManifestPart> parts = ChartValues.AllParts(release);
         JsonObject info = new()
         {
             ["first_deployed"] = Time(first),
@@ -65,7 +65,7 @@ internal static class StorageRecord
             ["info"] = info,
             ["chart"] = Chart(release, defaults),
             ["config"] = config,
-            ["manifest"] = Manifest.Text(release, parts),
+            ["manifest"] = Manifest.Text(parts),
             ["version"] = revision,
             ["namespace"] = release.Namespace,
         };
@@ -81,9 +81,9 @@ internal static class StorageRecord
     {
         ["metadata"] = new JsonObject
         {
-            ["name"] = release.ChartName,
+            ["name"] = release.Subchart.Count > 0 ? release.UmbrellaName : release.ChartName,
             ["home"] = "https://dask.org",
-            ["version"] = release.ChartVersion,
+            ["version"] = release.Subchart.Count > 0 ? "1.0.0" : release.ChartVersion,
             ["description"] = "Distributed computation in Python with task scheduling",
             ["apiVersion"] = "v1",
             ["appVersion"] = release.ChartVersion,

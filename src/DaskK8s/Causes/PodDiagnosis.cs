@@ -1,6 +1,7 @@
 using System.Globalization;
 
 using DaskK8s.Common;
+using DaskK8s.Groups;
 
 using k8s.Models;
 
@@ -75,7 +76,9 @@ internal static class PodDiagnosis
             }
         }
 
-        foreach (V1ContainerStatus status in pod.Status?.ContainerStatuses ?? [])
+        // The container that runs Dask says most, wherever it stands among those of a service mesh.
+        string dask = DaskContainer.NameOf(pod);
+        foreach (V1ContainerStatus status in (pod.Status?.ContainerStatuses ?? []).OrderByDescending(s => s.Name == dask))
         {
             if (status.State?.Running is null)
             {

@@ -8,6 +8,9 @@ public sealed partial class HelmCluster
 {
     internal string ReleaseName => _releaseName;
 
+    /// <summary>Gets what the lease is named after: instances of one release have schedulers and groups of their own, and a lease each.</summary>
+    private string LeaseName => Release.Instances.Count > 1 ? $"{_releaseName}-{Release.Instance}" : _releaseName;
+
     /// <summary>Lets worker groups follow the work until the result is disposed.</summary>
     /// <remarks>
     /// The demand is computed for each group from what tasks require: a task that needs <c>GPU</c> counts for the groups whose workers offer it, a task that
@@ -33,7 +36,7 @@ public sealed partial class HelmCluster
 
         SchedulerLink link = RequireLink();
         await GetWorkerGroupsAsync(cancellationToken).ConfigureAwait(false);
-        ReleaseLease? lease = options.UseLease ? new ReleaseLease(_requests, _releaseName, options.LeaseDuration) : null;
+        ReleaseLease? lease = options.UseLease ? new ReleaseLease(_requests, LeaseName, options.LeaseDuration) : null;
         AdaptiveScaling adaptive = new();
         adaptive.Start(new AdaptiveLoop(this, options, adaptive, new DemandReader(link.Rpc), _workloads, lease, _options.TimeProvider, _logger));
         return adaptive;

@@ -2,10 +2,12 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 
+using DaskK8s.Causes;
 using DaskK8s.Cluster;
 using DaskK8s.Common;
 using DaskK8s.Groups;
 using DaskK8s.Helm;
+using DaskK8s.Helm.Chart;
 using DaskK8s.Kubernetes;
 
 namespace DaskK8s;
@@ -22,6 +24,7 @@ public sealed partial class HelmCluster
     /// <returns>The connected cluster; its addresses are live.</returns>
     /// <exception cref="ArgumentException">The name is no release's name, or an option makes no sense.</exception>
     /// <exception cref="KubeConfigException">No kubeconfig, or no context of that name, or it cannot be read.</exception>
+    /// <exception cref="HelmReleaseInstanceException">The release has several instances of the Dask chart, and none is chosen.</exception>
     /// <exception cref="HelmReleaseException">No such release (<see cref="HelmReleaseNotFoundException"/>), another chart's, or a record that cannot be understood.</exception>
     /// <exception cref="KubernetesApiException">The API server refused, or could not answer within <see cref="HelmClusterOptions.ConnectTimeout"/>.</exception>
     /// <exception cref="SchedulerUnreachableException">The scheduler could not be reached within <see cref="HelmClusterOptions.ConnectTimeout"/>.</exception>
@@ -80,7 +83,7 @@ public sealed partial class HelmCluster
     public static bool IsReleaseName(string? name) => name is { Length: > 0 and <= LongestReleaseName } && ReleaseNamePattern().IsMatch(name);
 
     /// <summary>Connects to a release by the cluster's name.</summary>
-    /// <param name="name">The name: <c>release.namespace</c>, split at the last dot (a release's name may hold dots, a namespace may not).</param>
+    /// <param name="name">The name: <c>release.namespace</c>, or <c>release/instance.namespace</c>, split at the last dot (a release's name may hold dots, a namespace may not).</param>
     /// <param name="options">How to connect; its namespace, where given, must be the name's.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The connected cluster.</returns>
@@ -101,7 +104,17 @@ public sealed partial class HelmCluster
             throw new ArgumentException($"The name says namespace \"{@namespace}\", the options say \"{asked}\". Leave one of them out.", nameof(options));
         }
 
-        return ConnectAsync(name[..dot], (options ?? new HelmClusterOptions()) with { Namespace = @namespace }, cancellationToken);
+        string release = name[..dot];
+        int slash = release.IndexOf('/', StringComparison.Ordinal);
+        string? instance = slash < 0 ? null : release[(slash + 1)..];
+        if (instance is not null && options?.Instance is { } chosen && !string.Equals(chosen, instance, StringComparison.Ordinal))
+        {
+            throw new ArgumentException($"The name says instance \"{instance}\", the options say \"{chosen}\". Leave one of them out.", nameof(options));
+        }
+
+        options = (options ?? new HelmClusterOptions()) with { Namespace = @namespace };
+        return ConnectAsync(
+            slash < 0 ? release : release[..slash], instance is { Length: > 0 } ? options with { Instance = instance } : options, cancellationToken);
     }
 
     [GeneratedRegex("^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", RegexOptions.CultureInvariant)]
@@ -110,13 +123,12 @@ public sealed partial class HelmCluster
     private async Task StartAsync(CancellationToken cancellationToken)
     {
         Task<WorkloadSnapshot> reading = _workloads.ReadAsync(cancellationToken);
-        ReleasePlan plan;
+        StoredRelease stored;
         WorkloadSnapshot snapshot;
         try
         {
-            StoredRelease stored = await _storage.ReadAsync(_releaseName, cancellationToken).ConfigureAwait(false);
+            stored = await _storage.ReadAsync(_releaseName, Namespace, cancellationToken).ConfigureAwait(false);
             snapshot = await reading.ConfigureAwait(false);
-            plan = await PlanAsync(stored, snapshot, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -125,14 +137,22 @@ public sealed partial class HelmCluster
             throw;
         }
 
-        _plan = plan;
+        (stored, snapshot) = await MeetAsync(stored, snapshot, cancellationToken).ConfigureAwait(false);
+        ReleasePlan plan = await PlanAsync(stored, snapshot, cancellationToken).ConfigureAwait(false);
+        Take(plan);
+        if (plan.OtherDeployments.Count > 0)
+        {
+            snapshot = await _workloads.ReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         Apply(snapshot);
+        ThrowIfMissing(plan, snapshot);
         await GiveBackStraysAsync(snapshot.Deployments, cancellationToken).ConfigureAwait(false);
         _link = await OpenLinkAsync(snapshot, cancellationToken).ConfigureAwait(false);
         HelmClusterLog.Connected(_logger, _releaseName, Namespace, SchedulerAddress, _schedulerInfo?.Workers.Count ?? 0);
     }
 
-    /// <summary>Makes out what the release consists of, from Helm's record or, where that may not be read, from labels.</summary>
+    /// <summary>Makes out what the release consists of, from Helm's record or, where there is none or none that may be read, from labels.</summary>
     private async Task<ReleasePlan> PlanAsync(StoredRelease stored, WorkloadSnapshot snapshot, CancellationToken cancellationToken)
     {
         if (stored is { Release: { } release, Record: { } record })
@@ -140,31 +160,113 @@ public sealed partial class HelmCluster
             if (stored.IsUninstalled)
             {
                 throw new HelmReleaseNotFoundException(
-                    _releaseName, Namespace, await _storage.ListNamesAsync(cancellationToken).ConfigureAwait(false), release.StatusExplanation);
+                    _releaseName, Namespace, await _storage.ListNamesAsync(Namespace, cancellationToken).ConfigureAwait(false), release.StatusExplanation);
             }
 
             return ReleasePlanReader.FromRecord(release, record, snapshot, _options);
         }
 
-        ReleasePlan? fromLabels = ReleasePlanReader.FromLabels(_releaseName, Namespace, snapshot, _options);
-        if (stored.Refused is { } refused)
+        ReleasePlan? fromLabels = ReleasePlanReader.FromLabels(_releaseName, Namespace, snapshot, _options, mayHaveRecord: stored.Refused is not null);
+        if (fromLabels is not null)
         {
-            if (fromLabels is null)
-            {
-                throw refused;
-            }
-
-            Limit(new ClusterLimitation(
-                "The release's values, chart and revision",
-                "Helm's record may not be read, so the release is known from labels only: declared replicas are unknown, and a release that runs nothing looks like none.",
-                refused.Call));
+            Limit(LimitationOf(stored, ReleasePlanReader.OriginOf(_releaseName, snapshot)));
             return fromLabels;
         }
 
-        IReadOnlyList<string> names = await _storage.ListNamesAsync(cancellationToken).ConfigureAwait(false);
-        throw new HelmReleaseNotFoundException(_releaseName, Namespace, names, fromLabels is null
-            ? null
-            : $"Deployments that name the release run there ({fromLabels.SchedulerDeployment}), so Helm keeps its record elsewhere: in an SQL database (HELM_DRIVER=sql) or nowhere (HELM_DRIVER=memory).");
+        if (stored.Refused is { } refused)
+        {
+            throw refused;
+        }
+
+        IReadOnlyList<string> names = await _storage.ListNamesAsync(Namespace, cancellationToken).ConfigureAwait(false);
+        throw new HelmReleaseNotFoundException(_releaseName, Namespace, names, await FindForeignDaskAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Says what is unknown of a release whose record was not read, and why.</summary>
+    private ClusterLimitation LimitationOf(StoredRelease stored, ReleaseOrigin origin) => stored.Refused is { } refused
+        ? new ClusterLimitation(
+            "The release's values, chart and revision",
+            "Helm's record may not be read, so the release is known from labels only: declared replicas are unknown, and a release that runs nothing looks like none."
+            + (origin.RecordNamespace is { } at && at != Namespace ? $" The record is in namespace {at}." : ""),
+            refused.Call)
+        : new ClusterLimitation(
+            "The release's values, declared numbers and the command of its next upgrade",
+            $"Helm has no record of the release in namespace {Namespace}, so it is known from labels only: {origin.WhyNoRecord}.");
+
+    /// <summary>Brings a record and the objects together: Flux and others keep the two in different namespaces, and either was named.</summary>
+    private async Task<(StoredRelease Stored, WorkloadSnapshot Snapshot)> MeetAsync(
+        StoredRelease stored, WorkloadSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        if (stored.Record is { } record)
+        {
+            string objects = ReleasePlanReader.NamespaceOf(record, _options);
+            if (objects == Namespace || stored.IsUninstalled)
+            {
+                return (stored, snapshot);
+            }
+
+            _requests.Connection.MoveTo(objects);
+            return (stored, await _workloads.ReadAsync(cancellationToken).ConfigureAwait(false));
+        }
+
+        if (!snapshot.Deployments.Any())
+        {
+            return (stored, snapshot);
+        }
+
+        ReleaseOrigin origin = ReleasePlanReader.OriginOf(_releaseName, snapshot);
+        IEnumerable<string> places = origin.RecordNamespace is { } named && named != Namespace
+            ? [named]
+            : await _storage.FindNamespacesAsync(_releaseName, cancellationToken).ConfigureAwait(false);
+        foreach (string place in places.Where(p => p != Namespace))
+        {
+            StoredRelease elsewhere = await _storage.ReadAsync(_releaseName, place, cancellationToken).ConfigureAwait(false);
+            if (elsewhere.Record is { } found && ReleasePlanReader.NamespaceOf(found, _options) == Namespace)
+            {
+                return (elsewhere, snapshot);
+            }
+
+            stored = stored with { Refused = stored.Refused ?? elsewhere.Refused };
+        }
+
+        return (stored, snapshot);
+    }
+
+    private async Task<string?> FindForeignDaskAsync(CancellationToken cancellationToken)
+    {
+        k8s.Models.V1DeploymentList all = await _requests.RunAsync(
+            new KubernetesApiCall("list", "deployments", "apps", Namespace),
+            (client, ct) => k8s.AppsV1OperationsExtensions.ListNamespacedDeploymentAsync(client.AppsV1, Namespace, cancellationToken: ct),
+            cancellationToken).ConfigureAwait(false);
+        return ForeignDask.Among(all.Items.Select(static d => (IReadOnlyDictionary<string, string>)(d.Metadata.Labels?.AsReadOnly() ?? new Dictionary<string, string>().AsReadOnly())));
+    }
+
+    private void Take(ReleasePlan plan)
+    {
+        _plan = plan;
+        _recordNamespace = plan.Release.RecordNamespace;
+        _workloads.Others = plan.OtherDeployments;
+    }
+
+    /// <summary>Tells what does not exist by its name: a group without its Deployment is no group of zero.</summary>
+    /// <exception cref="HelmReleaseObjectsMissingException">Nothing of the release is there.</exception>
+    private void ThrowIfMissing(ReleasePlan plan, WorkloadSnapshot snapshot)
+    {
+        if (plan.Release.IsPartial || plan.Missing.Count == 0)
+        {
+            return;
+        }
+
+        if (plan.Deployments.All(name => snapshot.FindDeployment(name) is null))
+        {
+            throw new HelmReleaseObjectsMissingException(plan.Release, Namespace, plan.Missing);
+        }
+
+        foreach (GroupPlan group in plan.Groups.Where(g => plan.Missing.Contains(g.DeploymentName)))
+        {
+            Limit(new ClusterLimitation(
+                $"Worker group {group.Name}", $"its Deployment {group.DeploymentName} does not exist in namespace {Namespace}. {plan.Release.StatusExplanation ?? "The next 'helm upgrade' creates it again."}"));
+        }
     }
 
     private void Limit(ClusterLimitation limitation)

@@ -12,7 +12,8 @@ public sealed partial class HelmCluster
     /// <returns>The releases, and what could not be looked at: a closed namespace does not hide the others.</returns>
     /// <remarks>
     /// Releases are recognised by their Deployments' labels, so that it works where Secrets may not be read; revision and status
-    /// come from the labels of Helm's records where those may be listed. A release that runs nothing at all is not found.
+    /// come from the labels of Helm's records where those may be listed. A release that runs nothing is found by its record where its install failed or is under way.
+    /// Clusters of the Dask operator and dask-gateway are told of as limitations: something else manages them.
     /// </remarks>
     /// <exception cref="KubeConfigException">No kubeconfig, or no context of that name, or it cannot be read.</exception>
     /// <exception cref="KubernetesApiException">The API server could not answer, or forbids to look at any namespace at all.</exception>
@@ -22,6 +23,6 @@ public sealed partial class HelmCluster
         options ??= new HelmClusterOptions();
         options.Validate();
         using KubeConnection connection = await KubeConnectionFactory.OpenAsync(ToKubeConfig(options), cancellationToken).ConfigureAwait(false);
-        return await new Discovery(ToRequests(options, connection)).RunAsync(allNamespaces, cancellationToken).ConfigureAwait(false);
+        return await new Discovery(ToRequests(options, connection), options).RunAsync(allNamespaces, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -73,14 +73,19 @@ public sealed partial class HelmCluster
 
     private async Task<WorkloadSnapshot> ReadReleaseAgainAsync(CancellationToken cancellationToken)
     {
-        StoredRelease stored = await _storage.ReadAsync(_releaseName, cancellationToken).ConfigureAwait(false);
+        StoredRelease stored = await _storage.ReadAsync(_releaseName, _recordNamespace ?? Namespace, cancellationToken).ConfigureAwait(false);
         if (stored.Refused is { } refused)
         {
             throw refused;
         }
 
+        if (stored.Record is null && Release.IsPartial)
+        {
+            throw new HelmReleaseManagedException(_releaseName, Namespace, Release.ManagedBy, "Helm has no record of it, so the numbers that it declares are not known.");
+        }
+
         WorkloadSnapshot snapshot = await _workloads.ReadAsync(cancellationToken).ConfigureAwait(false);
-        _plan = await PlanAsync(stored, snapshot, cancellationToken).ConfigureAwait(false);
+        Take(await PlanAsync(stored, snapshot, cancellationToken).ConfigureAwait(false));
         Apply(snapshot);
         return snapshot;
     }

@@ -31,7 +31,7 @@ public sealed partial class HelmCluster
         {
             PodComponent.Scheduler when _link?.Tunnel is { } open => open,
             PodComponent.Scheduler => NewTunnel(_plan!.Scheduler.PodSelector, logger),
-            PodComponent.Jupyter => NewTunnel($"release={_releaseName},component=jupyter", logger),
+            PodComponent.Jupyter => NewTunnel(_plan!.JupyterSelector ?? $"release={_releaseName},component=jupyter", logger),
             _ => throw new ArgumentOutOfRangeException(nameof(component), component, "Only the scheduler's and Jupyter's pods can be forwarded."),
         };
         PortForward forward = PortForward.Start(tunnel, remotePort, localPort ?? 0, remotePort, logger);

@@ -2,6 +2,7 @@ using System.Globalization;
 
 using DaskK8s.Causes;
 using DaskK8s.Cluster;
+using DaskK8s.Dask.Protocol;
 using DaskK8s.Dask.Rpc;
 using DaskK8s.Groups;
 using DaskK8s.Kubernetes.Config;
@@ -35,16 +36,34 @@ public sealed partial class HelmCluster
             .LocateAsync(_plan.Scheduler, cancellationToken).ConfigureAwait(false);
         if (route.Kind == SchedulerRouteKind.None)
         {
+            _notReached = $"{nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.SchedulerAccess)} is {options.SchedulerAccess}, so it is left alone. Connect with another one for what needs it.";
             return null;
         }
+
+        bool isOwn = _plan.SchedulerDeployment.Length > 0 && options.SchedulerAddress is null;
+        if (isOwn && (SchedulerPresence.Explain(_releaseName, Namespace, _plan.SchedulerDeployment, snapshot.Deployments)
+            ?? SchedulerPresence.ExplainNode(_plan.SchedulerDeployment, snapshot.Pods)) is { } missing)
+        {
+            throw new SchedulerUnreachableException(_plan.Scheduler.ServiceName, $"{missing} {_plan.Release.StatusExplanation}".TrimEnd()) { IsGone = true };
+        }
+
+        SchedulerAbsence? absence = isOwn ? new SchedulerAbsence(ExplainAbsenceAsync, options.TimeProvider) : null;
 
         if (route.Kind == SchedulerRouteKind.Direct)
         {
             try
             {
                 // An address that was given is either right or wrong; a Service may have its pod in a moment.
-                TimeSpan? within = route.MayFallBackToForward ? DirectDialTime : options.SchedulerAddress is not null ? options.SchedulerTimeout : null;
-                return await GreetAsync(SchedulerLink.Dial(route, options), within, cancellationToken).ConfigureAwait(false);
+                TimeSpan? within = route.MayFallBackToForward ? DirectDialTime : isOwn ? null : options.SchedulerTimeout;
+                return await GreetAsync(SchedulerLink.Dial(route, options, absence), within, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!isOwn && options.SchedulerAddress is null && e is SchedulerUnreachableException or SchedulerTimeoutException)
+            {
+                throw new SchedulerUnreachableException(
+                    route.Address!,
+                    $"Release {_releaseName} has no scheduler of its own; its workers use {route.Address} (worker.custom_scheduler_url), which is not reached from here. {e.Message} "
+                    + $"Name an address that leads there from here: {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.SchedulerAddress)}.",
+                    e);
             }
             catch (Exception e) when (route.MayFallBackToForward && e is SchedulerUnreachableException or SchedulerTimeoutException)
             {
@@ -57,7 +76,7 @@ public sealed partial class HelmCluster
             PodTarget? first = _plan.SchedulerDeployment.Length > 0 && snapshot.FindDeployment(_plan.SchedulerDeployment) is { } deployment
                 ? snapshot.PodsOf(deployment).Where(ReadyPods.IsReady).Select(static p => new PodTarget(p.Metadata.NamespaceProperty, p.Metadata.Name, p.Metadata.Uid)).FirstOrDefault()
                 : null;
-            SchedulerLink link = await SchedulerLink.ForwardAsync(_requests.Connection, _plan.Scheduler, first, options).ConfigureAwait(false);
+            SchedulerLink link = await SchedulerLink.ForwardAsync(_requests.Connection, _plan.Scheduler, first, options, absence).ConfigureAwait(false);
             return await GreetAsync(link, null, cancellationToken).ConfigureAwait(false);
         }
         catch (KubernetesForbiddenException e) when (options.SchedulerAccess != SchedulerAccess.Forward)
@@ -67,7 +86,7 @@ public sealed partial class HelmCluster
                 if (route.Kind == SchedulerRouteKind.Direct)
                 {
                     // A forward is asked for when the pod is ready; the direct way may have been closed only because it was not.
-                    return await GreetAsync(SchedulerLink.Dial(route, options), DirectDialTime, cancellationToken).ConfigureAwait(false);
+                    return await GreetAsync(SchedulerLink.Dial(route, options, absence), DirectDialTime, cancellationToken).ConfigureAwait(false);
                 }
             }
             catch (Exception closed) when (closed is SchedulerUnreachableException or SchedulerTimeoutException)
@@ -99,10 +118,24 @@ public sealed partial class HelmCluster
             IEnumerable<string> causes = pods
                 .Select(p => PodDiagnosis.Of(p, null, _options.TimeProvider.GetUtcNow()))
                 .OfType<PodCause>()
-                .Select(static c => $"its pod {c.Pod} {c.Text}");
+                .Select(static c => $"its pod {c.Pod}: {c.Text}");
             return pods.Length == 0 ? $"Deployment {deployment} has no pod" : pods.Any(PodDiagnosis.IsReady) ? null : string.Join("; ", causes);
         }
         catch (Exception e) when (e is DaskK8sException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Says why there is no scheduler, or null where there should be one or nobody may look.</summary>
+    private async Task<string?> ExplainAbsenceAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return SchedulerPresence.Explain(
+                _releaseName, Namespace, _plan!.SchedulerDeployment, await _workloads.ListDeploymentsAsync(cancellationToken).ConfigureAwait(false));
+        }
+        catch (DaskK8sException)
         {
             return null;
         }
@@ -126,8 +159,14 @@ public sealed partial class HelmCluster
                     _schedulerInfo = WithGroups(await link.Rpc.IdentityAsync(linked.Token).ConfigureAwait(false));
                     return link;
                 }
-                catch (Exception e) when (e is SchedulerUnreachableException or SchedulerTimeoutException && within is null)
+                catch (Exception e) when (e is SchedulerUnreachableException { IsGone: false } or SchedulerTimeoutException && within is null)
                 {
+                    if (last is null && link.Endpoint.Tls is null && await SchedulerTls.IsSpokenAsync(link.Endpoint, _options.TimeProvider, linked.Token).ConfigureAwait(false))
+                    {
+                        throw new DaskTlsException(
+                            $"The scheduler at {link.Address} speaks TLS, and no certificates were given. Name them: {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.Tls)}.");
+                    }
+
                     last = e;
                     await Task.Delay(BetweenGreetings, _options.TimeProvider, linked.Token).ConfigureAwait(false);
                 }

@@ -36,7 +36,7 @@ public sealed partial class HelmCluster
             throw new ArgumentException($"A text that is read once cannot follow; use {nameof(StreamLogsAsync)}.", nameof(filter));
         }
 
-        IList<V1Pod> pods = await _workloads.ListPodsAsync(cancellationToken).ConfigureAwait(false);
+        IList<V1Pod> pods = await ListPodsForLogsAsync(cancellationToken).ConfigureAwait(false);
         (V1Pod Pod, LogTarget Target)[] chosen = [.. Choose(targets, pods)];
         string[] texts = new string[chosen.Length];
         await Parallel.ForAsync(
@@ -83,12 +83,24 @@ public sealed partial class HelmCluster
 
     private async IAsyncEnumerable<PodLogLine> StreamOnceAsync(LogTargets targets, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        IList<V1Pod> pods = await _workloads.ListPodsAsync(cancellationToken).ConfigureAwait(false);
+        IList<V1Pod> pods = await ListPodsForLogsAsync(cancellationToken).ConfigureAwait(false);
         IEnumerable<V1Pod> chosen = Choose(targets, pods).Select(static c => c.Pod);
         await foreach (PodLogLine line in new LogsStream(_requests, targets).ReadAsync(chosen, cancellationToken).ConfigureAwait(false))
         {
             yield return line;
         }
+    }
+
+    /// <summary>Lists the pods. That there is none at all is looked into: a release that was uninstalled has no empty log.</summary>
+    private async Task<IList<V1Pod>> ListPodsForLogsAsync(CancellationToken cancellationToken)
+    {
+        IList<V1Pod> pods = await _workloads.ListPodsAsync(cancellationToken).ConfigureAwait(false);
+        if (pods.Count == 0)
+        {
+            ThrowIfUninstalled(await _workloads.ListDeploymentsAsync(cancellationToken).ConfigureAwait(false));
+        }
+
+        return pods;
     }
 
     private async Task<string> ReadTextAsync(V1Pod pod, LogTarget target, PodLogFilter filter, CancellationToken cancellationToken)

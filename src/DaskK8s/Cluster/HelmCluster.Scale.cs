@@ -84,7 +84,7 @@ public sealed partial class HelmCluster
         GroupPlan plan, int replicas, ScaleOptions options, Activity? activity, CancellationToken cancellationToken)
     {
         long start = _options.TimeProvider.GetTimestamp();
-        StrayRecovery recovery = new(_requests, _releaseName, Drain);
+        StrayRecovery recovery = new(_requests, _releaseName, Drain, _workloads);
         int? known = _replicas.TryGetValue(plan.Name, out int remembered) ? remembered : _workerGroups.FirstOrDefault(g => g.Name == plan.Name)?.Desired;
         bool isImmediate = options.ScaleDown == ScaleDown.Immediate;
 

@@ -49,7 +49,11 @@ public sealed partial class HelmCluster
         }
 
         GroupPlan plan = FindPlan(workerGroup);
-        WorkerGroup group = (await GetWorkerGroupsAsync(cancellationToken).ConfigureAwait(false)).First(g => g.Name == plan.Name);
+        WorkerGroup group = (await GetWorkerGroupsAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(g => g.Name == plan.Name)
+            ?? throw new KubernetesNotFoundException(
+                $"The Deployment {plan.DeploymentName} of worker group {plan.Name} does not exist in namespace {Namespace}. Was the release uninstalled or upgraded?",
+                new KubernetesApiCall("get", "deployments", "apps", Namespace, plan.DeploymentName),
+                404);
         int replicas = PodSize.PodsFor(group, memory is null ? null : bytes, (decimal?)cores, gpus);
         return await ScaleAsync(replicas, options ?? DefaultScaling, plan.Name, cancellationToken).ConfigureAwait(false);
     }

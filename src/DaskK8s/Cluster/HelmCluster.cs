@@ -30,6 +30,8 @@ public sealed partial class HelmCluster : IAsyncDisposable
     private readonly string _releaseName;
 
     private ReleasePlan? _plan;
+    private string? _recordNamespace;
+    private string? _notReached;
     private IReadOnlyList<WorkerGroup> _workerGroups = [];
     private Dictionary<string, string> _groupsByIP = [];
     private SchedulerInfo? _schedulerInfo;
@@ -48,7 +50,8 @@ public sealed partial class HelmCluster : IAsyncDisposable
     }
 
     /// <summary>Gets the cluster's name: <c>release.namespace</c>, as <see cref="FromNameAsync"/> takes it.</summary>
-    public string Name => $"{_releaseName}.{Namespace}";
+    /// <value>For a release with several instances of the Dask chart <c>release/instance.namespace</c>.</value>
+    public string Name => _plan?.Release.Instances.Count > 1 ? $"{_releaseName}/{_plan.Release.Instance}.{Namespace}" : $"{_releaseName}.{Namespace}";
 
     /// <summary>Gets the release's namespace.</summary>
     public string Namespace => _requests.Connection.Namespace;
@@ -89,11 +92,14 @@ public sealed partial class HelmCluster : IAsyncDisposable
     /// <summary>Reads the release and its worker groups again.</summary>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The groups, the default one first, the others in the order of the values.</returns>
+    /// <exception cref="HelmReleaseObjectsMissingException">The release was uninstalled since.</exception>
     /// <exception cref="KubernetesApiException">The API server refused or could not answer.</exception>
     public async Task<IReadOnlyList<WorkerGroup>> GetWorkerGroupsAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        Apply(await _workloads.ReadAsync(cancellationToken).ConfigureAwait(false));
+        WorkloadSnapshot snapshot = await _workloads.ReadAsync(cancellationToken).ConfigureAwait(false);
+        ThrowIfUninstalled(snapshot.Deployments);
+        Apply(snapshot);
         OnChanged();
         return _workerGroups;
     }
@@ -154,7 +160,16 @@ public sealed partial class HelmCluster : IAsyncDisposable
     }
 
     private SchedulerLink RequireLink() => _link ?? throw new SchedulerUnreachableException(
-        "", $"The scheduler of release {_releaseName} is not reached. {string.Join(" ", Limitations)}");
+        "", $"The scheduler of release {_releaseName} is not reached. {string.Join(" ", Limitations.Select(static l => l.ToString()).Prepend(_notReached).OfType<string>())}".TrimEnd());
+
+    /// <exception cref="HelmReleaseObjectsMissingException">None of the release's Deployments exists any more.</exception>
+    private void ThrowIfUninstalled(IEnumerable<k8s.Models.V1Deployment> deployments)
+    {
+        if (_plan is { Deployments.Count: > 0 } plan && !deployments.Any(d => plan.Deployments.Contains(d.Metadata.Name)))
+        {
+            throw new HelmReleaseObjectsMissingException(plan.Release, Namespace, plan.Deployments, isConnected: true);
+        }
+    }
 
     private string? LinkFromServices() =>
         _schedulerInfo is { } info && info.Services.TryGetValue("dashboard", out int port) && Uri.TryCreate(_link?.Address, UriKind.Absolute, out Uri? address)

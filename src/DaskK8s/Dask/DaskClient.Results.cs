@@ -227,7 +227,9 @@ public sealed partial class DaskClient
                     "It stays submitted and runs when a worker that fits is there: scale a group that fits and ask again, or cancel it.",
                     entry.Options.Resources ?? WorkerInfo.NoResources);
             case DaskFutureStatus.Cancelled or DaskFutureStatus.Lost:
-                throw entry.Cause is DaskK8sException cause
+                throw entry.Cause is SchedulerUnreachableException { IsGone: true } gone
+                    ? new SchedulerUnreachableException(Address, $"Task '{entry.Key}' was given up. {gone.Message}", gone) { IsGone = true }
+                    : entry.Cause is DaskK8sException cause
                     ? new SchedulerUnreachableException(
                         Address, $"Task '{entry.Key}' was given up, as the scheduler at {Address} could not be reached for {_options.ReattachWithin.TotalMinutes:0.#} minutes.", cause)
                     : new DaskTaskLostException(entry.Key, entry.Status, entry.Cause as string ?? "no reason is known");

@@ -9,4 +9,7 @@ public sealed class SchedulerUnreachableException(string address, string message
 {
     /// <summary>Gets the scheduler's address as it was dialled.</summary>
     public string Address { get; } = address;
+
+    /// <summary>Gets whether the scheduler does not exist any more or is scaled to zero, so that trying again is of no use.</summary>
+    internal bool IsGone { get; init; }
 }

@@ -9,6 +9,16 @@ public sealed record DiscoveredRelease
     /// <summary>Gets the release's namespace.</summary>
     public required string Namespace { get; init; }
 
+    /// <summary>Gets the instance of the Dask chart where the release has several, as <see cref="HelmClusterOptions.Instance"/> takes it; else null.</summary>
+    public string? Instance { get; init; }
+
+    /// <summary>Gets what manages the release, as far as its objects tell: <c>Helm</c>, <c>Argo CD (application research)</c>; null where nothing tells it.</summary>
+    public string? ManagedBy { get; init; }
+
+    /// <summary>Gets what Helm says about the newest revision of a release that is not deployed: why its install failed.</summary>
+    /// <value>Null where the release is deployed, and where the record may not be read.</value>
+    public string? Description { get; init; }
+
     /// <summary>Gets the chart with its version as the labels have it (<c>dask-2025.11.0</c>), or null where they do not say.</summary>
     public string? Chart { get; init; }
 
@@ -30,11 +40,11 @@ public sealed record DiscoveredRelease
     /// <summary>Gets how many workers' pods are ready, over all groups.</summary>
     public int ReadyWorkers => WorkerGroups.Sum(static g => g.Ready);
 
-    /// <summary>Gets the cluster's name as <see cref="HelmCluster.FromNameAsync"/> takes it: <c>release.namespace</c>.</summary>
-    public string ClusterName => $"{Name}.{Namespace}";
+    /// <summary>Gets the cluster's name as <see cref="HelmCluster.FromNameAsync"/> takes it: <c>release.namespace</c> or <c>release/instance.namespace</c>.</summary>
+    public string ClusterName => Instance is null ? $"{Name}.{Namespace}" : $"{Name}/{Instance}.{Namespace}";
 
     /// <summary>Gives the release in a line.</summary>
     /// <returns>The line.</returns>
     public override string ToString() =>
-        $"{ClusterName}: {Chart ?? "chart unknown"}, {string.Join(", ", WorkerGroups.Select(static g => FormattableString.Invariant($"{g.Name} {g.Ready}/{g.Desired}")))}";
+        $"{ClusterName}: {Chart ?? "chart unknown"}, {(Status is null or HelmReleaseStatus.Deployed ? "" : $"{Status}, ")}{string.Join(", ", WorkerGroups.Select(static g => FormattableString.Invariant($"{g.Name} {g.Ready}/{g.Desired}")))}";
 }

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 
+using DaskK8s.Common;
+using DaskK8s.Helm;
 using DaskK8s.Helm.Chart;
 using DaskK8s.Helm.Records;
 using DaskK8s.Helm.Values;
@@ -11,12 +13,13 @@ using k8s.Models;
 namespace DaskK8s.Groups;
 
 /// <summary>Looks for releases of the Dask chart in one namespace or in all that may be looked into.</summary>
-internal sealed class Discovery(KubeRequests requests)
+internal sealed class Discovery(KubeRequests requests, HelmClusterOptions options)
 {
     // The chart's own labels; 'app' is left out because nameOverride changes it.
     private const string ChartSelector = "heritage=Helm,release,component";
     private const string RecordSelector = "owner=helm";
     private const int AtOnce = 8;
+    private const int MostRecordsRead = 20;
 
     private readonly ConcurrentQueue<ClusterLimitation> _limitations = new();
 
@@ -96,10 +99,76 @@ internal sealed class Discovery(KubeRequests requests)
 
         Dictionary<(string, string), ReleaseHistory> known = await histories.ConfigureAwait(false);
         ILookup<(string, string), V1Service> byRelease = (await services.ConfigureAwait(false)).ToLookup(static s => KeyOf(s.Metadata));
-        return [.. (await deployments.ConfigureAwait(false)).Items
-            .GroupBy(static d => KeyOf(d.Metadata))
-            .Select(group => Describe(group.Key, [.. group], byRelease[group.Key], known.GetValueOrDefault(group.Key)))
-            .OfType<DiscoveredRelease>()];
+        List<DiscoveredRelease> found = [];
+        foreach (IGrouping<(string Namespace, string Name), V1Deployment> group in (await deployments.ConfigureAwait(false)).Items.GroupBy(static d => KeyOf(d.Metadata)))
+        {
+            // A record may lie in another namespace than the objects: then the objects of its name are its own.
+            (string, string) at = known.ContainsKey(group.Key) ? group.Key
+                : ReleaseOrigin.Of(group.Select(static d => d.Metadata)).RecordNamespace is { } elsewhere ? (elsewhere, group.Key.Name)
+                : group.Key;
+            DiscoveredRelease[] own = [.. Describe(group.Key, [.. group], byRelease[group.Key], known.GetValueOrDefault(at))];
+            found.AddRange(own);
+            if (own.Length > 0)
+            {
+                known.Remove(at);
+            }
+        }
+
+        found.AddRange(await ReadThoseWithoutObjectsAsync(known, cancellationToken).ConfigureAwait(false));
+        await LookForForeignDaskAsync(@namespace, cancellationToken).ConfigureAwait(false);
+        return found;
+    }
+
+    /// <summary>Describes releases of the Dask chart that run nothing: an install that failed, or is under way.</summary>
+    private async Task<IReadOnlyList<DiscoveredRelease>> ReadThoseWithoutObjectsAsync(
+        Dictionary<(string Namespace, string Name), ReleaseHistory> known, CancellationToken cancellationToken)
+    {
+        List<DiscoveredRelease> found = [];
+        foreach (((string @namespace, string name), ReleaseHistory history) in known
+            .Where(static k => k.Value.Newest.Status is not (HelmReleaseStatus.Deployed or HelmReleaseStatus.Uninstalled or HelmReleaseStatus.Superseded)).Take(MostRecordsRead))
+        {
+            try
+            {
+                StoredRelease stored = await new ReleaseStorage(requests, options.MaxReleaseBytes).ReadAsync(name, @namespace, cancellationToken).ConfigureAwait(false);
+                if (stored is { Release: { } release, Record: { } record })
+                {
+                    found.AddRange(record.Instances.Select(i => new DiscoveredRelease
+                    {
+                        Name = name,
+                        Namespace = i.Namespace ?? record.Namespace,
+                        Instance = record.Instances.Count > 1 ? i.Name : null,
+                        ManagedBy = "Helm",
+                        Chart = $"{record.ChartName}-{record.ChartVersion}",
+                        Revision = history.Newest.Revision,
+                        Status = history.Newest.Status,
+                        Description = release.Description.Length > 0 ? Words.OneLine(release.Description) : null,
+                        IsSchedulerReady = false,
+                        WorkerGroups = [],
+                    }));
+                }
+            }
+            catch (Exception e) when (e is HelmReleaseException or KubernetesForbiddenException)
+            {
+                // Another chart's, or none that can be read: not for us to tell of.
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Tells of Dask that something else manages, so that nobody takes it for none.</summary>
+    private async Task LookForForeignDaskAsync(string @namespace, CancellationToken cancellationToken)
+    {
+        string path = @namespace.Length == 0 ? "apis/apps/v1/deployments" : $"apis/apps/v1/namespaces/{@namespace}/deployments";
+        foreach (string selector in (string[])["dask.org/cluster-name", "app.kubernetes.io/name=dask-gateway"])
+        {
+            IReadOnlyList<ObjectMetadata> others = await ObjectMetadata.ListAsync(
+                requests, new KubernetesApiCall("list", "deployments", "apps", @namespace), $"{path}?labelSelector={Uri.EscapeDataString(selector)}", cancellationToken).ConfigureAwait(false);
+            if (ForeignDask.Among(others.Select(static o => o.Labels)) is { } text)
+            {
+                _limitations.Enqueue(new ClusterLimitation($"Dask {Where(@namespace)} that is no release of the chart", text));
+            }
+        }
     }
 
     private async Task<IList<V1Service>> ListServicesAsync(string @namespace, CancellationToken cancellationToken)
@@ -153,29 +222,30 @@ internal sealed class Discovery(KubeRequests requests)
         return histories;
     }
 
-    private static DiscoveredRelease? Describe(
+    private static IEnumerable<DiscoveredRelease> Describe(
         (string Namespace, string Name) key, IReadOnlyList<V1Deployment> deployments, IEnumerable<V1Service> services, ReleaseHistory? history)
     {
         Dictionary<string, V1Deployment> byName = deployments.ToDictionary(static d => d.Metadata.Name, StringComparer.Ordinal);
-        ChartObjects objects = ChartObjects.From(key.Name, ValueNode.Map.Empty, [.. deployments.Select(ReleasePlanReader.ToChart)], [], []);
-        if (objects.WorkerGroups.Count == 0 && objects.Scheduler is null)
+        IReadOnlyList<ChartInstance> instances = ChartInstances.FromLive(key.Name, ValueNode.Map.Empty, deployments.Select(ReleasePlanReader.ToChart));
+        foreach (ChartInstance instance in instances)
         {
-            return null;
+            V1Deployment[] own = [.. instance.DeploymentNames.Select(n => byName[n])];
+            V1Deployment? scheduler = instance.Objects.Scheduler is { } found ? byName[found.DeploymentName] : null;
+            yield return new DiscoveredRelease
+            {
+                Name = key.Name,
+                Namespace = key.Namespace,
+                Instance = instances.Count > 1 ? instance.Name : null,
+                ManagedBy = ReleaseOrigin.Of(own.Select(static d => d.Metadata)).ManagedBy ?? (history is null ? null : "Helm"),
+                Chart = own.Select(static d => d.Metadata.Labels?.TryGetValue("chart", out string? chart) == true ? chart : null).FirstOrDefault(static c => c is not null),
+                Revision = history?.Newest.Revision,
+                Status = history?.Newest.Status,
+                SchedulerServiceType = services.FirstOrDefault(s => s.Metadata.Name == scheduler?.Metadata.Name)?.Spec?.Type,
+                IsSchedulerReady = scheduler?.Status?.ReadyReplicas > 0,
+                WorkerGroups = [.. instance.Objects.WorkerGroups.Select(g => new DiscoveredGroup(
+                    g.Name, g.DeploymentName, byName[g.DeploymentName].Spec?.Replicas ?? 0, byName[g.DeploymentName].Status?.ReadyReplicas ?? 0))],
+            };
         }
-
-        V1Deployment? scheduler = objects.Scheduler is { } found ? byName[found.DeploymentName] : null;
-        return new DiscoveredRelease
-        {
-            Name = key.Name,
-            Namespace = key.Namespace,
-            Chart = deployments.Select(static d => d.Metadata.Labels?.TryGetValue("chart", out string? chart) == true ? chart : null).FirstOrDefault(static c => c is not null),
-            Revision = history?.Newest.Revision,
-            Status = history?.Newest.Status,
-            SchedulerServiceType = services.FirstOrDefault(s => s.Metadata.Name == scheduler?.Metadata.Name)?.Spec?.Type,
-            IsSchedulerReady = scheduler?.Status?.ReadyReplicas > 0,
-            WorkerGroups = [.. objects.WorkerGroups.Select(g => new DiscoveredGroup(
-                g.Name, g.DeploymentName, byName[g.DeploymentName].Spec?.Replicas ?? 0, byName[g.DeploymentName].Status?.ReadyReplicas ?? 0))],
-        };
     }
 
     private static (string Namespace, string Name) KeyOf(V1ObjectMeta metadata) => (metadata.NamespaceProperty, metadata.Labels["release"]);

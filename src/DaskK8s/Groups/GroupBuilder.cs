@@ -8,7 +8,7 @@ namespace DaskK8s.Groups;
 internal static class GroupBuilder
 {
     public static IReadOnlyList<WorkerGroup> Build(HelmCluster cluster, IEnumerable<GroupPlan> plans, WorkloadSnapshot snapshot) =>
-        [.. plans.Select(plan => Build(cluster, plan, snapshot.FindDeployment(plan.DeploymentName), snapshot))];
+        [.. plans.Select(plan => snapshot.FindDeployment(plan.DeploymentName) is { } deployment ? Build(cluster, plan, deployment, snapshot) : null).OfType<WorkerGroup>()];
 
     /// <summary>Turns a pod into what the public API shows of it.</summary>
     public static WorkerPod ToPod(V1Pod pod) => new(
@@ -20,12 +20,12 @@ internal static class GroupBuilder
         pod.Metadata.DeletionTimestamp is not null,
         string.IsNullOrEmpty(pod.Spec?.NodeName) ? null : pod.Spec.NodeName);
 
-    private static WorkerGroup Build(HelmCluster cluster, GroupPlan plan, V1Deployment? deployment, WorkloadSnapshot snapshot)
+    private static WorkerGroup Build(HelmCluster cluster, GroupPlan plan, V1Deployment deployment, WorkloadSnapshot snapshot)
     {
-        V1PodSpec? spec = deployment?.Spec?.Template?.Spec;
+        V1PodSpec? spec = deployment.Spec?.Template?.Spec;
         V1Container? worker = DaskContainer.Of(spec, plan.Container);
         string[] arguments = [.. worker?.Command ?? [], .. worker?.Args ?? []];
-        WorkerPod[] pods = deployment is null ? [] : [.. snapshot.PodsOf(deployment).Select(ToPod)];
+        WorkerPod[] pods = [.. snapshot.PodsOf(deployment).Select(ToPod)];
         Dictionary<string, string> limits = Quantities(worker?.Resources?.Limits);
         WorkerCommandLine commandLine = WorkerCommandLine.Parse(worker?.Command, worker?.Args);
         return new WorkerGroup(cluster)
@@ -35,7 +35,7 @@ internal static class GroupBuilder
             DeploymentName = plan.DeploymentName,
             Declared = plan.Declared,
             Deployed = plan.Deployed,
-            Desired = deployment?.Spec?.Replicas ?? 0,
+            Desired = deployment.Spec?.Replicas ?? 1,
             Ready = pods.Count(static pod => pod is { IsReady: true, IsTerminating: false }),
             Image = worker?.Image ?? "",
             WorkerCommand = commandLine.Command,

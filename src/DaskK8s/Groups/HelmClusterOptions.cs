@@ -10,8 +10,16 @@ namespace DaskK8s;
 public sealed record HelmClusterOptions
 {
     /// <summary>Gets the release's namespace.</summary>
+    /// <remarks>Where Helm keeps the record in another namespace than the objects, either of the two finds the release.</remarks>
     /// <value>Null: the kube context's namespace, else the pod's own when running in a cluster, else <c>default</c>.</value>
     public string? Namespace { get; init; }
+
+    /// <summary>Gets the instance of the Dask chart, for a release that has several: an umbrella chart can bring it along more than once.</summary>
+    /// <value>
+    /// Null: the only one that there is. The name is the chart's alias, or the path of aliases with dots between them (<c>analytics.dask-gpu</c>);
+    /// <see cref="HelmRelease.Instances"/> lists them, and so does the error that says that one must be chosen.
+    /// </value>
+    public string? Instance { get; init; }
 
     /// <summary>Gets the kubeconfig file.</summary>
     /// <value>Null: the files of <c>KUBECONFIG</c>, else <c>~/.kube/config</c>, else the pod's service account.</value>
@@ -105,6 +113,7 @@ public sealed record HelmClusterOptions
     public void Validate()
     {
         ThrowIfBlank(Namespace, nameof(Namespace));
+        ThrowIfBlank(Instance, nameof(Instance));
         ThrowIfBlank(KubeconfigPath, nameof(KubeconfigPath));
         ThrowIfBlank(Context, nameof(Context));
         ThrowIfBlank(NodeHost, nameof(NodeHost));

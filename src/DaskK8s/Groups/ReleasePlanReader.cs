@@ -12,39 +12,85 @@ namespace DaskK8s.Groups;
 /// <summary>Makes out what a release consists of: from Helm's record, or from its Deployments' labels where that may not be read.</summary>
 internal static class ReleasePlanReader
 {
-    private const string ReleaseNameAnnotation = "meta.helm.sh/release-name";
-
     /// <summary>Reads the plan off the release's record.</summary>
     /// <exception cref="HelmReleaseNotDaskException">The release comes from another chart.</exception>
-    public static ReleasePlan FromRecord(HelmRelease release, ReleaseRecord record, WorkloadSnapshot snapshot, HelmClusterOptions options) =>
-        ToPlan(release, ChartObjects.FromRecord(record), snapshot, options, isServiceKnown: true);
+    /// <exception cref="HelmReleaseInstanceException">The release has several instances and none is chosen, or none of the name.</exception>
+    public static ReleasePlan FromRecord(HelmRelease release, ReleaseRecord record, WorkloadSnapshot snapshot, HelmClusterOptions options)
+    {
+        ChartInstance instance = Choose(release.Name, release.Namespace, record.Instances, options);
+        ReleaseOrigin origin = OriginOf(instance, snapshot);
+        HelmRelease chosen = release with
+        {
+            Values = new HelmValues(record.Defaults, record.Config, instance.Path),
+            Instance = instance.Name,
+            Instances = [.. record.Instances.Select(static i => i.Name)],
+            ManagedBy = origin.ManagedBy ?? "Helm",
+            UpgradeObstacle = origin.UpgradeObstacle(hasRecord: true),
+        };
+        return ToPlan(chosen, instance, record.Instances, snapshot, options, isServiceKnown: true);
+    }
+
+    /// <summary>Gives the namespace of the objects that a record tells of.</summary>
+    public static string NamespaceOf(ReleaseRecord record, HelmClusterOptions options)
+    {
+        ChartInstance? instance = record.Instances.FirstOrDefault(i => options.Instance is null || i.IsNamed(options.Instance));
+        return instance?.Namespace ?? record.Namespace;
+    }
 
     /// <summary>Reads the plan off labels and annotations.</summary>
+    /// <param name="releaseName">The release's name.</param>
+    /// <param name="namespace">The objects' namespace.</param>
+    /// <param name="snapshot">What runs there.</param>
+    /// <param name="options">The options, which name the components and may choose an instance.</param>
+    /// <param name="mayHaveRecord">Whether Helm's record may be there and only may not be read.</param>
     /// <returns>The plan, or null where no Deployment says that it belongs to the release.</returns>
-    public static ReleasePlan? FromLabels(string releaseName, string @namespace, WorkloadSnapshot snapshot, HelmClusterOptions options)
+    /// <exception cref="HelmReleaseInstanceException">The release has several instances and none is chosen, or none of the name.</exception>
+    public static ReleasePlan? FromLabels(string releaseName, string @namespace, WorkloadSnapshot snapshot, HelmClusterOptions options, bool mayHaveRecord)
     {
-        ChartDeployment[] own = [.. snapshot.Deployments.Where(d => IsOf(d, releaseName)).Select(ToChart)];
-        ChartObjects objects = ChartObjects.From(releaseName, ComponentNames(options), own, [], []);
-        if (objects.WorkerGroups.Count == 0 && objects.Scheduler is null)
+        IReadOnlyList<ChartInstance> instances = ChartInstances.FromLive(
+            releaseName, ComponentNames(options), snapshot.Deployments.Where(d => IsOf(d, releaseName)).Select(ToChart));
+        if (instances.Count == 0)
         {
             return null;
         }
 
-        (string chart, string version) = SplitChart(own.Select(static d => d.Labels.GetValueOrDefault("chart", "")).FirstOrDefault(static c => c.Length > 0) ?? "");
+        ChartInstance instance = Choose(releaseName, @namespace, instances, options);
+        ReleaseOrigin origin = OriginOf(instance, snapshot);
         HelmRelease release = new()
         {
             Name = releaseName,
             Namespace = @namespace,
             Source = HelmReleaseSource.Labels,
-            ChartName = chart,
-            ChartVersion = version,
+            ChartName = instance.Path.Count == 0 ? DaskValues.ChartName : instance.Path[^1],
+            ChartVersion = instance.ChartVersion ?? "",
+            Instance = instance.Name,
+            Instances = [.. instances.Select(static i => i.Name)],
+            ManagedBy = origin.ManagedBy,
+            UpgradeObstacle = origin.UpgradeObstacle(mayHaveRecord),
         };
-        return ToPlan(release, objects, snapshot, options, isServiceKnown: false);
+        return ToPlan(release, instance, instances, snapshot, options, isServiceKnown: false);
+    }
+
+    /// <summary>Gives where the objects of a release came from.</summary>
+    public static ReleaseOrigin OriginOf(string releaseName, WorkloadSnapshot snapshot) =>
+        ReleaseOrigin.Of(snapshot.Deployments.Where(d => IsOf(d, releaseName)).Select(static d => d.Metadata));
+
+    private static ReleaseOrigin OriginOf(ChartInstance instance, WorkloadSnapshot snapshot) =>
+        ReleaseOrigin.Of(instance.DeploymentNames.Select(snapshot.FindDeployment).OfType<V1Deployment>().Select(static d => d.Metadata));
+
+    private static ChartInstance Choose(string releaseName, string @namespace, IReadOnlyList<ChartInstance> instances, HelmClusterOptions options)
+    {
+        ChartInstance[] named = options.Instance is { } asked ? [.. instances.Where(i => i.IsNamed(asked))] : [.. instances];
+        return named.Length == 1
+            ? named[0]
+            : named.FirstOrDefault(i => i.Name == options.Instance)
+                ?? throw new HelmReleaseInstanceException(releaseName, @namespace, options.Instance, [.. instances.Select(static i => i.Name)]);
     }
 
     private static ReleasePlan ToPlan(
-        HelmRelease release, ChartObjects objects, WorkloadSnapshot snapshot, HelmClusterOptions options, bool isServiceKnown)
+        HelmRelease release, ChartInstance instance, IReadOnlyList<ChartInstance> all, WorkloadSnapshot snapshot, HelmClusterOptions options, bool isServiceKnown)
     {
+        ChartObjects objects = instance.Objects;
         ChartScheduler? scheduler = objects.Scheduler;
         string deployment = scheduler?.DeploymentName ?? "";
         SchedulerPlan plan = new(
@@ -63,7 +109,13 @@ internal static class ReleasePlanReader
             TargetPort = scheduler?.CommPort.TargetPort ?? SchedulerLink.SchedulerPodPort,
         };
         GroupPlan[] groups = [.. objects.WorkerGroups.Select(g => ToGroup(g, plan, release.Namespace, snapshot, options, isServiceKnown))];
-        return new ReleasePlan(release, groups, plan, deployment, JupyterLink(objects.Jupyter, release.Namespace));
+        return new ReleasePlan(release, groups, plan, deployment, JupyterLink(objects.Jupyter, release.Namespace))
+        {
+            Deployments = instance.DeploymentNames,
+            OtherDeployments = all.Where(i => i != instance).SelectMany(static i => i.DeploymentNames).Except(instance.DeploymentNames).ToHashSet(StringComparer.Ordinal),
+            JupyterSelector = objects.Jupyter is { } jupyter ? SelectorOf(snapshot.FindDeployment(jupyter.DeploymentName), release.Name, "jupyter") : null,
+            Missing = [.. instance.DeploymentNames.Where(name => snapshot.FindDeployment(name) is null)],
+        };
     }
 
     private static GroupPlan ToGroup(
@@ -91,7 +143,7 @@ internal static class ReleasePlanReader
 
     private static bool IsOf(V1Deployment deployment, string releaseName) =>
         deployment.Metadata.Annotations is not { } annotations
-        || !annotations.TryGetValue(ReleaseNameAnnotation, out string? name)
+        || !annotations.TryGetValue(ReleaseOrigin.ReleaseNameAnnotation, out string? name)
         || string.Equals(name, releaseName, StringComparison.Ordinal);
 
     /// <summary>Gives a live Deployment the form that the chart's rules read.</summary>
@@ -101,6 +153,7 @@ internal static class ReleasePlanReader
         return new ChartDeployment
         {
             Name = deployment.Metadata.Name,
+            Namespace = deployment.Metadata.NamespaceProperty,
             Labels = deployment.Metadata.Labels?.AsReadOnly() ?? (IReadOnlyDictionary<string, string>)new Dictionary<string, string>(),
             Replicas = deployment.Spec?.Replicas ?? 1,
             Container = container?.Name ?? "",
@@ -129,11 +182,4 @@ internal static class ReleasePlanReader
             CultureInfo.InvariantCulture, $"http://{service}.{@namespace}.svc{(port is null or 80 ? "" : $":{port}")}/"),
         _ => null,
     };
-
-    /// <summary>Takes <c>dask-2025.11.0</c> apart; Helm writes + as _ in labels.</summary>
-    private static (string Name, string Version) SplitChart(string label)
-    {
-        int dash = label.LastIndexOf('-');
-        return dash < 0 ? (label, "") : (label[..dash], label[(dash + 1)..].Replace('_', '+'));
-    }
 }

@@ -8,6 +8,9 @@ namespace DaskK8s.Groups;
 /// <summary>Reads what Kubernetes runs for a release: three lists at once, all selected by the chart's <c>release</c> label.</summary>
 internal sealed class Workloads(KubeRequests requests, string release)
 {
+    /// <summary>Gets or sets the Deployments of other instances of the chart in the same release: they and their pods are not read.</summary>
+    public IReadOnlySet<string> Others { get; set; } = new HashSet<string>();
+
     private string Namespace => requests.Connection.Namespace;
 
     private string Selector => $"release={release}";
@@ -25,16 +28,19 @@ internal sealed class Workloads(KubeRequests requests, string release)
     }
 
     public async Task<IList<V1Deployment>> ListDeploymentsAsync(CancellationToken cancellationToken) =>
-        (await requests.RunAsync(
+        Own((await requests.RunAsync(
             new KubernetesApiCall("list", "deployments", "apps", Namespace),
             (client, ct) => client.AppsV1.ListNamespacedDeploymentAsync(Namespace, labelSelector: Selector, cancellationToken: ct),
-            cancellationToken).ConfigureAwait(false)).Items;
+            cancellationToken).ConfigureAwait(false)).Items, static d => d.Metadata.Name);
 
     public async Task<IList<V1Pod>> ListPodsAsync(CancellationToken cancellationToken) =>
-        (await requests.RunAsync(
+        Own((await requests.RunAsync(
             new KubernetesApiCall("list", "pods", "", Namespace),
             (client, ct) => client.CoreV1.ListNamespacedPodAsync(Namespace, labelSelector: Selector, cancellationToken: ct),
-            cancellationToken).ConfigureAwait(false)).Items;
+            cancellationToken).ConfigureAwait(false)).Items, PodOwners.DeploymentOf);
+
+    /// <summary>Tells whether a pod is none of another instance's.</summary>
+    public bool IsOwn(V1Pod pod) => Others.Count == 0 || PodOwners.DeploymentOf(pod) is not { } deployment || !Others.Contains(deployment);
 
     /// <summary>Follows the release's pods; each item is all of them, by uid.</summary>
     public IAsyncEnumerable<IReadOnlyDictionary<string, V1Pod>> FollowPodsAsync(CancellationToken cancellationToken) => KubeWatch.FollowAsync(
@@ -46,7 +52,7 @@ internal sealed class Workloads(KubeRequests requests, string release)
             V1PodList list = await client.CoreV1.ListNamespacedPodAsync(Namespace, labelSelector: Selector, cancellationToken: ct).ConfigureAwait(false);
             return (list.Items, list.Metadata?.ResourceVersion);
         },
-        cancellationToken);
+        cancellationToken).Select(pods => Own(pods, PodOwners.DeploymentOf));
 
     /// <summary>Follows the release's Deployments; each item is all of them, by uid.</summary>
     public IAsyncEnumerable<IReadOnlyDictionary<string, V1Deployment>> FollowDeploymentsAsync(CancellationToken cancellationToken) => KubeWatch.FollowAsync(
@@ -58,7 +64,13 @@ internal sealed class Workloads(KubeRequests requests, string release)
             V1DeploymentList list = await client.AppsV1.ListNamespacedDeploymentAsync(Namespace, labelSelector: Selector, cancellationToken: ct).ConfigureAwait(false);
             return (list.Items, list.Metadata?.ResourceVersion);
         },
-        cancellationToken);
+        cancellationToken).Select(deployments => Own(deployments, static d => d.Metadata.Name));
+
+    private IList<T> Own<T>(IList<T> items, Func<T, string?> deploymentOf) =>
+        Others.Count == 0 ? items : [.. items.Where(i => deploymentOf(i) is not { } name || !Others.Contains(name))];
+
+    private IReadOnlyDictionary<string, T> Own<T>(IReadOnlyDictionary<string, T> items, Func<T, string?> deploymentOf) =>
+        Others.Count == 0 ? items : items.Where(i => deploymentOf(i.Value) is not { } name || !Others.Contains(name)).ToDictionary(StringComparer.Ordinal);
 
     /// <summary>Lists the ReplicaSets, or gives null where that is forbidden: the chart's own Role does not allow it.</summary>
     private async Task<IList<V1ReplicaSet>?> ListReplicaSetsAsync(CancellationToken cancellationToken)

@@ -27,6 +27,24 @@ public sealed record HelmRelease
     /// <value>True only where <see cref="Source"/> is <see cref="HelmReleaseSource.Labels"/>; <see cref="Values"/> is empty then.</value>
     public bool IsPartial => Source == HelmReleaseSource.Labels;
 
+    /// <summary>Gets the namespace that Helm keeps the record in.</summary>
+    /// <value>The release's own as a rule; Flux can keep it elsewhere. Null where the release is partial.</value>
+    public string? RecordNamespace { get; init; }
+
+    /// <summary>Gets the instance of the Dask chart that is connected to.</summary>
+    /// <value><c>dask</c> where the release's own chart is the Dask chart; below an umbrella chart the aliases with dots between them.</value>
+    public string? Instance { get; init; }
+
+    /// <summary>Gets the names of all instances of the Dask chart in the release.</summary>
+    public IReadOnlyList<string> Instances { get; init; } = [];
+
+    /// <summary>Gets what manages the release, as far as its objects tell: <c>Helm</c>, <c>Argo CD (application research)</c>, <c>Flux (HelmRelease flux-system/my-dask)</c>.</summary>
+    /// <value>Null where nothing tells it.</value>
+    public string? ManagedBy { get; init; }
+
+    /// <summary>Gets why <c>helm upgrade</c> is not the way to change the release, or null where it is.</summary>
+    internal string? UpgradeObstacle { get; init; }
+
     /// <summary>Gets the newest revision.</summary>
     /// <value>1 for a fresh install; 0 where the release is partial.</value>
     public int Revision { get; init; }
@@ -99,11 +117,17 @@ public sealed record HelmRelease
     /// </param>
     /// <returns>One line for a POSIX shell; PowerShell reads it alike unless a name holds a quote.</returns>
     /// <exception cref="ArgumentException"><paramref name="valuesFile"/> is empty.</exception>
+    /// <exception cref="HelmReleaseManagedException">The release belongs to a GitOps tool, or Helm has no record of it: <c>helm upgrade</c> would be undone, or would fail.</exception>
     public string GetUpgradeCommand(string valuesFile = "my-values.yaml", string? chart = null, string? kubeContext = null, bool forceConflicts = false)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(valuesFile);
+        if (UpgradeObstacle is { } obstacle)
+        {
+            throw new HelmReleaseManagedException(Name, Namespace, ManagedBy, obstacle);
+        }
+
         chart ??= ChartName is "" or DaskValues.ChartName ? "dask/dask" : ChartName;
-        List<string> words = ["helm", "upgrade", Name, chart, "--namespace", Namespace, "--values", valuesFile];
+        List<string> words = ["helm", "upgrade", Name, chart, "--namespace", RecordNamespace ?? Namespace, "--values", valuesFile];
         if (ChartVersion.Length > 0)
         {
             // Without it Helm takes the newest chart, and an upgrade of numbers becomes one of software.

@@ -3,9 +3,9 @@ namespace DaskK8s;
 /// <summary>Says that a release is there, but comes from another chart.</summary>
 public sealed class HelmReleaseNotDaskException : HelmReleaseException
 {
-    internal HelmReleaseNotDaskException(string objectName, string? @namespace, string? releaseName, string chartName, string chartVersion)
+    internal HelmReleaseNotDaskException(string objectName, string? @namespace, string? releaseName, string chartName, string chartVersion, string? found = null)
         : base(
-            $"Release '{releaseName}'{(@namespace is null ? "" : $" in namespace '{@namespace}'")} is no release of the Dask chart: it comes from chart '{chartName}' {chartVersion}, and its manifest has no Dask scheduler and no Dask workers. Use the name of a release of the chart 'dask'.",
+            $"Release '{releaseName}'{(@namespace is null ? "" : $" in namespace '{@namespace}'")} is no release of the Dask chart: it comes from chart '{chartName}' {chartVersion}, and its manifest has no Dask scheduler and no Dask workers of that chart. {(found is null ? "Use the name of a release of the chart 'dask'." : found)}",
             releaseName,
             @namespace,
             objectName)

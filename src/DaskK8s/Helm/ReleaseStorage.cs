@@ -11,26 +11,25 @@ internal sealed class ReleaseStorage(KubeRequests requests, long maxReleaseBytes
 {
     private const string DataKey = "release";
 
-    private string Namespace => requests.Connection.Namespace;
-
     /// <summary>Reads one release.</summary>
     /// <param name="releaseName">The release's name.</param>
+    /// <param name="namespace">The namespace that the record is looked for in.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The release, or why there is none to read.</returns>
     /// <exception cref="HelmReleaseException">There is a record, and it cannot be understood.</exception>
-    public async Task<StoredRelease> ReadAsync(string releaseName, CancellationToken cancellationToken)
+    public async Task<StoredRelease> ReadAsync(string releaseName, string @namespace, CancellationToken cancellationToken)
     {
         string selector = $"owner=helm,name={releaseName}";
         KubernetesForbiddenException? refused = null;
         try
         {
             V1SecretList secrets = await requests.RunAsync(
-                Call("secrets"),
-                (client, ct) => client.CoreV1.ListNamespacedSecretAsync(Namespace, labelSelector: selector, cancellationToken: ct),
+                Call("secrets", @namespace),
+                (client, ct) => client.CoreV1.ListNamespacedSecretAsync(@namespace, labelSelector: selector, cancellationToken: ct),
                 cancellationToken).ConfigureAwait(false);
             if (secrets.Items.Count > 0)
             {
-                return Decode(HelmReleaseSource.Secret, releaseName, secrets.Items.Select(static s => (s.Metadata, s)), Decode);
+                return Decode(HelmReleaseSource.Secret, @namespace, secrets.Items.Select(static s => (s.Metadata, s)), Decode);
             }
         }
         catch (KubernetesForbiddenException e)
@@ -41,12 +40,12 @@ internal sealed class ReleaseStorage(KubeRequests requests, long maxReleaseBytes
         try
         {
             V1ConfigMapList maps = await requests.RunAsync(
-                Call("configmaps"),
-                (client, ct) => client.CoreV1.ListNamespacedConfigMapAsync(Namespace, labelSelector: selector, cancellationToken: ct),
+                Call("configmaps", @namespace),
+                (client, ct) => client.CoreV1.ListNamespacedConfigMapAsync(@namespace, labelSelector: selector, cancellationToken: ct),
                 cancellationToken).ConfigureAwait(false);
             if (maps.Items.Count > 0)
             {
-                return Decode(HelmReleaseSource.ConfigMap, releaseName, maps.Items.Select(static m => (m.Metadata, m)), Decode);
+                return Decode(HelmReleaseSource.ConfigMap, @namespace, maps.Items.Select(static m => (m.Metadata, m)), Decode);
             }
         }
         catch (KubernetesForbiddenException e)
@@ -58,7 +57,7 @@ internal sealed class ReleaseStorage(KubeRequests requests, long maxReleaseBytes
     }
 
     /// <summary>Lists the names of the releases in the namespace, as far as they may be read.</summary>
-    public async Task<IReadOnlyList<string>> ListNamesAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> ListNamesAsync(string @namespace, CancellationToken cancellationToken)
     {
         HashSet<string> names = new(StringComparer.Ordinal);
         foreach (string resource in (string[])["secrets", "configmaps"])
@@ -66,7 +65,7 @@ internal sealed class ReleaseStorage(KubeRequests requests, long maxReleaseBytes
             try
             {
                 IReadOnlyList<ObjectMetadata> records = await ObjectMetadata.ListAsync(
-                    requests, Call(resource), $"api/v1/namespaces/{Namespace}/{resource}?labelSelector=owner%3Dhelm", cancellationToken).ConfigureAwait(false);
+                    requests, Call(resource, @namespace), $"api/v1/namespaces/{@namespace}/{resource}?labelSelector=owner%3Dhelm", cancellationToken).ConfigureAwait(false);
                 foreach (ObjectMetadata record in records)
                 {
                     if (ReleaseEntry.TryCreate(record.Name, record.Labels, out ReleaseEntry entry))
@@ -84,10 +83,31 @@ internal sealed class ReleaseStorage(KubeRequests requests, long maxReleaseBytes
         return [.. names.Order(StringComparer.Ordinal)];
     }
 
-    private KubernetesApiCall Call(string resource) => new("list", resource, "", Namespace);
+    /// <summary>Finds the namespaces that keep a record of a release, as far as they may be read: each the caller's own, or all.</summary>
+    public async Task<IReadOnlyList<string>> FindNamespacesAsync(string releaseName, CancellationToken cancellationToken)
+    {
+        HashSet<string> found = new(StringComparer.Ordinal);
+        foreach (string resource in (string[])["secrets", "configmaps"])
+        {
+            try
+            {
+                IReadOnlyList<ObjectMetadata> records = await ObjectMetadata.ListAsync(
+                    requests, Call(resource, ""), $"api/v1/{resource}?labelSelector={Uri.EscapeDataString($"owner=helm,name={releaseName}")}", cancellationToken).ConfigureAwait(false);
+                found.UnionWith(records.Select(static r => r.Namespace));
+            }
+            catch (KubernetesForbiddenException)
+            {
+                // Not everybody may look everywhere; then the objects themselves may say where the record is.
+            }
+        }
+
+        return [.. found.Order(StringComparer.Ordinal)];
+    }
+
+    private static KubernetesApiCall Call(string resource, string @namespace) => new("list", resource, "", @namespace);
 
     private static StoredRelease Decode<T>(
-        HelmReleaseSource source, string releaseName, IEnumerable<(V1ObjectMeta Metadata, T Item)> items, Func<T, ReleaseRecord> decode)
+        HelmReleaseSource source, string @namespace, IEnumerable<(V1ObjectMeta Metadata, T Item)> items, Func<T, ReleaseRecord> decode)
     {
         Dictionary<string, T> byName = new(StringComparer.Ordinal);
         List<ReleaseEntry> entries = [];
@@ -107,7 +127,7 @@ internal sealed class ReleaseStorage(KubeRequests requests, long maxReleaseBytes
 
         ReleaseRecord objects = decode(byName[history.Objects.ObjectName]);
         ReleaseRecord? newest = history.Newest == history.Objects ? objects : TryDecode(byName[history.Newest.ObjectName], decode);
-        return new StoredRelease(objects.ToRelease(source, history, newest), objects, null) { IsUninstalled = history.IsUninstalled };
+        return new StoredRelease(objects.ToRelease(source, history, newest) with { RecordNamespace = @namespace }, objects, null) { IsUninstalled = history.IsUninstalled };
     }
 
     /// <summary>Decodes a record that only adds to what another one says: damage in it is no reason not to connect.</summary>
@@ -124,10 +144,10 @@ internal sealed class ReleaseStorage(KubeRequests requests, long maxReleaseBytes
     }
 
     private ReleaseRecord Decode(V1Secret secret) => ReleaseRecordDecoder.Decode(
-        secret.Metadata.Name, Namespace, secret.Data?.TryGetValue(DataKey, out byte[]? data) == true ? data : default, Limits);
+        secret.Metadata.Name, secret.Metadata.NamespaceProperty, secret.Data?.TryGetValue(DataKey, out byte[]? data) == true ? data : default, Limits);
 
     private ReleaseRecord Decode(V1ConfigMap map) => ReleaseRecordDecoder.Decode(
-        map.Metadata.Name, Namespace, map.Data?.TryGetValue(DataKey, out string? data) == true ? data : "", Limits);
+        map.Metadata.Name, map.Metadata.NamespaceProperty, map.Data?.TryGetValue(DataKey, out string? data) == true ? data : "", Limits);
 
     private ReleaseDecoderLimits Limits => new() { MaxInflatedBytes = maxReleaseBytes };
 }

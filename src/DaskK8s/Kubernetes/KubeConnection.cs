@@ -15,10 +15,13 @@ internal sealed class KubeConnection(k8s.Kubernetes client, string @namespace, s
     public Uri BaseUri => Client.BaseUri;
 
     /// <summary>Gets the namespace that calls are made in.</summary>
-    public string Namespace { get; } = @namespace;
+    public string Namespace { get; private set; } = @namespace;
 
     /// <summary>Gets the name of the kube context, or null where there is none (in a pod, or a client that was given).</summary>
     public string? Context { get; } = context;
+
+    /// <summary>Makes calls in another namespace from now on: for a release whose objects are elsewhere than its record.</summary>
+    public void MoveTo(string @namespace) => Namespace = @namespace;
 
     /// <summary>Sends a request that the client has no method for (a watch, an upgrade), with the same credentials and TLS.</summary>
     /// <param name="request">The request; <see cref="HttpRequestMessage.RequestUri"/> may be relative to <see cref="BaseUri"/>.</param>

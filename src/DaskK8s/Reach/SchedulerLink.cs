@@ -51,16 +51,17 @@ internal sealed class SchedulerLink : IAsyncDisposable
     public PodTunnel? Tunnel { get; private init; }
 
     /// <summary>Opens a link to an address.</summary>
-    public static SchedulerLink Dial(SchedulerRoute route, HelmClusterOptions options)
+    public static SchedulerLink Dial(SchedulerRoute route, HelmClusterOptions options, SchedulerAbsence? absence)
     {
         SchedulerEndpoint endpoint = SchedulerEndpoint.Parse(route.Address!, options.Tls);
+        endpoint = absence?.Watch(endpoint) ?? endpoint;
         return new SchedulerLink(endpoint.Address, route.DashboardLink, CreateRpc(endpoint, options)) { Endpoint = endpoint };
     }
 
     /// <summary>Opens a link through the API server, and the two local ports.</summary>
     /// <exception cref="PortForwardException">A local port that was asked for is taken.</exception>
     public static async Task<SchedulerLink> ForwardAsync(
-        KubeConnection connection, SchedulerPlan plan, PodTarget? firstPod, HelmClusterOptions options)
+        KubeConnection connection, SchedulerPlan plan, PodTarget? firstPod, HelmClusterOptions options, SchedulerAbsence? absence)
     {
         ILogger logger = LoggerFor(options, "DaskK8s.Forwarding");
         ReadyPods pods = new(connection, plan.PodSelector, firstPod, options.TimeProvider);
@@ -76,6 +77,7 @@ internal sealed class SchedulerLink : IAsyncDisposable
             string address = string.Create(CultureInfo.InvariantCulture, $"{(options.Tls is null ? "tcp" : "tls")}://127.0.0.1:{scheduler.LocalPort}");
             SchedulerEndpoint endpoint = new(
                 address, async ct => await tunnel.OpenAsync(plan.PodPort, ct).ConfigureAwait(false), options.Tls);
+            endpoint = absence?.Watch(endpoint) ?? endpoint;
             SchedulerLink link = new(
                 address, string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{dashboard.LocalPort}/status"), CreateRpc(endpoint, options))
             {

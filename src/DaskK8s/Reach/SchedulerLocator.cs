@@ -82,7 +82,12 @@ internal sealed class SchedulerLocator(KubeRequests requests, HelmClusterOptions
         if (!plan.IsEnabled)
         {
             return plan.CustomAddress is { } custom
-                ? Elsewhere(custom)
+                ? options.SchedulerAccess == SchedulerAccess.Forward
+                    ? throw new SchedulerUnreachableException(
+                        custom,
+                        $"The release has no scheduler of its own to forward to; its workers use {custom} (worker.custom_scheduler_url). "
+                        + $"Name an address that leads there from here: {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.SchedulerAddress)}.")
+                    : Elsewhere(custom)
                 : throw new SchedulerUnreachableException(
                     plan.ServiceName,
                     $"The release has no scheduler of its own (scheduler.enabled is false) and names no other (worker.custom_scheduler_url). " +

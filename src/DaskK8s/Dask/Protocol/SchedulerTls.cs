@@ -2,11 +2,15 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
+using DaskK8s.Common;
+
 namespace DaskK8s.Dask.Protocol;
 
 /// <summary>Puts TLS on a stream to a scheduler, with Dask's rules of trust.</summary>
 internal static class SchedulerTls
 {
+    private static readonly TimeSpan ProbeLimit = TimeSpan.FromSeconds(5);
+
     /// <summary>Authenticates both sides.</summary>
     /// <param name="stream">The connected stream; it belongs to the returned one.</param>
     /// <param name="options">Whom to trust and who we are.</param>
@@ -53,6 +57,38 @@ internal static class SchedulerTls
             await secure.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    /// <summary>Tells whether a scheduler that does not answer in the clear speaks TLS; nothing is sent under its protection.</summary>
+    public static async Task<bool> IsSpokenAsync(SchedulerEndpoint endpoint, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using TimeLimit limit = new(ProbeLimit, time, cancellationToken);
+        bool isPresented = false;
+        try
+        {
+            Stream stream = await endpoint.Dialer(limit.Token).ConfigureAwait(false);
+            SslStream secure = new(stream, leaveInnerStreamOpen: false);
+            await using (secure.ConfigureAwait(false))
+            {
+                // Whom it is does not matter here: that it presents a certificate is the answer.
+                await secure.AuthenticateAsClientAsync(
+                    new SslClientAuthenticationOptions
+                    {
+                        RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+                        {
+                            isPresented = certificate is not null;
+                            return false;
+                        },
+                    },
+                    limit.Token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is System.Security.Authentication.AuthenticationException or IOException or DaskK8sException or System.Net.Sockets.SocketException or OperationCanceledException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return isPresented;
     }
 
     private static string? Refuse(

@@ -265,7 +265,7 @@ internal sealed class TaskSession : IAsyncDisposable
             catch (Exception e) when (e is DaskK8sException)
             {
                 _logger.ReattachFailed(Id, e.Message);
-                if (_time.GetElapsedTime(lost) > _keep)
+                if (e is SchedulerUnreachableException { IsGone: true } || _time.GetElapsedTime(lost) > _keep)
                 {
                     Forget(e);
                 }

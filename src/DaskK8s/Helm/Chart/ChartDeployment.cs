@@ -7,6 +7,9 @@ internal sealed record ChartDeployment
 {
     public required string Name { get; init; }
 
+    /// <summary>Gets the namespace; null where a manifest leaves it to the release's.</summary>
+    public string? Namespace { get; init; }
+
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Gets the replicas; 1 where none are written, as the API server fills in.</summary>
@@ -20,6 +23,11 @@ internal sealed record ChartDeployment
 
     /// <summary>Gets the scheduler that the workers are told to use; null where nothing says so.</summary>
     public string? SchedulerAddress => CommandLine.SchedulerAddress ?? Environment.GetValueOrDefault("DASK_SCHEDULER_ADDRESS");
+
+    /// <summary>Gets whether Dask's configuration in the environment makes the program speak TLS.</summary>
+    public bool UsesTlsByEnvironment =>
+        Environment.GetValueOrDefault("DASK_DISTRIBUTED__COMM__DEFAULT_SCHEME") is "tls"
+        || Environment.GetValueOrDefault("DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION") is "True" or "true" or "1";
 
     /// <summary>Gets the image of that container.</summary>
     public string Image { get; init; } = "";
@@ -47,6 +55,7 @@ internal sealed record ChartDeployment
         return new ChartDeployment
         {
             Name = name,
+            Namespace = item.TextAt("metadata", "namespace"),
             Labels = Texts(item.MapAt("metadata", "labels")),
             Replicas = item.IntAt("spec", "replicas") ?? 1,
             Container = container.TextAt("name") ?? "",

@@ -26,37 +26,9 @@ internal sealed record ChartObjects
 
     /// <summary>Reads a release's record.</summary>
     /// <param name="record">The record of the revision whose objects the cluster holds.</param>
-    /// <returns>The objects.</returns>
+    /// <returns>The objects of the Dask chart's first instance.</returns>
     /// <exception cref="HelmReleaseNotDaskException">The release comes from another chart and has nothing of Dask in it.</exception>
-    public static ChartObjects FromRecord(ReleaseRecord record)
-    {
-        string? prefix = DaskValues.PrefixOf(record.ChartName, record.Defaults, record.Config);
-        ValueNode.Map values = DaskValues.Select(ValueMerge.Coalesce(record.Defaults, record.Config), prefix);
-        List<ChartDeployment> deployments = [];
-        List<ChartService> services = [];
-        List<ChartIngress> ingresses = [];
-        foreach (ValueNode.Map item in ManifestDocuments.Enumerate(record.Manifest))
-        {
-            if (ChartDeployment.FromManifest(item) is { } deployment)
-            {
-                deployments.Add(deployment);
-            }
-            else if (ChartService.FromManifest(item) is { } service)
-            {
-                services.Add(service);
-            }
-            else if (ChartIngress.FromManifest(item) is { } ingress)
-            {
-                ingresses.Add(ingress);
-            }
-        }
-
-        ChartObjects objects = From(record.Name, values, deployments, services, ingresses, prefix ?? DaskValues.ChartName);
-        bool isDask = record.ChartName == DaskValues.ChartName || objects.WorkerGroups.Count > 0 || objects.Scheduler is not null;
-        return isDask
-            ? objects
-            : throw new HelmReleaseNotDaskException(record.ObjectName, record.Namespace, record.Name, record.ChartName, record.ChartVersion);
-    }
+    public static ChartObjects FromRecord(ReleaseRecord record) => record.Instances[0].Objects;
 
     /// <summary>Sorts objects into the chart's parts, wherever they were read.</summary>
     /// <param name="release">The name of the release.</param>
@@ -142,7 +114,7 @@ internal sealed record ChartObjects
                 ?? new ChartServicePort(names.DashboardPort, 80, ChartScheduler.DefaultDashboardPort, null),
             Ingress = ingresses.FirstOrDefault(ingress => ingress.ServiceName == serviceName),
             Component = deployment.Component.Length > 0 ? deployment.Component : "scheduler",
-            UsesTls = deployment.CommandLine.UsesTls,
+            UsesTls = deployment.CommandLine.UsesTls || deployment.UsesTlsByEnvironment,
             ListenPort = deployment.CommandLine.Port ?? ChartScheduler.DefaultCommPort,
             DashboardListenPort = deployment.CommandLine.DashboardPort ?? ChartScheduler.DefaultDashboardPort,
         };

@@ -12,7 +12,10 @@ internal static class ManifestDocuments
     /// A document that does not parse is passed over: the API server took the manifest, so it is none of ours (or the record was
     /// tampered with, and then there is nothing to find).
     /// </remarks>
-    public static IEnumerable<ValueNode.Map> Enumerate(string manifest)
+    public static IEnumerable<ValueNode.Map> Enumerate(string manifest) => EnumerateObjects(manifest).Select(static o => o.Item);
+
+    /// <summary>Enumerates the same with the charts that their templates belong to.</summary>
+    public static IEnumerable<ManifestObject> EnumerateObjects(string manifest)
     {
         foreach ((int start, int length) in Split(manifest))
         {
@@ -24,9 +27,10 @@ internal static class ManifestDocuments
                 continue;
             }
 
+            IReadOnlyList<string>? charts = ManifestObject.ChartsOf(manifest.AsSpan(start, length));
             foreach (ValueNode.Map item in Parse(manifest.Substring(start, length)))
             {
-                yield return item;
+                yield return new ManifestObject(item, charts);
             }
         }
     }

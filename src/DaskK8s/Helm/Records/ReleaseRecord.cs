@@ -6,6 +6,8 @@ namespace DaskK8s.Helm.Records;
 /// <summary>Is what one storage object of Helm says about one revision, decoded.</summary>
 internal sealed class ReleaseRecord
 {
+    private IReadOnlyList<ChartInstance>? _instances;
+
     /// <summary>Gets the name of the Secret or ConfigMap.</summary>
     public required string ObjectName { get; init; }
 
@@ -51,6 +53,15 @@ internal sealed class ReleaseRecord
     /// <summary>Gets Helm's major version: 4 writes how it applied the objects, and leaves out what is empty.</summary>
     public int HelmMajorVersion { get; init; }
 
+    /// <summary>Gets the uses of the Dask chart in the release, one at least: a Dask chart that has put nothing into the cluster is one, too.</summary>
+    /// <exception cref="HelmReleaseNotDaskException">The release comes from another chart and has nothing of Dask in it.</exception>
+    public IReadOnlyList<ChartInstance> Instances => _instances ??= ChartInstances.FromRecord(this) switch
+    {
+        { Count: > 0 } found => found,
+        _ when ChartName == DaskValues.ChartName => [new ChartInstance([], ChartObjects.From(Name, ValueMerge.Coalesce(Defaults, Config), [], [], []), [])],
+        _ => throw new HelmReleaseNotDaskException(ObjectName, Namespace, Name, ChartName, ChartVersion, ForeignDask.In(Manifest)),
+    };
+
     /// <summary>Makes the public description of the release.</summary>
     /// <param name="source">Where the record was read from.</param>
     /// <param name="history">All revisions; null where this one is all that is known.</param>
@@ -78,7 +89,17 @@ internal sealed class ReleaseRecord
             Notes = Notes,
             ApplyMethod = ApplyMethod,
             HelmMajorVersion = HelmMajorVersion,
-            Values = new HelmValues(Defaults, Config, DaskValues.PrefixOf(ChartName, Defaults, Config)),
+            Values = new HelmValues(Defaults, Config, PathToDask()),
         };
+    }
+
+    private IReadOnlyList<string> PathToDask()
+    {
+        if (ChartName == DaskValues.ChartName)
+        {
+            return [];
+        }
+
+        return ChartInstances.FromRecord(this) is { Count: > 0 } found ? found[0].Path : ChartInstances.PathOf(this);
     }
 }

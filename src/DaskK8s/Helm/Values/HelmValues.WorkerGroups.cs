@@ -13,7 +13,7 @@ public sealed partial class HelmValues
     public HelmValues WithUserSupplied(HelmValues values)
     {
         ArgumentNullException.ThrowIfNull(values);
-        return new HelmValues(Defaults, values.Config, Prefix);
+        return new HelmValues(Defaults, values.Config, Path);
     }
 
     /// <summary>Adds a worker group, or changes the one of that name.</summary>
@@ -66,5 +66,5 @@ public sealed partial class HelmValues
     }
 
     private HelmValues EditDask(ValueNode.Map dask) =>
-        new(Defaults, Prefix is null ? dask : Config.With(Prefix, dask), Prefix);
+        new(Defaults, DaskValues.Put(Config, Path, dask), Path);
 }

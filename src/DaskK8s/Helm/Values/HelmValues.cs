@@ -17,10 +17,15 @@ public sealed partial class HelmValues
     private readonly Lazy<ValueNode.Map> _computed;
 
     internal HelmValues(ValueNode.Map defaults, ValueNode.Map config, string? prefix = null)
+        : this(defaults, config, prefix is null ? [] : [prefix])
+    {
+    }
+
+    internal HelmValues(ValueNode.Map defaults, ValueNode.Map config, IReadOnlyList<string> path)
     {
         Defaults = defaults;
         Config = config;
-        Prefix = prefix;
+        Path = path;
         _computed = new Lazy<ValueNode.Map>(() => ValueMerge.Coalesce(defaults, config));
     }
 
@@ -28,11 +33,11 @@ public sealed partial class HelmValues
     public static HelmValues Empty { get; } = new(ValueNode.Map.Empty, ValueNode.Map.Empty);
 
     /// <summary>Gets only what the user supplied, as <c>helm get values</c> does.</summary>
-    public HelmValues UserSupplied => Defaults.Count == 0 ? this : new HelmValues(ValueNode.Map.Empty, Config, Prefix);
+    public HelmValues UserSupplied => Defaults.Count == 0 ? this : new HelmValues(ValueNode.Map.Empty, Config, Path);
 
     /// <summary>Gets the chart's defaults with the user's values merged over them, as <c>helm get values --all</c> does.</summary>
     /// <value>A null of the user's deletes the default; maps are merged; lists are replaced whole.</value>
-    public HelmValues Computed => new(ValueNode.Map.Empty, _computed.Value, Prefix);
+    public HelmValues Computed => new(ValueNode.Map.Empty, _computed.Value, Path);
 
     /// <summary>Gets a value indicating whether there are no values at all.</summary>
     public bool IsEmpty => Defaults.Count == 0 && Config.Count == 0;
@@ -41,11 +46,17 @@ public sealed partial class HelmValues
 
     internal ValueNode.Map Config { get; }
 
-    /// <summary>Gets the key that the Dask chart's values stand under; null for the top.</summary>
-    internal string? Prefix { get; }
+    /// <summary>Gets the keys that lead to the Dask chart's values; none for the top.</summary>
+    internal IReadOnlyList<string> Path { get; }
+
+    /// <summary>Gets what a path into the Dask chart's values begins with, as <see cref="Get{T}"/> takes it.</summary>
+    internal string PathPrefix => string.Concat(Path.Select(static key => ValuePath.Escape(key) + "."));
+
+    /// <summary>Gets the Dask chart's own defaults.</summary>
+    internal ValueNode.Map DaskDefaults => DaskValues.Select(Defaults, Path);
 
     /// <summary>Gets the Dask chart's own computed values.</summary>
-    internal ValueNode.Map Dask => DaskValues.Select(_computed.Value, Prefix);
+    internal ValueNode.Map Dask => DaskValues.Select(_computed.Value, Path);
 
     /// <summary>Reads values from YAML (or JSON), as a values file has them.</summary>
     /// <param name="text">The text; its comments are lost.</param>

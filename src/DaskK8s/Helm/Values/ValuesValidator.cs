@@ -28,7 +28,7 @@ internal sealed class ValuesValidator
     private ValuesValidator(HelmValues values)
     {
         _values = values;
-        _prefix = values.Prefix is null ? "" : ValuePath.Escape(values.Prefix) + ".";
+        _prefix = values.PathPrefix;
         _worker = values.Dask.MapAt(DaskValues.WorkerKey);
     }
 
@@ -41,13 +41,14 @@ internal sealed class ValuesValidator
 
     private void Validate()
     {
-        ValueNode.Map config = DaskValues.Select(_values.Config, _values.Prefix);
-        foreach (string? key in config.Entries.Keys.Where(key => !TopKeys.Contains(key) && _values.Defaults.At(key) is null && DaskValues.Select(_values.Defaults, _values.Prefix)[key] is null))
+        ValueNode.Map config = DaskValues.Select(_values.Config, _values.Path);
+        foreach (string key in config.Entries.Keys.Where(key => !TopKeys.Contains(key) && _values.Defaults.At(key) is null && _values.DaskDefaults[key] is null))
         {
             Warn(ValuePath.Escape(key), "The chart has no such key and ignores it: check the spelling.");
         }
 
         CheckGroup(DaskValues.WorkerKey, _worker, _worker, isDefault: true);
+        CheckAbilities(config);
         switch (_values.Dask[DaskValues.GroupsKey])
         {
             case null or ValueNode.Null:
@@ -58,6 +59,26 @@ internal sealed class ValuesValidator
             default:
                 Fail(DaskValues.GroupsKey, "Groups are a list: each begins with '- name: …'.");
                 return;
+        }
+    }
+
+    /// <summary>Looks for what the release's own chart cannot do: charts before 2021 have neither additional groups nor schedulers elsewhere.</summary>
+    private void CheckAbilities(ValueNode.Map config)
+    {
+        if (_values.DaskDefaults is not { Count: > 0 } defaults || defaults[DaskValues.WorkerKey] is not ValueNode.Map worker)
+        {
+            return;
+        }
+
+        const string advice = "Upgrade to a version of the chart that has it ('helm search repo dask/dask --versions'), and compare the values of both before.";
+        if (defaults[DaskValues.GroupsKey] is null && config.ListAt(DaskValues.GroupsKey).Count > 0)
+        {
+            Fail(DaskValues.GroupsKey, $"The release's chart is too old for additional worker groups and ignores them: nothing of them would be deployed. {advice}");
+        }
+
+        if (defaults[DaskValues.GroupsKey] is null && worker["custom_scheduler_url"] is null && config.TextAt(DaskValues.WorkerKey, "custom_scheduler_url") is not null)
+        {
+            Fail($"{DaskValues.WorkerKey}.custom_scheduler_url", $"The release's chart is too old for a scheduler elsewhere and ignores it. {advice}");
         }
     }
 

@@ -13,7 +13,7 @@ internal static class WorkerGroupEditor
     /// <returns>The Dask chart's part of the user's values.</returns>
     public static ValueNode.Map Apply(HelmValues values, WorkerGroupValues group)
     {
-        ValueNode.Map config = DaskValues.Select(values.Config, values.Prefix);
+        ValueNode.Map config = DaskValues.Select(values.Config, values.Path);
         ValueNode.Map worker = values.Dask.MapAt(DaskValues.WorkerKey);
         if (group.Name == values.DefaultGroupName)
         {
@@ -39,7 +39,7 @@ internal static class WorkerGroupEditor
     /// <returns>The Dask chart's part of the user's values.</returns>
     public static ValueNode.Map Remove(HelmValues values, string name)
     {
-        ValueNode.Map config = DaskValues.Select(values.Config, values.Prefix);
+        ValueNode.Map config = DaskValues.Select(values.Config, values.Path);
         List<ValueNode> groups = Groups(values);
         return groups.RemoveAll(candidate => NameOf(candidate) == name) == 0
             ? config
@@ -52,7 +52,7 @@ internal static class WorkerGroupEditor
     // Helm replaces lists whole, so a list that only the defaults have has to be written out to be changed.
     private static List<ValueNode> Groups(HelmValues values)
     {
-        string path = values.Prefix is null ? DaskValues.GroupsKey : $"{ValuePath.Escape(values.Prefix)}.{DaskValues.GroupsKey}";
+        string path = values.PathPrefix + DaskValues.GroupsKey;
         return values.Dask[DaskValues.GroupsKey] switch
         {
             null or ValueNode.Null => [],

@@ -1,3 +1,4 @@
+using DaskK8s.Groups;
 using DaskK8s.Kubernetes;
 
 using k8s;
@@ -6,7 +7,7 @@ using k8s.Models;
 namespace DaskK8s.Scaling.Lossless;
 
 /// <summary>Undoes what a scaling left behind whose client died: marks past their time, and workers that still take no tasks.</summary>
-internal sealed class StrayRecovery(KubeRequests requests, string release, WorkerDrain? drain)
+internal sealed class StrayRecovery(KubeRequests requests, string release, WorkerDrain? drain, Workloads workloads)
 {
     private const string Holder = "recovery";
 
@@ -23,7 +24,7 @@ internal sealed class StrayRecovery(KubeRequests requests, string release, Worke
                 cancellationToken).ConfigureAwait(false);
             V1Pod[] strays =
             [
-                .. marked.Items.Where(p => p.Metadata.DeletionTimestamp is null
+                .. marked.Items.Where(p => workloads.IsOwn(p) && p.Metadata.DeletionTimestamp is null
                     && (PodMarks.Read(p) is not { } mark || mark.Until < requests.TimeProvider.GetUtcNow())),
             ];
             if (strays.Length == 0)

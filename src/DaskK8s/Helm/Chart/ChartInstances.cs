@@ -1,0 +1,131 @@
+using DaskK8s.Helm.Records;
+using DaskK8s.Helm.Values;
+
+namespace DaskK8s.Helm.Chart;
+
+/// <summary>Finds every use of the Dask chart in a release, by what its objects are.</summary>
+/// <remarks>
+/// Helm writes above each object which chart's template it comes from, aliases included, so that the way to the values is known at any depth.
+/// A post-renderer may have removed the comments: then the chart's labels tell the instances apart, and the values are searched.
+/// </remarks>
+internal static class ChartInstances
+{
+    private const int DeepestSearch = 8;
+
+    /// <summary>Reads the instances off a record.</summary>
+    /// <returns>The instances in the manifest's order of their first objects; none where nothing of Dask is in it.</returns>
+    public static IReadOnlyList<ChartInstance> FromRecord(ReleaseRecord record)
+    {
+        ManifestObject[] manifest = [.. ManifestDocuments.EnumerateObjects(record.Manifest)];
+        var areSourcesKnown = manifest.Where(static m => m.Item.TextAt("kind") == "Deployment").All(static m => m.Charts is not null);
+        string KeyOf(ManifestObject item) => areSourcesKnown && item.Charts is { } charts ? string.Join('/', charts) : LabelOf(item.Item);
+        var values = ValueMerge.Coalesce(record.Defaults, record.Config);
+        var services = manifest.ToLookup(KeyOf, static m => ChartService.FromManifest(m.Item), StringComparer.Ordinal);
+        ChartIngress[] ingresses = [.. manifest.Select(static m => ChartIngress.FromManifest(m.Item)).OfType<ChartIngress>()];
+        List<ChartInstance> instances = [];
+        foreach (var (key, parts) in Group(manifest.Where(static m => m.Item.TextAt("kind") == "Deployment"), KeyOf))
+        {
+            IReadOnlyList<string> path = areSourcesKnown ? parts[0].Charts! : PathOf(key, record, values);
+            ChartDeployment[] deployments = [.. parts.Select(static m => ChartDeployment.FromManifest(m.Item)).OfType<ChartDeployment>()];
+            var objects = ChartObjects.From(
+                record.Name,
+                DaskValues.Select(values, path),
+                deployments,
+                [.. services[key].Concat(key.Length > 0 ? services[""] : []).OfType<ChartService>()],
+                ingresses,
+                path.Count > 0 ? path[^1] : DaskValues.ChartName);
+            if (IsDask(objects))
+            {
+                instances.Add(Of(path, deployments, objects));
+            }
+        }
+
+        return instances;
+    }
+
+    /// <summary>Gives the way to the values of a chart that has put nothing into the cluster.</summary>
+    public static IReadOnlyList<string> PathOf(ReleaseRecord record) =>
+        record.ChartName == DaskValues.ChartName ? [] : DaskValues.PathOf(record.ChartName, record.Defaults, record.Config);
+
+    /// <summary>Groups Deployments of the cluster by the chart's name in their labels.</summary>
+    /// <param name="release">The name of the release.</param>
+    /// <param name="daskValues">The names of the components, as far as they are known.</param>
+    /// <param name="deployments">The release's Deployments.</param>
+    /// <returns>The instances that have something of Dask.</returns>
+    public static IReadOnlyList<ChartInstance> FromLive(string release, ValueNode.Map daskValues, IEnumerable<ChartDeployment> deployments) =>
+    [
+        .. Group(deployments, static d => NameIn(d.Labels))
+            .Select(part => Of(
+                part.Key is DaskValues.ChartName or "" ? [] : [part.Key],
+                part.Parts,
+                ChartObjects.From(release, daskValues, part.Parts, [], [], part.Key.Length > 0 ? part.Key : DaskValues.ChartName)))
+            .Where(static i => IsDask(i.Objects)),
+    ];
+
+    /// <summary>Groups in the order of the first of each; what says nothing of itself joins the first.</summary>
+    private static List<(string Key, IReadOnlyList<T> Parts)> Group<T>(IEnumerable<T> items, Func<T, string> keyOf)
+    {
+        OrderedDictionary<string, List<T>> groups = new(StringComparer.Ordinal);
+        foreach (var item in items)
+        {
+            var key = keyOf(item);
+            if (!groups.TryGetValue(key, out var group))
+            {
+                groups[key] = group = [];
+            }
+
+            group.Add(item);
+        }
+
+        if (groups.Count > 1 && groups.TryGetValue("", out var nameless))
+        {
+            groups.Remove("");
+            groups.GetAt(0).Value.AddRange(nameless);
+        }
+
+        return [.. groups.Select(static g => (g.Key, (IReadOnlyList<T>)g.Value))];
+    }
+
+    private static bool IsDask(ChartObjects objects) => objects.Scheduler is not null || objects.WorkerGroups.Count > 0;
+
+    private static ChartInstance Of(IReadOnlyList<string> path, IReadOnlyList<ChartDeployment> deployments, ChartObjects objects)
+    {
+        HashSet<string?> names = [.. objects.WorkerGroups.Select(static g => g.DeploymentName), objects.Scheduler?.DeploymentName, objects.Jupyter?.DeploymentName];
+        ChartDeployment[] own = [.. deployments.Where(d => names.Contains(d.Name))];
+        return new ChartInstance(path, objects, [.. own.Select(static d => d.Name)])
+        {
+            ChartVersion = own.Select(static d => VersionIn(d.Labels)).FirstOrDefault(static v => v is not null),
+            Namespace = own.Select(static d => d.Namespace).FirstOrDefault(static n => n is not null),
+        };
+    }
+
+    private static IReadOnlyList<string> PathOf(string name, ReleaseRecord record, ValueNode.Map values)
+    {
+        if (name == record.ChartName && record.ChartName == DaskValues.ChartName)
+        {
+            return [];
+        }
+
+        return name.Length > 0 && DaskValues.Search(values, name, DeepestSearch) is { } path ? path : DaskValues.PathOf(record.ChartName, record.Defaults, record.Config);
+    }
+
+    private static string LabelOf(ValueNode.Map item) => NameIn(ChartDeployment.Texts(item.MapAt("metadata", "labels")));
+
+    /// <summary>Gives the chart's name, which is its alias where it has one.</summary>
+    private static string NameIn(IReadOnlyDictionary<string, string> labels)
+    {
+        var chart = labels.GetValueOrDefault("chart", "");
+        var dash = chart.LastIndexOf('-');
+        while (dash > 0 && (dash + 1 >= chart.Length || !char.IsAsciiDigit(chart[dash + 1])))
+        {
+            dash = chart.LastIndexOf('-', dash - 1);
+        }
+
+        return dash > 0 ? chart[..dash] : labels.GetValueOrDefault("app", "");
+    }
+
+    private static string? VersionIn(IReadOnlyDictionary<string, string> labels) =>
+        labels.TryGetValue("chart", out var chart) && NameIn(labels) is { Length: > 0 } name && chart.Length > name.Length + 1 && chart.StartsWith(name, StringComparison.Ordinal)
+            ? chart[(name.Length + 1)..].Replace('_', '+')
+            : null;
+}

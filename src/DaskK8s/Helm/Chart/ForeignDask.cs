@@ -1,0 +1,42 @@
+using DaskK8s.Helm.Values;
+
+namespace DaskK8s.Helm.Chart;
+
+/// <summary>Tells Dask that is run by something else than the Dask chart from no Dask at all.</summary>
+internal static class ForeignDask
+{
+    private const string Gateway =
+        "It has dask-gateway in it (as the chart 'daskhub' does): the gateway itself starts and ends its clusters' schedulers and workers, so use its own client (Python's dask_gateway.Gateway).";
+
+    /// <summary>Says what of Dask a manifest holds that this library does not manage.</summary>
+    /// <returns>Null where there is nothing.</returns>
+    public static string? In(string manifest) =>
+        ManifestDocuments.Enumerate(manifest).Any(static item => IsGateway(ChartDeployment.Texts(item.MapAt("metadata", "labels")))) ? Gateway : null;
+
+    public static bool IsGateway(IReadOnlyDictionary<string, string> labels) =>
+        labels.GetValueOrDefault("app.kubernetes.io/name") == "dask-gateway"
+        || labels.GetValueOrDefault("gateway.dask.org/instance") is not null
+        || labels.GetValueOrDefault("helm.sh/chart", "").StartsWith("dask-gateway", StringComparison.Ordinal)
+        || labels.GetValueOrDefault("chart", "").StartsWith("dask-gateway", StringComparison.Ordinal);
+
+    /// <summary>Says what of Dask Deployments are that carry no label of the chart's.</summary>
+    /// <param name="labels">The labels of each.</param>
+    /// <returns>Null where there is nothing.</returns>
+    public static string? Among(IEnumerable<IReadOnlyDictionary<string, string>> labels)
+    {
+        SortedSet<string> clusters = new(StringComparer.Ordinal);
+        var gateway = false;
+        foreach (var own in labels)
+        {
+            gateway |= IsGateway(own);
+            if (own.GetValueOrDefault("dask.org/cluster-name") is { } cluster)
+            {
+                clusters.Add(cluster);
+            }
+        }
+
+        return clusters.Count > 0
+            ? $"The Dask operator runs clusters there ({string.Join(", ", clusters.Take(5))}), which are no Helm releases: it manages them by their DaskCluster objects ('kubectl get daskclusters'; Python's dask_kubernetes.operator.KubeCluster)."
+            : gateway ? "dask-gateway runs there: it starts and ends its clusters itself, so use its own client (Python's dask_gateway.Gateway)." : null;
+    }
+}

@@ -1,0 +1,45 @@
+using DaskK8s.Helm.Values;
+
+namespace DaskK8s.Helm.Chart;
+
+/// <summary>Is an object of a manifest and the chart that its template belongs to.</summary>
+/// <param name="Item">The object.</param>
+/// <param name="Charts">The names, aliases included, of the charts below the release's own down to the template's; null where no comment of Helm's says it.</param>
+internal sealed record ManifestObject(ValueNode.Map Item, IReadOnlyList<string>? Charts)
+{
+    private const string Comment = "# Source: ";
+    private const string ChartsFolder = "charts";
+    private const string TemplatesFolder = "templates";
+
+    /// <summary>Reads the comment that Helm writes above each object: <c># Source: umbrella/charts/alias/templates/x.yaml</c>.</summary>
+    public static IReadOnlyList<string>? ChartsOf(ReadOnlySpan<char> document)
+    {
+        foreach (var range in document.Split('\n'))
+        {
+            var line = document[range].Trim();
+            if (line.StartsWith(Comment, StringComparison.Ordinal))
+            {
+                return ChartsIn(line[Comment.Length..].ToString().Split('/'));
+            }
+
+            if (!line.IsEmpty && line[0] != '#')
+            {
+                return null;
+            }
+        }
+
+        return null;
+    }
+
+    private static List<string>? ChartsIn(string[] path)
+    {
+        List<string> charts = [];
+        var at = 1;
+        for (; at + 1 < path.Length && path[at] == ChartsFolder; at += 2)
+        {
+            charts.Add(path[at + 1]);
+        }
+
+        return at < path.Length && path[at] == TemplatesFolder ? charts : null;
+    }
+}

@@ -1,0 +1,30 @@
+using DaskK8s.Common;
+
+namespace DaskK8s;
+
+/// <summary>Says that a release has a record and its Deployments do not exist: its install failed, or somebody deleted them.</summary>
+public sealed class HelmReleaseObjectsMissingException : HelmReleaseException
+{
+    internal HelmReleaseObjectsMissingException(HelmRelease release, string @namespace, IReadOnlyList<string> deployments, bool isConnected = false)
+        : base(isConnected ? ComposeGone(release, @namespace, deployments) : Compose(release, @namespace, deployments), release.Name, @namespace, null)
+    {
+        Deployments = [.. deployments];
+        Status = release.Status;
+    }
+
+    /// <summary>Gets the names of the Deployments that the release's manifest has and the namespace has not.</summary>
+    public IReadOnlyList<string> Deployments { get; }
+
+    /// <summary>Gets the state of the release's newest revision.</summary>
+    public HelmReleaseStatus Status { get; }
+
+    private static string ComposeGone(HelmRelease release, string @namespace, IReadOnlyList<string> deployments) =>
+        $"Release '{release.Name}' was uninstalled since it was connected to: none of its Deployments exists any more in namespace '{@namespace}' ({Words.Names(deployments)}).";
+
+    private static string Compose(HelmRelease release, string @namespace, IReadOnlyList<string> deployments)
+    {
+        string said = release.Description.Length > 0 ? $" Helm says: {Words.OneLine(release.Description)}." : "";
+        return $"The Deployments of release '{release.Name}' do not exist in namespace '{@namespace}': {Words.Names(deployments)}.{said} "
+            + (release.StatusExplanation ?? "They were deleted after the install; the next 'helm upgrade' creates them again.");
+    }
+}
