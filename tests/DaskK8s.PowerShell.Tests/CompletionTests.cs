@@ -1,3 +1,5 @@
+using DaskK8s.Testing;
+
 namespace DaskK8s.PowerShell.Tests;
 
 /// <summary>Tab completion, as <c>CommandCompletion</c> gives it to every host.</summary>
@@ -63,6 +65,29 @@ public sealed class CompletionTests(ReleaseFixture fixture) : IClassFixture<Rele
         session.Complete(string.Format(null, line, "./config")).Should().Equal("'a one'", "b");
 
         home.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Instances_OfTheReleaseThatIsTyped_AreListed()
+    {
+        await using IAsyncDisposable platform = await fixture.AddReleaseAsync(new DaskRelease
+        {
+            Name = "platform",
+            Subchart = ["dask-cpu"],
+            Instances = [new DaskRelease { Subchart = ["dask-gpu"] }],
+        });
+        using Session session = new();
+        string[] expected = ["dask-cpu", "dask-gpu"];
+
+        IReadOnlyList<string> found = [];
+        for (int press = 0; press < 10 && found.Count < expected.Length; press++)
+        {
+            found = session.Complete($"Connect-DaskCluster platform -Kubeconfig '{fixture.Kubeconfig}' -Instance ");
+        }
+
+        found.Should().Equal(expected);
+        session.Run($"(Connect-DaskCluster platform -Instance dask-gpu -Kubeconfig '{fixture.Kubeconfig}' -SchedulerAccess None -WarningAction SilentlyContinue).Name")
+            .Should().ContainSingle().Which.BaseObject.Should().Be("platform/dask-gpu.default");
     }
 
     [Fact]

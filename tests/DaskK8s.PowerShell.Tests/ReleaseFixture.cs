@@ -37,9 +37,12 @@ public sealed class ReleaseFixture : IAsyncLifetime
     }
 
     /// <summary>Installs the release once more, under another name, until the result is disposed.</summary>
-    internal async Task<IAsyncDisposable> AddReleaseAsync(string name)
+    internal Task<IAsyncDisposable> AddReleaseAsync(string name) => AddReleaseAsync(Release with { Name = name });
+
+    /// <summary>Installs another release until the result is disposed.</summary>
+    internal async Task<IAsyncDisposable> AddReleaseAsync(DaskRelease release)
     {
-        Another another = new(Cluster.CreateClient(), Release with { Name = name });
+        Another another = new(Cluster.CreateClient(), release);
         await another.InstallAsync();
         return another;
     }

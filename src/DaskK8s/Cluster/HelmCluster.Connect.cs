@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-using DaskK8s.Causes;
 using DaskK8s.Cluster;
 using DaskK8s.Common;
 using DaskK8s.Groups;
@@ -215,8 +214,8 @@ public sealed partial class HelmCluster
         }
 
         ReleaseOrigin origin = ReleasePlanReader.OriginOf(_releaseName, snapshot);
-        IEnumerable<string> places = origin.RecordNamespace is { } named && named != Namespace
-            ? [named]
+        IEnumerable<string> places = origin.RecordNamespace is { } named && named != Namespace ? [named]
+            : stored.Refused is not null ? []
             : await _storage.FindNamespacesAsync(_releaseName, cancellationToken).ConfigureAwait(false);
         foreach (string place in places.Where(p => p != Namespace))
         {

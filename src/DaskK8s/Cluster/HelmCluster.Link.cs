@@ -17,6 +17,7 @@ public sealed partial class HelmCluster
 {
     private static readonly TimeSpan DirectDialTime = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan ExplanationTime = TimeSpan.FromSeconds(5);
+    private const int GreetingsPerProbe = 8;
     private static readonly TimeSpan BetweenGreetings = TimeSpan.FromMilliseconds(250);
 
     private async Task<SchedulerLink?> OpenLinkAsync(WorkloadSnapshot snapshot, CancellationToken cancellationToken)
@@ -150,6 +151,7 @@ public sealed partial class HelmCluster
         using CancellationTokenSource limit = new(within ?? Timeout.InfiniteTimeSpan, _options.TimeProvider);
         using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         Exception? last = null;
+        int failures = 0;
         try
         {
             while (true)
@@ -161,7 +163,7 @@ public sealed partial class HelmCluster
                 }
                 catch (Exception e) when (e is SchedulerUnreachableException { IsGone: false } or SchedulerTimeoutException && within is null)
                 {
-                    if (last is null && link.Endpoint.Tls is null && await SchedulerTls.IsSpokenAsync(link.Endpoint, _options.TimeProvider, linked.Token).ConfigureAwait(false))
+                    if (failures++ % GreetingsPerProbe == 0 && link.Endpoint.Tls is null && await SchedulerTls.IsSpokenAsync(link.Endpoint, _options.TimeProvider, linked.Token).ConfigureAwait(false))
                     {
                         throw new DaskTlsException(
                             $"The scheduler at {link.Address} speaks TLS, and no certificates were given. Name them: {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.Tls)}.");

@@ -77,7 +77,7 @@ public sealed partial class HelmCluster
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
         LogTargets targets = ChooseLogs(filter ?? new PodLogFilter());
         return targets.Filter.Follow
-            ? new LogsFollower(_requests, _workloads, targets).ReadAsync(cancellationToken)
+            ? new LogsFollower(_requests, _workloads, targets, ThrowIfUninstalled).ReadAsync(cancellationToken)
             : StreamOnceAsync(targets, cancellationToken);
     }
 

@@ -8,7 +8,7 @@ using k8s.Models;
 namespace DaskK8s.Logs;
 
 /// <summary>Merges the logs of a release's pods and goes on with new lines, restarts and new pods until it is cancelled.</summary>
-internal sealed class LogsFollower(KubeRequests requests, Workloads workloads, LogTargets targets)
+internal sealed class LogsFollower(KubeRequests requests, Workloads workloads, LogTargets targets, Action<IEnumerable<V1Deployment>> throwIfGone)
 {
     /// <summary>
     /// Is how long a line waits for an older one of another pod. What is older than that and comes later (a slow node, clocks that
@@ -46,6 +46,12 @@ internal sealed class LogsFollower(KubeRequests requests, Workloads workloads, L
             await foreach (IReadOnlyDictionary<string, V1Pod> pods in changes.ConfigureAwait(false))
             {
                 Update(merger, known, pods, first, cancellationToken);
+                if (pods.Count == 0 && !first)
+                {
+                    // No pod is left: a release that was uninstalled has no lines to come.
+                    throwIfGone(await workloads.ListDeploymentsAsync(cancellationToken).ConfigureAwait(false));
+                }
+
                 first = false;
                 if (targets.Filter.PodName is not null && known.Count > 0 && known.Values.All(static f => f.Pod.IsGone))
                 {

@@ -41,4 +41,22 @@ public sealed class TlsConnectTests(TlsDask dask) : IClassFixture<TlsDask>
         info.Workers.Should().ContainSingle();
         info.Version.Should().NotBeNullOrEmpty().And.Be((await cluster.GetVersionsAsync(Token)).Scheduler.Packages["distributed"]);
     }
+
+    [Theory]
+    [InlineData("DASK_DISTRIBUTED__COMM__DEFAULT_SCHEME", "tls")]
+    [InlineData("DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION", "True")]
+    [InlineData("CONFIGURATION", "mounted, where nobody sees it from outside")]
+    public async Task ConnectAsync_TlsByConfigurationAndNoCertificates_SaysSoAtOnce(string variable, string value)
+    {
+        IPEndPoint scheduler = IPEndPoint.Parse(new Uri(dask.Address).Authority);
+        await using EmbeddedCluster kubernetes = await EmbeddedCluster.StartAsync(
+            new EmbeddedClusterOptions { PortTarget = p => p.Port == 8786 ? scheduler : null }, Token);
+        using k8s.Kubernetes client = kubernetes.CreateClient();
+        await new DaskRelease { Workers = 1, Environment = new Dictionary<string, string> { [variable] = value } }.InstallAsync(client, Token);
+        HelmClusterOptions options = new() { KubeconfigPath = kubernetes.KubeconfigPath, LocalSchedulerPort = 0, LocalDashboardPort = 0, ConnectTimeout = TimeSpan.FromMinutes(5) };
+
+        Func<Task> connect = () => HelmCluster.ConnectAsync("my-dask", options, Token);
+
+        await connect.Should().ThrowAsync<DaskTlsException>().WaitAsync(TimeSpan.FromMinutes(1), Token);
+    }
 }

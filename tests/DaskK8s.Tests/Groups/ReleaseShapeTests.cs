@@ -170,7 +170,7 @@ public sealed class ReleaseShapeTests
         await using HelmCluster cluster = await rig.ConnectAsync();
         await (isUninstalled ? rig.Release.UninstallAsync(rig.Client, Token) : ScaleSchedulerToZeroAsync(rig));
         await DaskRig.WaitForAsync(async () => !(await rig.Client.CoreV1.ListNamespacedPodAsync("default", labelSelector: "component=scheduler", cancellationToken: Token)).Items.Any(), Token);
-        await rig.Scheduler.DisposeAsync();
+        rig.Cluster.Faults.CutPortForwards();
 
         (await cluster.Invoking(static c => c.GetSchedulerInfoAsync(Token)).Should().ThrowAsync<SchedulerUnreachableException>()).WithMessage(expected);
         if (isUninstalled)
@@ -229,6 +229,29 @@ public sealed class ReleaseShapeTests
         (await connect.Should().ThrowAsync<HelmReleaseNotFoundException>()).WithMessage("*operator*simple*DaskCluster*");
         found.Releases.Select(static r => r.Name).Should().Equal("my-dask");
         found.Limitations.Should().ContainSingle().Which.Reason.Should().Contain("operator").And.Contain("simple");
+    }
+
+    [Fact]
+    public async Task StreamLogsAsync_UninstalledWhileItFollows_EndsWithThatReason()
+    {
+        await using ConnectRig rig = await ConnectRig.StartAsync();
+        await using HelmCluster cluster = await rig.ConnectAsync(static o => o with { SchedulerAccess = SchedulerAccess.None });
+        await DaskRig.WaitForAsync(async () => (await cluster.GetWorkerGroupsAsync(Token)).Sum(static g => g.Ready) == 3, Token);
+        rig.Cluster.ClearRequests();
+        Task reading = Task.Run(
+            async () =>
+            {
+                await foreach (PodLogLine line in cluster.StreamLogsAsync(new PodLogFilter { Follow = true }, Token))
+                {
+                    line.Should().NotBeNull();
+                }
+            },
+            Token);
+        await DaskRig.WaitForAsync(() => Task.FromResult(rig.Cluster.Requests.Count(static r => r.Resource == "pods/log") >= 4), Token);
+
+        await rig.Release.UninstallAsync(rig.Client, Token);
+
+        (await reading.Invoking(static r => r).Should().ThrowAsync<HelmReleaseObjectsMissingException>()).WithMessage("*my-dask*uninstalled*");
     }
 
     private static DaskRelease Flux(bool isFlux) => new()

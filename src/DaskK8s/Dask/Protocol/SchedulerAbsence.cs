@@ -25,7 +25,7 @@ internal sealed class SchedulerAbsence(Func<CancellationToken, Task<string?>> ex
             if (await explain(cancellationToken).ConfigureAwait(false) is { } reason)
             {
                 await ending.CancelAsync().ConfigureAwait(false);
-                await dialling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await ((Task)dialling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (dialling.IsCompletedSuccessfully)
                 {
                     await (await dialling.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);

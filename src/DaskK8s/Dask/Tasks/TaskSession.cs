@@ -265,7 +265,7 @@ internal sealed class TaskSession : IAsyncDisposable
             catch (Exception e) when (e is DaskK8sException)
             {
                 _logger.ReattachFailed(Id, e.Message);
-                if (e is SchedulerUnreachableException { IsGone: true } || _time.GetElapsedTime(lost) > _keep)
+                if (IsGone(e) || _time.GetElapsedTime(lost) > _keep)
                 {
                     Forget(e);
                 }
@@ -287,6 +287,8 @@ internal sealed class TaskSession : IAsyncDisposable
             pause = TimeSpan.FromMilliseconds(Math.Min(5000, pause.TotalMilliseconds * 2));
         }
     }
+
+    private static bool IsGone(Exception e) => e is SchedulerUnreachableException { IsGone: true };
 
     /// <summary>Marks as lost what the scheduler had been given; what is queued still goes to it.</summary>
     private void Forget(object cause)

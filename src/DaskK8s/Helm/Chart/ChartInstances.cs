@@ -17,24 +17,24 @@ internal static class ChartInstances
     public static IReadOnlyList<ChartInstance> FromRecord(ReleaseRecord record)
     {
         ManifestObject[] manifest = [.. ManifestDocuments.EnumerateObjects(record.Manifest)];
-        var areSourcesKnown = manifest.Where(static m => m.Item.TextAt("kind") == "Deployment").All(static m => m.Charts is not null);
+        bool areSourcesKnown = manifest.Where(static m => m.Item.TextAt("kind") == "Deployment").All(static m => m.Charts is not null);
         string KeyOf(ManifestObject item) => areSourcesKnown && item.Charts is { } charts ? string.Join('/', charts) : LabelOf(item.Item);
-        var values = ValueMerge.Coalesce(record.Defaults, record.Config);
-        var services = manifest.ToLookup(KeyOf, static m => ChartService.FromManifest(m.Item), StringComparer.Ordinal);
+        ValueNode.Map values = ValueMerge.Coalesce(record.Defaults, record.Config);
+        ILookup<string, ChartService?> services = manifest.ToLookup(KeyOf, static m => ChartService.FromManifest(m.Item), StringComparer.Ordinal);
         ChartIngress[] ingresses = [.. manifest.Select(static m => ChartIngress.FromManifest(m.Item)).OfType<ChartIngress>()];
         List<ChartInstance> instances = [];
-        foreach (var (key, parts) in Group(manifest.Where(static m => m.Item.TextAt("kind") == "Deployment"), KeyOf))
+        foreach ((string key, IReadOnlyList<ManifestObject> parts) in Group(manifest.Where(static m => m.Item.TextAt("kind") == "Deployment"), KeyOf))
         {
             IReadOnlyList<string> path = areSourcesKnown ? parts[0].Charts! : PathOf(key, record, values);
             ChartDeployment[] deployments = [.. parts.Select(static m => ChartDeployment.FromManifest(m.Item)).OfType<ChartDeployment>()];
-            var objects = ChartObjects.From(
+            ChartObjects objects = ChartObjects.From(
                 record.Name,
                 DaskValues.Select(values, path),
                 deployments,
                 [.. services[key].Concat(key.Length > 0 ? services[""] : []).OfType<ChartService>()],
                 ingresses,
                 path.Count > 0 ? path[^1] : DaskValues.ChartName);
-            if (IsDask(objects))
+            if (IsDask(objects, deployments))
             {
                 instances.Add(Of(path, deployments, objects));
             }
@@ -55,21 +55,19 @@ internal static class ChartInstances
     public static IReadOnlyList<ChartInstance> FromLive(string release, ValueNode.Map daskValues, IEnumerable<ChartDeployment> deployments) =>
     [
         .. Group(deployments, static d => NameIn(d.Labels))
-            .Select(part => Of(
-                part.Key is DaskValues.ChartName or "" ? [] : [part.Key],
-                part.Parts,
-                ChartObjects.From(release, daskValues, part.Parts, [], [], part.Key.Length > 0 ? part.Key : DaskValues.ChartName)))
-            .Where(static i => IsDask(i.Objects)),
+            .Select(part => (part.Key, part.Parts, Objects: ChartObjects.From(release, daskValues, part.Parts, [], [], part.Key.Length > 0 ? part.Key : DaskValues.ChartName)))
+            .Where(static part => IsDask(part.Objects, part.Parts))
+            .Select(static part => Of(part.Key is DaskValues.ChartName or "" ? [] : [part.Key], part.Parts, part.Objects)),
     ];
 
     /// <summary>Groups in the order of the first of each; what says nothing of itself joins the first.</summary>
     private static List<(string Key, IReadOnlyList<T> Parts)> Group<T>(IEnumerable<T> items, Func<T, string> keyOf)
     {
         OrderedDictionary<string, List<T>> groups = new(StringComparer.Ordinal);
-        foreach (var item in items)
+        foreach (T item in items)
         {
-            var key = keyOf(item);
-            if (!groups.TryGetValue(key, out var group))
+            string key = keyOf(item);
+            if (!groups.TryGetValue(key, out List<T>? group))
             {
                 groups[key] = group = [];
             }
@@ -77,7 +75,7 @@ internal static class ChartInstances
             group.Add(item);
         }
 
-        if (groups.Count > 1 && groups.TryGetValue("", out var nameless))
+        if (groups.Count > 1 && groups.TryGetValue("", out List<T>? nameless))
         {
             groups.Remove("");
             groups.GetAt(0).Value.AddRange(nameless);
@@ -86,7 +84,12 @@ internal static class ChartInstances
         return [.. groups.Select(static g => (g.Key, (IReadOnlyList<T>)g.Value))];
     }
 
-    private static bool IsDask(ChartObjects objects) => objects.Scheduler is not null || objects.WorkerGroups.Count > 0;
+    /// <summary>Tells whether objects are Dask's: labels alone say it only where they name the Dask chart, for others have workers and schedulers, too.</summary>
+    private static bool IsDask(ChartObjects objects, IReadOnlyList<ChartDeployment> deployments) =>
+        (objects.Scheduler is not null || objects.WorkerGroups.Count > 0)
+        && deployments.Any(static d => d.CommandLine.Program != DaskProgram.Other
+            || NameIn(d.Labels) == DaskValues.ChartName
+            || d.Labels.GetValueOrDefault("app") == DaskValues.ChartName);
 
     private static ChartInstance Of(IReadOnlyList<string> path, IReadOnlyList<ChartDeployment> deployments, ChartObjects objects)
     {
@@ -114,8 +117,8 @@ internal static class ChartInstances
     /// <summary>Gives the chart's name, which is its alias where it has one.</summary>
     private static string NameIn(IReadOnlyDictionary<string, string> labels)
     {
-        var chart = labels.GetValueOrDefault("chart", "");
-        var dash = chart.LastIndexOf('-');
+        string chart = labels.GetValueOrDefault("chart", "");
+        int dash = chart.LastIndexOf('-');
         while (dash > 0 && (dash + 1 >= chart.Length || !char.IsAsciiDigit(chart[dash + 1])))
         {
             dash = chart.LastIndexOf('-', dash - 1);
@@ -125,7 +128,7 @@ internal static class ChartInstances
     }
 
     private static string? VersionIn(IReadOnlyDictionary<string, string> labels) =>
-        labels.TryGetValue("chart", out var chart) && NameIn(labels) is { Length: > 0 } name && chart.Length > name.Length + 1 && chart.StartsWith(name, StringComparison.Ordinal)
+        labels.TryGetValue("chart", out string? chart) && NameIn(labels) is { Length: > 0 } name && chart.Length > name.Length + 1 && chart.StartsWith(name, StringComparison.Ordinal)
             ? chart[(name.Length + 1)..].Replace('_', '+')
             : null;
 }

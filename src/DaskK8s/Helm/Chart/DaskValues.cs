@@ -42,9 +42,9 @@ internal static class DaskValues
     public static IReadOnlyList<string>? Search(ValueNode.Map values, string name, int depth)
     {
         List<(ValueNode.Map Map, IReadOnlyList<string> Path)> level = [(values, [])];
-        for (var i = 0; i < depth && level.Count > 0; i++)
+        for (int i = 0; i < depth && level.Count > 0; i++)
         {
-            foreach (var (map, path) in level)
+            foreach ((ValueNode.Map map, IReadOnlyList<string> path) in level)
             {
                 if (map[name] is ValueNode.Map found && HasParts(found))
                 {

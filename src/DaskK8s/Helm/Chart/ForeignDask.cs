@@ -25,8 +25,8 @@ internal static class ForeignDask
     public static string? Among(IEnumerable<IReadOnlyDictionary<string, string>> labels)
     {
         SortedSet<string> clusters = new(StringComparer.Ordinal);
-        var gateway = false;
-        foreach (var own in labels)
+        bool gateway = false;
+        foreach (IReadOnlyDictionary<string, string> own in labels)
         {
             gateway |= IsGateway(own);
             if (own.GetValueOrDefault("dask.org/cluster-name") is { } cluster)

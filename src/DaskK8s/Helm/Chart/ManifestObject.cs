@@ -14,9 +14,9 @@ internal sealed record ManifestObject(ValueNode.Map Item, IReadOnlyList<string>?
     /// <summary>Reads the comment that Helm writes above each object: <c># Source: umbrella/charts/alias/templates/x.yaml</c>.</summary>
     public static IReadOnlyList<string>? ChartsOf(ReadOnlySpan<char> document)
     {
-        foreach (var range in document.Split('\n'))
+        foreach (Range range in document.Split('\n'))
         {
-            var line = document[range].Trim();
+            ReadOnlySpan<char> line = document[range].Trim();
             if (line.StartsWith(Comment, StringComparison.Ordinal))
             {
                 return ChartsIn(line[Comment.Length..].ToString().Split('/'));
@@ -34,7 +34,7 @@ internal sealed record ManifestObject(ValueNode.Map Item, IReadOnlyList<string>?
     private static List<string>? ChartsIn(string[] path)
     {
         List<string> charts = [];
-        var at = 1;
+        int at = 1;
         for (; at + 1 < path.Length && path[at] == ChartsFolder; at += 2)
         {
             charts.Add(path[at + 1]);

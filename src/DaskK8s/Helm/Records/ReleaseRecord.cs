@@ -6,7 +6,7 @@ namespace DaskK8s.Helm.Records;
 /// <summary>Is what one storage object of Helm says about one revision, decoded.</summary>
 internal sealed class ReleaseRecord
 {
-    private IReadOnlyList<ChartInstance>? _instances;
+    private IReadOnlyList<ChartInstance>? _found;
 
     /// <summary>Gets the name of the Secret or ConfigMap.</summary>
     public required string ObjectName { get; init; }
@@ -55,7 +55,7 @@ internal sealed class ReleaseRecord
 
     /// <summary>Gets the uses of the Dask chart in the release, one at least: a Dask chart that has put nothing into the cluster is one, too.</summary>
     /// <exception cref="HelmReleaseNotDaskException">The release comes from another chart and has nothing of Dask in it.</exception>
-    public IReadOnlyList<ChartInstance> Instances => _instances ??= ChartInstances.FromRecord(this) switch
+    public IReadOnlyList<ChartInstance> Instances => Found switch
     {
         { Count: > 0 } found => found,
         _ when ChartName == DaskValues.ChartName => [new ChartInstance([], ChartObjects.From(Name, ValueMerge.Coalesce(Defaults, Config), [], [], []), [])],
@@ -93,6 +93,9 @@ internal sealed class ReleaseRecord
         };
     }
 
+    /// <summary>Gets the instances whose objects the manifest has; the manifest is read once.</summary>
+    private IReadOnlyList<ChartInstance> Found => _found ??= ChartInstances.FromRecord(this);
+
     private IReadOnlyList<string> PathToDask()
     {
         if (ChartName == DaskValues.ChartName)
@@ -100,6 +103,6 @@ internal sealed class ReleaseRecord
             return [];
         }
 
-        return ChartInstances.FromRecord(this) is { Count: > 0 } found ? found[0].Path : ChartInstances.PathOf(this);
+        return Found is { Count: > 0 } found ? found[0].Path : ChartInstances.PathOf(this);
     }
 }

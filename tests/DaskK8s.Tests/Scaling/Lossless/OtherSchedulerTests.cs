@@ -115,6 +115,55 @@ public sealed class OtherSchedulerTests
         (await load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 20, "[]"));
     }
 
+    [Fact]
+    public async Task ScaleAsync_RoundsBesideAGroupOfAnotherScheduler_LoseNothingOnEither()
+    {
+        await using EmbeddedCluster kubernetes = await StartAsync(Mixed);
+        await using HelmCluster cluster = await ConnectAsync(kubernetes, "my-dask");
+        await using HelmCluster other = await ConnectAsync(kubernetes, "other");
+        await WaitForWorkersAsync(other, 3);
+        await WaitForWorkersAsync(cluster, 2);
+        await using DaskLoad theirs = await DaskLoad.StartAsync(other.SchedulerAddress!, Token);
+        await using DaskLoad ours = await DaskLoad.StartAsync(cluster.SchedulerAddress!, Token);
+        await theirs.SubmitAsync(40, cancellationToken: Token);
+        await ours.SubmitAsync(40, cancellationToken: Token);
+        await theirs.DoAsync("settle", Token);
+        await ours.DoAsync("settle", Token);
+
+        for (int round = 0; round < 4; round++)
+        {
+            await cluster.ScaleAsync(3, cancellationToken: Token);
+            await WaitForWorkersAsync(cluster, 3);
+            (await cluster.ScaleAsync(1 + (round % 2), cancellationToken: Token)).NotRetired.Should().BeEmpty();
+            await cluster.Invoking(c => c.ScaleAsync(round % 2, "big", Token)).Should().ThrowAsync<LosslessScaleDownException>();
+        }
+
+        (await theirs.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 40, "[]"));
+        (await ours.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 40, "[]"));
+    }
+
+    [Fact]
+    public async Task ScaleAsync_TwoInstancesInOneRelease_NothingOfOneTouchesTheOther()
+    {
+        DaskRelease twice = new() { Name = "platform", Subchart = ["dask-cpu"], Workers = 2, Instances = [new DaskRelease { Subchart = ["dask-gpu"], Workers = 2 }] };
+        await using EmbeddedCluster kubernetes = await StartAsync(twice);
+        await using HelmCluster cpu = await ConnectAsync(kubernetes, "platform", "dask-cpu");
+        await using HelmCluster gpu = await ConnectAsync(kubernetes, "platform", "dask-gpu");
+        await cpu.WaitForWorkersAsync(TimeSpan.FromMinutes(2), cancellationToken: Token);
+        await gpu.WaitForWorkersAsync(TimeSpan.FromMinutes(2), cancellationToken: Token);
+        await using DaskLoad load = await DaskLoad.StartAsync(gpu.SchedulerAddress!, Token);
+        await load.SubmitAsync(40, cancellationToken: Token);
+        await load.DoAsync("settle", Token);
+
+        (await cpu.ScaleAsync(1, cancellationToken: Token)).After.Should().Be(1);
+        (await cpu.ScaleAsync(0, cancellationToken: Token)).After.Should().Be(0);
+        await cpu.WaitForWorkersAsync(TimeSpan.FromMinutes(2), cancellationToken: Token);
+        (await gpu.ScaleAsync(1, cancellationToken: Token)).Retired.Should().ContainSingle();
+
+        (await load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 40, "[]"));
+        (await gpu.GetSchedulerInfoAsync(Token)).Workers.Should().ContainSingle().Which.Group.Should().Be("worker");
+    }
+
     private static async Task<EmbeddedCluster> StartAsync(DaskRelease release)
     {
         EmbeddedCluster kubernetes = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { DaskProcesses = true }, Token);
@@ -124,8 +173,8 @@ public sealed class OtherSchedulerTests
         return kubernetes;
     }
 
-    private static Task<HelmCluster> ConnectAsync(EmbeddedCluster kubernetes, string release) => HelmCluster.ConnectAsync(
-        release, new HelmClusterOptions { KubeconfigPath = kubernetes.KubeconfigPath, LocalSchedulerPort = 0, LocalDashboardPort = 0 }, Token);
+    private static Task<HelmCluster> ConnectAsync(EmbeddedCluster kubernetes, string release, string? instance = null) => HelmCluster.ConnectAsync(
+        release, new HelmClusterOptions { Instance = instance, KubeconfigPath = kubernetes.KubeconfigPath, LocalSchedulerPort = 0, LocalDashboardPort = 0 }, Token);
 
     private static Task WaitForWorkersAsync(HelmCluster cluster, int workers) =>
         DaskRig.WaitForAsync(async () => (await cluster.GetSchedulerInfoAsync(Token)).Workers.Count == workers, Token, 120);
