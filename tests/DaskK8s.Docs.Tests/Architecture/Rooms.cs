@@ -72,7 +72,6 @@ internal static class Rooms
         ("src/DaskK8s/Groups", "src/DaskK8s/Waiting"),
         ("src/DaskK8s/Groups", "src/DaskK8s/Cluster"),
         ("src/DaskK8s/Groups", "src/DaskK8s/Scaling"),
-        ("src/DaskK8s/Helm/Chart", "src/DaskK8s/Helm"),
         ("src/DaskK8s/Helm/Records", "src/DaskK8s/Helm"),
         ("src/DaskK8s/Helm/Records", "src/DaskK8s/Helm/Chart"),
         ("src/DaskK8s/Helm/Values", "src/DaskK8s/Cluster"),
