@@ -108,7 +108,11 @@ public sealed class OwnerScalingTests
         await using OwnerRig rig = await OwnerRig.StartAsync();
         using IDisposable fault = rig.Kubernetes.Faults.AddHttp(new HttpFault
         {
-            Verb = "patch", Resource = "deployments", Times = 1, ResetAfter = 20, Where = static r => r.Query.Contains("fieldManager=helm") && !r.Query.Contains("dryRun"),
+            Verb = "patch",
+            Resource = "deployments",
+            Times = 1,
+            ResetAfter = 20,
+            Where = static r => r.Query.Contains("fieldManager=helm") && !r.Query.Contains("dryRun"),
         });
 
         ScaleResult result = await rig.Cluster.ScaleAsync(6, cancellationToken: Token);
