@@ -10,6 +10,7 @@ namespace DaskK8s.Tests.Docs;
 /// Runs every shape of a release on real Dask processes, and holds the table "Shapes of a release" of <c>docs/compatibility.md</c> to what came of it.
 /// With <c>DASKK8S_UPDATE_DOCS=1</c> the table is written.
 /// </summary>
+[Collection(AloneCollection.Name)]
 public sealed class CompatibilityPageTests
 {
     private const string PagePath = "docs/compatibility.md";
