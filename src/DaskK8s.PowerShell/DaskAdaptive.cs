@@ -41,6 +41,25 @@ public sealed class DaskAdaptive
     public override string ToString() =>
         $"{Cluster.Name}: {State}, {string.Join(", ", Groups.Select(static g => FormattableString.Invariant($"{g.Key} {g.Value.Minimum}..{g.Value.Maximum}")))}";
 
+    /// <summary>Waits until a decision was made or adapting ended, or until the time is over; it never throws.</summary>
+    internal async Task WaitForFirstDecisionAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        TaskCompletionSource decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Hear(object? sender, AdaptiveDecisionEventArgs e) => decided.TrySetResult();
+        _scaling.Decided += Hear;
+        try
+        {
+            if (Decisions.Count == 0)
+            {
+                await Task.WhenAny(decided.Task, _scaling.Completion).WaitAsync(limit, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+        finally
+        {
+            _scaling.Decided -= Hear;
+        }
+    }
+
     internal async Task StopAsync()
     {
         _stopped = true;

@@ -45,6 +45,17 @@ public sealed class AdaptiveTests(DaskFixture fixture) : IClassFixture<DaskFixtu
         session.Run("Disconnect-DaskCluster; $adaptive.State").Single()!.ToString().Should().Be("Stopped");
     }
 
+    [Fact]
+    public void Start_ShowsTheFirstDecision()
+    {
+        using Session session = fixture.Connect();
+
+        string shown = string.Join('\n', session.Run("Start-DaskAdaptive -Minimum 1 -Maximum 3 | Out-String -Width 200"));
+
+        shown.Should().Contain(" worker: Hold 3 -> 3 ").And.MatchRegex(@"my-dask\.default\s+Active\s");
+        session.Run("Stop-DaskAdaptive");
+    }
+
     [Theory]
     [InlineData("Start-DaskAdaptive -Range @{ worker = 3 }", "Argument,")]
     [InlineData("Start-DaskAdaptive -Range @{ worker = 3, 1 }", "ArgumentOutOfRange,")]

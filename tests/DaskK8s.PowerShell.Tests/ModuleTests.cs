@@ -31,6 +31,9 @@ public sealed class ModuleTests(ReleaseFixture fixture) : IClassFixture<ReleaseF
 
         Directory.EnumerateFiles(Path.Combine(Places.Module, "lib")).Select(static f => Path.GetFileName(f)).Where(static f => !f.StartsWith("DaskK8s", StringComparison.Ordinal))
             .Should().AllSatisfy(f => notices.Should().Contain(f));
+        notices.Should().MatchRegex(@"(?m)^YamlDotNet\.dll \d[\d.]+, MIT, Copyright \(c\) Antoine Aubry")
+            .And.MatchRegex(@"(?m)^K4os\.Compression\.LZ4\.dll \d[\d.]+, MIT, Copyright \(c\) 2017 Milosz Krajewski")
+            .And.Contain("Permission is hereby granted").And.Contain("Redistribution and use").And.Contain("Apache License");
     }
 
     [Fact]

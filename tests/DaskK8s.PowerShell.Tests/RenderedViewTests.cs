@@ -34,7 +34,7 @@ public sealed class RenderedViewTests(RenderedViews views) : IClassFixture<Rende
     [InlineData("Worker", "Group", "Address", "Memory", "CPU", "Resources", "Tasks", "LastSeen")]
     [InlineData("Log", "Time", "Pod", "Component", "Text")]
     [InlineData("Permission", "Feature", "IsAllowed", "Missing", "MissingOptional")]
-    [InlineData("Upgrade", "Group", "Path", "Command", "Problems")]
+    [InlineData("Upgrade", "Group", "Path", "Command", "Yaml", "Problems")]
     [InlineData("Adaptive", "Cluster", "State", "Groups", "Error", "Last decisions")]
     public void List_ShowsTheRest(string name, params string[] labels)
     {
@@ -50,6 +50,7 @@ public sealed class RenderedViewTests(RenderedViews views) : IClassFixture<Rende
     [InlineData("WorkerGroup", @"^DaskResources\s+: GPU=1\s*$", @"^Limits\s+: .*nvidia\.com/gpu=1", @"^Pods\s+: my-dask-worker-\S+\s*$", @"^Arguments\s+: dask-worker my-dask-scheduler:8786 ", @" --resources GPU=1\s*$")]
     [InlineData("Worker", @"^Memory\s+: \d+ of 512 MB\s*$", @"^Resources\s+: GPU=1\s*$", @"^Tasks\s+: 0 executing, 0 waiting, 0 results in memory\s*$")]
     [InlineData("Permission", @"^Missing\s+: list deployments\.apps in namespace default\s*$", @"^\s+patch deployments\.apps in namespace default\s*$")]
+    [InlineData("Upgrade", @"^Yaml\s+: \S", @"^\s+replicas: 2\s*$")]
     [InlineData("Adaptive", @"^Groups\s+: (worker 3\.\.3, gpu-workers 2\.\.2|gpu-workers 2\.\.2, worker 3\.\.3)\s*$", @"gpu-workers: Grow 1 -> 2 ")]
     public void List_ReadsAsATextDoes(string name, params string[] lines)
     {

@@ -11,6 +11,9 @@ public sealed class StartDaskAdaptiveCommand : ClusterCmdlet
     private const string GroupSet = "Group";
     private const string RangeSet = "Range";
 
+    /// <summary>Is how long the first decision is waited for, so that what is shown tells more than that something began.</summary>
+    private static readonly TimeSpan FirstDecisionLimit = TimeSpan.FromSeconds(10);
+
     // A release is adapted by one loop, so the groups of a pipeline are collected.
     private readonly Dictionary<HelmCluster, Dictionary<string, AdaptiveRange>> _ranges = [];
 
@@ -145,6 +148,7 @@ public sealed class StartDaskAdaptiveCommand : ClusterCmdlet
 
             AdaptiveScaling scaling = await cluster.AdaptAsync(options, stopping).ConfigureAwait(false);
             DaskAdaptive adaptive = new(cluster, ranges, scaling);
+            await adaptive.WaitForFirstDecisionAsync(FirstDecisionLimit, stopping).ConfigureAwait(false);
             if (stopping.IsCancellationRequested || !session.TryAdd(adaptive))
             {
                 await adaptive.StopAsync().ConfigureAwait(false);
