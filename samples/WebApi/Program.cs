@@ -3,8 +3,10 @@ using WebApi;
 // A web API that runs its work on a Dask cluster. Which cluster is in appsettings.json; an environment variable (ConnectionStrings__dask=my-dask.analytics)
 // or an argument (--ConnectionStrings:dask tcp://127.0.0.1:8786) says otherwise. The cluster may be away when this starts, and go and come back later.
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
+// snippet: webapi-services
 builder.Services.AddDaskCluster("dask");
 builder.Services.AddHealthChecks().AddDask();
+// end snippet
 builder.Services.AddProblemDetails();
 builder.Services.AddExceptionHandler<ClusterAwayHandler>();
 

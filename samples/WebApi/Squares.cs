@@ -19,12 +19,14 @@ internal static class Squares
         "square");
 
     /// <summary>Runs one task for a request.</summary>
+    // snippet: webapi-request
     public static async Task<Ok<long>> ComputeAsync(long number, IDaskCluster dask, CancellationToken cancellationToken)
     {
         IDaskClient client = await dask.GetClientAsync(cancellationToken);
         using DaskFuture<long> square = await client.SubmitAsync<long>(Square, [number], cancellationToken: cancellationToken);
         return TypedResults.Ok(await square.ResultAsync(TimeSpan.FromSeconds(30), cancellationToken));
     }
+    // end snippet
 
     /// <summary>Runs many tasks for a request, and streams how far they are as server-sent events.</summary>
     public static async Task<Results<ServerSentEventsResult<Step>, ValidationProblem>> SumAsync(int count, IDaskCluster dask, CancellationToken cancellationToken)

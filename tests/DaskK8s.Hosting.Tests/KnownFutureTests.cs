@@ -1,3 +1,5 @@
+using WebApi;
+
 namespace DaskK8s.Hosting.Tests;
 
 /// <summary>Makes futures without a cluster, for unit tests of code that uses one.</summary>
@@ -42,6 +44,26 @@ public sealed class KnownFutureTests
             future.Key.Should().Be("k");
         }
     }
+
+    // snippet: fake-client
+    [Fact]
+    public async Task Squares_TaskFails_PassesTheErrorOn()
+    {
+        FakeDask dask = new((function, arguments) => new DaskTaskException("square-1", "It failed.", "OverflowError", "too large", ""));
+
+        Func<Task> compute = () => Squares.ComputeAsync(12, dask, CancellationToken.None);
+
+        (await compute.Should().ThrowAsync<DaskTaskException>()).Which.PythonType.Should().Be("OverflowError");
+    }
+
+    [Fact]
+    public async Task Squares_TaskEnds_GivesItsResult()
+    {
+        FakeDask dask = new((function, arguments) => function.Name == "square" ? 144L : null);
+
+        (await Squares.ComputeAsync(12, dask, CancellationToken.None)).Value.Should().Be(144);
+    }
+    // end snippet
 
     [Fact]
     public async Task Fake_OfTheClient_ServesAUnitTest()
