@@ -46,6 +46,8 @@ versions=$("$python" -c 'import sys, dask, distributed; print(f"Python {sys.vers
 echo "Contract tests with $versions"
 cd "$root"
 status=0
-dotnet test --project tests/DaskK8s.IntegrationTests --configuration "${CONFIGURATION:-Release}" "$@" || status=$?
+dotnet test --project tests/DaskK8s.IntegrationTests --configuration "${CONFIGURATION:-Release}" "$@" | tee "$path/output" || status=$?
+# A run that was ended from outside can end with 0; only a summary says that the tests passed.
+grep -q 'Test run summary: Passed!' "$path/output" || [ $status -ne 0 ] || status=1
 echo "Ran the contract tests with $versions on the embedded server as Kubernetes $DASKK8S_TEST_KUBERNETES_VERSION: $([ $status -eq 0 ] && echo passed || echo "failed ($status)")"
 exit $status
