@@ -51,7 +51,8 @@ public sealed class DaskAdaptive
         {
             if (Decisions.Count == 0)
             {
-                await Task.WhenAny(decided.Task, _scaling.Completion).WaitAsync(limit, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                Task first = Task.WhenAny(decided.Task, _scaling.Completion);
+                await first.WaitAsync(limit, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
         finally
