@@ -14,6 +14,7 @@ internal sealed record SandboxArguments(int Workers, IReadOnlyList<DaskReleaseGr
         Usage: sandbox.sh [--workers NUMBER] [--groups NAME=NUMBER[:RESOURCE=NUMBER],...] [--chart-shape SHAPE]
         --workers      the pods of the default group, 0 to 20; 3 by default.
         --groups       the additional groups; 'gpu-workers=1:GPU=1' by default, 'none' for none.
+                       A group of 0 starts with the default group's number, as the chart does it.
         --chart-shape  plain (default); fullname-override; helm4 (records as Helm 4 writes them); configmaps (records in ConfigMaps).
         """;
 

@@ -17,7 +17,7 @@ public sealed partial class SandboxTests
 
     [Theory]
     [InlineData(new string[0], "worker 3,gpu-workers 1", "my-dask-worker")]
-    [InlineData(new[] { "--workers", "1", "--groups", "big=0,fast=1:FAST=2", "--chart-shape", "fullname-override" }, "worker 1,big 0,fast 1", "compute-worker")]
+    [InlineData(new[] { "--workers", "1", "--groups", "big=2,fast=1:FAST=2", "--chart-shape", "fullname-override" }, "worker 1,big 2,fast 1", "compute-worker")]
     [InlineData(new[] { "--workers", "1", "--groups", "none", "--chart-shape", "helm4" }, "worker 1", "my-dask-worker")]
     [InlineData(new[] { "--workers", "1", "--groups", "none", "--chart-shape", "configmaps" }, "worker 1", "my-dask-worker")]
     public async Task Sandbox_UntilCtrlC_IsAReleaseThatItsTextLeadsTo(string[] arguments, string groups, string deployment)
