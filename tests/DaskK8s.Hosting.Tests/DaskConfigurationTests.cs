@@ -11,7 +11,7 @@ public sealed class DaskConfigurationTests
     public void Read_EverySetting_GivesIt()
     {
         (DaskClusterOptions options, List<string> problems) = Read(
-            ("Release", "my-dask"), ("Namespace", "analytics"), ("KubeconfigPath", "/k"), ("Context", "c"), ("SchedulerAccess", "forward"),
+            ("Release", "my-dask"), ("Namespace", "analytics"), ("Instance", "dask-gpu"), ("KubeconfigPath", "/k"), ("Context", "c"), ("SchedulerAccess", "forward"),
             ("NodeHost", "h"), ("NodePort", "30001"), ("LocalSchedulerPort", "0"), ("LocalDashboardPort", "9000"), ("SchedulerComponent", "s"),
             ("WorkerComponent", "w"), ("Transport", nameof(PortForwardTransport.WebSocket)), ("Tls:CaFile", "ca"), ("Tls:CertificateFile", "cert"), ("Tls:KeyFile", "key"),
             ("Tls:ServerName", "name"), ("Retry:MaxAttempts", "2"), ("Retry:BaseDelay", "100ms"), ("Retry:MaxDelay", "00:00:05"), ("RequestTimeout", "7s"),
@@ -34,6 +34,7 @@ public sealed class DaskConfigurationTests
             Cluster = new HelmClusterOptions
             {
                 Namespace = "analytics",
+                Instance = "dask-gpu",
                 KubeconfigPath = "/k",
                 Context = "c",
                 SchedulerAccess = SchedulerAccess.Forward,

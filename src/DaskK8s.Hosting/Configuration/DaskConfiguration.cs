@@ -78,6 +78,7 @@ internal static class DaskConfiguration
         return new HelmClusterOptions
         {
             Namespace = reader.Text(nameof(HelmClusterOptions.Namespace)),
+            Instance = reader.Text(nameof(HelmClusterOptions.Instance)),
             KubeconfigPath = reader.Text(nameof(HelmClusterOptions.KubeconfigPath)),
             Context = reader.Text(nameof(HelmClusterOptions.Context)),
             SchedulerAccess = reader.Choice(nameof(HelmClusterOptions.SchedulerAccess), defaults.SchedulerAccess),
