@@ -11,6 +11,8 @@ internal sealed class Arguments(string[] args)
         return at >= 0 && at + 1 < args.Length ? args[at + 1] : null;
     }
 
+    public bool Has(string name) => args.Contains($"--{name}");
+
     public string Require(string name) =>
         Find(name) ?? throw new ArgumentException($"--{name} is missing.");
 

@@ -159,7 +159,18 @@ public sealed class UpgradeRaceContract(TestCluster kubernetes)
     private Task<V1Deployment> ReadAsync(TestRelease release, string deployment) =>
         kubernetes.Client.AppsV1.ReadNamespacedDeploymentAsync(deployment, release.Namespace, cancellationToken: Token);
 
-    private Task<TestRelease> InstallAsync() => TestRelease.InstallAsync(kubernetes, r => r with { HelmVersion = 4, Workers = 0, Groups = [r.Groups[0] with { Replicas = 0 }] });
+    /// <summary>Installs with nobody's entries in the Deployments, as Helm 4 leaves them when it takes a release over. Servers before 1.23 do not take the chart's Service by apply.</summary>
+    private async Task<TestRelease> InstallAsync()
+    {
+        TestRelease release = await TestRelease.InstallAsync(kubernetes, r => r with { Workers = 0, Groups = [r.Groups[0] with { Replicas = 0 }] });
+        foreach ((_, string deployment) in Groups)
+        {
+            await kubernetes.Client.AppsV1.PatchNamespacedDeploymentAsync(
+                new V1Patch("""{"metadata":{"managedFields":[{}]}}""", V1Patch.PatchType.MergePatch), deployment, release.Namespace, cancellationToken: Token);
+        }
+
+        return release;
+    }
 
     private Task<HelmCluster> ConnectAsync(TestRelease release, Func<HttpRequestMessage, MortalHandler.Death> fate) => release.ConnectAsync(
         o => o with { KubeconfigPath = null, Kubernetes = kubernetes.CreateClient(new MortalHandler(fate)), SchedulerAccess = SchedulerAccess.None }, wait: false);

@@ -5,14 +5,14 @@ namespace DaskK8s.Benchmarks.Scaling;
 
 /// <summary>
 /// Scales two groups up and down at random while tasks run whose results are kept: the verb <c>scale-soak</c>
-/// (<c>--rounds 200 [--upgrades N] [--variant plain|killed] [--seed N] [--kubeconfig FILE --release NAME --namespace NS [--image IMAGE]]
+/// (<c>--rounds 200 [--upgrades N] [--foreign] [--variant plain|killed] [--seed N] [--kubeconfig FILE --release NAME --namespace NS [--image IMAGE]]
 /// [--kubernetes v1.20.2] --json OUT</c>).
 /// </summary>
 /// <remarks>
 /// Without a kubeconfig it brings an embedded cluster with real Dask processes (<c>--kubernetes</c> says of which version); with an image it installs the release
 /// that is named, and removes it at the end. It runs the rounds twice: as they
 /// are, and with every other scaling made by a process of its own that is killed at a random moment; in between it upgrades the release as often as asked, by
-/// server-side apply as Helm 4 does, also right after a kill. A server before 1.22 cannot shrink a group without a loss:
+/// server-side apply as Helm 4 does, also right after a kill. With <c>--foreign</c> a group of the release is another scheduler's, and no shrink may touch it. A server before 1.22 cannot shrink a group without a loss:
 /// there the typed refusal is shown, and then the rounds run with <see cref="ScaleDown.Immediate"/>.
 /// </remarks>
 internal static class ScaleSoak
@@ -30,12 +30,13 @@ internal static class ScaleSoak
         await using SoakTarget target = await SoakTarget.StartAsync(arguments);
         await using HelmCluster cluster = await target.ConnectAsync();
         await cluster.WaitForWorkersAsync(Longest);
+        await using SoakForeign? foreign = arguments.Has("foreign") ? await SoakForeign.StartAsync(target) : null;
         Dictionary<string, SoakResult> results = [];
         LosslessScaleDownException? refusal = await FindRefusalAsync(cluster);
         if (refusal is not null)
         {
             Console.WriteLine($"refused, as it should be ({refusal.Obstacle}): {refusal.Message}");
-            results[Immediate] = await RunOneAsync(target, cluster, rounds, upgrades, seed, kills: false, ScaleDown.Immediate);
+            results[Immediate] = await RunOneAsync(target, cluster, foreign, rounds, upgrades, seed, kills: false, ScaleDown.Immediate);
         }
         else
         {
@@ -43,7 +44,7 @@ internal static class ScaleSoak
             {
                 if ((arguments.Find("variant") ?? variant) == variant)
                 {
-                    results[variant] = await RunOneAsync(target, cluster, rounds, upgrades, seed, variant == "killed", ScaleDown.Lossless);
+                    results[variant] = await RunOneAsync(target, cluster, foreign, rounds, upgrades, seed, variant == "killed", ScaleDown.Lossless);
                 }
             }
         }
@@ -59,11 +60,11 @@ internal static class ScaleSoak
         return results.Values.All(r => r.IsClean || (refusal is not null && r.Lost + r.WrongReplicas + r.UpgradeConflicts == 0)) ? 0 : 1;
     }
 
-    private static async Task<SoakResult> RunOneAsync(SoakTarget target, HelmCluster cluster, int rounds, int upgrades, int seed, bool kills, ScaleDown down)
+    private static async Task<SoakResult> RunOneAsync(SoakTarget target, HelmCluster cluster, SoakForeign? foreign, int rounds, int upgrades, int seed, bool kills, ScaleDown down)
     {
         Console.WriteLine($"{rounds} rounds{(kills ? ", every other scaling by a client that is killed" : "")}, {down}:");
         await using SoakLoad load = await SoakLoad.StartAsync(cluster);
-        return await new SoakRun(target, cluster, load, rounds, upgrades, seed, kills, down).RunAsync();
+        return await new SoakRun(target, cluster, load, foreign, rounds, upgrades, seed, kills, down).RunAsync();
     }
 
     /// <summary>Shrinks the first group by one and back; a server that cannot do so without a loss says so.</summary>
@@ -92,6 +93,7 @@ internal static class ScaleSoak
             ["lost"] = SoakResult.Figure(results.Values.Sum(static r => r.Lost), "results"),
             ["recomputed"] = SoakResult.Figure(results.Where(static r => r.Key != Immediate).Sum(static r => r.Value.Recomputed), "tasks"),
             ["wrong_replicas"] = SoakResult.Figure(results.Values.Sum(static r => r.WrongReplicas), "scalings"),
+            ["foreign_lost"] = SoakResult.Figure(results.Values.Sum(static r => r.ForeignLost), "results"),
             ["upgrade_conflicts"] = SoakResult.Figure(results.Values.Sum(static r => r.UpgradeConflicts), "upgrades"),
         };
         if (refusal is not null)

@@ -44,10 +44,16 @@ internal sealed record SoakResult
     /// <summary>Gets or sets the upgrades that failed, as somebody owned a field that they set.</summary>
     public int UpgradeConflicts { get; set; }
 
+    /// <summary>Gets or sets the results of another scheduler's group that were lost or had to be computed again.</summary>
+    public int ForeignLost { get; set; }
+
+    /// <summary>Gets or sets the shrinks of that group that were refused, and those that were not.</summary>
+    public (int Refused, int Done) ForeignShrinks { get; set; }
+
     public double Seconds { get; set; }
 
     /// <summary>Gets whether all is as it should be; a run that was not counted would hide one that was too many.</summary>
-    public bool IsClean => Lost + Recomputed + WrongReplicas + StuckWorkers + StrayMarks + UpgradeConflicts == 0 && Runs == Tasks;
+    public bool IsClean => Lost + Recomputed + WrongReplicas + StuckWorkers + StrayMarks + UpgradeConflicts + ForeignLost + ForeignShrinks.Done == 0 && Runs == Tasks;
 
     public static JsonObject Figure(double ours, string unit) => new() { ["ours"] = ours, ["unit"] = unit };
 
@@ -72,6 +78,9 @@ internal sealed record SoakResult
         Write("stray_marks", StrayMarks, "pods");
         Write("upgrades", Upgrades, "server-side applies of the release as helm");
         Write("upgrade_conflicts", UpgradeConflicts, "upgrades");
+        Write("foreign_refused", ForeignShrinks.Refused, "scalings");
+        Write("foreign_shrunk", ForeignShrinks.Done, "scalings");
+        Write("foreign_lost", ForeignLost, "results");
         Write("seconds", Math.Round(Seconds, 1), "s");
     }
 }

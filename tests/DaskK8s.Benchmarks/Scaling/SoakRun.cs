@@ -10,7 +10,7 @@ using k8s.Models;
 namespace DaskK8s.Benchmarks.Scaling;
 
 /// <summary>Is one soak: rounds of random scaling of two groups under a running load; every other one by a client that is killed, if so asked.</summary>
-internal sealed class SoakRun(SoakTarget target, HelmCluster cluster, SoakLoad load, int rounds, int upgrades, int seed, bool kills, ScaleDown down)
+internal sealed class SoakRun(SoakTarget target, HelmCluster cluster, SoakLoad load, SoakForeign? foreign, int rounds, int upgrades, int seed, bool kills, ScaleDown down)
 {
     private const int TasksPerRound = 6;
     private const double LongestTask = 0.4;
@@ -45,6 +45,7 @@ internal sealed class SoakRun(SoakTarget target, HelmCluster cluster, SoakLoad l
             }
 
             await UpgradeAsync(round);
+            await TryForeignAsync(round);
             if (round % 20 == 0)
             {
                 Console.WriteLine(FormattableString.Invariant($"round {round} of {rounds} after {Elapsed:0} s: {_result.KeysMoved} results moved, {_result.Clients.Killed} clients killed"));
@@ -65,6 +66,7 @@ internal sealed class SoakRun(SoakTarget target, HelmCluster cluster, SoakLoad l
         (_result.Runs, _result.Recomputed) = await load.CountRunsAsync();
         _result.Tasks = load.Tasks;
         await LookAtTheEndAsync();
+        _result.ForeignLost = foreign is null ? 0 : await foreign.CountLostAsync();
         _result.Seconds = Elapsed;
         return _result;
     }
@@ -88,6 +90,21 @@ internal sealed class SoakRun(SoakTarget target, HelmCluster cluster, SoakLoad l
 
             _result.Upgrades++;
             _result.UpgradeConflicts += await target.TryUpgradeAsync(_result.Upgrades, first, _second.Name, second) ? 0 : 1;
+        }
+    }
+
+    private async Task TryForeignAsync(int round)
+    {
+        if (foreign is null)
+        {
+            return;
+        }
+
+        await foreign.SubmitAsync();
+        if (round % 5 == 0)
+        {
+            (int refused, int done) = _result.ForeignShrinks;
+            _result.ForeignShrinks = await SoakForeign.TryShrinkAsync(cluster, _random.Next(SoakForeign.Workers)) ? (refused + 1, done) : (refused, done + 1);
         }
     }
 

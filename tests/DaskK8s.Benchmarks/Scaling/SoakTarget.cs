@@ -14,6 +14,7 @@ internal sealed class SoakTarget : IAsyncDisposable
 {
     private EmbeddedCluster? _embedded;
     private DaskRelease? _installed;
+    private DaskRelease? _other;
 
     private SoakTarget(string kubeconfig, string release, string @namespace) => (Kubeconfig, Release, Namespace) = (kubeconfig, release, @namespace);
 
@@ -35,17 +36,26 @@ internal sealed class SoakTarget : IAsyncDisposable
             Groups = [new DaskReleaseGroup { Name = "gpu", DaskResources = "GPU=1" }],
             HelmVersion = arguments.Number("upgrades", 0) > 0 ? 4 : 3,
         };
+        DaskRelease? other = null;
+        if (arguments.Has("foreign"))
+        {
+            other = wanted with { Name = SoakForeign.Release, Workers = 1, Groups = [], HelmVersion = 3 };
+            wanted = wanted with
+            {
+                Groups = [.. wanted.Groups, new DaskReleaseGroup { Name = SoakForeign.Group, Replicas = SoakForeign.Workers, CustomSchedulerUrl = $"tcp://{other.SchedulerName}:8786" }],
+            };
+        }
+
         if (arguments.Find("kubeconfig") is { } kubeconfig)
         {
             SoakTarget target = new(kubeconfig, release, @namespace);
             if (arguments.Find("image") is { } image)
             {
-                await target.InstallAsync(wanted with { Image = image });
+                await target.InstallAsync(wanted with { Image = image }, other is null ? null : other with { Image = image });
             }
-
-            else if (wanted.HelmVersion >= 4)
+            else if (wanted.HelmVersion >= 4 || other is not null)
             {
-                throw new ArgumentException("--upgrades upgrades the release that the soak installs itself: name an image (--image), or leave the kubeconfig out.");
+                throw new ArgumentException("--upgrades and --foreign are for a release that the soak installs itself: name an image (--image), or leave the kubeconfig out.");
             }
 
             return target;
@@ -54,7 +64,7 @@ internal sealed class SoakTarget : IAsyncDisposable
         EmbeddedClusterOptions options = new() { DaskProcesses = true };
         EmbeddedCluster embedded = await EmbeddedCluster.StartAsync(arguments.Find("kubernetes") is { } version ? options with { KubernetesVersion = version } : options);
         SoakTarget made = new(embedded.KubeconfigPath, release, @namespace) { _embedded = embedded };
-        await made.InstallAsync(wanted);
+        await made.InstallAsync(wanted, other);
         return made;
     }
 
@@ -99,13 +109,22 @@ internal sealed class SoakTarget : IAsyncDisposable
         {
             using k8s.Kubernetes client = CreateClient();
             await _installed.UninstallAsync(client);
+            if (_other is not null)
+            {
+                await _other.UninstallAsync(client);
+            }
         }
     }
 
-    private async Task InstallAsync(DaskRelease release)
+    private async Task InstallAsync(DaskRelease release, DaskRelease? other)
     {
         using k8s.Kubernetes client = CreateClient();
-        _installed = release;
+        (_installed, _other) = (release, other);
+        if (other is not null)
+        {
+            await other.InstallAsync(client);
+        }
+
         await release.InstallAsync(client);
     }
 }
