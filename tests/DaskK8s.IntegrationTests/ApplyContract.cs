@@ -138,7 +138,13 @@ public sealed class ApplyContract(TestCluster kubernetes) : IAsyncLifetime
 
         V1Deployment after = await ApplyAsync("helm", empty);
 
-        Fields(first, "helm").Should().Contain("\"f:resources\":{}").And.Contain("\"f:volumes\":{}").And.NotContain("f:env");
+        Fields(first, "helm").Should().NotContain("f:env");
+        if (!(await kubernetes.Client.Version.GetCodeAsync(Token)).Minor.StartsWith("20", StringComparison.Ordinal))
+        {
+            // A real 1.20 has no owner for these.
+            Fields(first, "helm").Should().Contain("\"f:resources\":{}").And.Contain("\"f:volumes\":{}");
+        }
+
         Fields(after, "helm").Should().Be(Fields(first, "helm"));
         V1Container container = after.Spec.Template.Spec.Containers[0];
         container.Resources.Limits.Should().ContainKey("cpu");

@@ -23,8 +23,7 @@ public sealed class UpgradeRaceContract(TestCluster kubernetes)
     [InlineData(true)]
     public async Task Upgrades_RacingWithScalingsOfClientsThatDie_NeverConflictAndLoseNothing(bool ownerTakesAndAddsFields)
     {
-        await using TestRelease release = await InstallAsync();
-        await UpgradeAsync(release, 0, ownerTakesAndAddsFields, force: true);
+        await using TestRelease release = await InstallAsync(ownerTakesAndAddsFields);
         await using ReplicaHistory history = await ReplicaHistory.StartAsync(kubernetes, release.Namespace);
         using SemaphoreSlim due = new(0);
         ConcurrentQueue<ScaleResult> accepted = new();
@@ -103,11 +102,11 @@ public sealed class UpgradeRaceContract(TestCluster kubernetes)
     [InlineData("scale another group")]
     public async Task ClientDiesOnTheGiveBack_NextClient_OpensTheWayForUpgrades(string next)
     {
-        await using TestRelease release = await InstallAsync();
+        await using TestRelease release = await InstallAsync(takesAndAdds: false);
         await using HelmCluster living = await ConnectAsync(release, static _ => MortalHandler.Death.None);
-        for (int round = 0; round < 20; round++)
+        for (int round = 1; round <= 20; round++)
         {
-            await UpgradeAsync(release, round, takesAndAdds: false, force: round == 0);
+            await UpgradeAsync(release, round, takesAndAdds: false);
 
             // Somebody else takes the field, so that there is no owner in whose name it could be changed.
             await kubernetes.Client.AppsV1.PatchNamespacedDeploymentAsync(
@@ -130,24 +129,20 @@ public sealed class UpgradeRaceContract(TestCluster kubernetes)
             }
         }
 
-        await UpgradeAsync(release, 20, takesAndAdds: false);
+        await UpgradeAsync(release, 21, takesAndAdds: false);
         (await living.GetDriftAsync(Token)).Should().OnlyContain(static d => d.ConflictsWith.Count == 0);
     }
 
     /// <summary>Upgrades both groups, without force, and looks that what the upgrade before said was still so.</summary>
-    private async Task UpgradeAsync(TestRelease release, int revision, bool takesAndAdds, bool force = false)
+    private async Task UpgradeAsync(TestRelease release, int revision, bool takesAndAdds)
     {
         foreach ((_, string deployment) in Groups)
         {
             V1Deployment live = await ReadAsync(release, deployment);
-            if (revision > 0)
-            {
-                new HelmManifest(deployment, revision - 1, takesAndAdds).Differences(live).Should().BeEmpty();
-            }
-
+            new HelmManifest(deployment, revision - 1, takesAndAdds).Differences(live).Should().BeEmpty();
             try
             {
-                await new HelmManifest(deployment, revision, takesAndAdds).ApplyAsync(kubernetes, release, live, force);
+                await new HelmManifest(deployment, revision, takesAndAdds).ApplyAsync(kubernetes, release, live);
             }
             catch (HttpOperationException e)
             {
@@ -159,14 +154,18 @@ public sealed class UpgradeRaceContract(TestCluster kubernetes)
     private Task<V1Deployment> ReadAsync(TestRelease release, string deployment) =>
         kubernetes.Client.AppsV1.ReadNamespacedDeploymentAsync(deployment, release.Namespace, cancellationToken: Token);
 
-    /// <summary>Installs with nobody's entries in the Deployments, as Helm 4 leaves them when it takes a release over. Servers before 1.23 do not take the chart's Service by apply.</summary>
-    private async Task<TestRelease> InstallAsync()
+    /// <summary>
+    /// Installs a release, and its worker Deployments anew by an apply, as Helm 4 does. (Servers before 1.23 do not take the chart's Service by apply; and an apply to
+    /// a Deployment that another client made leaves a <c>before-first-apply</c> that owns everything.)
+    /// </summary>
+    private async Task<TestRelease> InstallAsync(bool takesAndAdds)
     {
         TestRelease release = await TestRelease.InstallAsync(kubernetes, r => r with { Workers = 0, Groups = [r.Groups[0] with { Replicas = 0 }] });
         foreach ((_, string deployment) in Groups)
         {
-            await kubernetes.Client.AppsV1.PatchNamespacedDeploymentAsync(
-                new V1Patch("""{"metadata":{"managedFields":[{}]}}""", V1Patch.PatchType.MergePatch), deployment, release.Namespace, cancellationToken: Token);
+            V1Deployment made = await ReadAsync(release, deployment);
+            await kubernetes.Client.AppsV1.DeleteNamespacedDeploymentAsync(deployment, release.Namespace, propagationPolicy: "Background", cancellationToken: Token);
+            await new HelmManifest(deployment, 0, takesAndAdds).ApplyAsync(kubernetes, release, made);
         }
 
         return release;

@@ -17,8 +17,8 @@ internal sealed record HelmManifest(string Deployment, int Revision, bool TakesA
     private bool HasExtras => !TakesAndAdds || Revision % 2 == 0;
 
     /// <summary>Applies it on the server's side as Helm 4 does.</summary>
-    public Task<V1Deployment> ApplyAsync(TestCluster kubernetes, TestRelease release, V1Deployment live, bool force) => kubernetes.Client.AppsV1.PatchNamespacedDeploymentAsync(
-        new V1Patch(ToJson(live).ToJsonString(), V1Patch.PatchType.ApplyPatch), Deployment, release.Namespace, fieldManager: "helm", force: force,
+    public Task<V1Deployment> ApplyAsync(TestCluster kubernetes, TestRelease release, V1Deployment live) => kubernetes.Client.AppsV1.PatchNamespacedDeploymentAsync(
+        new V1Patch(ToJson(live).ToJsonString(), V1Patch.PatchType.ApplyPatch), Deployment, release.Namespace, fieldManager: "helm",
         cancellationToken: TestContext.Current.CancellationToken);
 
     /// <summary>Gives what of it is not so in a Deployment; the number of replicas is not looked at.</summary>
