@@ -38,4 +38,12 @@ public sealed record HttpFault
     /// <summary>Gets the bytes of the answer after which the connection is reset; 0 resets it before the answer.</summary>
     /// <value>None by default.</value>
     public long? ResetAfter { get; init; }
+
+    /// <summary>Gets the bytes of the answer after which nothing more comes, while the connection stays open; 0 stalls before the first byte.</summary>
+    /// <value>None by default.</value>
+    public long? StallAfter { get; init; }
+
+    /// <summary>Gets the body to answer with, as JSON, in place of the real one; with <see cref="Status"/> as the status, or 200.</summary>
+    /// <value>None by default: the request is answered as usual.</value>
+    public string? Body { get; init; }
 }

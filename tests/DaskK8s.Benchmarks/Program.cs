@@ -1,6 +1,7 @@
 using DaskK8s.Benchmarks;
 using DaskK8s.Benchmarks.PowerShell;
 using DaskK8s.Benchmarks.Scaling;
+using DaskK8s.Benchmarks.Torture;
 using DaskK8s.Benchmarks.Tunnel;
 
 Dictionary<string, Func<string[], Task<int>>> verbs = new()
@@ -13,7 +14,7 @@ Dictionary<string, Func<string[], Task<int>>> verbs = new()
     ["forward"] = ForwardVerb.RunAsync,
     ["tasks-client"] = MapGatherBenchmark.RunClientAsync,
     ["scale-soak"] = ScaleSoak.RunAsync,
-    [SoakClient.Verb] = SoakClient.RunAsync,
+    ["torture"] = TortureVerb.RunAsync,
 };
 if (args.Length == 0 || !verbs.TryGetValue(args[0], out Func<string[], Task<int>>? verb))
 {

@@ -16,7 +16,10 @@ internal sealed class Pwsh : IDisposable
     /// <summary>Starts PowerShell with arguments; its standard streams are the caller's to read.</summary>
     public Process Start(params string[] arguments)
     {
-        ProcessStartInfo start = new("dotnet", [Places.Pwsh, "-NoProfile", "-NonInteractive", .. arguments])
+        // Tests that are run in the background have SIGINT ignored, and what they start inherits that: env sets the defaults again.
+        string[] command = ["dotnet", Places.Pwsh, "-NoProfile", "-NonInteractive", .. arguments];
+        command = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT,QUIT,TERM", .. command] : command;
+        ProcessStartInfo start = new(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -161,6 +161,7 @@ public sealed class StopTests(ReleaseFixture fixture) : IClassFixture<ReleaseFix
         using Process process = pwsh.Start(
             "-Command",
             $"Import-Module '{Places.Manifest}'; $null = Connect-DaskCluster my-dask -Kubeconfig '{fixture.Kubeconfig}' -SchedulerAccess None -WarningAction SilentlyContinue; 'waits'; Get-DaskLog worker -Follow -Tail 0; 'went on'");
+        using EndOnDispose ending = new(process);
         (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken)).Should().Be("waits");
 
         using (Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]))
@@ -170,6 +171,18 @@ public sealed class StopTests(ReleaseFixture fixture) : IClassFixture<ReleaseFix
 
         await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(CtrlC.Limit, TestContext.Current.CancellationToken);
         (await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).Should().NotContain("went on");
+    }
+
+    /// <summary>Ends a process that a test that failed would leave behind.</summary>
+    private sealed class EndOnDispose(Process process) : IDisposable
+    {
+        public void Dispose()
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
     }
 
     private static string WriteKubeconfig(int port, string user)

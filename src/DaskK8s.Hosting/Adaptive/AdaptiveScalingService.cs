@@ -32,7 +32,7 @@ internal sealed partial class AdaptiveScalingService(
             {
                 return;
             }
-            catch (DaskK8sException e) when (e is not WorkerGroupNotFoundException)
+            catch (Exception e) when (e is not (WorkerGroupNotFoundException or ArgumentException))
             {
                 TimeSpan next = pause.Next();
                 Lost(_logger, releaseName, next.TotalSeconds, e.Message);

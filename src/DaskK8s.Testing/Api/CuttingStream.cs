@@ -1,7 +1,7 @@
 namespace DaskK8s.Testing.Api;
 
-/// <summary>Passes a number of bytes on, then resets the connection.</summary>
-internal sealed class CuttingStream(Stream inner, long limit, Action abort) : Stream
+/// <summary>Passes a number of bytes on, then resets the connection or stalls.</summary>
+internal sealed class CuttingStream(Stream inner, long limit, Func<CancellationToken, Task> end) : Stream
 {
     private long _left = limit;
 
@@ -29,8 +29,8 @@ internal sealed class CuttingStream(Stream inner, long limit, Action abort) : St
             await inner.FlushAsync(cancellationToken).ConfigureAwait(false);
             // What was written has to reach the client before the reset does.
             await Task.Delay(50, cancellationToken).ConfigureAwait(false);
-            abort();
-            throw new OperationCanceledException("The connection was reset by an injected fault.");
+            await end(cancellationToken).ConfigureAwait(false);
+            throw new OperationCanceledException("The answer was cut by an injected fault.");
         }
     }
 

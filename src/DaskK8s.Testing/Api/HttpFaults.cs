@@ -29,6 +29,14 @@ internal sealed class HttpFaults
                 await Task.Delay(fault.Delay, context.RequestAborted).ConfigureAwait(false);
             }
 
+            if (fault.Body is { } body)
+            {
+                context.Response.StatusCode = fault.Status ?? 200;
+                context.Response.ContentType = "application/json";
+                await context.Response.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+                return true;
+            }
+
             if (fault.Status is { } status)
             {
                 throw StatusOf(status, fault.RetryAfter);
@@ -42,7 +50,17 @@ internal sealed class HttpFaults
 
             if (fault.ResetAfter is { } bytes)
             {
-                context.Response.Body = new CuttingStream(context.Response.Body, bytes, context.Abort);
+                context.Response.Body = new CuttingStream(context.Response.Body, bytes, _ =>
+                {
+                    context.Abort();
+                    return Task.CompletedTask;
+                });
+            }
+
+            if (fault.StallAfter is { } until)
+            {
+                context.Response.Body = new CuttingStream(
+                    context.Response.Body, until, _ => Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted));
             }
         }
 

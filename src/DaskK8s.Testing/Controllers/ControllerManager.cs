@@ -110,6 +110,11 @@ internal sealed class ControllerManager : IAsyncDisposable
             if (change.Kind == StoreEventKind.Deleted)
             {
                 _kubelet.PodGone(stored);
+                foreach (ObjectKey waiting in _kubelet.TakeHomeless())
+                {
+                    dirty.Add(waiting);
+                }
+
                 _forwards.PodGone(stored.Uid);
             }
 

@@ -11,8 +11,17 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
     private readonly PodStatusWriter _status = new(store, options, faults, network);
     private readonly ConcurrentDictionary<string, PodRun> _runs = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Task, byte> _tasks = new();
+    private readonly ConcurrentDictionary<ObjectKey, byte> _homeless = new();
 
     public PodRun? RunOf(StoredObject pod) => _runs.GetValueOrDefault(pod.Uid);
+
+    /// <summary>Takes the pods that wait for an address, so that they are looked at again.</summary>
+    public IReadOnlyList<ObjectKey> TakeHomeless()
+    {
+        ObjectKey[] all = [.. _homeless.Keys];
+        _homeless.Clear();
+        return all;
+    }
 
     public void NamesChanged() => dask?.NamesChanged();
 
@@ -33,8 +42,23 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
             return;
         }
 
-        PodRun run = _runs.GetOrAdd(pod.Uid, _ => new PodRun(
-            pod.Uid, network.Next(), [.. pod.Value.Objects("spec", "containers").Select(container => new ContainerRun(container.Text("name")!, store.Time))]));
+        if (!_runs.TryGetValue(pod.Uid, out PodRun? run))
+        {
+            bool hasProcess = HasProcess(pod);
+            if ((hasProcess ? network.Next() : network.NextMadeUp()) is not { } address)
+            {
+                // As a real kubelet does without an address left; the pods that wait are looked at again when one goes.
+                _homeless[pod.Key] = 0;
+                events.Record(
+                    pod, "Warning", "FailedCreatePodSandBox", $"Failed to create pod sandbox: no IP addresses available: the embedded cluster runs at most {PodNetwork.MaxProcessPods} pods with processes", "kubelet");
+                return;
+            }
+
+            _homeless.TryRemove(pod.Key, out _);
+            _runs[pod.Uid] = run = new PodRun(
+                pod.Uid, address, [.. pod.Value.Objects("spec", "containers").Select(container => new ContainerRun(container.Text("name")!, store.Time))]);
+        }
+
         if (faults.Has(PodFault.ImagePull, pod) && !run.Started)
         {
             FailPull(pod, run);
@@ -106,6 +130,8 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
     }
 
     private string Now => Json.Timestamp(store.Time.GetUtcNow());
+
+    private bool HasProcess(StoredObject pod) => dask is not null && pod.Value.Objects("spec", "containers").Any(DaskCommand.IsDask);
 
     private void Background(Task task)
     {

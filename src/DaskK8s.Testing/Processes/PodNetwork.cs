@@ -10,6 +10,9 @@ namespace DaskK8s.Testing.Processes;
 /// </summary>
 internal sealed class PodNetwork : IDisposable
 {
+    /// <summary>How many pods with processes a cluster can have at a time: those of 127.a.b.0/24 without the node.</summary>
+    public const int MaxProcessPods = 253;
+
     private const int GuardPort = 10250;
 
     private readonly Socket? _guard;
@@ -18,6 +21,7 @@ internal sealed class PodNetwork : IDisposable
     private readonly ConcurrentDictionary<IPAddress, byte> _used = new();
     private readonly ConcurrentDictionary<(IPAddress Address, int Port), int> _ports = new();
     private int _last = 1;
+    private int _lastMadeUp;
 
     private PodNetwork(Socket? guard, byte a, byte b)
     {
@@ -51,18 +55,35 @@ internal sealed class PodNetwork : IDisposable
         return new PodNetwork(null, 0, 0);
     }
 
-    public IPAddress Next()
+    /// <summary>Gives an address for a pod without processes: nothing listens there, so it is made up, and there are enough for tens of thousands.</summary>
+    public IPAddress NextMadeUp()
     {
-        for (int i = 0; i < 253; i++)
+        for (int i = 0; i <= 0xFFFF; i++)
         {
-            IPAddress address = new([127, _a, _b, (byte)(2 + (Interlocked.Increment(ref _last) % 253))]);
+            int number = Interlocked.Increment(ref _lastMadeUp) & 0xFFFF;
+            IPAddress address = new([10, 244, (byte)(number >> 8), (byte)number]);
             if (_used.TryAdd(address, 0))
             {
                 return address;
             }
         }
 
-        throw new InvalidOperationException("The embedded cluster has no pod address left: it takes at most 253 pods at a time.");
+        throw new InvalidOperationException("The embedded cluster takes at most 65,536 pods.");
+    }
+
+    /// <summary>Gives an address that a pod's processes can listen on, or null where all are taken.</summary>
+    public IPAddress? Next()
+    {
+        for (int i = 0; i < MaxProcessPods; i++)
+        {
+            IPAddress address = new([127, _a, _b, (byte)(2 + (Interlocked.Increment(ref _last) % MaxProcessPods))]);
+            if (_used.TryAdd(address, 0))
+            {
+                return address;
+            }
+        }
+
+        return null;
     }
 
     public void Release(IPAddress address) => _used.TryRemove(address, out _);

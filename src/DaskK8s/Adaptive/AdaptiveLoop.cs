@@ -47,8 +47,9 @@ internal sealed class AdaptiveLoop
             }
             while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
+            // Ended by the handle or with the cluster.
         }
         finally
         {
@@ -78,9 +79,10 @@ internal sealed class AdaptiveLoop
 
             await DecideAsync(demand, deployments, cancellationToken).ConfigureAwait(false);
         }
-        catch (DaskK8sException e)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            AdaptiveLog.LookFailed(_logger, e.Message);
+            // A loop ends by its own cancellation only; what the next look cannot mend is in the log.
+            AdaptiveLog.LookFailed(_logger, e is DaskK8sException ? e.Message : e.ToString());
         }
     }
 
@@ -189,7 +191,7 @@ internal sealed class AdaptiveLoop
                 Fail(group, seen, target, string.Join("; ", result.NotRetired.Select(static n => $"{n.Pod} stays: {n.Reason}")));
             }
         }
-        catch (Exception e) when (e is DaskK8sException or ArgumentException)
+        catch (Exception e) when (e is not (OperationCanceledException or ObjectDisposedException))
         {
             Fail(group, seen, target, e.Message);
         }
@@ -292,7 +294,7 @@ internal sealed class AdaptiveLoop
             {
                 await _lease.ReleaseAsync(limit.Token).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is DaskK8sException or OperationCanceledException)
+            catch (Exception e) when (e is DaskK8sException or OperationCanceledException or ObjectDisposedException)
             {
                 // It expires by itself.
                 AdaptiveLog.LookFailed(_logger, e.Message);

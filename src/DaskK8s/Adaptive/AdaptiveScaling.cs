@@ -1,4 +1,7 @@
 using DaskK8s.Adaptive;
+using DaskK8s.Common;
+
+using Microsoft.Extensions.Logging;
 
 namespace DaskK8s;
 
@@ -8,18 +11,21 @@ public sealed class AdaptiveScaling : IAsyncDisposable
     private const int MostDecisions = 1000;
     private const int MostSamples = 20_000;
 
-    private readonly CancellationTokenSource _end = new();
+    private readonly CancellationTokenSource _end;
+    private readonly ILogger _logger;
     private readonly Lock _sync = new();
     private readonly Queue<AdaptiveDecision> _decisions = new();
     private readonly Queue<AdaptiveSample> _trace = new();
     private Task _loop = Task.CompletedTask;
     private int _disposed;
 
-    internal AdaptiveScaling()
+    internal AdaptiveScaling(ILogger logger, CancellationToken cluster)
     {
+        _end = CancellationTokenSource.CreateLinkedTokenSource(cluster);
+        _logger = logger;
     }
 
-    /// <summary>Is raised with each decision, on the loop's thread.</summary>
+    /// <summary>Is raised with each decision, on the loop's thread; an error of a handler is logged and ignored.</summary>
     public event EventHandler<AdaptiveDecisionEventArgs>? Decided;
 
     /// <summary>Gets the decisions so far, the last 1,000 of them, the oldest first.</summary>
@@ -50,7 +56,7 @@ public sealed class AdaptiveScaling : IAsyncDisposable
     /// <summary>Gets whether this loop adapts the release; false while it stands by for another one.</summary>
     public bool IsActive { get; private set; }
 
-    /// <summary>Gets a task that ends when adapting ends: by disposal, or with an error that no further try would mend.</summary>
+    /// <summary>Gets a task that ends when adapting ends: by its own disposal or the cluster's. A look that fails is tried again.</summary>
     public Task Completion => _loop;
 
     /// <summary>Ends adapting; a shrink under way is undone. The groups stay as they are.</summary>
@@ -67,7 +73,8 @@ public sealed class AdaptiveScaling : IAsyncDisposable
         _end.Dispose();
     }
 
-    internal void Start(AdaptiveLoop loop) => _loop = Task.Run(() => loop.RunAsync(_end.Token));
+    internal void Start(AdaptiveLoop loop, Lifetime cluster) =>
+        _loop = Task.Run(() => cluster.RunAsync(_ => loop.RunAsync(_end.Token), CancellationToken.None));
 
     internal void SetActive(bool isActive) => IsActive = isActive;
 
@@ -82,7 +89,7 @@ public sealed class AdaptiveScaling : IAsyncDisposable
             }
         }
 
-        Decided?.Invoke(this, new AdaptiveDecisionEventArgs(decision));
+        UserCode.Raise(Decided, this, new AdaptiveDecisionEventArgs(decision), _logger, "AdaptiveScaling.Decided");
     }
 
     internal void Note(AdaptiveSample sample)

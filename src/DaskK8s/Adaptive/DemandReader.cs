@@ -1,5 +1,6 @@
 using System.Text.Json;
 
+using DaskK8s.Common;
 using DaskK8s.Dask.Rpc;
 
 namespace DaskK8s.Adaptive;
@@ -28,7 +29,27 @@ internal sealed class DemandReader(SchedulerRpc rpc)
         return await ReadPlainlyAsync(targetDuration, cancellationToken).ConfigureAwait(false);
     }
 
-    internal static DemandSnapshot Decode(JsonElement answer) => new(
+    /// <summary>Reads an answer; one that cannot be right is an error, never a number.</summary>
+    /// <exception cref="DaskProtocolException">A field is missing, of another type, negative or beyond measure.</exception>
+    internal static DemandSnapshot Decode(JsonElement answer)
+    {
+        try
+        {
+            DemandSnapshot demand = Parse(answer);
+            return demand.Requirements.All(static r => r is { Waiting: >= 0, Processing: >= 0 } && IsCount(r.Seconds) && r.Resources.Values.All(IsCount))
+                && demand.Kinds.All(static k => k is { Threads: >= 0, Workers: >= 0, Idle: >= 0, Processing: >= 0 } && k.Resources.Values.All(IsCount))
+                    ? demand
+                    : throw new DaskProtocolException("The scheduler's answer about the demand holds numbers that cannot be right.");
+        }
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException or OverflowException)
+        {
+            throw new DaskProtocolException($"The scheduler's answer about the demand cannot be read: {Words.OneLine(e.Message)}");
+        }
+    }
+
+    private static bool IsCount(double value) => double.IsFinite(value) && value >= 0;
+
+    private static DemandSnapshot Parse(JsonElement answer) => new(
         [
             .. answer.GetProperty("requirements").EnumerateArray().Select(static r => new TaskRequirement(
                 Resources(r), r.GetProperty("bound").GetBoolean(), r.GetProperty("waiting").GetInt32(), r.GetProperty("processing").GetInt32(), r.GetProperty("seconds").GetDouble())),

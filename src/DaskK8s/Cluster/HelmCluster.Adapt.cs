@@ -24,9 +24,11 @@ public sealed partial class HelmCluster
     /// <exception cref="WorkerGroupNotFoundException">The release has no group of a name that is given.</exception>
     /// <exception cref="SchedulerUnreachableException">The scheduler is not reached; <see cref="Limitations"/> says why.</exception>
     /// <exception cref="KubernetesApiException">The API server refused or could not answer.</exception>
-    public async Task<AdaptiveScaling> AdaptAsync(AdaptiveOptions options, CancellationToken cancellationToken = default)
+    public Task<AdaptiveScaling> AdaptAsync(AdaptiveOptions options, CancellationToken cancellationToken = default) =>
+        _lifetime.RunAsync(ct => StartAdaptingAsync(options, ct), cancellationToken);
+
+    private async Task<AdaptiveScaling> StartAdaptingAsync(AdaptiveOptions options, CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         foreach (string group in options.Groups.Keys.Concat(options.GroupsForPlainTasks ?? []))
@@ -37,8 +39,8 @@ public sealed partial class HelmCluster
         SchedulerLink link = RequireLink();
         await GetWorkerGroupsAsync(cancellationToken).ConfigureAwait(false);
         ReleaseLease? lease = options.UseLease ? new ReleaseLease(_requests, LeaseName, options.LeaseDuration) : null;
-        AdaptiveScaling adaptive = new();
-        adaptive.Start(new AdaptiveLoop(this, options, adaptive, new DemandReader(link.Rpc), _workloads, lease, _options.TimeProvider, _logger));
+        AdaptiveScaling adaptive = new(_logger, _lifetime.Token);
+        adaptive.Start(new AdaptiveLoop(this, options, adaptive, new DemandReader(link.Rpc), _workloads, lease, _options.TimeProvider, _logger), _lifetime);
         return adaptive;
     }
 

@@ -14,9 +14,11 @@ public sealed partial class HelmCluster
     /// <exception cref="KubernetesApiException">The API server refused or could not answer.</exception>
     /// <exception cref="SchedulerUnreachableException">The scheduler could not be asked.</exception>
     /// <exception cref="SchedulerTimeoutException">It did not answer within <see cref="HelmClusterOptions.SchedulerTimeout"/>.</exception>
-    public async Task<IReadOnlyList<PodCause>> GetPodCausesAsync(CancellationToken cancellationToken = default)
+    public Task<IReadOnlyList<PodCause>> GetPodCausesAsync(CancellationToken cancellationToken = default) =>
+        _lifetime.RunAsync(ReadPodCausesAsync, cancellationToken);
+
+    private async Task<IReadOnlyList<PodCause>> ReadPodCausesAsync(CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
         IReadOnlyDictionary<string, int>? listed = ConnectedWorkers is { } ask ? await ask(cancellationToken).ConfigureAwait(false)
             : _link is { } link ? await AskForWorkersAsync(link, cancellationToken).ConfigureAwait(false)
             : null;

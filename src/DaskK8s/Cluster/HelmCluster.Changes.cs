@@ -1,3 +1,5 @@
+using DaskK8s.Common;
+
 namespace DaskK8s;
 
 public sealed partial class HelmCluster
@@ -7,12 +9,13 @@ public sealed partial class HelmCluster
     /// read anew.
     /// </summary>
     /// <remarks>
-    /// Handlers run inside the call that learned it, in order, and hold it up while they run; an error of theirs ends the call. Nothing is
+    /// Handlers run inside the call that learned it, in order, and hold it up while they run; an error of theirs is logged and ignored. Nothing is
     /// watched for the event's sake: between calls it does not occur.
     /// </remarks>
     public event EventHandler<HelmClusterChangedEventArgs>? Changed;
 
-    private void OnChanged(WorkerGroupProgress? progress = null) => Changed?.Invoke(this, new HelmClusterChangedEventArgs(progress));
+    private void OnChanged(WorkerGroupProgress? progress = null) =>
+        UserCode.Raise(Changed, this, new HelmClusterChangedEventArgs(progress), _logger, "HelmCluster.Changed");
 
     /// <summary>Tells of a scaling that has begun, and of its end.</summary>
     private async Task<ScaleResult> ShowAsync(string group, int replicas, Func<Task<ScaleResult>> scale)

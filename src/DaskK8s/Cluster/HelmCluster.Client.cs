@@ -1,3 +1,5 @@
+using DaskK8s.Reach;
+
 namespace DaskK8s;
 
 public sealed partial class HelmCluster
@@ -17,7 +19,7 @@ public sealed partial class HelmCluster
     /// <exception cref="SchedulerTimeoutException">The scheduler did not answer in time.</exception>
     public Task<DaskClient> GetClientAsync(DaskClientOptions? options, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        _lifetime.ThrowIfEnded();
         options ??= new DaskClientOptions
         {
             Tls = _options.Tls,
@@ -25,7 +27,8 @@ public sealed partial class HelmCluster
             LoggerFactory = _options.LoggerFactory,
             TimeProvider = _options.TimeProvider,
         };
-        return DaskClient.ConnectAsync(RequireLink().Endpoint, options, ResolveGroupsAsync, cancellationToken);
+        SchedulerLink link = RequireLink();
+        return _lifetime.RunAsync(ct => DaskClient.ConnectAsync(link.Endpoint, options, ResolveGroupsAsync, ct), cancellationToken);
     }
 
     /// <summary>Gives each group's workers by their addresses, those that came or went since the last look included.</summary>

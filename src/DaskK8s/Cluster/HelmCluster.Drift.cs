@@ -18,9 +18,11 @@ public sealed partial class HelmCluster
     /// <exception cref="KubernetesForbiddenException">The release's record may not be read, so what it declares is not known.</exception>
     /// <exception cref="HelmReleaseException">The release is gone, or its record cannot be understood.</exception>
     /// <exception cref="KubernetesApiException">The API server refused or could not answer.</exception>
-    public async Task<IReadOnlyList<WorkerGroupDrift>> GetDriftAsync(CancellationToken cancellationToken = default)
+    public Task<IReadOnlyList<WorkerGroupDrift>> GetDriftAsync(CancellationToken cancellationToken = default) =>
+        _lifetime.RunAsync(ReadDriftAsync, cancellationToken);
+
+    private async Task<IReadOnlyList<WorkerGroupDrift>> ReadDriftAsync(CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
         WorkloadSnapshot snapshot = await ReadReleaseAgainAsync(cancellationToken).ConfigureAwait(false);
         List<WorkerGroupDrift> drift = [];
         foreach (WorkerGroup group in _workerGroups)

@@ -16,7 +16,7 @@ namespace DaskK8s;
 public sealed partial class HelmCluster
 {
     private static readonly TimeSpan DirectDialTime = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan ExplanationTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ExplanationTime = TimeSpan.FromMilliseconds(800);
     private const int GreetingsPerProbe = 8;
     private static readonly TimeSpan BetweenGreetings = TimeSpan.FromMilliseconds(250);
 

@@ -27,9 +27,11 @@ public sealed partial class HelmCluster
     /// <exception cref="WorkerGroupNotFoundException">The release has no such group.</exception>
     /// <exception cref="KubernetesNotFoundException">The release has no pod of the filter's name.</exception>
     /// <exception cref="KubernetesApiException">The pods could not be listed.</exception>
-    public async Task<IReadOnlyDictionary<string, string>> GetLogsAsync(PodLogFilter? filter = null, CancellationToken cancellationToken = default)
+    public Task<IReadOnlyDictionary<string, string>> GetLogsAsync(PodLogFilter? filter = null, CancellationToken cancellationToken = default) =>
+        _lifetime.RunAsync(ct => ReadLogsAsync(filter, ct), cancellationToken);
+
+    private async Task<IReadOnlyDictionary<string, string>> ReadLogsAsync(PodLogFilter? filter, CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
         LogTargets targets = ChooseLogs(filter ?? new PodLogFilter());
         if (targets.Filter.Follow)
         {
@@ -74,11 +76,10 @@ public sealed partial class HelmCluster
     /// <exception cref="KubernetesApiException">The pods could not be listed or watched.</exception>
     public IAsyncEnumerable<PodLogLine> StreamLogsAsync(PodLogFilter? filter = null, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        _lifetime.ThrowIfEnded();
         LogTargets targets = ChooseLogs(filter ?? new PodLogFilter());
-        return targets.Filter.Follow
-            ? new LogsFollower(_requests, _workloads, targets, ThrowIfUninstalled).ReadAsync(cancellationToken)
-            : StreamOnceAsync(targets, cancellationToken);
+        return _lifetime.StreamAsync(
+            ct => targets.Filter.Follow ? new LogsFollower(_requests, _workloads, targets, ThrowIfUninstalled).ReadAsync(ct) : StreamOnceAsync(targets, ct), cancellationToken);
     }
 
     private async IAsyncEnumerable<PodLogLine> StreamOnceAsync(LogTargets targets, [EnumeratorCancellation] CancellationToken cancellationToken)

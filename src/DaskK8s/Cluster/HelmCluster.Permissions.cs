@@ -1,11 +1,10 @@
+using DaskK8s.Common;
 using DaskK8s.Kubernetes;
 using DaskK8s.Kubernetes.Config;
 using DaskK8s.Permissions;
 
 using k8s;
 using k8s.Models;
-
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DaskK8s;
 
@@ -16,11 +15,8 @@ public sealed partial class HelmCluster
     /// <returns>The report; its <see cref="PermissionReport.MissingRole"/> is the Role to ask for.</returns>
     /// <remarks>Everyone who is authenticated may ask (SelfSubjectAccessReview); nothing is changed.</remarks>
     /// <exception cref="KubernetesApiException">The API server could not answer.</exception>
-    public Task<PermissionReport> CheckPermissionsAsync(CancellationToken cancellationToken = default)
-    {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        return CheckPermissionsAsync(_requests, cancellationToken);
-    }
+    public Task<PermissionReport> CheckPermissionsAsync(CancellationToken cancellationToken = default) =>
+        _lifetime.RunAsync(ct => CheckPermissionsAsync(_requests, ct), cancellationToken);
 
     /// <summary>Asks the same without connecting to a release, for those whom a missing permission keeps from connecting.</summary>
     /// <param name="options">Whom to ask and in which namespace; null for the defaults.</param>
@@ -79,7 +75,7 @@ public sealed partial class HelmCluster
         options.Retry,
         options.RequestTimeout,
         options.TimeProvider,
-        (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("DaskK8s.HelmCluster"));
+        GuardedLogger.Create(options.LoggerFactory, "DaskK8s.HelmCluster"));
 
     private static KubeConfigOptions ToKubeConfig(HelmClusterOptions options) => new()
     {

@@ -56,10 +56,12 @@ public sealed partial class HelmCluster
     /// <exception cref="WorkerGroupNotFoundException">The release has no such group; the error lists those that there are.</exception>
     /// <exception cref="LosslessScaleDownException">The group cannot shrink without a loss; nothing was changed.</exception>
     /// <exception cref="KubernetesApiException">The API server refused or could not answer; its children tell the cases apart.</exception>
-    public async Task<ScaleResult> ScaleAsync(
-        int replicas, ScaleOptions options, string? workerGroup = null, CancellationToken cancellationToken = default)
+    public Task<ScaleResult> ScaleAsync(
+        int replicas, ScaleOptions options, string? workerGroup = null, CancellationToken cancellationToken = default) =>
+        _lifetime.RunAsync(ct => ScaleCheckedAsync(replicas, options, workerGroup, ct), cancellationToken);
+
+    private async Task<ScaleResult> ScaleCheckedAsync(int replicas, ScaleOptions options, string? workerGroup, CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         ArgumentOutOfRangeException.ThrowIfNegative(replicas);

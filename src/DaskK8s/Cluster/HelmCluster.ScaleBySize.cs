@@ -26,7 +26,7 @@ public sealed partial class HelmCluster
         ScaleOptions? options = null,
         CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        _lifetime.ThrowIfEnded();
         if (memory is null && cores is null && gpus is null)
         {
             throw new ArgumentException("Say how much memory, how many cores or how many GPUs the group shall have.");

@@ -11,9 +11,11 @@ public sealed partial class HelmCluster
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The versions, and where they differ, by group.</returns>
     /// <exception cref="SchedulerUnreachableException">The scheduler is not reached; <see cref="Limitations"/> says why.</exception>
-    public async Task<ClusterVersions> GetVersionsAsync(CancellationToken cancellationToken = default)
+    public Task<ClusterVersions> GetVersionsAsync(CancellationToken cancellationToken = default) =>
+        _lifetime.RunAsync(ReadVersionsAsync, cancellationToken);
+
+    private async Task<ClusterVersions> ReadVersionsAsync(CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
         SchedulerRpc rpc = RequireLink().Rpc;
         Task<SchedulerInfo> info = GetSchedulerInfoAsync(cancellationToken);
         Task<object?> asked = rpc.CallAsync(new RpcCall("versions") { Idempotent = true }, cancellationToken);

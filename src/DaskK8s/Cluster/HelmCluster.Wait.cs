@@ -52,10 +52,12 @@ public sealed partial class HelmCluster
     /// <exception cref="WorkerGroupNotFoundException">The release has no such group.</exception>
     /// <exception cref="WorkersNotReadyException">The time is over, or waiting will not help; it says why, pod by pod.</exception>
     /// <exception cref="KubernetesApiException">The Deployments or pods could not be read.</exception>
-    public async Task WaitForWorkersAsync(
-        WorkerWaitOptions options, IProgress<WorkerGroupProgress>? progress = null, CancellationToken cancellationToken = default)
+    public Task WaitForWorkersAsync(
+        WorkerWaitOptions options, IProgress<WorkerGroupProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        _lifetime.RunAsync(ct => WaitAsync(options, progress, ct), cancellationToken);
+
+    private async Task WaitAsync(WorkerWaitOptions options, IProgress<WorkerGroupProgress>? progress, CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         IReadOnlyList<GroupPlan> plans = options.WorkerGroup is { } name ? [FindPlan(name)] : _plan!.Groups;

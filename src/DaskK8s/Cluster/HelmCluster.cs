@@ -1,6 +1,7 @@
 using System.Globalization;
 
 using DaskK8s.Cluster;
+using DaskK8s.Common;
 using DaskK8s.Dask.Rpc;
 using DaskK8s.Groups;
 using DaskK8s.Helm;
@@ -22,6 +23,8 @@ namespace DaskK8s;
 /// </remarks>
 public sealed partial class HelmCluster : IAsyncDisposable
 {
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(1);
+
     private readonly HelmClusterOptions _options;
     private readonly KubeRequests _requests;
     private readonly ReleaseStorage _storage;
@@ -37,7 +40,7 @@ public sealed partial class HelmCluster : IAsyncDisposable
     private SchedulerInfo? _schedulerInfo;
     private SchedulerVersion? _schedulerVersion;
     private SchedulerLink? _link;
-    private int _disposed;
+    private readonly Lifetime _lifetime = new(typeof(HelmCluster));
 
     private HelmCluster(string releaseName, HelmClusterOptions options, KubeConnection connection)
     {
@@ -94,9 +97,11 @@ public sealed partial class HelmCluster : IAsyncDisposable
     /// <returns>The groups, the default one first, the others in the order of the values.</returns>
     /// <exception cref="HelmReleaseObjectsMissingException">The release was uninstalled since.</exception>
     /// <exception cref="KubernetesApiException">The API server refused or could not answer.</exception>
-    public async Task<IReadOnlyList<WorkerGroup>> GetWorkerGroupsAsync(CancellationToken cancellationToken = default)
+    public Task<IReadOnlyList<WorkerGroup>> GetWorkerGroupsAsync(CancellationToken cancellationToken = default) =>
+        _lifetime.RunAsync(ReadWorkerGroupsAsync, cancellationToken);
+
+    private async Task<IReadOnlyList<WorkerGroup>> ReadWorkerGroupsAsync(CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
         WorkloadSnapshot snapshot = await _workloads.ReadAsync(cancellationToken).ConfigureAwait(false);
         ThrowIfUninstalled(snapshot.Deployments);
         Apply(snapshot);
@@ -109,9 +114,11 @@ public sealed partial class HelmCluster : IAsyncDisposable
     /// <returns>The scheduler's state.</returns>
     /// <exception cref="SchedulerUnreachableException">The scheduler is not reached; <see cref="Limitations"/> says why.</exception>
     /// <exception cref="SchedulerTimeoutException">It did not answer within <see cref="HelmClusterOptions.SchedulerTimeout"/>.</exception>
-    public async Task<SchedulerInfo> GetSchedulerInfoAsync(CancellationToken cancellationToken = default)
+    public Task<SchedulerInfo> GetSchedulerInfoAsync(CancellationToken cancellationToken = default) =>
+        _lifetime.RunAsync(ReadSchedulerInfoAsync, cancellationToken);
+
+    private async Task<SchedulerInfo> ReadSchedulerInfoAsync(CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
         SchedulerRpc rpc = RequireLink().Rpc;
         SchedulerInfo info = await rpc.IdentityAsync(cancellationToken).ConfigureAwait(false);
         if (_schedulerVersion?.Id != info.Id)
@@ -144,11 +151,13 @@ public sealed partial class HelmCluster : IAsyncDisposable
     /// <returns>A task that ends when all is closed.</returns>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        if (!_lifetime.TryEnd())
         {
             return;
         }
 
+        // Calls under way put back what they have begun (marks, fields), as far as that is quick.
+        await _lifetime.DrainAsync(DrainLimit, _options.TimeProvider).ConfigureAwait(false);
         await CloseForwardsAsync().ConfigureAwait(false);
         if (_link is { } link)
         {

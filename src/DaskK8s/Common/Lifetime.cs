@@ -9,7 +9,11 @@ internal sealed class Lifetime(Type owner)
 #pragma warning restore CA1001
 {
     private readonly CancellationTokenSource _end = new();
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _ended;
+
+    // The object itself counts as one until it ends.
+    private int _running = 1;
 
     /// <summary>Gets a token that the object's end cancels.</summary>
     public CancellationToken Token => _end.Token;
@@ -28,7 +32,24 @@ internal sealed class Lifetime(Type owner)
 
         // Not inline: whoever waits goes on on a thread of its own, and its handlers may throw.
         TimeLimit.Forget(_end.CancelAsync());
+        Leave();
         return true;
+    }
+
+    /// <summary>Waits, after the end, for calls that are under way: they put back what they have begun.</summary>
+    /// <param name="limit">The longest wait; a call that a handler of its own disposes the object from cannot end before it.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>A task that ends when no call is under way, or with the limit.</returns>
+    public async Task DrainAsync(TimeSpan limit, TimeProvider time)
+    {
+        try
+        {
+            await _drained.Task.WaitAsync(limit, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // They find out by themselves.
+        }
     }
 
     /// <summary>Throws where the object was disposed.</summary>
@@ -38,6 +59,7 @@ internal sealed class Lifetime(Type owner)
     public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken caller)
     {
         ThrowIfEnded();
+        Interlocked.Increment(ref _running);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(caller, Token);
         try
         {
@@ -47,10 +69,14 @@ internal sealed class Lifetime(Type owner)
         {
             throw new OperationCanceledException(caller);
         }
-        catch (Exception e) when (HasEnded && e is not ObjectDisposedException)
+        catch (Exception) when (HasEnded)
         {
             // Whatever broke, broke because the object is gone.
             throw new ObjectDisposedException(owner.FullName);
+        }
+        finally
+        {
+            Leave();
         }
     }
 
@@ -90,6 +116,14 @@ internal sealed class Lifetime(Type owner)
             }
 
             yield return all.Current;
+        }
+    }
+
+    private void Leave()
+    {
+        if (Interlocked.Decrement(ref _running) == 0)
+        {
+            _drained.TrySetResult();
         }
     }
 }

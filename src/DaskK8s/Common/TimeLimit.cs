@@ -37,12 +37,10 @@ internal sealed class TimeLimit : IDisposable
         {
             return await work.WaitAsync(Token).ConfigureAwait(false);
         }
-        finally
+        catch
         {
-            if (!work.IsCompleted)
-            {
-                Forget(work);
-            }
+            _ = AbandonAsync(work);
+            throw;
         }
     }
 
@@ -50,6 +48,23 @@ internal sealed class TimeLimit : IDisposable
     /// <param name="work">The work.</param>
     public static void Forget(Task work) => work.ContinueWith(
         static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+    /// <summary>Closes what work that nobody waits for any longer comes back with: an answer holds a connection.</summary>
+    private static async Task AbandonAsync<T>(Task<T> work)
+    {
+        try
+        {
+            if (await work.ConfigureAwait(false) is IDisposable late)
+            {
+                late.Dispose();
+            }
+        }
+#pragma warning disable CA1031 // Its error is nobody's.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+        }
+    }
 
     public void Dispose()
     {

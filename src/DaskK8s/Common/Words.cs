@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace DaskK8s.Common;
 
@@ -24,9 +25,47 @@ internal static class Words
     /// <summary>Puts a message of Kubernetes on one line of bounded length.</summary>
     public static string OneLine(string? message, int longest = 300)
     {
-        string line = string.Join(' ', (message ?? "").Split(['\r', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
-        return line.Length > longest ? line[..longest] + "…" : line;
+        string text = message ?? "";
+
+        // Cut first: the text may be of any size.
+        string line = string.Join(' ', text[..Math.Min(text.Length, 4 * longest)].Split(['\r', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        line = line.Length > longest || text.Length > 4 * longest ? line[..Math.Min(line.Length, longest)] + "…" : line;
+        return Plain(line);
     }
+
+    /// <summary>
+    /// Writes characters that a terminal or a log acts on, or that nobody sees, as <c>\u001b</c>: control characters, those that turn the
+    /// direction of text, and halves of surrogate pairs.
+    /// </summary>
+    public static string Plain(string text)
+    {
+        if (!text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+        {
+            return text;
+        }
+
+        StringBuilder plain = new(text.Length + 16);
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (i + 1 < text.Length && char.IsSurrogatePair(text[i], text[i + 1]))
+            {
+                plain.Append(text[i]).Append(text[++i]);
+            }
+            else if (IsHarmful(text[i]))
+            {
+                plain.Append(CultureInfo.InvariantCulture, $"\\u{(int)text[i]:x4}");
+            }
+            else
+            {
+                plain.Append(text[i]);
+            }
+        }
+
+        return plain.ToString();
+    }
+
+    private static bool IsHarmful(char c) => char.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate;
 
     /// <summary>Gives <c>: message</c>, or nothing where there is no message.</summary>
     public static string Tail(string? message, int longest = 300) => OneLine(message, longest) is { Length: > 0 } line ? $": {line}" : "";

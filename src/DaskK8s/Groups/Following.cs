@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 
+using DaskK8s.Common;
 using DaskK8s.Kubernetes;
 using DaskK8s.Waiting;
 
@@ -16,7 +17,8 @@ internal static class Following
         KubeRequests requests, Func<CancellationToken, IAsyncEnumerable<T>> follow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         bool began = false;
-        TimeSpan pause = FirstPause;
+        BackOff pause = new(FirstPause, LongestPause);
+        TimeSpan? asked = null;
         while (true)
         {
             IAsyncEnumerator<T> changes = follow(cancellationToken).GetAsyncEnumerator(cancellationToken);
@@ -34,17 +36,17 @@ internal static class Following
                     catch (KubernetesApiException e) when (began && MayPass(e))
                     {
                         WorkersLog.FollowFailed(requests.Logger, e.Call.Resource, e.GetType().Name);
+                        asked = RetryAfter.Of(e, requests.TimeProvider);
                         break;
                     }
 
                     began = true;
-                    pause = FirstPause;
+                    pause.Reset();
                     yield return changes.Current;
                 }
             }
 
-            await Task.Delay(pause, requests.TimeProvider, cancellationToken).ConfigureAwait(false);
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            await Task.Delay(pause.Next(asked), requests.TimeProvider, cancellationToken).ConfigureAwait(false);
         }
     }
 

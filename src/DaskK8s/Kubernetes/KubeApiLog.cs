@@ -13,6 +13,9 @@ internal static partial class KubeApiLog
     [LoggerMessage(2003, LogLevel.Debug, "Started to watch {Resource} from version {ResourceVersion}")]
     public static partial void WatchStarted(ILogger logger, string resource, string? resourceVersion);
 
+    [LoggerMessage(2005, LogLevel.Warning, "Changes are seen late, by listing again: {Reason}")]
+    public static partial void WatchRefused(ILogger logger, string reason);
+
     [LoggerMessage(2004, LogLevel.Debug, "Watch of {Resource} ended ({Reason}), listed again")]
     public static partial void WatchEnded(ILogger logger, string resource, string reason);
 }

@@ -1,12 +1,15 @@
 using System.Net;
 
+using DaskK8s.Common;
+using DaskK8s.Kubernetes.Transport;
+
 namespace DaskK8s.Kubernetes;
 
 /// <summary>
 /// Is the one way to one API server as one identity: every call, watch and upgrade of a cluster object goes through it, so
 /// that a forward can never reach another cluster than a scaling does.
 /// </summary>
-internal sealed class KubeConnection(k8s.Kubernetes client, string @namespace, string? context, bool ownsClient) : IDisposable
+internal sealed class KubeConnection(k8s.Kubernetes client, string @namespace, string? context) : IDisposable
 {
     /// <summary>Gets the client for ordinary calls.</summary>
     public k8s.Kubernetes Client { get; } = client;
@@ -23,29 +26,35 @@ internal sealed class KubeConnection(k8s.Kubernetes client, string @namespace, s
     /// <summary>Makes calls in another namespace from now on: for a release whose objects are elsewhere than its record.</summary>
     public void MoveTo(string @namespace) => Namespace = @namespace;
 
-    /// <summary>Sends a request that the client has no method for (a watch, an upgrade), with the same credentials and TLS.</summary>
+    /// <summary>Gets the connection's life: calls end with it.</summary>
+    public Lifetime Lifetime { get; } = new(typeof(KubeConnection));
+
+    /// <summary>Sends a request whose answer is a stream (a watch, a log, an upgrade), with the same credentials and TLS.</summary>
     /// <param name="request">The request; <see cref="HttpRequestMessage.RequestUri"/> may be relative to <see cref="BaseUri"/>.</param>
     /// <param name="cancellationToken">Ends the wait for the response's headers.</param>
-    /// <returns>The response, its content unread; a 101's content is the duplex stream.</returns>
-    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    /// <returns>The response, its content unread; a 101's content is the duplex stream. The content of a refusal was read, up to a limit.</returns>
+    public Task<HttpResponseMessage> SendStreamAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        request.RequestUri = new Uri(BaseUri, request.RequestUri!);
-        await AuthorizeAsync(request, cancellationToken).ConfigureAwait(false);
-        return await Client.HttpClient
-            .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
-            .ConfigureAwait(false);
+        KubeBodies.Stream(request);
+        return SendAsync(request, cancellationToken);
     }
 
-    /// <summary>Puts the identity's headers on a request.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="cancellationToken">Ends the wait for a token.</param>
-    /// <returns>A task that ends when the headers are there.</returns>
-    public async Task AuthorizeAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    /// <summary>Sends a request that the client has no method for; its answer is read whole, under the token and the size limit.</summary>
+    /// <param name="request">The request; <see cref="HttpRequestMessage.RequestUri"/> may be relative to <see cref="BaseUri"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The response.</returns>
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        Lifetime.ThrowIfEnded();
+        request.RequestUri = new Uri(BaseUri, request.RequestUri!);
         if (Client.Credentials is { } credentials)
         {
             await credentials.ProcessHttpRequestAsync(request, cancellationToken).ConfigureAwait(false);
         }
+
+        return await Client.HttpClient
+            .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+            .ConfigureAwait(false);
     }
 
     /// <summary>Creates a request that upgrades its connection: HTTP/1.1 exactly, as upgrades do not exist in HTTP/2.</summary>
@@ -67,7 +76,7 @@ internal sealed class KubeConnection(k8s.Kubernetes client, string @namespace, s
 
     public void Dispose()
     {
-        if (ownsClient)
+        if (Lifetime.TryEnd())
         {
             Client.Dispose();
         }

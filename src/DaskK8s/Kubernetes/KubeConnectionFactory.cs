@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 
+using DaskK8s.Common;
 using DaskK8s.Kubernetes.Config;
 using DaskK8s.Kubernetes.Credentials;
 using DaskK8s.Kubernetes.Transport;
@@ -7,7 +8,6 @@ using DaskK8s.Kubernetes.Transport;
 using k8s;
 
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DaskK8s.Kubernetes;
 
@@ -34,7 +34,7 @@ internal static class KubeConnectionFactory
         }
 
         KubeConfigIdentity identity = await KubeConfigLoader.LoadAsync(options, cancellationToken).ConfigureAwait(false);
-        ILogger logger = options.LoggerFactory?.CreateLogger("DaskK8s.KubeApi") ?? NullLogger.Instance;
+        ILogger logger = GuardedLogger.Create(options.LoggerFactory, "DaskK8s.KubeApi");
         KubeConfigChecks.Check(identity);
         Uri server = KubeConfigChecks.ReadServer(identity.Cluster);
         KubeConfigProxy? proxy = KubeConfigChecks.ReadProxy(identity.Cluster, server, options.Environment);
@@ -54,9 +54,9 @@ internal static class KubeConnectionFactory
             logger);
         k8s.Kubernetes client = new(
             new KubernetesClientConfiguration { Host = server.AbsoluteUri, UserAgent = s_userAgent },
-            transport);
+            new KubeBodies(transport));
         logger.ConfigurationOpened(identity.Context, server, identity.Namespace, proxy?.ToString());
-        return new KubeConnection(client, identity.Namespace, identity.Context, ownsClient: true);
+        return new KubeConnection(client, identity.Namespace, identity.Context);
     }
 
     private static KubeConnection Wrap(KubeConfigOptions options, IKubernetes given)
@@ -68,7 +68,11 @@ internal static class KubeConnectionFactory
 
         // Only the class gives its HttpClient and credentials, which watches and upgrades need.
         return given is k8s.Kubernetes client
-            ? new KubeConnection(client, KubeConfigLoader.ChooseNamespace(options, context: null), context: null, ownsClient: false)
+            ? new KubeConnection(
+                new k8s.Kubernetes(
+                    new KubernetesClientConfiguration { Host = client.BaseUri.AbsoluteUri, UserAgent = s_userAgent }, new KubeBodies(new GivenClientTransport(client))),
+                KubeConfigLoader.ChooseNamespace(options, context: null),
+                context: null)
             : throw new ArgumentException(
                 $"The client that was given is a {given.GetType()}; it must be a k8s.Kubernetes (or derive from it), as watches and port-forwards need its HttpClient.",
                 nameof(options));
@@ -90,7 +94,7 @@ internal static class KubeConnectionFactory
 
         try
         {
-            return KubeConfigPem.ReadAuthorities(File.ReadAllText(path), $"the certificate-authority '{path}'", Unusable);
+            return KubeConfigPem.ReadAuthorities(BoundedFile.ReadAllText(path, BoundedFile.MaxKeyBytes), $"the certificate-authority '{path}'", Unusable);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

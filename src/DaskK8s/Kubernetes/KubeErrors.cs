@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 
+using DaskK8s.Common;
+
 using k8s.Autorest;
 
 namespace DaskK8s.Kubernetes;
@@ -9,6 +11,8 @@ namespace DaskK8s.Kubernetes;
 /// <summary>Turns what the client throws into this library's errors, and leaves the request's headers behind.</summary>
 internal static class KubeErrors
 {
+    private const int LongestMessage = 2000;
+
     /// <summary>
     /// Translates an answer. The client's exception carries the request's headers, Authorization among them, so it never becomes
     /// an inner exception.
@@ -51,7 +55,7 @@ internal static class KubeErrors
 
     /// <summary>Translates a connection that could not be made or broke.</summary>
     public static KubernetesUnreachableException Unreachable(Exception exception, KubernetesApiCall call, Uri server) => new(
-        $"The API server at {server.GetLeftPart(UriPartial.Authority)} could not be reached ({call}): {exception.Message} " +
+        $"The API server at {server.GetLeftPart(UriPartial.Authority)} could not be reached ({call}): {Words.OneLine(exception.Message)} " +
         "Check the kube context, the network and any proxy.", call, null, exception);
 
     /// <summary>Says that no answer came within the limit.</summary>
@@ -64,6 +68,11 @@ internal static class KubeErrors
         $"Not connected to release {release} within {limit.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s: the API server at " +
         $"{server.GetLeftPart(UriPartial.Authority)} has not answered. Check the network, or raise HelmClusterOptions.ConnectTimeout.",
         new KubernetesApiCall("list", "secrets", "", @namespace), null);
+
+    /// <summary>Says that an answer is larger than the library reads.</summary>
+    public static KubernetesServerException TooLarge(KubernetesApiCall call, long limit, Uri server) => new(
+        $"The answer of the API server at {server.GetLeftPart(UriPartial.Authority)} is larger than {(limit / 1048576).ToString(CultureInfo.InvariantCulture)} MiB ({call}). " +
+        "No list of a release is that large; check the server's address in the kube context.", call, 200);
 
     /// <summary>Says that what came was no answer of Kubernetes.</summary>
     public static KubernetesServerException NotKubernetes(KubernetesApiCall call, Uri server) => new(
@@ -81,11 +90,11 @@ internal static class KubeErrors
         try
         {
             using JsonDocument status = JsonDocument.Parse(body);
-            return status.RootElement.TryGetProperty("message", out JsonElement message) && message.ValueKind == JsonValueKind.String
-                ? message.GetString()!
+            return status.RootElement.ValueKind == JsonValueKind.Object && status.RootElement.TryGetProperty("message", out JsonElement message) && message.ValueKind == JsonValueKind.String
+                ? Words.OneLine(message.GetString(), LongestMessage)
                 : "";
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
             return "";
         }

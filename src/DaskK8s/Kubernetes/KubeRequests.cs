@@ -1,7 +1,10 @@
+using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text.Json;
 
 using DaskK8s.Common;
+using DaskK8s.Kubernetes.Transport;
 
 using k8s;
 using k8s.Autorest;
@@ -21,6 +24,7 @@ internal sealed class KubeRequests
     private readonly TimeSpan _requestTimeout;
     private readonly TimeProvider _timeProvider;
     private readonly ResiliencePipeline _retries;
+    private readonly ConcurrentDictionary<KubernetesApiCall, byte> _refusedWatches = new();
 
     public KubeRequests(KubeConnection connection, RetryOptions retry, TimeSpan requestTimeout, TimeProvider timeProvider, ILogger logger)
     {
@@ -36,6 +40,24 @@ internal sealed class KubeRequests
     public ILogger Logger { get; }
 
     public TimeProvider TimeProvider => _timeProvider;
+
+    /// <summary>Gets the watches that the API server refuses for lack of a permission; what they would show is listed again and again, and seen late.</summary>
+    public IEnumerable<KubernetesApiCall> RefusedWatches => _refusedWatches.Keys;
+
+    /// <summary>Keeps whether a watch is refused, and logs when that begins.</summary>
+    /// <param name="watch">The watch.</param>
+    /// <param name="error">How it ended, or null when it works.</param>
+    public void NoteWatch(KubernetesApiCall watch, KubernetesApiException? error)
+    {
+        if (error is null)
+        {
+            _refusedWatches.TryRemove(watch, out _);
+        }
+        else if (error is KubernetesForbiddenException && _refusedWatches.TryAdd(watch, 0))
+        {
+            KubeApiLog.WatchRefused(Logger, error.Message);
+        }
+    }
 
     /// <summary>Makes a call that may be repeated: reads, and patches that set a value.</summary>
     public async Task<T> RunAsync<T>(KubernetesApiCall call, Func<IKubernetes, CancellationToken, Task<T>> send, CancellationToken cancellationToken)
@@ -58,13 +80,20 @@ internal sealed class KubeRequests
     /// <summary>Makes a call once.</summary>
     public async Task<T> RunOnceAsync<T>(KubernetesApiCall call, Func<IKubernetes, CancellationToken, Task<T>> send, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource limit = new(_requestTimeout, _timeProvider);
-        using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        Connection.Lifetime.ThrowIfEnded();
+        using TimeLimit limit = new(_requestTimeout, _timeProvider, cancellationToken, Connection.Lifetime.Token);
         long start = _timeProvider.GetTimestamp();
         string status = "error";
         try
         {
-            T result = await send(Connection.Client, linked.Token).ConfigureAwait(false);
+            T result = await limit.WaitAsync(send(Connection.Client, limit.Token)).ConfigureAwait(false);
+
+            // A deletion is answered by the object, or by a Status where it is gone at once.
+            if (call.Verb != "delete" && !KubeAnswers.IsUsable(result))
+            {
+                throw KubeErrors.NotKubernetes(call, Connection.BaseUri);
+            }
+
             status = "200";
             KubeApiLog.Answered(Logger, call, _timeProvider.GetElapsedTime(start).TotalMilliseconds);
             return result;
@@ -76,15 +105,23 @@ internal sealed class KubeRequests
             RetryAfter.Note(error, e.Response.Headers);
             throw error;
         }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (limit.Ended && e is not ObjectDisposedException)
+        {
+            throw new ObjectDisposedException(typeof(KubeConnection).FullName);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw KubeErrors.TimedOut(call, _requestTimeout, Connection.BaseUri);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (KubeBodyTooLargeException e)
+        {
+            throw KubeErrors.TooLarge(call, e.Limit, Connection.BaseUri);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
             throw KubeErrors.Unreachable(e, call, Connection.BaseUri);
         }
-        catch (JsonException)
+        catch (Exception e) when (IsUnreadable(e))
         {
             // The parser's own message can quote what it read.
             throw KubeErrors.NotKubernetes(call, Connection.BaseUri);
@@ -126,7 +163,12 @@ internal sealed class KubeRequests
         return new ResiliencePipelineBuilder { TimeProvider = timeProvider }.AddRetry(strategy).Build();
     }
 
+    /// <summary>Whatever the client trips over in a body that is not what was asked for.</summary>
+    internal static bool IsUnreadable(Exception e) => e is JsonException or FormatException or InvalidOperationException or NotSupportedException
+        or NullReferenceException or KeyNotFoundException or InvalidCastException or OverflowException or InvalidDataException
+        && e is not ObjectDisposedException;
+
     /// <summary>A time limit of our own is not repeated: it has cost enough already, while a 504 came from a server that answers.</summary>
     private static bool IsTransient(Exception? exception) => exception
-        is KubernetesThrottledException or KubernetesServerException or KubernetesUnreachableException or KubernetesTimeoutException { StatusCode: not null };
+        is KubernetesThrottledException or KubernetesServerException { StatusCode: not 200 } or KubernetesUnreachableException or KubernetesTimeoutException { StatusCode: not null };
 }

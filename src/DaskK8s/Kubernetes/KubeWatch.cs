@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+
+using DaskK8s.Common;
 
 using k8s;
 using k8s.Models;
@@ -11,13 +14,16 @@ namespace DaskK8s.Kubernetes;
 /// <summary>Lists a collection, then follows its changes; gives the whole of it, by uid, after each change.</summary>
 /// <remarks>
 /// Watches can stall without a word, so the server ends each after four minutes and a silence longer than that counts as a dead
-/// connection. After a 410 (the version is too old), an error or an end, the collection is listed again from the start.
+/// connection. After a 410 (the version is too old), an error or an end, the collection is listed again from the start, after a
+/// pause that grows while watches bring nothing, and that is as long as the server asks for. A caller who may list but not watch
+/// sees changes at that pace.
 /// </remarks>
 internal static class KubeWatch
 {
     private const int ServerTimeoutSeconds = 240;
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(ServerTimeoutSeconds + 30);
-    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
     /// <summary>Follows a collection.</summary>
     /// <param name="requests">The way to the API server.</param>
@@ -34,19 +40,29 @@ internal static class KubeWatch
         [EnumeratorCancellation] CancellationToken cancellationToken)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
+        KubernetesApiCall watch = call with { Verb = "watch" };
+        BackOff pause = new(FirstPause, LongestPause);
         while (true)
         {
             (IList<T> items, string? version) = await requests.RunAsync(call, list, cancellationToken).ConfigureAwait(false);
-            ImmutableDictionary<string, T> known = items.ToImmutableDictionary(static item => item.Metadata.Uid);
+            Dictionary<string, T> listed = new(StringComparer.Ordinal);
+            foreach (T item in items ?? [])
+            {
+                listed[UidOf(item) ?? throw KubeErrors.NotKubernetes(call, requests.Connection.BaseUri)] = item;
+            }
+
+            ImmutableDictionary<string, T> known = listed.ToImmutableDictionary();
             yield return known;
 
             KubeApiLog.WatchStarted(requests.Logger, call.Resource, version);
+            long start = requests.TimeProvider.GetTimestamp();
             IAsyncEnumerator<(string Type, T Item)> changes =
-                ReadAsync<T>(requests, path, version, cancellationToken).GetAsyncEnumerator(cancellationToken);
+                ReadAsync<T>(requests, watch, path, version, cancellationToken).GetAsyncEnumerator(cancellationToken);
             await using ConfiguredAsyncDisposable disposal = changes.ConfigureAwait(false);
             while (true)
             {
                 string? ended = null;
+                TimeSpan? asked = null;
                 try
                 {
                     if (!await changes.MoveNextAsync().ConfigureAwait(false))
@@ -54,29 +70,45 @@ internal static class KubeWatch
                         ended = "the server closed it";
                     }
                 }
-                catch (Exception e) when (e is HttpRequestException or IOException or JsonException
-                    || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+                catch (KubernetesApiException e)
+                {
+                    asked = RetryAfter.Of(e, requests.TimeProvider);
+                    ended = e.GetType().Name;
+                    requests.NoteWatch(watch, e);
+                }
+                catch (Exception e) when (!cancellationToken.IsCancellationRequested && !requests.Connection.Lifetime.HasEnded
+                    && (e is HttpRequestException or IOException or SocketException or OperationCanceledException || KubeRequests.IsUnreadable(e)))
                 {
                     ended = e.GetType().Name;
                 }
 
                 if (ended is not null)
                 {
+                    if (requests.TimeProvider.GetElapsedTime(start) > LongestPause)
+                    {
+                        pause.Reset();
+                    }
+
                     KubeApiLog.WatchEnded(requests.Logger, call.Resource, ended);
-                    await Task.Delay(PauseAfterFailure, requests.TimeProvider, cancellationToken).ConfigureAwait(false);
+                    await Task.Delay(pause.Next(asked), requests.TimeProvider, cancellationToken).ConfigureAwait(false);
                     break;
                 }
 
-                (string type, T item) = changes.Current;
-                known = type == "DELETED" ? known.Remove(item.Metadata.Uid) : known.SetItem(item.Metadata.Uid, item);
+                pause.Reset();
+                requests.NoteWatch(watch, null);
+                (string type, T changed) = changes.Current;
+                known = type == "DELETED" ? known.Remove(changed.Metadata.Uid) : known.SetItem(changed.Metadata.Uid, changed);
                 yield return known;
             }
         }
     }
 
+    private static string? UidOf<T>(T? item)
+        where T : class, IKubernetesObject<V1ObjectMeta> => KubeAnswers.IsObject(item) && item!.Metadata.Uid is { Length: > 0 } uid ? uid : null;
+
     private static async IAsyncEnumerable<(string Type, T Item)> ReadAsync<T>(
-        KubeRequests requests, string path, string? version, [EnumeratorCancellation] CancellationToken cancellationToken)
-        where T : class
+        KubeRequests requests, KubernetesApiCall watch, string path, string? version, [EnumeratorCancellation] CancellationToken cancellationToken)
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
         char separator = path.Contains('?', StringComparison.Ordinal) ? '&' : '?';
         using HttpRequestMessage request = new(HttpMethod.Get, new Uri(
@@ -85,20 +117,22 @@ internal static class KubeWatch
             Version = HttpVersion.Version20,
         };
         using CancellationTokenSource silence = new(LongestSilence, requests.TimeProvider);
-        using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancellationToken);
-        using HttpResponseMessage response = await requests.Connection.SendAsync(request, linked.Token).ConfigureAwait(false);
+        using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(
+            silence.Token, cancellationToken, requests.Connection.Lifetime.Token);
+        using HttpResponseMessage response = await requests.Connection.SendStreamAsync(request, linked.Token).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
-            yield break;
+            throw KubeErrors.From(response, await response.Content.ReadAsStringAsync(linked.Token).ConfigureAwait(false), watch);
         }
 
-        using StreamReader reader = new(await response.Content.ReadAsStreamAsync(linked.Token).ConfigureAwait(false));
-        while (await reader.ReadLineAsync(linked.Token).ConfigureAwait(false) is { } line)
+        Stream body = await response.Content.ReadAsStreamAsync(linked.Token).ConfigureAwait(false);
+        await foreach (ReadOnlyMemory<byte> line in KubeLines.ReadAsync(body, KubeLines.MaxLineBytes, linked.Token).ConfigureAwait(false))
         {
             silence.CancelAfter(LongestSilence);
             using JsonDocument change = JsonDocument.Parse(line);
             if (change.RootElement.ValueKind != JsonValueKind.Object
                 || !change.RootElement.TryGetProperty("type", out JsonElement kind)
+                || kind.ValueKind != JsonValueKind.String
                 || kind.GetString() is not { } type
                 || type == "ERROR"
                 || !change.RootElement.TryGetProperty("object", out JsonElement item))
@@ -108,7 +142,8 @@ internal static class KubeWatch
 
             if (type != "BOOKMARK")
             {
-                yield return (type, KubernetesJson.Deserialize<T>(item));
+                T changed = KubernetesJson.Deserialize<T>(item);
+                yield return UidOf(changed) is null ? throw new JsonException("No object of Kubernetes.") : (type, changed);
             }
         }
     }

@@ -65,7 +65,7 @@ internal sealed record LogsRequest(string Pod, string Container)
         {
             Version = HttpVersion.Version20,
         };
-        HttpResponseMessage response = await requests.Connection.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        HttpResponseMessage response = await requests.Connection.SendStreamAsync(request, cancellationToken).ConfigureAwait(false);
         if (response.IsSuccessStatusCode)
         {
             return response;

@@ -55,9 +55,6 @@ internal static partial class ForwardingLog
     [LoggerMessage(1015, LogLevel.Debug, "The watch of '{Selector}' was interrupted and begun again: {Reason}")]
     public static partial void WatchInterrupted(ILogger logger, string selector, string reason);
 
-    [LoggerMessage(1017, LogLevel.Error, "A handler of the state of {LocalEndPoint} failed: {Reason}")]
-    public static partial void HandlerFailed(ILogger logger, EndPoint localEndPoint, string reason);
-
     [LoggerMessage(1018, LogLevel.Information, "Left a session to pod {Pod} over {Transport} with {Connections} connections open: the server no longer served a part of it.")]
     public static partial void SessionLeft(ILogger logger, PortForwardTransport transport, PodTarget pod, int connections);
 

@@ -84,7 +84,7 @@ internal sealed class LoopbackListener : IAsyncDisposable
         }
 
         await _closing.CancelAsync().ConfigureAwait(false);
-        _socket.Dispose();
+        await SocketLoop.CloseAsync(_socket).ConfigureAwait(false);
         await _accepting.ConfigureAwait(false);
         await Task.WhenAll(_pumps.Values).ConfigureAwait(false);
         _closing.Dispose();

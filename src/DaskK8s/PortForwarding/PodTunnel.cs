@@ -1,3 +1,4 @@
+using DaskK8s.Common;
 using DaskK8s.Kubernetes;
 using DaskK8s.PortForwarding.Spdy;
 
@@ -129,10 +130,11 @@ internal sealed class PodTunnel : IAsyncDisposable
         Exception? last = null;
         try
         {
-            TimeSpan pause = FirstPause;
+            BackOff pause = new(FirstPause, LongestPause);
             while (true)
             {
                 PodTarget? target = null;
+                TimeSpan? asked = null;
                 try
                 {
                     target = await _pods.GetAsync(linked.Token).ConfigureAwait(false);
@@ -145,6 +147,7 @@ internal sealed class PodTunnel : IAsyncDisposable
                 catch (DaskK8sException e) when (IsPassing(e))
                 {
                     last = e;
+                    asked = RetryAfter.Of(e, _time);
                     Report(e.Message);
                     ForwardingLog.AttemptFailed(_logger, remotePort, _pods.Description, e.Message);
                     if (target is not null)
@@ -153,8 +156,7 @@ internal sealed class PodTunnel : IAsyncDisposable
                     }
                 }
 
-                await Task.Delay(pause, _time, linked.Token).ConfigureAwait(false);
-                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                await Task.Delay(pause.Next(asked), _time, linked.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
@@ -242,6 +244,7 @@ internal sealed class PodTunnel : IAsyncDisposable
 
     private async Task WarmAsync(TimeSpan pause)
     {
+        BackOff pauses = new(FirstPause, LongestWarmPause);
         while (Volatile.Read(ref _forwards) > 0)
         {
             await Task.Delay(pause, _time, _closing.Token).ConfigureAwait(false);
@@ -255,7 +258,7 @@ internal sealed class PodTunnel : IAsyncDisposable
             catch (DaskK8sException e)
             {
                 Report(e.Message);
-                pause = pause < FirstPause ? FirstPause : pause * 2 < LongestWarmPause ? pause * 2 : LongestWarmPause;
+                pause = pauses.Next(RetryAfter.Of(e, _time));
             }
         }
     }

@@ -100,7 +100,7 @@ internal static class PodUpgrade
         HttpResponseMessage response;
         try
         {
-            response = await connection.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            response = await connection.SendStreamAsync(request, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -116,7 +116,7 @@ internal static class PodUpgrade
         using (response)
         {
             string body = await BodyAsync(response, cancellationToken).ConfigureAwait(false);
-            throw KubeErrors.From(response.StatusCode, body, call);
+            throw KubeErrors.From(response, body, call);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 
+using DaskK8s.Common;
 using DaskK8s.PortForwarding;
 
 using Microsoft.Extensions.Logging;
@@ -20,10 +21,13 @@ public sealed class PortForward : IAsyncDisposable
     private readonly PodTunnel _tunnel;
     private readonly LoopbackListener _listener;
     private readonly ILogger _logger;
+    private readonly Func<PortForward, ValueTask>? _closed;
 
-    private PortForward(PodTunnel tunnel, int remotePort, int? localPort, int preferredPort, ILogger logger)
+    private PortForward(
+        PodTunnel tunnel, int remotePort, int? localPort, int preferredPort, ILogger logger, Func<PortForward, ValueTask>? closed)
     {
         _tunnel = tunnel;
+        _closed = closed;
         _logger = logger;
         RemotePort = remotePort;
         _listener = LoopbackListener.Start(
@@ -91,6 +95,10 @@ public sealed class PortForward : IAsyncDisposable
             _tunnel.RemoveForward();
             ForwardingLog.Closed(_logger, _listener.LocalEndPoint, RemotePort);
             Change(PortForwardState.Closed, null);
+            if (_closed is not null)
+            {
+                await _closed(this).ConfigureAwait(false);
+            }
         }
     }
 
@@ -99,15 +107,17 @@ public sealed class PortForward : IAsyncDisposable
     public override string ToString() => $"PortForward({_listener.LocalEndPoint} -> {RemotePort}, {State})";
 
     /// <summary>Opens a local port.</summary>
-    /// <param name="tunnel">The tunnel to the pod; it is shared and not disposed with the forward.</param>
+    /// <param name="tunnel">The tunnel to the pod; it is not disposed with the forward.</param>
     /// <param name="remotePort">The port inside the pod.</param>
     /// <param name="localPort">The local port that it must be (0: a free one); null for any.</param>
     /// <param name="preferredPort">The local port to try first where any will do.</param>
     /// <param name="logger">The log of this area.</param>
+    /// <param name="closed">What is done once after the forward was closed, or null for nothing.</param>
     /// <returns>The forward.</returns>
     /// <exception cref="PortForwardException">The asked local port is taken.</exception>
-    internal static PortForward Start(PodTunnel tunnel, int remotePort, int? localPort, int preferredPort, ILogger logger) =>
-        new(tunnel, remotePort, localPort, preferredPort, logger);
+    internal static PortForward Start(
+        PodTunnel tunnel, int remotePort, int? localPort, int preferredPort, ILogger logger, Func<PortForward, ValueTask>? closed = null) =>
+        new(tunnel, remotePort, localPort, preferredPort, logger, closed);
 
     private void OnTunnelStateChanged(PortForwardState state, string? reason) => Change(state, reason);
 
@@ -126,14 +136,6 @@ public sealed class PortForward : IAsyncDisposable
         }
 
         ForwardingLog.StateChanged(_logger, _listener.LocalEndPoint, previous, state, reason ?? "nothing failed");
-        try
-        {
-            StateChanged?.Invoke(this, new PortForwardStateChangedEventArgs(previous, state, reason));
-        }
-        catch (Exception e)
-        {
-            // A listener's mistake must not end the connection that told it.
-            ForwardingLog.HandlerFailed(_logger, _listener.LocalEndPoint, e.Message);
-        }
+        UserCode.Raise(StateChanged, this, new PortForwardStateChangedEventArgs(previous, state, reason), _logger, "PortForward.StateChanged");
     }
 }

@@ -1,20 +1,24 @@
+using DaskK8s.Common;
+
 namespace DaskK8s.PortForwarding;
 
 /// <summary>Words the failures of connections to pods in one place.</summary>
 internal static class PortForwardErrors
 {
+    private const int LongestText = 2000;
+
     /// <summary>Creates the error for a connection that the pod's side refused or broke off with a reason.</summary>
     /// <param name="target">The pod.</param>
     /// <param name="port">The port inside the pod.</param>
     /// <param name="text">What the node said.</param>
     /// <returns>The error.</returns>
     public static PortForwardException Refused(PodTarget target, int port, string text) =>
-        new($"Port {port} of pod {target} could not be used: {text.Trim()} Is something listening on that port inside the pod?")
+        new($"Port {port} of pod {target} could not be used: {Words.OneLine(text, LongestText)} Is something listening on that port inside the pod?")
         {
             Namespace = target.Namespace,
             Pod = target.Name,
             RemotePort = port,
-            Refusal = text.Trim(),
+            Refusal = Words.OneLine(text, LongestText),
         };
 
     /// <summary>Creates the error for a connection whose transport broke.</summary>
@@ -23,7 +27,7 @@ internal static class PortForwardErrors
     /// <param name="cause">What broke it.</param>
     /// <returns>The error.</returns>
     public static PortForwardException Lost(PodTarget target, int port, Exception? cause) =>
-        new($"The connection to port {port} of pod {target} was lost: {cause?.Message ?? "the pod or the way to it went away"} A new connection finds its way again.", cause)
+        new($"The connection to port {port} of pod {target} was lost: {(cause is null ? "the pod or the way to it went away" : Words.OneLine(cause.Message, LongestText))} A new connection finds its way again.", cause)
         {
             Namespace = target.Namespace,
             Pod = target.Name,

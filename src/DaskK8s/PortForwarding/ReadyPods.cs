@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 
+using DaskK8s.Common;
 using DaskK8s.Kubernetes;
 
 using k8s;
@@ -17,6 +18,7 @@ namespace DaskK8s.PortForwarding;
 internal sealed class ReadyPods : IAsyncDisposable
 {
     private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>How long the watch leaves the connecting program's own calls alone.</summary>
@@ -147,8 +149,10 @@ internal sealed class ReadyPods : IAsyncDisposable
     private async Task WatchAsync()
     {
         await Task.Delay(WatchDelay, _time, _closing.Token).ConfigureAwait(false);
+        BackOff pause = new(AskInterval, LongestPause);
         while (true)
         {
+            TimeSpan? asked = null;
             try
             {
                 IAsyncEnumerable<ImmutableDictionary<string, V1Pod>> pods = KubeWatch.FollowAsync(
@@ -166,15 +170,17 @@ internal sealed class ReadyPods : IAsyncDisposable
                 await foreach (ImmutableDictionary<string, V1Pod> all in pods.ConfigureAwait(false))
                 {
                     Take([.. all.Values]);
+                    pause.Reset();
                 }
             }
             catch (Exception e) when (e is not OperationCanceledException || !_closing.IsCancellationRequested)
             {
                 // Whatever ended the watch, waiting connections ask on their own and the next watch begins with a list.
+                asked = RetryAfter.Of(e, _time);
                 ForwardingLog.WatchInterrupted(_logger, _labelSelector, e.Message);
             }
 
-            await Task.Delay(AskInterval, _time, _closing.Token).ConfigureAwait(false);
+            await Task.Delay(pause.Next(asked), _time, _closing.Token).ConfigureAwait(false);
         }
     }
 

@@ -29,6 +29,11 @@ internal sealed class SessionPool : IAsyncDisposable
     private readonly Action<SpdySession> _onEnded;
     private readonly TunnelOptions _options;
     private readonly TimeProvider _time;
+
+    /// <summary>Ends what is still being opened for a tunnel that goes; never disposed, as what runs late still looks at it.</summary>
+#pragma warning disable CA2213 // Without a timer it holds nothing.
+    private readonly CancellationTokenSource _closing = new();
+#pragma warning restore CA2213
     private readonly ITimer _sweeping;
     private readonly Dictionary<SpdySession, long> _idleSince = [];
     private bool _disposed;
@@ -179,6 +184,7 @@ internal sealed class SessionPool : IAsyncDisposable
             _sessions.Clear();
         }
 
+        await _closing.CancelAsync().ConfigureAwait(false);
         await _sweeping.DisposeAsync().ConfigureAwait(false);
         foreach (SpdySession session in last)
         {
@@ -323,7 +329,7 @@ internal sealed class SessionPool : IAsyncDisposable
     {
         try
         {
-            (SpdySession? session, pending.Single) = await _transports.ConnectAsync(pending.Target, port, CancellationToken.None).ConfigureAwait(false);
+            (SpdySession? session, pending.Single) = await _transports.ConnectAsync(pending.Target, port, _closing.Token).ConfigureAwait(false);
             if (session is not null)
             {
                 bool late;

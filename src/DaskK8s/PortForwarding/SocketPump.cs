@@ -81,7 +81,7 @@ internal sealed class SocketPump(
         finally
         {
             await killing.DisposeAsync().ConfigureAwait(false);
-            socket.Dispose();
+            await SocketLoop.CloseAsync(socket).ConfigureAwait(false);
             if (_tunnel is not null)
             {
                 await _tunnel.DisposeAsync().ConfigureAwait(false);
@@ -129,7 +129,7 @@ internal sealed class SocketPump(
         }
 
         stream.Abort();
-        socket.Dispose();
+        await SocketLoop.CloseAsync(socket).ConfigureAwait(false);
         await Task.WhenAll(up, down).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await first.ConfigureAwait(false);
     }
@@ -251,7 +251,7 @@ internal sealed class SocketPump(
     {
         Reset();
         _tunnel?.Abort();
-        socket.Dispose();
+        _ = SocketLoop.CloseAsync(socket);
     }
 
     private void Reset()

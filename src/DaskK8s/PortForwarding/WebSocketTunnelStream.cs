@@ -122,7 +122,7 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
                 buffer = buffer[count..];
             }
         }
-        catch (Exception e) when (e is WebSocketException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is not (OperationCanceledException or PortForwardException))
         {
             throw Lost(e);
         }

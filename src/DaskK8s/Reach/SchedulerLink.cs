@@ -1,12 +1,12 @@
 using System.Globalization;
 
+using DaskK8s.Common;
 using DaskK8s.Dask.Protocol;
 using DaskK8s.Dask.Rpc;
 using DaskK8s.Kubernetes;
 using DaskK8s.PortForwarding;
 
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DaskK8s.Reach;
 
@@ -112,5 +112,5 @@ internal sealed class SchedulerLink : IAsyncDisposable
         endpoint, new SchedulerTimeouts { Call = options.SchedulerTimeout }, options.TimeProvider, LoggerFor(options, "DaskK8s.Scheduler"));
 
     private static ILogger LoggerFor(HelmClusterOptions options, string category) =>
-        (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger(category);
+        GuardedLogger.Create(options.LoggerFactory, category);
 }

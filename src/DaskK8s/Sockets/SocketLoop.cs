@@ -16,13 +16,18 @@ namespace DaskK8s.Sockets;
 internal sealed class SocketLoop
 #pragma warning restore CA1001
 {
-    private static readonly Lazy<SocketLoop> s_shared = new(() => new SocketLoop());
+    private static readonly Lock s_starting = new();
+
+    private static SocketLoop? s_shared;
+
+    /// <summary>Microseconds; where the loop has been run less than on Linux, a lost wake costs a second at most.</summary>
+    private static readonly int s_longestSleep = OperatingSystem.IsLinux() ? -1 : 1_000_000;
 
     [ThreadStatic]
     private static bool s_isCurrent;
 
     private readonly Lock _gate = new();
-    private readonly Socket _wake = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+    private readonly Socket _wake;
     private readonly Dictionary<Socket, SocketWait> _readers = [];
     private readonly Dictionary<Socket, SocketWait> _writers = [];
     private readonly List<Socket> _readable = [];
@@ -34,14 +39,27 @@ internal sealed class SocketLoop
     private SocketLoop()
     {
         // A datagram to itself is what ends the loop's sleep: the only kind of socket that needs no listener and no second end.
-        _wake.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _wake.Connect(_wake.LocalEndPoint!);
-        _wake.Blocking = false;
+        _wake = OpenWake();
         new Thread(Run) { IsBackground = true, Name = "DaskK8s sockets" }.UnsafeStart();
     }
 
     /// <summary>Gets the loop of this process; its thread starts with the first use and costs nothing while nothing comes.</summary>
-    public static SocketLoop Shared => s_shared.Value;
+    /// <remarks>A start that fails (no file descriptor left, no loopback yet) is tried again by the next use.</remarks>
+    public static SocketLoop Shared
+    {
+        get
+        {
+            if (Volatile.Read(ref s_shared) is { } running)
+            {
+                return running;
+            }
+
+            lock (s_starting)
+            {
+                return s_shared ??= new SocketLoop();
+            }
+        }
+    }
 
     /// <summary>Gets whether the caller runs on the loop's thread.</summary>
     public static bool IsCurrent => s_isCurrent;
@@ -49,6 +67,25 @@ internal sealed class SocketLoop
     /// <summary>Moves the caller to the loop's thread.</summary>
     /// <returns>A task whose continuation runs there.</returns>
     public static ValueTask SwitchAsync() => s_isCurrent ? ValueTask.CompletedTask : SocketWait.ForNothing().WaitAsync(inline: true);
+
+    /// <summary>
+    /// Closes a socket that waits were made for, on the loop's thread: it never waits on a socket that somebody else disposes, which
+    /// means something else on each system. The waits end.
+    /// </summary>
+    /// <param name="socket">The socket; nobody uses it any more, but those who wait for it.</param>
+    /// <returns>A task that ends when it is closed; its continuation does not run on the loop's thread.</returns>
+    public static Task CloseAsync(Socket socket)
+    {
+        if (s_isCurrent)
+        {
+            Shared.DisposeOnLoop(socket);
+            return Task.CompletedTask;
+        }
+
+        TaskCompletionSource closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _ = CloseLaterAsync(socket, closed);
+        return closed.Task;
+    }
 
     /// <summary>Watches for a wait's condition.</summary>
     /// <param name="wait">The wait; its socket has no other for the same direction.</param>
@@ -68,6 +105,74 @@ internal sealed class SocketLoop
         }
     }
 
+    /// <summary>Opens the socket that wakes the loop; a machine may have one of the two loopbacks only.</summary>
+    private static Socket OpenWake()
+    {
+        try
+        {
+            return OpenWake(IPAddress.Loopback);
+        }
+        catch (SocketException) when (Socket.OSSupportsIPv6)
+        {
+            return OpenWake(IPAddress.IPv6Loopback);
+        }
+    }
+
+    private static Socket OpenWake(IPAddress loopback)
+    {
+        Socket wake = new(loopback.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            wake.Bind(new IPEndPoint(loopback, 0));
+            wake.Connect(wake.LocalEndPoint!);
+            wake.Blocking = false;
+            return wake;
+        }
+        catch
+        {
+            wake.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task CloseLaterAsync(Socket socket, TaskCompletionSource closed)
+    {
+        try
+        {
+            await SwitchAsync().ConfigureAwait(false);
+            Shared.DisposeOnLoop(socket);
+        }
+        catch (SocketException)
+        {
+            // There is no loop, so nothing waits.
+            socket.Dispose();
+        }
+
+        closed.SetResult();
+    }
+
+    /// <summary>Tells whether a socket was disposed by somebody who did not ask the loop; its local address is known without asking the system.</summary>
+    private static bool IsDisposed(Socket socket)
+    {
+        try
+        {
+            return socket.LocalEndPoint is null;
+        }
+        catch (Exception e) when (e is ObjectDisposedException or SocketException)
+        {
+            return true;
+        }
+    }
+
+    private void DisposeOnLoop(Socket socket)
+    {
+        _readers.Remove(socket, out SocketWait? reader);
+        _writers.Remove(socket, out SocketWait? writer);
+        socket.Dispose();
+        reader?.Complete();
+        writer?.Complete();
+    }
+
     private void Run()
     {
         s_isCurrent = true;
@@ -81,7 +186,7 @@ internal sealed class SocketLoop
             _writable.AddRange(_writers.Keys);
             try
             {
-                Socket.Select(_readable, _writable.Count == 0 ? null : _writable, null, ready ? 0 : -1);
+                Socket.Select(_readable, _writable.Count == 0 ? null : _writable, null, ready ? 0 : s_longestSleep);
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
@@ -131,7 +236,7 @@ internal sealed class SocketLoop
         bool ended = false;
         foreach (SocketWait wait in _taken)
         {
-            if (wait.Socket is null)
+            if (wait.Socket is null || IsDisposed(wait.Socket))
             {
                 ended = true;
                 wait.Complete();

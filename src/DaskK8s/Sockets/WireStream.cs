@@ -46,7 +46,7 @@ internal sealed class WireStream : AsyncDuplexStream
     {
         if (disposing)
         {
-            _socket.Dispose();
+            _ = SocketLoop.CloseAsync(_socket);
         }
 
         base.Dispose(disposing);

@@ -66,6 +66,11 @@ internal sealed class WaitReport(KubeRequests requests, string release, PodOwner
             _remarks.Add("This client does not reach the scheduler, so ready pods were waited for.");
         }
 
+        foreach (KubernetesApiCall watch in requests.RefusedWatches)
+        {
+            _remarks.Add($"Not allowed to {watch}, so changes were seen late (a Role would need: apiGroups [\"{watch.Group}\"], resources [\"{watch.Resource}\"], verbs [\"watch\"]).");
+        }
+
         HashSet<(string?, string?, PodCauseKind)> fatal = [.. hopeless.Select(static c => (c.Pod, c.Group, c.Kind))];
         return new WorkersNotReadyException(
             release,

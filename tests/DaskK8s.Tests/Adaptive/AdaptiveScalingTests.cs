@@ -65,6 +65,24 @@ public sealed class AdaptiveScalingTests
     }
 
     [Fact]
+    public async Task AdaptAsync_HandlerThatThrows_GoesOnAdaptingAndEndsWithTheCluster()
+    {
+        await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 1 }, Token);
+        HelmCluster other = await rig.ConnectAsync(Token);
+        AdaptiveScaling adaptive = await other.AdaptAsync(Fast with { Groups = new Dictionary<string, AdaptiveRange> { ["worker"] = (2, 3) } }, Token);
+        adaptive.Decided += static (_, _) => throw new InvalidOperationException("the user's mistake");
+        other.Changed += static (_, _) => throw new InvalidOperationException("the user's mistake");
+
+        await rig.Cluster.ScaleAsync(1, cancellationToken: Token);
+        await DaskRig.WaitForAsync(async () => await rig.ReplicasAsync(Token) == 2, Token);
+        adaptive.Completion.IsCompleted.Should().BeFalse();
+        await other.DisposeAsync();
+
+        await adaptive.Completion.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        await adaptive.DisposeAsync();
+    }
+
+    [Fact]
     public async Task AdaptAsync_HolderOfTheLeaseHasDied_TakesOverWhenItsTimeIsOver()
     {
         await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 1 }, Token);

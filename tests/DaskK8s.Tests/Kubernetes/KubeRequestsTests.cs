@@ -207,7 +207,7 @@ public sealed class KubeRequestsTests
     }
 
     private KubeRequests Create(RetryOptions? retry = null, TimeSpan? limit = null) => new(
-        new KubeConnection(new k8s.Kubernetes(new KubernetesClientConfiguration { Host = "https://127.0.0.1:1" }), "prod", "test", true),
+        new KubeConnection(new k8s.Kubernetes(new KubernetesClientConfiguration { Host = "https://127.0.0.1:1" }), "prod", "test"),
         retry ?? new RetryOptions(),
         limit ?? TimeSpan.FromSeconds(30),
         time,

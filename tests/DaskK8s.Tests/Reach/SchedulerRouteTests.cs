@@ -130,7 +130,7 @@ public sealed class SchedulerRouteTests
         ConnectRig rig, Func<HelmClusterOptions, HelmClusterOptions>? change = null, bool isInCluster = false, string? type = "LoadBalancer")
     {
         HelmClusterOptions options = rig.Options(change);
-        using KubeConnection connection = new(EmbeddedCluster.CreateClient(options.KubeconfigPath!), "default", null, true);
+        using KubeConnection connection = new(EmbeddedCluster.CreateClient(options.KubeconfigPath!), "default", null);
         KubeRequests requests = new(connection, options.Retry, options.RequestTimeout, options.TimeProvider, NullLogger.Instance);
         SchedulerPlan plan = new(true, "my-dask-scheduler", type, 8786, 80, "release=my-dask,component=scheduler", null, null);
         return await new SchedulerLocator(requests, options, isInCluster, rig.Logs.CreateLogger("test")).LocateAsync(plan, Token);

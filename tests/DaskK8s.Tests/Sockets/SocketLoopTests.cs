@@ -51,6 +51,54 @@ public sealed class SocketLoopTests
     }
 
     [Fact]
+    public async Task CloseAsync_SocketsThatAreWaitedFor_EndsTheirWaitsAndNoOthers()
+    {
+        SocketPair[] pairs = [.. Enumerable.Range(0, 60).Select(_ => new SocketPair())];
+        Task[] waits = [.. pairs.Select(pair => WaitAsync(pair.Near))];
+
+        await Task.WhenAll(pairs[..30].Select(pair => Task.Run(() => SocketLoop.CloseAsync(pair.Near)))).WaitAsync(Limit, Token);
+
+        await Task.WhenAll(waits[..30]).WaitAsync(Limit, Token);
+        waits[30..].Should().OnlyContain(static wait => !wait.IsCompleted);
+        pairs[..30].Should().OnlyContain(static pair => IsClosed(pair.Near));
+        foreach (SocketPair pair in pairs[30..])
+        {
+            pair.Far.Send([1]);
+        }
+
+        await Task.WhenAll(waits[30..]).WaitAsync(Limit, Token);
+        foreach (SocketPair pair in pairs)
+        {
+            pair.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task CloseAsync_AnyThread_DoesNotGoOnOnTheLoop()
+    {
+        using SocketPair pair = new();
+
+        bool onLoop = await Task.Run(async () =>
+        {
+            await SocketLoop.CloseAsync(pair.Near).ConfigureAwait(false);
+            return SocketLoop.IsCurrent;
+        });
+
+        onLoop.Should().BeFalse("user code would run there");
+    }
+
+    [Fact]
+    public async Task WaitAsync_SocketThatIsDisposedAlready_EndsAtOnce()
+    {
+        SocketPair pair = new();
+        pair.Near.Blocking = false;
+        SocketWait wait = new(pair.Near, forWriting: false);
+        pair.Dispose();
+
+        await wait.WaitAsync(inline: false).AsTask().WaitAsync(Limit, Token);
+    }
+
+    [Fact]
     public async Task WaitAsync_InlineFromAnyThread_AlwaysGoesOnOnTheLoop()
     {
         using SocketPair pair = new();
@@ -99,6 +147,18 @@ public sealed class SocketLoopTests
         foreach (SocketPair pair in pairs)
         {
             pair.Dispose();
+        }
+    }
+
+    private static bool IsClosed(Socket socket)
+    {
+        try
+        {
+            return socket.LocalEndPoint is null;
+        }
+        catch (ObjectDisposedException)
+        {
+            return true;
         }
     }
 

@@ -1,9 +1,11 @@
+using DaskK8s.Common;
+
 namespace DaskK8s.Kubernetes.Config;
 
 /// <summary>Is the content of one kubeconfig file, or of several merged as kubectl merges them.</summary>
 internal sealed class KubeConfigFile
 {
-    private const long MaxBytes = 16 << 20;
+    private const int MaxBytes = 16 << 20;
 
     private readonly Dictionary<string, KubeConfigContext> _contexts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, KubeConfigCluster> _clusters = new(StringComparer.Ordinal);
@@ -37,7 +39,7 @@ internal sealed class KubeConfigFile
                 throw new KubeConfigException($"'{path}' is no kubeconfig: it is larger than 16 MiB.") { Path = path };
             }
 
-            content = await File.ReadAllTextAsync(path, cancellationToken).ConfigureAwait(false);
+            content = await BoundedFile.ReadAllTextAsync(path, MaxBytes, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

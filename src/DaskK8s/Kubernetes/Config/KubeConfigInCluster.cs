@@ -1,3 +1,5 @@
+using DaskK8s.Common;
+
 namespace DaskK8s.Kubernetes.Config;
 
 /// <summary>Reads the configuration that Kubernetes gives a pod: two variables and the service account's files.</summary>
@@ -36,7 +38,7 @@ internal static class KubeConfigInCluster
 
         try
         {
-            string text = File.ReadAllText(environment.ServiceAccountFile("namespace")).Trim();
+            string text = BoundedFile.ReadAllText(environment.ServiceAccountFile("namespace"), BoundedFile.MaxKeyBytes).Trim();
             return text.Length == 0 ? null : text;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -26,6 +26,9 @@ internal sealed class KubeConfigNode
     /// <summary>Gets the entries of a map; null for anything else.</summary>
     public Dictionary<string, KubeConfigNode>? Entries { get; init; }
 
+    /// <summary>Gets how deeply lists and maps are nested in the node, aliases included: 0 for a scalar.</summary>
+    public int Depth { get; private set; }
+
     /// <summary>Gets a value indicating whether the node stands for nothing.</summary>
     public bool IsNull => IsPlain && Text is "" or "~" or "null" or "Null" or "NULL";
 
@@ -34,6 +37,10 @@ internal sealed class KubeConfigNode
     /// <returns>The map.</returns>
     public static KubeConfigNode EmptyMap(KubeConfigNode place) =>
         new() { Path = place.Path, Line = place.Line, Column = place.Column, Entries = [] };
+
+    /// <summary>Takes note of a node inside this one; an alias stands for as much as what it names.</summary>
+    /// <param name="child">The node inside.</param>
+    public void Contain(KubeConfigNode child) => Depth = Math.Max(Depth, child.Depth + 1);
 
     /// <summary>Looks an entry of a map up.</summary>
     /// <param name="key">The entry's key.</param>

@@ -81,7 +81,9 @@ internal static class KubeConfigYaml
             result = new KubeConfigNode { Path = path, Line = (int)start.Line, Column = (int)start.Column, Items = [] };
             while (!parser.TryConsume<SequenceEnd>(out _))
             {
-                result.Items.Add(ReadNode(path, parser, anchors, depth + 1));
+                KubeConfigNode item = ReadNode(path, parser, anchors, depth + 1);
+                result.Items.Add(item);
+                result.Contain(item);
             }
         }
         else
@@ -97,8 +99,16 @@ internal static class KubeConfigYaml
             while (!parser.TryConsume<MappingEnd>(out _))
             {
                 KubeConfigNode key = ReadNode(path, parser, anchors, depth + 1);
-                result.Entries[key.Text ?? throw key.Mistake("a key must be a text")] = ReadNode(path, parser, anchors, depth + 1);
+                KubeConfigNode value = ReadNode(path, parser, anchors, depth + 1);
+                result.Entries[key.Text ?? throw key.Mistake("a key must be a text")] = value;
+                result.Contain(value);
             }
+        }
+
+        if (result.Depth > MaxDepth)
+        {
+            // Through aliases, which nest without being nested themselves.
+            throw result.Mistake("it is nested too deeply");
         }
 
         if (!anchor.IsEmpty)

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
+using DaskK8s.Common;
 using DaskK8s.Kubernetes.Config;
 
 namespace DaskK8s.Kubernetes.Credentials;
@@ -73,7 +74,7 @@ internal static class ExecInfo
         {
             return cluster.CertificateAuthorityData is { } data
                 ? Convert.ToBase64String(Convert.FromBase64String(data))
-                : cluster.CertificateAuthority is { } path ? Convert.ToBase64String(File.ReadAllBytes(path)) : null;
+                : cluster.CertificateAuthority is { } path ? Convert.ToBase64String(BoundedFile.ReadAllBytes(path, BoundedFile.MaxKeyBytes)) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -30,45 +30,57 @@ internal sealed class ExecResponse
         {
             document = JsonDocument.Parse(output);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or ArgumentException)
         {
             throw failed(string.IsNullOrWhiteSpace(output) ? "it printed nothing" : "it printed something that is no JSON");
         }
 
         using (document)
         {
-            JsonElement root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object || Text(root, "kind") != "ExecCredential")
+            try
             {
-                throw failed("it printed something that is no ExecCredential");
+                return Read(document.RootElement, apiVersion, failed);
             }
-
-            if (Text(root, "apiVersion") != apiVersion)
+            catch (InvalidOperationException)
             {
-                throw failed($"it answered with another apiVersion than {apiVersion}, which the kubeconfig asks for");
+                // Half of a surrogate pair: JSON's grammar has it, no text has.
+                throw failed("it printed a text that is no Unicode");
             }
-
-            if (!root.TryGetProperty("status", out JsonElement status) || status.ValueKind != JsonValueKind.Object)
-            {
-                throw failed("its ExecCredential has no status");
-            }
-
-            ExecResponse response = new()
-            {
-                Token = Text(status, "token"),
-                CertificatePem = Text(status, "clientCertificateData"),
-                KeyPem = Text(status, "clientKeyData"),
-                Expiry = ReadExpiry(Text(status, "expirationTimestamp"), failed),
-            };
-            if (response.CertificatePem is null != response.KeyPem is null)
-            {
-                throw failed("its ExecCredential has only one of certificate and key");
-            }
-
-            return response.Token is null && response.CertificatePem is null
-                ? throw failed("its ExecCredential has neither a token nor a certificate")
-                : response;
         }
+    }
+
+    private static ExecResponse Read(JsonElement root, string apiVersion, Func<string, Exception> failed)
+    {
+        if (root.ValueKind != JsonValueKind.Object || Text(root, "kind") != "ExecCredential")
+        {
+            throw failed("it printed something that is no ExecCredential");
+        }
+
+        if (Text(root, "apiVersion") != apiVersion)
+        {
+            throw failed($"it answered with another apiVersion than {apiVersion}, which the kubeconfig asks for");
+        }
+
+        if (!root.TryGetProperty("status", out JsonElement status) || status.ValueKind != JsonValueKind.Object)
+        {
+            throw failed("its ExecCredential has no status");
+        }
+
+        ExecResponse response = new()
+        {
+            Token = Text(status, "token"),
+            CertificatePem = Text(status, "clientCertificateData"),
+            KeyPem = Text(status, "clientKeyData"),
+            Expiry = ReadExpiry(Text(status, "expirationTimestamp"), failed),
+        };
+        if (response.CertificatePem is null != response.KeyPem is null)
+        {
+            throw failed("its ExecCredential has only one of certificate and key");
+        }
+
+        return response.Token is null && response.CertificatePem is null
+            ? throw failed("its ExecCredential has neither a token nor a certificate")
+            : response;
     }
 
     private static DateTimeOffset? ReadExpiry(string? text, Func<string, Exception> failed)

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Text;
 
+using DaskK8s.Common;
 using DaskK8s.Kubernetes.Config;
 
 using Microsoft.Extensions.Logging;
@@ -129,7 +130,7 @@ internal sealed class KubeConfigFileCredentials : KubeCredentialSource
 
         try
         {
-            string token = File.ReadAllText(_user.TokenFile).Trim();
+            string token = BoundedFile.ReadAllText(_user.TokenFile, BoundedFile.MaxKeyBytes).Trim();
             return token.Length > 0 ? token : _user.Token ?? throw TokenError("the token file is empty", _user.TokenFile);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -156,7 +157,7 @@ internal sealed class KubeConfigFileCredentials : KubeCredentialSource
 
         try
         {
-            return path is null ? null : File.ReadAllText(path);
+            return path is null ? null : BoundedFile.ReadAllText(path, BoundedFile.MaxKeyBytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -107,8 +107,7 @@ internal sealed class SpdyStream : TunnelStream
         }
 
         AwaitsPeer = true;
-        ValueTask written = _session.Output.WriteDataAsync(this, buffer, fin: false, cancellationToken);
-        return written.IsCompletedSuccessfully ? written : GuardAsync(written);
+        return WriteGuardedAsync(buffer, fin: false, cancellationToken);
     }
 
     public override ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default)
@@ -119,9 +118,9 @@ internal sealed class SpdyStream : TunnelStream
         }
 
         _writesEnded = true;
-        ValueTask written = _session.Output.WriteDataAsync(this, default, fin: true, cancellationToken);
+        ValueTask written = WriteGuardedAsync(default, fin: true, cancellationToken);
         ForgetWhenDone();
-        return written.IsCompletedSuccessfully ? written : GuardAsync(written);
+        return written;
     }
 
     public override void Abort()
@@ -249,13 +248,29 @@ internal sealed class SpdyStream : TunnelStream
         ForgetWhenDone();
     }
 
+    /// <summary>Writes; whatever ended the session, at once or later, reaches the writer as one error.</summary>
+    private ValueTask WriteGuardedAsync(ReadOnlyMemory<byte> data, bool fin, CancellationToken cancellationToken)
+    {
+        ValueTask written;
+        try
+        {
+            written = _session.Output.WriteDataAsync(this, data, fin, cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return ValueTask.FromException(PortForwardErrors.Lost(Target, Port, e));
+        }
+
+        return written.IsCompletedSuccessfully ? written : GuardAsync(written);
+    }
+
     private async ValueTask GuardAsync(ValueTask written)
     {
         try
         {
             await written.ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (e is not (OperationCanceledException or PortForwardException))
         {
             throw PortForwardErrors.Lost(Target, Port, e);
         }

@@ -42,6 +42,33 @@ public sealed class SpdySessionTests : IAsyncDisposable
         }
     }
 
+    public static TheoryData<Exception> Endings =>
+    [
+        new TimeoutException("nothing came"), new SpdyProtocolException("The peer asks for more answers than it takes."), new IOException("broken"),
+        new ObjectDisposedException("session"), new SocketException((int)SocketError.ConnectionReset), new InvalidOperationException("odd"),
+    ];
+
+    [Theory]
+    [MemberData(nameof(Endings))]
+    public async Task WriteAsync_SessionThatEnded_FailsAsALostConnectionWhateverEndedIt(Exception why)
+    {
+        (SpdySession session, _) = await StartAsync(_ => 1);
+        await using (session)
+        {
+            SpdyStream stream = session.TryOpen(1)!;
+
+            // The moment between a session's end and that its streams have heard of it.
+            session.Output.Fail(why);
+
+            Exception? written = await Record.ExceptionAsync(async () => await stream.WriteAsync(new byte[1], Token));
+            Exception? completed = await Record.ExceptionAsync(async () => await stream.CompleteWritesAsync(Token));
+
+            // A stream that has heard of the end meanwhile takes the bytes, and tells its reader.
+            Exception[] errors = [.. new[] { written, completed }.OfType<Exception>()];
+            errors.Should().NotBeEmpty().And.AllBeOfType<PortForwardException>();
+        }
+    }
+
     [Fact]
     public async Task Ended_ServerAnswersPings_GoesOn()
     {

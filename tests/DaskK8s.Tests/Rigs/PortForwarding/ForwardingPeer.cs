@@ -58,7 +58,7 @@ internal sealed class ForwardingPeer : IAsyncDisposable
     public int OpenClients => clients.Count;
 
     public KubeConnection Connect() =>
-        new(new k8s.Kubernetes(new KubernetesClientConfiguration { Host = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}" }), "test", null, ownsClient: true);
+        new(new k8s.Kubernetes(new KubernetesClientConfiguration { Host = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}" }), "test", null);
 
     public void CutAll(bool keepWatches = false)
     {

@@ -1,0 +1,97 @@
+using System.Net;
+
+namespace DaskK8s.Kubernetes.Transport;
+
+/// <summary>Reads the bodies of answers, asynchronously, under the call's token and a size limit.</summary>
+/// <remarks>
+/// The Kubernetes client parses a body while it reads it, synchronously: a server that stalls in the middle would hold a thread of
+/// the pool for ever, and no token would end it. A request marked by <see cref="Stream"/> keeps its body (watches, logs, upgrades).
+/// </remarks>
+internal sealed class KubeBodies : DelegatingHandler
+{
+    /// <summary>The largest answer, bytes: lists of some ten thousand pods fit.</summary>
+    public const int MaxResponseBytes = 256 * 1024 * 1024;
+
+    /// <summary>How much of a refusal is read, bytes; the rest is of no use.</summary>
+    public const int MaxErrorBytes = 64 * 1024;
+
+    private const int FirstBuffer = 64 * 1024;
+
+    private static readonly HttpRequestOptionsKey<bool> s_streams = new("DaskK8s.Streams");
+
+    private readonly int _maxResponseBytes;
+
+    /// <summary>Creates the handler.</summary>
+    /// <param name="inner">The handler that sends the requests.</param>
+    /// <param name="maxResponseBytes">The size limit, bytes.</param>
+    public KubeBodies(HttpMessageHandler inner, int maxResponseBytes = MaxResponseBytes)
+        : base(inner) => _maxResponseBytes = maxResponseBytes;
+
+    /// <summary>Leaves the body of a successful answer to the sender of the request.</summary>
+    /// <param name="request">The request.</param>
+    public static void Stream(HttpRequestMessage request) => request.Options.Set(s_streams, true);
+
+    /// <inheritdoc/>
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        HttpResponseMessage response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        bool streams = request.Options.TryGetValue(s_streams, out bool asked) && asked;
+        if (response.StatusCode == HttpStatusCode.SwitchingProtocols || (streams && response.IsSuccessStatusCode))
+        {
+            return response;
+        }
+
+        try
+        {
+            await ReadAsync(response, response.IsSuccessStatusCode ? _maxResponseBytes : MaxErrorBytes, cancellationToken).ConfigureAwait(false);
+            return response;
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task ReadAsync(HttpResponseMessage response, int limit, CancellationToken cancellationToken)
+    {
+        HttpContent content = response.Content;
+        using Stream stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        byte[] buffer = new byte[(int)Math.Min(content.Headers.ContentLength + 1 ?? FirstBuffer, limit)];
+        int count = 0;
+        while (true)
+        {
+            int read = await stream.ReadAsync(buffer.AsMemory(count), cancellationToken).ConfigureAwait(false);
+            count += read;
+            if (read == 0)
+            {
+                break;
+            }
+
+            if (count == limit)
+            {
+                if (response.IsSuccessStatusCode)
+                {
+                    throw new KubeBodyTooLargeException(limit);
+                }
+
+                break;
+            }
+
+            if (count == buffer.Length)
+            {
+                Array.Resize(ref buffer, (int)Math.Min(2L * buffer.Length, limit));
+            }
+        }
+
+        // The charset is left out: JSON is UTF-8, and the name of one that does not exist would be an error of its own.
+        ByteArrayContent body = new(buffer, 0, count);
+        if (content.Headers.ContentType?.MediaType is { } type)
+        {
+            body.Headers.TryAddWithoutValidation("Content-Type", type);
+        }
+
+        response.Content = body;
+        content.Dispose();
+    }
+}
