@@ -2,6 +2,7 @@ using System.Net.Sockets;
 
 using DaskK8s.IntegrationTests.Rigs;
 using DaskK8s.PortForwarding;
+using DaskK8s.PortForwarding.Tunnels;
 
 using k8s;
 using k8s.Models;

@@ -37,8 +37,9 @@ public sealed partial class HelmCluster
         SchedulerLink link = RequireLink();
         await GetWorkerGroupsAsync(cancellationToken).ConfigureAwait(false);
         ReleaseLease? lease = options.UseLease ? new ReleaseLease(_requests, LeaseName, options.LeaseDuration) : null;
+        AdaptiveTarget target = new(_releaseName, Namespace, () => WorkerGroups, FindStrangersAsync, ScaleAsync);
         AdaptiveScaling adaptive = new();
-        adaptive.Start(new AdaptiveLoop(this, options, adaptive, new DemandReader(link.Rpc), _workloads, lease, _options.TimeProvider, _logger));
+        adaptive.Start(new AdaptiveLoop(target, options, adaptive, new DemandReader(link.Rpc), _workloads, lease, _options.TimeProvider, _logger));
         return adaptive;
     }
 
@@ -46,7 +47,7 @@ public sealed partial class HelmCluster
     /// <param name="groups">The groups in question.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>Why a group is not managed, by its name; none of the groups whose Deployments name this scheduler.</returns>
-    internal async Task<IReadOnlyDictionary<string, string>> FindStrangersAsync(IEnumerable<string> groups, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<string, string>> FindStrangersAsync(IEnumerable<string> groups, CancellationToken cancellationToken)
     {
         Dictionary<string, string> strangers = new(StringComparer.Ordinal);
         GroupPlan[] doubtful = [.. groups.Select(FindPlan).Where(p => !p.NamesOwnScheduler && (p.OtherScheduler is not null || _options.SchedulerAddress is not null))];

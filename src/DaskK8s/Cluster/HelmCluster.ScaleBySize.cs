@@ -1,6 +1,6 @@
 using DaskK8s.Groups;
 using DaskK8s.Helm.Chart;
-using DaskK8s.Scaling;
+using DaskK8s.WorkerGroups;
 
 namespace DaskK8s;
 

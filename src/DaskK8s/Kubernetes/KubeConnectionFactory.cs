@@ -37,7 +37,7 @@ internal static class KubeConnectionFactory
         ILogger logger = options.LoggerFactory?.CreateLogger("DaskK8s.KubeApi") ?? NullLogger.Instance;
         KubeConfigChecks.Check(identity);
         Uri server = KubeConfigChecks.ReadServer(identity.Cluster);
-        KubeConfigProxy? proxy = KubeConfigChecks.ReadProxy(identity.Cluster, server, options.Environment);
+        KubeConfigProxy? proxy = KubeConfigProxy.Find(identity.Cluster, server, options.Environment);
         KubeConfigTls? tls = server.Scheme == Uri.UriSchemeHttps
             ? new KubeConfigTls(ReadAuthorities(identity.Cluster), identity.Cluster.TlsServerName, identity.Cluster.InsecureSkipTlsVerify)
             : null;

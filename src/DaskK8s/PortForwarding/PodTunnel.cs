@@ -1,5 +1,6 @@
 using DaskK8s.Kubernetes;
 using DaskK8s.PortForwarding.Spdy;
+using DaskK8s.PortForwarding.Tunnels;
 
 using Microsoft.Extensions.Logging;
 

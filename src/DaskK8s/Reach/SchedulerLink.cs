@@ -4,9 +4,9 @@ using DaskK8s.Dask.Protocol;
 using DaskK8s.Dask.Rpc;
 using DaskK8s.Kubernetes;
 using DaskK8s.PortForwarding;
+using DaskK8s.PortForwarding.Tunnels;
 
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DaskK8s.Reach;
 
@@ -51,7 +51,7 @@ internal sealed class SchedulerLink : IAsyncDisposable
     public PodTunnel? Tunnel { get; private init; }
 
     /// <summary>Opens a link to an address.</summary>
-    public static SchedulerLink Dial(SchedulerRoute route, HelmClusterOptions options, SchedulerAbsence? absence)
+    public static SchedulerLink Dial(SchedulerRoute route, ReachOptions options, SchedulerAbsence? absence)
     {
         SchedulerEndpoint endpoint = SchedulerEndpoint.Parse(route.Address!, options.Tls);
         endpoint = absence?.Watch(endpoint) ?? endpoint;
@@ -61,7 +61,7 @@ internal sealed class SchedulerLink : IAsyncDisposable
     /// <summary>Opens a link through the API server, and the two local ports.</summary>
     /// <exception cref="PortForwardException">A local port that was asked for is taken.</exception>
     public static async Task<SchedulerLink> ForwardAsync(
-        KubeConnection connection, SchedulerPlan plan, PodTarget? firstPod, HelmClusterOptions options, SchedulerAbsence? absence)
+        KubeConnection connection, SchedulerPlan plan, PodTarget? firstPod, ReachOptions options, SchedulerAbsence? absence)
     {
         ILogger logger = LoggerFor(options, "DaskK8s.Forwarding");
         ReadyPods pods = new(connection, plan.PodSelector, firstPod, options.TimeProvider);
@@ -108,9 +108,9 @@ internal sealed class SchedulerLink : IAsyncDisposable
         }
     }
 
-    private static SchedulerRpc CreateRpc(SchedulerEndpoint endpoint, HelmClusterOptions options) => new(
+    private static SchedulerRpc CreateRpc(SchedulerEndpoint endpoint, ReachOptions options) => new(
         endpoint, new SchedulerTimeouts { Call = options.SchedulerTimeout }, options.TimeProvider, LoggerFor(options, "DaskK8s.Scheduler"));
 
-    private static ILogger LoggerFor(HelmClusterOptions options, string category) =>
-        (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger(category);
+    private static ILogger LoggerFor(ReachOptions options, string category) =>
+        options.LoggerFactory.CreateLogger(category);
 }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 
 using DaskK8s.PortForwarding;
 using DaskK8s.PortForwarding.Spdy;
+using DaskK8s.PortForwarding.Tunnels;
 using DaskK8s.Tests.Rigs.PortForwarding;
 
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,14 +1,15 @@
+using DaskK8s.Groups;
 using DaskK8s.Helm.Chart;
 
 using k8s.Models;
 
-namespace DaskK8s.Groups;
+namespace DaskK8s.WorkerGroups;
 
 /// <summary>Puts together what the release says of a group and what Kubernetes runs of it.</summary>
 internal static class GroupBuilder
 {
-    public static IReadOnlyList<WorkerGroup> Build(HelmCluster cluster, IEnumerable<GroupPlan> plans, WorkloadSnapshot snapshot) =>
-        [.. plans.Select(plan => snapshot.FindDeployment(plan.DeploymentName) is { } deployment ? Build(cluster, plan, deployment, snapshot) : null).OfType<WorkerGroup>()];
+    public static IReadOnlyList<WorkerGroup> Build(ScaleGroup scale, IEnumerable<GroupPlan> plans, WorkloadSnapshot snapshot) =>
+        [.. plans.Select(plan => snapshot.FindDeployment(plan.DeploymentName) is { } deployment ? Build(scale, plan, deployment, snapshot) : null).OfType<WorkerGroup>()];
 
     /// <summary>Turns a pod into what the public API shows of it.</summary>
     public static WorkerPod ToPod(V1Pod pod) => new(
@@ -20,7 +21,7 @@ internal static class GroupBuilder
         pod.Metadata.DeletionTimestamp is not null,
         string.IsNullOrEmpty(pod.Spec?.NodeName) ? null : pod.Spec.NodeName);
 
-    private static WorkerGroup Build(HelmCluster cluster, GroupPlan plan, V1Deployment deployment, WorkloadSnapshot snapshot)
+    private static WorkerGroup Build(ScaleGroup scale, GroupPlan plan, V1Deployment deployment, WorkloadSnapshot snapshot)
     {
         V1PodSpec? spec = deployment.Spec?.Template?.Spec;
         V1Container? worker = DaskContainer.Of(spec, plan.Container);
@@ -28,7 +29,7 @@ internal static class GroupBuilder
         WorkerPod[] pods = [.. snapshot.PodsOf(deployment).Select(ToPod)];
         Dictionary<string, string> limits = Quantities(worker?.Resources?.Limits);
         WorkerCommandLine commandLine = WorkerCommandLine.Parse(worker?.Command, worker?.Args);
-        return new WorkerGroup(cluster)
+        return new WorkerGroup(scale)
         {
             Name = plan.Name,
             IsDefault = plan.IsDefault,

@@ -2,7 +2,7 @@ using System.Net;
 
 using Microsoft.Extensions.Logging;
 
-namespace DaskK8s.PortForwarding;
+namespace DaskK8s.PortForwarding.Tunnels;
 
 /// <summary>Words every log line of the area Forwarding (event ids 1000 to 1999).</summary>
 internal static partial class ForwardingLog

@@ -1,6 +1,4 @@
-using DaskK8s.Kubernetes.Config;
-
-namespace DaskK8s.Kubernetes.Credentials;
+namespace DaskK8s.Kubernetes.Config;
 
 /// <summary>Writes the headers of a user who acts as another one (Kubernetes, "User impersonation").</summary>
 internal static class KubeConfigImpersonation

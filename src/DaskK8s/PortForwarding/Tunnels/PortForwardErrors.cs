@@ -1,4 +1,4 @@
-namespace DaskK8s.PortForwarding;
+namespace DaskK8s.PortForwarding.Tunnels;
 
 /// <summary>Words the failures of connections to pods in one place.</summary>
 internal static class PortForwardErrors

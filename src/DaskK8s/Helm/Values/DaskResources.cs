@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace DaskK8s.Helm.Chart;
+namespace DaskK8s.Helm.Values;
 
 /// <summary>Reads and writes Dask's abstract resources: <c>GPU=1,MEMORY=6e9</c> or <c>GPU=1 MEMORY=6e9</c>.</summary>
 internal static class DaskResources

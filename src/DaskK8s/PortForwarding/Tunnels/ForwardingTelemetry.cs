@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 using DaskK8s.Common;
 
-namespace DaskK8s.PortForwarding;
+namespace DaskK8s.PortForwarding.Tunnels;
 
 /// <summary>Holds the instruments of the area Forwarding, on the library's meter.</summary>
 internal static class ForwardingTelemetry

@@ -4,8 +4,9 @@ using System.Numerics;
 using System.Text.Json;
 
 using DaskK8s.Dask.Protocol;
+using DaskK8s.Dask.Rpc;
 
-namespace DaskK8s.Dask.Tasks;
+namespace DaskK8s.Dask;
 
 /// <summary>Writes the arguments of a task as a pickle of <c>(args, kwargs)</c>; futures become references to their results.</summary>
 internal sealed class PythonArguments

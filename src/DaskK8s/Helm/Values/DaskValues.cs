@@ -1,6 +1,4 @@
-using DaskK8s.Helm.Values;
-
-namespace DaskK8s.Helm.Chart;
+namespace DaskK8s.Helm.Values;
 
 /// <summary>Finds the Dask chart's values: at the top, or below the chart's name where another chart brings it along.</summary>
 internal static class DaskValues

@@ -1,6 +1,6 @@
 using DaskK8s.Helm.Values;
 
-namespace DaskK8s.Scaling;
+namespace DaskK8s.WorkerGroups;
 
 /// <summary>Says how many pods of a group make up an amount of memory, cores or GPUs.</summary>
 internal static class PodSize

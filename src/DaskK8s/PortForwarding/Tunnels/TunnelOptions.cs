@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace DaskK8s.PortForwarding;
+namespace DaskK8s.PortForwarding.Tunnels;
 
 /// <summary>Holds the limits of a tunnel and of the connections that run through it.</summary>
 internal sealed record TunnelOptions

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 
-using DaskK8s.Helm.Chart;
 using DaskK8s.Helm.Values;
 
 namespace DaskK8s;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace DaskK8s.Dask.Tasks;
+namespace DaskK8s.Dask.Rpc;
 
 /// <summary>Holds how .NET types that are neither numbers, texts nor lists become JSON types and back, with what JSON lacks.</summary>
 /// <remarks>

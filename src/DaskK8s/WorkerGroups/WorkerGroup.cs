@@ -1,3 +1,5 @@
+using DaskK8s.WorkerGroups;
+
 namespace DaskK8s;
 
 /// <summary>
@@ -6,9 +8,9 @@ namespace DaskK8s;
 /// </summary>
 public sealed class WorkerGroup
 {
-    private readonly HelmCluster _cluster;
+    private readonly ScaleGroup _scale;
 
-    internal WorkerGroup(HelmCluster cluster) => _cluster = cluster;
+    internal WorkerGroup(ScaleGroup scale) => _scale = scale;
 
     /// <summary>Gets the group's name in the values; the default group has the worker component's (<c>worker</c>).</summary>
     public required string Name { get; init; }
@@ -72,7 +74,7 @@ public sealed class WorkerGroup
     /// <exception cref="ArgumentOutOfRangeException">The number is negative, or larger than <see cref="HelmClusterOptions.MaxReplicas"/>.</exception>
     /// <exception cref="KubernetesApiException">The API server refused or could not answer.</exception>
     public Task<ScaleResult> ScaleAsync(int replicas, CancellationToken cancellationToken = default) =>
-        _cluster.ScaleAsync(replicas, Name, cancellationToken);
+        _scale(replicas, Name, cancellationToken);
 
     /// <summary>Gives the group in a line: <c>gpu-workers: 2/2 ready, GPU=1</c>.</summary>
     /// <returns>The line.</returns>

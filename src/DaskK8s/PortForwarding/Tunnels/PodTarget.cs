@@ -1,4 +1,4 @@
-namespace DaskK8s.PortForwarding;
+namespace DaskK8s.PortForwarding.Tunnels;
 
 /// <summary>Is one pod to reach; a pod of the same name with another uid is another pod.</summary>
 /// <param name="Namespace">The pod's namespace.</param>

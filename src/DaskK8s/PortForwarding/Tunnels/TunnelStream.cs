@@ -1,6 +1,6 @@
 using DaskK8s.Sockets;
 
-namespace DaskK8s.PortForwarding;
+namespace DaskK8s.PortForwarding.Tunnels;
 
 /// <summary>
 /// Is one connection to a port of a pod: a duplex stream whose directions can be closed one by one where the transport can

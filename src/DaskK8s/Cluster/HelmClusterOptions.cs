@@ -1,8 +1,10 @@
 using DaskK8s.Dask.Protocol;
+using DaskK8s.Reach;
 
 using k8s;
 
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DaskK8s;
 
@@ -104,6 +106,22 @@ public sealed record HelmClusterOptions
     /// <summary>Gets the clock.</summary>
     /// <value><see cref="TimeProvider.System"/>.</value>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Gets what reaching the scheduler needs of these options.</summary>
+    internal ReachOptions Reach => new()
+    {
+        SchedulerAccess = SchedulerAccess,
+        SchedulerAddress = SchedulerAddress,
+        NodeHost = NodeHost,
+        NodePort = NodePort,
+        LocalSchedulerPort = LocalSchedulerPort,
+        LocalDashboardPort = LocalDashboardPort,
+        Transport = Transport,
+        Tls = Tls,
+        SchedulerTimeout = SchedulerTimeout,
+        LoggerFactory = LoggerFactory ?? NullLoggerFactory.Instance,
+        TimeProvider = TimeProvider,
+    };
 
     /// <summary>Is the longest time that timers take.</summary>
     private static readonly TimeSpan LongestLimit = TimeSpan.FromMilliseconds(int.MaxValue);
