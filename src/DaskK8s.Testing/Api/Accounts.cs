@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 
+using DaskK8s.Testing.Storage;
+
 namespace DaskK8s.Testing.Api;
 
 /// <summary>Keeps the bearer tokens that the server knows.</summary>

@@ -50,6 +50,7 @@ internal static class Rooms
         "src/DaskK8s.Testing/Api",
         "src/DaskK8s.Testing/Patching",
         "src/DaskK8s.Testing/Storage",
+        "src/DaskK8s.Testing/Options",
     ];
 
     /// <summary>Upward arrows that are still to be cut. The list only gets shorter.</summary>

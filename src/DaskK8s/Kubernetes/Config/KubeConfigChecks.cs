@@ -1,5 +1,3 @@
-using DaskK8s.Kubernetes.Transport;
-
 namespace DaskK8s.Kubernetes.Config;
 
 /// <summary>Refuses what kubectl refuses (client-go's <c>clientcmd</c> validation), before anything is sent.</summary>

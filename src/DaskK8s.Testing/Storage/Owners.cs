@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
-using DaskK8s.Testing.Storage;
 
-namespace DaskK8s.Testing.Controllers;
+namespace DaskK8s.Testing.Storage;
 
 /// <summary>Reads and writes owner references.</summary>
 internal static class Owners

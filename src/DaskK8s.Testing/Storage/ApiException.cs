@@ -1,8 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
-using DaskK8s.Testing.Storage;
 
-namespace DaskK8s.Testing.Api;
+namespace DaskK8s.Testing.Storage;
 
 /// <summary>An answer of the API that is an error, with the Status object that the real server sends.</summary>
 [SuppressMessage("Design", "CA1064", Justification = "It never leaves the server: the pipeline turns it into an answer.")]

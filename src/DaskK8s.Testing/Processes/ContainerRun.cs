@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
-using DaskK8s.Testing.Processes;
 
-namespace DaskK8s.Testing.Controllers;
+namespace DaskK8s.Testing.Processes;
 
 /// <summary>One container of a pod: its logs, its process, its restarts.</summary>
 internal sealed class ContainerRun(string name, TimeProvider time)

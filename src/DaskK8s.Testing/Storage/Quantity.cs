@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 
-namespace DaskK8s.Testing.Api;
+namespace DaskK8s.Testing.Storage;
 
 /// <summary>Reads and writes resource quantities (<c>10m</c>, <c>512M</c>, <c>2Gi</c>).</summary>
 internal static class Quantity

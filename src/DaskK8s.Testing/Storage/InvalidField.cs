@@ -1,4 +1,4 @@
-namespace DaskK8s.Testing.Api;
+namespace DaskK8s.Testing.Storage;
 
 /// <summary>One field that failed validation: <c>spec.replicas: Invalid value: -1: must be greater than or equal to 0</c>.</summary>
 internal sealed record InvalidField(string Path, string Reason, string Message)

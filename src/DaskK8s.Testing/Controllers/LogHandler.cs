@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using DaskK8s.Testing.Controllers;
+using DaskK8s.Testing.Api;
+using DaskK8s.Testing.Processes;
 using DaskK8s.Testing.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace DaskK8s.Testing.Api;
+namespace DaskK8s.Testing.Controllers;
 
 /// <summary>Answers <c>pods/log</c>.</summary>
 internal sealed class LogHandler(ObjectStore store, Kubelet kubelet)

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using DaskK8s.Testing.Storage;
 
-namespace DaskK8s.Testing.Controllers;
+namespace DaskK8s.Testing.Processes;
 
 /// <summary>Reads what controllers need to know of a pod, and writes its conditions.</summary>
 internal static class PodState

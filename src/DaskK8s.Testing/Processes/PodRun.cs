@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace DaskK8s.Testing.Controllers;
+namespace DaskK8s.Testing.Processes;
 
 /// <summary>A pod that the kubelet has taken on.</summary>
 internal sealed class PodRun(string uid, IPAddress address, IReadOnlyList<ContainerRun> containers)

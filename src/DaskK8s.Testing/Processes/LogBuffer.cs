@@ -1,4 +1,4 @@
-namespace DaskK8s.Testing.Controllers;
+namespace DaskK8s.Testing.Processes;
 
 /// <summary>The output of one run of a container, line by line.</summary>
 internal sealed class LogBuffer(TimeProvider time)

@@ -1,8 +1,7 @@
 using System.Text.Json.Nodes;
-using DaskK8s.Testing.Api;
 using DaskK8s.Testing.Storage;
 
-namespace DaskK8s.Testing.Controllers;
+namespace DaskK8s.Testing.Api;
 
 /// <summary>Deletes objects as the server does: pods with grace, owners with the propagation that was asked for.</summary>
 internal sealed class Deletion(ObjectStore store)
