@@ -16,7 +16,7 @@ internal static class ReleaseRecordDecoder
     /// <param name="data">The bytes of <c>data.release</c> as the client library gives them: still base64.</param>
     /// <param name="limits">What the record may cost; null for the defaults.</param>
     /// <returns>The record.</returns>
-    /// <exception cref="HelmReleaseException">The record cannot be read; the subclass says why.</exception>
+    /// <exception cref="HelmReleaseException">The record cannot be read; its reason says why.</exception>
     public static ReleaseRecord Decode(string objectName, string? @namespace, ReadOnlyMemory<byte> data, ReleaseDecoderLimits? limits = null)
     {
         using Base64ReadStream stream = new(data);
@@ -29,7 +29,7 @@ internal static class ReleaseRecordDecoder
     /// <param name="data">The text of <c>data.release</c>.</param>
     /// <param name="limits">What the record may cost; null for the defaults.</param>
     /// <returns>The record.</returns>
-    /// <exception cref="HelmReleaseException">The record cannot be read; the subclass says why.</exception>
+    /// <exception cref="HelmReleaseException">The record cannot be read; its reason says why.</exception>
     public static ReleaseRecord Decode(string objectName, string? @namespace, string data, ReleaseDecoderLimits? limits = null)
     {
         using Base64ReadStream stream = new(data.AsMemory());
@@ -38,9 +38,10 @@ internal static class ReleaseRecordDecoder
 
     private static ReleaseRecord Decode(string objectName, string? @namespace, Base64ReadStream encoded, bool isEmpty, ReleaseDecoderLimits limits)
     {
+        HelmReleaseUnreadableException Unreadable(HelmReleaseUnreadableReason reason, string what) => new(reason, objectName, @namespace, what);
         if (isEmpty)
         {
-            throw new HelmReleaseTruncatedException(objectName, @namespace, "its field 'release' is empty");
+            throw Unreadable(HelmReleaseUnreadableReason.Truncated, "its field 'release' is empty");
         }
 
         try
@@ -51,7 +52,7 @@ internal static class ReleaseRecordDecoder
                 ReadOnlySpan<byte> trimmed = start.TrimStart(" \t\r\n"u8);
                 return trimmed.IsEmpty || trimmed[0] == '{'
                     ? ReadJson(objectName, @namespace, encoded, limits).Record
-                    : throw new HelmReleaseCompressionException(objectName, @namespace, "it begins with neither gzip nor JSON");
+                    : throw Unreadable(HelmReleaseUnreadableReason.Compression, "it begins with neither gzip nor JSON");
             }
 
             using GZipStream inflated = new(encoded, CompressionMode.Decompress, leaveOpen: true);
@@ -62,19 +63,19 @@ internal static class ReleaseRecordDecoder
         }
         catch (FormatException)
         {
-            throw new HelmReleaseEncodingException(objectName, @namespace, "its field 'release' is no base64");
+            throw Unreadable(HelmReleaseUnreadableReason.Encoding, "its field 'release' is no base64");
         }
         catch (EndOfStreamException)
         {
-            throw new HelmReleaseTruncatedException(objectName, @namespace, "it ends in the middle");
+            throw Unreadable(HelmReleaseUnreadableReason.Truncated, "it ends in the middle");
         }
         catch (InvalidDataException) when (encoded.IsExhausted)
         {
-            throw new HelmReleaseTruncatedException(objectName, @namespace, "its gzip stream ends in the middle");
+            throw Unreadable(HelmReleaseUnreadableReason.Truncated, "its gzip stream ends in the middle");
         }
         catch (InvalidDataException)
         {
-            throw new HelmReleaseCompressionException(objectName, @namespace, "its gzip stream is damaged");
+            throw Unreadable(HelmReleaseUnreadableReason.Compression, "its gzip stream is damaged");
         }
     }
 
@@ -88,8 +89,8 @@ internal static class ReleaseRecordDecoder
         catch (InflatedSizeException e)
         {
             throw e.CountsValues
-                ? new HelmReleaseTooLargeException(objectName, @namespace, limits.MaxValues, "values")
-                : new HelmReleaseTooLargeException(objectName, @namespace, limits.MaxInflatedBytes, "bytes inflated");
+                ? HelmReleaseUnreadableException.TooLarge(objectName, @namespace, limits.MaxValues, "values")
+                : HelmReleaseUnreadableException.TooLarge(objectName, @namespace, limits.MaxInflatedBytes, "bytes inflated");
         }
         catch (JsonException)
         {
@@ -105,6 +106,6 @@ internal static class ReleaseRecordDecoder
         }
     }
 
-    private static HelmReleaseFormatException Wrong(string objectName, string? @namespace, string what, long position) =>
-        new(objectName, @namespace, string.Create(CultureInfo.InvariantCulture, $"{what} (at byte {position:N0})"));
+    private static HelmReleaseUnreadableException Wrong(string objectName, string? @namespace, string what, long position) =>
+        new(HelmReleaseUnreadableReason.Format, objectName, @namespace, string.Create(CultureInfo.InvariantCulture, $"{what} (at byte {position:N0})"));
 }
