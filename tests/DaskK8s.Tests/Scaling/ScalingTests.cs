@@ -233,13 +233,13 @@ public sealed class ScalingTests
         await using EmbeddedCluster kubernetes = await StartAsync(release);
         await using HelmCluster cluster = await ConnectAsync(kubernetes);
 
-        (await cluster.ScaleAsync(memory: "100GiB", cancellationToken: Token)).After.Should().Be(7);
-        (await cluster.ScaleAsync(cores: 33, cancellationToken: Token)).After.Should().Be(9);
-        (await cluster.ScaleAsync(gpus: 7, workerGroup: "gpu", cancellationToken: Token)).After.Should().Be(4);
-        (await cluster.Invoking(c => c.ScaleAsync(gpus: 1, cancellationToken: Token)).Should().ThrowAsync<ScaleTargetUnknownException>())
+        (await cluster.ScaleToSizeAsync(memory: "100GiB", cancellationToken: Token)).After.Should().Be(7);
+        (await cluster.ScaleToSizeAsync(cores: 33, cancellationToken: Token)).After.Should().Be(9);
+        (await cluster.ScaleToSizeAsync(gpus: 7, workerGroup: "gpu", cancellationToken: Token)).After.Should().Be(4);
+        (await cluster.Invoking(c => c.ScaleToSizeAsync(gpus: 1, cancellationToken: Token)).Should().ThrowAsync<ScaleTargetUnknownException>())
             .Which.Message.Should().Contain("cpu, memory");
-        await cluster.Invoking(c => c.ScaleAsync(cancellationToken: Token)).Should().ThrowAsync<ArgumentException>();
-        await cluster.Invoking(c => c.ScaleAsync(memory: "much", cancellationToken: Token)).Should().ThrowAsync<ArgumentException>();
+        await cluster.Invoking(c => c.ScaleToSizeAsync(cancellationToken: Token)).Should().ThrowAsync<ArgumentException>();
+        await cluster.Invoking(c => c.ScaleToSizeAsync(memory: "much", cancellationToken: Token)).Should().ThrowAsync<ArgumentException>();
     }
 
     private static async Task<EmbeddedCluster> StartAsync(DaskRelease release, EmbeddedClusterOptions? options = null)

@@ -18,7 +18,7 @@ public sealed partial class HelmCluster
     /// <exception cref="ScaleTargetUnknownException">The group's pods do not say how much of it they have.</exception>
     /// <exception cref="LosslessScaleDownException">The group cannot shrink without a loss; nothing was changed.</exception>
     /// <exception cref="KubernetesApiException">The API server refused or could not answer.</exception>
-    public async Task<ScaleResult> ScaleAsync(
+    public async Task<ScaleResult> ScaleToSizeAsync(
         string? memory = null,
         double? cores = null,
         int? gpus = null,
