@@ -17,8 +17,6 @@ internal sealed class Accounts
         return token;
     }
 
-    public void Revoke(string token) => _users.TryRemove(token, out _);
-
     public void RevokeUser(string name)
     {
         foreach ((string token, RequestUser user) in _users)

@@ -6,8 +6,6 @@ namespace DaskK8s;
 
 public sealed partial class HelmCluster
 {
-    internal string ReleaseName => _releaseName;
-
     /// <summary>Gets what the lease is named after: instances of one release have schedulers and groups of their own, and a lease each.</summary>
     private string LeaseName => Release.Instances.Count > 1 ? $"{_releaseName}-{Release.Instance}" : _releaseName;
 

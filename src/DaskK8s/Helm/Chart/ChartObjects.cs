@@ -68,37 +68,6 @@ internal sealed record ChartObjects
         };
     }
 
-    /// <summary>Tells the names by the chart's rules alone.</summary>
-    /// <param name="release">The name of the release.</param>
-    /// <param name="daskValues">The Dask chart's computed values; empty where they are not known.</param>
-    /// <returns>The objects that the chart would make.</returns>
-    public static ChartObjects FromRules(string release, ValueNode.Map daskValues)
-    {
-        ChartNames names = ChartNames.For(release, daskValues);
-        bool enabled = daskValues.BoolAt("scheduler", "enabled") ?? true;
-        return new ChartObjects
-        {
-            Names = names,
-            SchedulerEnabled = enabled,
-            CustomSchedulerUrl = daskValues.TextAt(DaskValues.WorkerKey, "custom_scheduler_url"),
-            Scheduler = !enabled
-                ? null
-                : new ChartScheduler
-                {
-                    DeploymentName = names.Scheduler,
-                    ServiceName = names.Scheduler,
-                    ServiceType = daskValues.TextAt("scheduler", "serviceType") ?? "ClusterIP",
-                    LoadBalancerAddress = daskValues.TextAt("scheduler", "loadBalancerIP"),
-                    CommPort = new ChartServicePort(names.CommPort, daskValues.IntAt("scheduler", "servicePort") ?? ChartScheduler.DefaultCommPort, ChartScheduler.DefaultCommPort, null),
-                    DashboardPort = new ChartServicePort(names.DashboardPort, daskValues.IntAt("webUI", "servicePort") ?? 80, ChartScheduler.DefaultDashboardPort, null),
-                },
-            WorkerGroups = ChartWorkerGroups.FromValues(names, daskValues),
-            Jupyter = daskValues.BoolAt("jupyter", "enabled") == false
-                ? null
-                : new ChartJupyter(names.Jupyter, names.Jupyter, daskValues.IntAt("jupyter", "servicePort") ?? 80, daskValues.TextAt("jupyter", "serviceType"), null),
-        };
-    }
-
     private static ChartScheduler Describe(ChartDeployment deployment, ChartService? service, IReadOnlyList<ChartIngress> ingresses, ChartNames names)
     {
         string serviceName = service?.Name ?? deployment.Name;
