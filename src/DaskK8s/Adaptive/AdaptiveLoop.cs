@@ -70,7 +70,7 @@ internal sealed class AdaptiveLoop
             _handle.SetActive(true);
             DemandSnapshot demand = await _reader.ReadAsync(_options.TargetDuration, cancellationToken).ConfigureAwait(false);
             IList<V1Deployment> deployments = await _workloads.ListDeploymentsAsync(cancellationToken).ConfigureAwait(false);
-            await _cluster.GiveBackStraysAsync(deployments, cancellationToken).ConfigureAwait(false);
+            await _target.GiveBackStraysAsync(deployments, cancellationToken).ConfigureAwait(false);
             if (demand.IsBusy)
             {
                 _lastWork = _time.GetTimestamp();

@@ -35,7 +35,7 @@ public sealed partial class HelmCluster
         SchedulerLink link = RequireLink();
         await GetWorkerGroupsAsync(cancellationToken).ConfigureAwait(false);
         ReleaseLease? lease = options.UseLease ? new ReleaseLease(_requests, LeaseName, options.LeaseDuration) : null;
-        AdaptiveTarget target = new(_releaseName, Namespace, () => WorkerGroups, FindStrangersAsync, ScaleAsync);
+        AdaptiveTarget target = new(_releaseName, Namespace, () => WorkerGroups, FindStrangersAsync, GiveBackStraysAsync, ScaleAsync);
         AdaptiveScaling adaptive = new();
         adaptive.Start(new AdaptiveLoop(target, options, adaptive, new DemandReader(link.Rpc), _workloads, lease, _options.TimeProvider, _logger));
         return adaptive;

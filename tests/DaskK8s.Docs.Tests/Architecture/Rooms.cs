@@ -22,6 +22,7 @@ internal static class Rooms
         "src/DaskK8s/WorkerGroups",
         "src/DaskK8s/Scaling/Lossless",
         "src/DaskK8s/Scaling",
+        "src/DaskK8s/Scaling/Ownership",
         "src/DaskK8s/Waiting",
         "src/DaskK8s/Logs",
         "src/DaskK8s/Causes",
