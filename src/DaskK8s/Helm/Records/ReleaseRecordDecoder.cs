@@ -17,11 +17,8 @@ internal static class ReleaseRecordDecoder
     /// <param name="limits">What the record may cost; null for the defaults.</param>
     /// <returns>The record.</returns>
     /// <exception cref="HelmReleaseException">The record cannot be read; its reason says why.</exception>
-    public static ReleaseRecord Decode(string objectName, string? @namespace, ReadOnlyMemory<byte> data, ReleaseDecoderLimits? limits = null)
-    {
-        using Base64ReadStream stream = new(data);
-        return Decode(objectName, @namespace, stream, data.IsEmpty, limits ?? ReleaseDecoderLimits.Default);
-    }
+    public static ReleaseRecord Decode(string objectName, string? @namespace, ReadOnlyMemory<byte> data, ReleaseDecoderLimits? limits = null) =>
+        Decode(objectName, @namespace, () => EncodedRecord.Decode(data.Span), data.IsEmpty, limits ?? ReleaseDecoderLimits.Default);
 
     /// <summary>Decodes a ConfigMap's record.</summary>
     /// <param name="objectName">The ConfigMap's name, for errors.</param>
@@ -30,13 +27,10 @@ internal static class ReleaseRecordDecoder
     /// <param name="limits">What the record may cost; null for the defaults.</param>
     /// <returns>The record.</returns>
     /// <exception cref="HelmReleaseException">The record cannot be read; its reason says why.</exception>
-    public static ReleaseRecord Decode(string objectName, string? @namespace, string data, ReleaseDecoderLimits? limits = null)
-    {
-        using Base64ReadStream stream = new(data.AsMemory());
-        return Decode(objectName, @namespace, stream, data.Length == 0, limits ?? ReleaseDecoderLimits.Default);
-    }
+    public static ReleaseRecord Decode(string objectName, string? @namespace, string data, ReleaseDecoderLimits? limits = null) =>
+        Decode(objectName, @namespace, () => EncodedRecord.Decode(data), data.Length == 0, limits ?? ReleaseDecoderLimits.Default);
 
-    private static ReleaseRecord Decode(string objectName, string? @namespace, Base64ReadStream encoded, bool isEmpty, ReleaseDecoderLimits limits)
+    private static ReleaseRecord Decode(string objectName, string? @namespace, Func<EncodedRecord> decode, bool isEmpty, ReleaseDecoderLimits limits)
     {
         HelmReleaseUnreadableException Unreadable(HelmReleaseUnreadableReason reason, string what) => new(reason, objectName, @namespace, what);
         if (isEmpty)
@@ -44,9 +38,11 @@ internal static class ReleaseRecordDecoder
             throw Unreadable(HelmReleaseUnreadableReason.Truncated, "its field 'release' is empty");
         }
 
+        EncodedRecord? encoded = null;
         try
         {
-            ReadOnlySpan<byte> start = encoded.Peek();
+            encoded = decode();
+            ReadOnlySpan<byte> start = encoded.Content;
             if (!start.StartsWith(GzipMagic))
             {
                 ReadOnlySpan<byte> trimmed = start.TrimStart(" \t\r\n"u8);
@@ -69,7 +65,7 @@ internal static class ReleaseRecordDecoder
         {
             throw Unreadable(HelmReleaseUnreadableReason.Truncated, "it ends in the middle");
         }
-        catch (InvalidDataException) when (encoded.IsExhausted)
+        catch (InvalidDataException) when (encoded is { IsExhausted: true })
         {
             throw Unreadable(HelmReleaseUnreadableReason.Truncated, "its gzip stream ends in the middle");
         }
