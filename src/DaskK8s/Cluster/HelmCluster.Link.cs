@@ -1,7 +1,6 @@
 using System.Globalization;
 
 using DaskK8s.Causes;
-using DaskK8s.Cluster;
 using DaskK8s.Dask.Protocol;
 using DaskK8s.Dask.Rpc;
 using DaskK8s.Groups;

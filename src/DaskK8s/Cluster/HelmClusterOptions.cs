@@ -1,3 +1,4 @@
+using DaskK8s.Common;
 using DaskK8s.Dask.Protocol;
 using DaskK8s.Reach;
 
@@ -123,26 +124,23 @@ public sealed record HelmClusterOptions
         TimeProvider = TimeProvider,
     };
 
-    /// <summary>Is the longest time that timers take.</summary>
-    private static readonly TimeSpan LongestLimit = TimeSpan.FromMilliseconds(int.MaxValue);
-
     /// <summary>Checks the options, as connecting does before anything else.</summary>
     /// <exception cref="ArgumentException">An option makes no sense, or contradicts another.</exception>
     public void Validate()
     {
-        ThrowIfBlank(Namespace, nameof(Namespace));
-        ThrowIfBlank(Instance, nameof(Instance));
-        ThrowIfBlank(KubeconfigPath, nameof(KubeconfigPath));
-        ThrowIfBlank(Context, nameof(Context));
-        ThrowIfBlank(NodeHost, nameof(NodeHost));
+        Guard.NotBlank(Namespace, nameof(Namespace));
+        Guard.NotBlank(Instance, nameof(Instance));
+        Guard.NotBlank(KubeconfigPath, nameof(KubeconfigPath));
+        Guard.NotBlank(Context, nameof(Context));
+        Guard.NotBlank(NodeHost, nameof(NodeHost));
         ArgumentException.ThrowIfNullOrWhiteSpace(SchedulerComponent);
         ArgumentException.ThrowIfNullOrWhiteSpace(WorkerComponent);
         ThrowIfNoPort(NodePort, 1, nameof(NodePort));
         ThrowIfNoPort(LocalSchedulerPort, 0, nameof(LocalSchedulerPort));
         ThrowIfNoPort(LocalDashboardPort, 0, nameof(LocalDashboardPort));
-        ThrowIfNoLimit(RequestTimeout, nameof(RequestTimeout));
-        ThrowIfNoLimit(SchedulerTimeout, nameof(SchedulerTimeout));
-        ThrowIfNoLimit(ConnectTimeout, nameof(ConnectTimeout));
+        Guard.PositiveLimit(RequestTimeout, nameof(RequestTimeout));
+        Guard.PositiveLimit(SchedulerTimeout, nameof(SchedulerTimeout));
+        Guard.PositiveLimit(ConnectTimeout, nameof(ConnectTimeout));
         ThrowIfUndefined(SchedulerAccess, nameof(SchedulerAccess));
         ThrowIfUndefined(Transport, nameof(Transport));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxReleaseBytes, 1);
@@ -157,7 +155,7 @@ public sealed record HelmClusterOptions
 
         if (SchedulerAddress is not null)
         {
-            ThrowIfBlank(SchedulerAddress, nameof(SchedulerAddress));
+            Guard.NotBlank(SchedulerAddress, nameof(SchedulerAddress));
             _ = SchedulerEndpoint.Parse(SchedulerAddress, nameof(SchedulerAddress));
             if (SchedulerAccess is SchedulerAccess.Forward or SchedulerAccess.None)
             {
@@ -171,27 +169,11 @@ public sealed record HelmClusterOptions
         }
     }
 
-    private static void ThrowIfBlank(string? value, string name)
-    {
-        if (value is not null && string.IsNullOrWhiteSpace(value))
-        {
-            throw new ArgumentException("Must not be blank; leave it null for the default.", name);
-        }
-    }
-
     private static void ThrowIfNoPort(int? port, int lowest, string name)
     {
         if (port is { } number && (number < lowest || number > ushort.MaxValue))
         {
             throw new ArgumentOutOfRangeException(name, number, $"A port is a number from {lowest} to {ushort.MaxValue}.");
-        }
-    }
-
-    private static void ThrowIfNoLimit(TimeSpan limit, string name)
-    {
-        if (limit <= TimeSpan.Zero || limit > LongestLimit)
-        {
-            throw new ArgumentOutOfRangeException(name, limit, "A time limit must be longer than zero and at most 24 days.");
         }
     }
 

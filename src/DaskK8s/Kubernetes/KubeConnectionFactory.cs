@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 
+using DaskK8s.Common;
 using DaskK8s.Kubernetes.Config;
 using DaskK8s.Kubernetes.Credentials;
 using DaskK8s.Kubernetes.Transport;
@@ -25,9 +26,9 @@ internal static class KubeConnectionFactory
     /// <exception cref="KubeCredentialException">A token file cannot be read.</exception>
     public static async Task<KubeConnection> OpenAsync(KubeConfigOptions options, CancellationToken cancellationToken)
     {
-        RejectEmpty(options.KubeconfigPath, nameof(options.KubeconfigPath));
-        RejectEmpty(options.Context, nameof(options.Context));
-        RejectEmpty(options.Namespace, nameof(options.Namespace));
+        Guard.NotBlank(options.KubeconfigPath, nameof(options.KubeconfigPath));
+        Guard.NotBlank(options.Context, nameof(options.Context));
+        Guard.NotBlank(options.Namespace, nameof(options.Namespace));
         if (options.Kubernetes is not null)
         {
             return Wrap(options, options.Kubernetes);
@@ -95,14 +96,6 @@ internal static class KubeConnectionFactory
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw KubeConfigErrors.Unreadable($"'certificate-authority' of the cluster '{cluster.Name}',", path, e);
-        }
-    }
-
-    private static void RejectEmpty(string? value, string name)
-    {
-        if (value is not null && string.IsNullOrWhiteSpace(value))
-        {
-            throw new ArgumentException($"{name} is empty. Leave it out (null) to take the default.", name);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 
+using DaskK8s.Common;
 using DaskK8s.Dask.Protocol;
 using DaskK8s.Dask.Rpc;
 using DaskK8s.Kubernetes;
@@ -13,12 +14,6 @@ namespace DaskK8s.Reach;
 /// <summary>Is an open way to a scheduler: the RPC for the library's own calls and, where it is forwarded, the local ports for others.</summary>
 internal sealed class SchedulerLink : IAsyncDisposable
 {
-    /// <summary>Is the scheduler's port in its pod unless its arguments say otherwise, and the port first tried on this machine.</summary>
-    public const int SchedulerPodPort = 8786;
-
-    /// <summary>Is the dashboard's port in the scheduler's pod unless its arguments say otherwise, and the port first tried on this machine.</summary>
-    public const int DashboardPodPort = 8787;
-
     private readonly List<IAsyncDisposable> _owned = [];
 
     private SchedulerLink(string address, string? dashboardLink, SchedulerRpc rpc)
@@ -70,9 +65,9 @@ internal sealed class SchedulerLink : IAsyncDisposable
         List<IAsyncDisposable> opened = [tunnel];
         try
         {
-            PortForward scheduler = PortForward.Start(tunnel, plan.PodPort, options.LocalSchedulerPort, SchedulerPodPort, logger);
+            PortForward scheduler = PortForward.Start(tunnel, plan.PodPort, options.LocalSchedulerPort, DaskPorts.Scheduler, logger);
             opened.Insert(0, scheduler);
-            PortForward dashboard = PortForward.Start(tunnel, plan.DashboardPodPort, options.LocalDashboardPort, DashboardPodPort, logger);
+            PortForward dashboard = PortForward.Start(tunnel, plan.DashboardPodPort, options.LocalDashboardPort, DaskPorts.Dashboard, logger);
             opened.Insert(0, dashboard);
             string address = string.Create(CultureInfo.InvariantCulture, $"{(options.Tls is null ? "tcp" : "tls")}://127.0.0.1:{scheduler.LocalPort}");
             SchedulerEndpoint endpoint = new(

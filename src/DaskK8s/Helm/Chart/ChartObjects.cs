@@ -1,3 +1,4 @@
+using DaskK8s.Common;
 using DaskK8s.Helm.Records;
 using DaskK8s.Helm.Values;
 
@@ -77,15 +78,15 @@ internal sealed record ChartObjects
             ServiceName = serviceName,
             ServiceType = service?.Type ?? "ClusterIP",
             LoadBalancerAddress = service?.LoadBalancerAddress,
-            CommPort = service?.FindPort(names.CommPort, "-scheduler", ChartScheduler.DefaultCommPort)
-                ?? new ChartServicePort(names.CommPort, ChartScheduler.DefaultCommPort, ChartScheduler.DefaultCommPort, null),
-            DashboardPort = service?.FindPort(names.DashboardPort, "-webui", ChartScheduler.DefaultDashboardPort)
-                ?? new ChartServicePort(names.DashboardPort, 80, ChartScheduler.DefaultDashboardPort, null),
+            CommPort = service?.FindPort(names.CommPort, "-scheduler", DaskPorts.Scheduler)
+                ?? new ChartServicePort(names.CommPort, DaskPorts.Scheduler, DaskPorts.Scheduler, null),
+            DashboardPort = service?.FindPort(names.DashboardPort, "-webui", DaskPorts.Dashboard)
+                ?? new ChartServicePort(names.DashboardPort, 80, DaskPorts.Dashboard, null),
             Ingress = ingresses.FirstOrDefault(ingress => ingress.ServiceName == serviceName),
             Component = deployment.Component.Length > 0 ? deployment.Component : "scheduler",
             UsesTls = deployment.CommandLine.UsesTls || deployment.UsesTlsByEnvironment,
-            ListenPort = deployment.CommandLine.Port ?? ChartScheduler.DefaultCommPort,
-            DashboardListenPort = deployment.CommandLine.DashboardPort ?? ChartScheduler.DefaultDashboardPort,
+            ListenPort = deployment.CommandLine.Port ?? DaskPorts.Scheduler,
+            DashboardListenPort = deployment.CommandLine.DashboardPort ?? DaskPorts.Dashboard,
         };
     }
 

@@ -1,3 +1,4 @@
+using DaskK8s.Helm.Chart;
 using DaskK8s.Helm.Values;
 
 namespace DaskK8s.Helm.Records;
