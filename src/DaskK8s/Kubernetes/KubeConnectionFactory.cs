@@ -15,7 +15,7 @@ namespace DaskK8s.Kubernetes;
 /// <summary>Makes the connection to an API server from a kubeconfig, a pod's service account or a client that is given.</summary>
 internal static class KubeConnectionFactory
 {
-    private static readonly string s_userAgent = $"daskk8s/{typeof(KubeConnectionFactory).Assembly.GetName().Version?.ToString(3)}";
+    private static readonly string UserAgent = $"daskk8s/{typeof(KubeConnectionFactory).Assembly.GetName().Version?.ToString(3)}";
 
     /// <summary>Makes the connection. Reads files and the environment only: the network is first used by the first call.</summary>
     /// <param name="options">What is asked for.</param>
@@ -54,7 +54,7 @@ internal static class KubeConnectionFactory
             identity.User,
             logger);
         k8s.Kubernetes client = new(
-            new KubernetesClientConfiguration { Host = server.AbsoluteUri, UserAgent = s_userAgent },
+            new KubernetesClientConfiguration { Host = server.AbsoluteUri, UserAgent = UserAgent },
             transport);
         logger.ConfigurationOpened(identity.Context, server, identity.Namespace, proxy?.ToString());
         return new KubeConnection(client, identity.Namespace, identity.Context, ownsClient: true);
