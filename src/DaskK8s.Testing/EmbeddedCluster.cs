@@ -41,11 +41,11 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         ListHandler lists = new(store);
         WatchHandler watches = new(store, options);
         Authorizer authorizer = new(store);
-        PodDialer dialer = new(store, _kubelet, network, options, ports);
+        PodDialer dialer = new(store, _kubelet.RunOf, network, options, ports);
         _listeners = new ServiceListeners(store, dialer, network);
         RequestPipeline pipeline = new(
             store, _accounts, authorizer, httpFaults, _requests, new Discovery(options), new Reviews(authorizer), lists, watches, new ObjectHandler(store, objects, deletion),
-            new LogHandler(store, _kubelet), new PortForwardHandler(dialer, options, forwardFaults), options);
+            new LogHandler(store, _kubelet).HandleAsync, new PortForwardHandler(dialer, options, forwardFaults).HandleAsync, options);
         _server = new ApiServer(pipeline, _certificate, options.Port);
         Bootstrap.Fill(store, objects, options, network);
         _controllers = new ControllerManager(store, new DeploymentController(store, objects, events), replicaSets, new PodScheduler(store, events, options, podFaults), _kubelet, new GarbageCollector(store, objects, deletion), forwardFaults);

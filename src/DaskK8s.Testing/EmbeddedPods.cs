@@ -1,6 +1,7 @@
 using System.Net;
 using DaskK8s.Testing.Controllers;
 using DaskK8s.Testing.Forwarding;
+using DaskK8s.Testing.Processes;
 using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing;

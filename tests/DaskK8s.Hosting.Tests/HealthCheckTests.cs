@@ -4,6 +4,7 @@ using System.Net.Sockets;
 
 using DaskK8s.Hosting.Tests.Rigs;
 using DaskK8s.Testing;
+using DaskK8s.Tests.Rigs;
 
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -39,7 +40,7 @@ public sealed class HealthCheckTests
         HelmCluster cluster = await host.Services.GetRequiredService<IDaskCluster>().GetClusterAsync(Token);
         await cluster.ScaleAsync(3, cancellationToken: Token);
 
-        await Poll.UntilAsync(async () => (await CheckAsync(host)).Description?.Contains("image", StringComparison.Ordinal) == true, Token);
+        await Poll.UntilAsync(async () => (await CheckAsync(host)).Description?.Contains("image", StringComparison.Ordinal) == true);
         HealthReportEntry entry = await CheckAsync(host);
 
         entry.Status.Should().Be(HealthStatus.Degraded);

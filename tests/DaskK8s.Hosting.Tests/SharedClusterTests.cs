@@ -1,5 +1,6 @@
 using DaskK8s.Hosting.Tests.Rigs;
 using DaskK8s.Testing;
+using DaskK8s.Tests.Rigs;
 
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -47,7 +48,7 @@ public sealed class SharedClusterTests
 
         using k8s.Kubernetes client = kubernetes.CreateClient();
         await new DaskRelease().InstallAsync(client, Token);
-        await Poll.UntilAsync(() => IsThereAsync(dask), Token);
+        await Poll.UntilAsync(() => IsThereAsync(dask));
         log.Lines.Should().Contain(static l => l.StartsWith("Warning 7111 ")).And.Contain(static l => l.StartsWith("Information 7110 "))
             .And.Contain(static l => l.StartsWith("Information 6001 "), "the library logs to the host's loggers");
     }
@@ -65,7 +66,7 @@ public sealed class SharedClusterTests
         await use.Should().ThrowAsync<DaskClusterUnavailableException>();
         (await use.Should().ThrowAsync<DaskClusterUnavailableException>()).WithInnerException<KubernetesUnreachableException>();
         await release.Kubernetes.Faults.StartServerAsync(Token);
-        await Poll.UntilAsync(() => IsThereAsync(dask), Token);
+        await Poll.UntilAsync(() => IsThereAsync(dask));
 
         (await dask.GetClusterAsync(Token)).Should().BeSameAs(before, "what it stands for is still good");
     }
@@ -86,7 +87,7 @@ public sealed class SharedClusterTests
 
             await first.Kubernetes.Faults.StopServerAsync();
             File.Copy(second.Kubernetes.KubeconfigPath, kubeconfig, overwrite: true);
-            await Poll.UntilAsync(() => IsThereAsync(dask), Token);
+            await Poll.UntilAsync(() => IsThereAsync(dask));
 
             HelmCluster after = await dask.GetClusterAsync(Token);
             after.WorkerGroups[0].Desired.Should().Be(5);
@@ -204,7 +205,7 @@ public sealed class SharedClusterTests
         using IHost host = Hosts.Build(settings, static s => s.AddDaskAdaptiveScaling("dask", static o => o with { Interval = TimeSpan.FromMilliseconds(200) }), log);
 
         await host.StartAsync(Token);
-        await Poll.UntilAsync(() => Task.FromResult(log.Lines.Any(static l => l.StartsWith("Information 7001 Adaptive: Grow group worker from 1 to 2"))), Token);
+        await Poll.UntilAsync(() => log.Lines.Any(static l => l.StartsWith("Information 7001 Adaptive: Grow group worker from 1 to 2")));
         await host.StopAsync(Token);
     }
 

@@ -5,6 +5,7 @@ using System.Text.Json;
 
 using DaskK8s.Hosting.Tests.Rigs;
 using DaskK8s.Testing;
+using DaskK8s.Tests.Rigs;
 
 namespace DaskK8s.Hosting.Tests;
 
@@ -34,7 +35,7 @@ public sealed class WebApiTests
         steps.Select(static s => s.GetProperty("done").GetInt32()).Should().Equal(Enumerable.Range(1, 10));
         steps[^1].GetProperty("sum").GetInt64().Should().Be(385);
 
-        await Poll.UntilAsync(async () => (await HealthAsync(server)).Status == "Healthy", Token);
+        await Poll.UntilAsync(async () => (await HealthAsync(server)).Status == "Healthy");
         (await server.Client.GetAsync("/sum-of-squares?count=0", Token)).StatusCode.Should().Be(HttpStatusCode.BadRequest);
     }
 
@@ -63,7 +64,6 @@ public sealed class WebApiTests
                 using HttpResponseMessage answer = await server.Client.GetAsync("/squares/3", Token);
                 return answer.IsSuccessStatusCode;
             },
-            Token,
             90);
         server.Output.Should().NotContain("crit:");
     }

@@ -1,4 +1,5 @@
 using DaskK8s.IntegrationTests.Rigs;
+using DaskK8s.Tests.Rigs;
 
 using k8s;
 using k8s.Models;
@@ -18,8 +19,22 @@ public sealed class FaultContract(TestCluster kubernetes)
         await kubernetes.Client.CoreV1.DeleteCollectionNamespacedPodAsync(
             release.Namespace, labelSelector: "release=my-dask,component=scheduler", gracePeriodSeconds: 0, cancellationToken: TestContext.Current.CancellationToken);
         await cluster.WaitForWorkersAsync(cancellationToken: TestContext.Current.CancellationToken);
-        SchedulerInfo after = await EventuallyAsync(
-            () => cluster.GetSchedulerInfoAsync(TestContext.Current.CancellationToken), info => info.Id != before.Id && info.Workers.Count == 5);
+        SchedulerInfo after = before;
+        await Poll.UntilAsync(
+            async () =>
+            {
+                try
+                {
+                    after = await cluster.GetSchedulerInfoAsync(TestContext.Current.CancellationToken);
+                    return after.Id != before.Id && after.Workers.Count == 5;
+                }
+                catch (DaskK8sException)
+                {
+                    // Not there yet.
+                    return false;
+                }
+            },
+            120);
 
         after.Workers.Should().HaveCount(5);
         cluster.SchedulerAddress.Should().Be(address);
@@ -71,29 +86,5 @@ public sealed class FaultContract(TestCluster kubernetes)
 
         stale.Expired.Should().BePositive();
         (await cluster.GetSchedulerInfoAsync(TestContext.Current.CancellationToken)).Workers.Should().HaveCount(6);
-    }
-
-    /// <summary>Asks until the answer is as expected; the calls themselves wait, so nothing is slept through.</summary>
-    private static async Task<T> EventuallyAsync<T>(Func<Task<T>> ask, Func<T, bool> isExpected)
-    {
-        using CancellationTokenSource limit = new(TimeSpan.FromMinutes(2));
-        while (true)
-        {
-            try
-            {
-                T answer = await ask();
-                if (isExpected(answer))
-                {
-                    return answer;
-                }
-            }
-            catch (DaskK8sException) when (!limit.IsCancellationRequested)
-            {
-                // Not there yet.
-            }
-
-            limit.Token.ThrowIfCancellationRequested();
-            await Task.Delay(200, limit.Token);
-        }
     }
 }

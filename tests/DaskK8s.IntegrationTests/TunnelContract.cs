@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 
 using DaskK8s.IntegrationTests.Rigs;
 using DaskK8s.PortForwarding;
+using DaskK8s.PortForwarding.Tunnels;
 
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -2,6 +2,8 @@ using System.Net.Sockets;
 
 using DaskK8s.IntegrationTests.Rigs;
 using DaskK8s.PortForwarding;
+using DaskK8s.PortForwarding.Tunnels;
+using DaskK8s.Tests.Rigs;
 
 using k8s;
 using k8s.Models;
@@ -125,10 +127,10 @@ public sealed class TunnelFaultContract(TestCluster kubernetes)
         await rig.EchoAsync().WaitAsync(HangLimit, Token);
 
         rig.Forward.TotalConnections.Should().Be(1002);
-        await EventuallyAsync(() => rig.Forward.OpenConnections == 0);
+        await Poll.UntilAsync(() => rig.Forward.OpenConnections == 0);
 
         // What is left are the sound sessions, which stay a minute for those who come next.
-        await EventuallyAsync(() => rig.Tunnel.Sessions <= TunnelOptions.Default.MaxSessions && OpenSockets() <= before + (2 * rig.Tunnel.Sessions));
+        await Poll.UntilAsync(() => rig.Tunnel.Sessions <= TunnelOptions.Default.MaxSessions && OpenSockets() <= before + (2 * rig.Tunnel.Sessions));
     }
 
     [Fact]
@@ -158,14 +160,4 @@ public sealed class TunnelFaultContract(TestCluster kubernetes)
     /// <summary>Counts this process's sockets; there is no such count but on Linux.</summary>
     private static int OpenSockets() => !OperatingSystem.IsLinux() ? 0 : Directory.EnumerateFiles("/proc/self/fd")
         .Count(file => new FileInfo(file).LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true);
-
-    private static async Task EventuallyAsync(Func<bool> condition)
-    {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        limit.CancelAfter(TimeSpan.FromMinutes(1));
-        while (!condition())
-        {
-            await Task.Delay(50, limit.Token);
-        }
-    }
 }

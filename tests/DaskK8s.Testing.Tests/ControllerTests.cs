@@ -1,3 +1,5 @@
+using DaskK8s.Tests.Rigs;
+
 using k8s;
 using k8s.Models;
 
@@ -106,7 +108,7 @@ public sealed class ControllerTests
         await new DaskRelease { Workers = 3 }.InstallAsync(client, Token);
         await client.ReadyPodsAsync(2);
 
-        await EventuallyAsync(async () =>
+        await Poll.UntilAsync(async () =>
         {
             V1Deployment workers = await client.AppsV1.ReadNamespacedDeploymentAsync("my-dask-worker", "default", cancellationToken: Token);
             return workers.Status.Conditions?.Any(condition => condition.Type == "ReplicaFailure" && condition.Message.Contains("exceeded quota: few")) == true;
@@ -130,7 +132,7 @@ public sealed class ControllerTests
         pods.Should().HaveCount(5);
         V1ReplicaSetList sets = await client.AppsV1.ListNamespacedReplicaSetAsync("default", labelSelector: "component=worker", cancellationToken: Token);
         sets.Items.Select(set => set.Spec.Replicas).Should().BeEquivalentTo(new int?[] { 0, 4 });
-        await EventuallyAsync(async () => (await client.AppsV1.ReadNamespacedDeploymentAsync("my-dask-worker", "default", cancellationToken: Token)).Metadata.Annotations["deployment.kubernetes.io/revision"] == "2");
+        await Poll.UntilAsync(async () => (await client.AppsV1.ReadNamespacedDeploymentAsync("my-dask-worker", "default", cancellationToken: Token)).Metadata.Annotations["deployment.kubernetes.io/revision"] == "2");
     }
 
     [Fact]
@@ -146,7 +148,7 @@ public sealed class ControllerTests
         await client.AppsV1.DeleteNamespacedDeploymentAsync("my-dask-worker", "default", propagationPolicy: "Foreground", cancellationToken: Token);
 
         await client.ReadyPodsAsync(1);
-        await EventuallyAsync(async () => (await client.AppsV1.ListNamespacedDeploymentAsync("default", cancellationToken: Token)).Items.Count == 1);
+        await Poll.UntilAsync(async () => (await client.AppsV1.ListNamespacedDeploymentAsync("default", cancellationToken: Token)).Items.Count == 1);
         (await client.AppsV1.ListNamespacedReplicaSetAsync("default", cancellationToken: Token)).Items.Should().ContainSingle();
     }
 
@@ -236,21 +238,6 @@ public sealed class ControllerTests
         (await reader.ReadLineAsync(Token)).Should().Be("second");
         await client.ScaleAsync("my-dask-worker", 0);
         (await reader.ReadLineAsync(Token)).Should().BeNull();
-    }
-
-    internal static async Task EventuallyAsync(Func<Task<bool>> condition)
-    {
-        for (int i = 0; i < 500; i++)
-        {
-            if (await condition())
-            {
-                return;
-            }
-
-            await Task.Delay(10, Token);
-        }
-
-        throw new TimeoutException("It did not become true.");
     }
 
     private static async Task<string> LogAsync(k8s.Kubernetes client, string pod, int? tail = null, int? limitBytes = null, bool? timestamps = null, bool? previous = null)

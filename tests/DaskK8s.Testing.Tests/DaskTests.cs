@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+
+using DaskK8s.Tests.Rigs;
 using k8s;
 using k8s.Models;
 
@@ -45,7 +47,7 @@ public sealed class DaskTests
         cluster.Pods.Kill("default", worker);
 
         await client.PodsAsync(all => all.Any(pod => pod.Metadata.Name == worker && pod.Status.ContainerStatuses[0].RestartCount == 1 && pod.IsReady()), seconds: 30);
-        await ControllerTests.EventuallyAsync(async () => (await WorkersAsync(pods, 1)).Single().Key != before);
+        await Poll.UntilAsync(async () => (await WorkersAsync(pods, 1)).Single().Key != before);
         cluster.Pods.ProcessId("default", worker).Should().NotBe(process);
         V1Pod restarted = await client.CoreV1.ReadNamespacedPodAsync(worker, "default", cancellationToken: Token);
         restarted.Status.ContainerStatuses[0].LastState.Terminated.ExitCode.Should().Be(137);
@@ -82,11 +84,11 @@ public sealed class DaskTests
 
             await client.ScaleAsync("my-dask-worker", 1);
             IList<V1Pod> left = await client.ReadyPodsAsync(2, seconds: 60);
-            await ControllerTests.EventuallyAsync(() => Task.FromResult(processes.Count(IsAlive) == 2));
+            await Poll.UntilAsync(() => processes.Count(IsAlive) == 2);
             (await WorkersAsync(left, 1)).Should().ContainSingle();
         }
 
-        await ControllerTests.EventuallyAsync(() => Task.FromResult(!processes.Any(IsAlive)));
+        await Poll.UntilAsync(() => !processes.Any(IsAlive));
     }
 
     [Fact]
@@ -102,7 +104,7 @@ public sealed class DaskTests
         parent.Kill(entireProcessTree: false);
         await parent.WaitForExitAsync(Token);
 
-        await ControllerTests.EventuallyAsync(() => Task.FromResult(!processes.Any(IsAlive)));
+        await Poll.UntilAsync(() => !processes.Any(IsAlive));
     }
 
     [Fact]

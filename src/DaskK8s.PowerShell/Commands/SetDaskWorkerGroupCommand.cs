@@ -106,7 +106,7 @@ public sealed class SetDaskWorkerGroupCommand : ClusterCmdlet
             {
                 result = Replicas is { } replicas
                     ? await cluster.ScaleAsync(replicas, options, group.Name, stopping).ConfigureAwait(false)
-                    : await cluster.ScaleAsync(Memory, Cores, Gpus, group.Name, options, stopping).ConfigureAwait(false);
+                    : await cluster.ScaleToSizeAsync(Memory, Cores, Gpus, group.Name, options, stopping).ConfigureAwait(false);
             }
 
             output.Verbose(FormattableString.Invariant(

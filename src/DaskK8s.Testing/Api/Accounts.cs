@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 
+using DaskK8s.Testing.Storage;
+
 namespace DaskK8s.Testing.Api;
 
 /// <summary>Keeps the bearer tokens that the server knows.</summary>
@@ -14,8 +16,6 @@ internal sealed class Accounts
         _users[token] = user;
         return token;
     }
-
-    public void Revoke(string token) => _users.TryRemove(token, out _);
 
     public void RevokeUser(string name)
     {

@@ -18,8 +18,6 @@ internal sealed class ApiServer(RequestPipeline pipeline, ServerCertificate cert
 
     public int Port { get; private set; } = port;
 
-    public bool IsRunning => _app is not null;
-
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         if (_app is not null)

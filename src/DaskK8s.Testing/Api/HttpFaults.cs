@@ -1,3 +1,5 @@
+using DaskK8s.Testing.Storage;
+
 using Microsoft.AspNetCore.Http;
 
 namespace DaskK8s.Testing.Api;

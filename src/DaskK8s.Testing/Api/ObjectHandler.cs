@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using DaskK8s.Testing.Controllers;
 using DaskK8s.Testing.Patching;
 using DaskK8s.Testing.Storage;
 using Microsoft.AspNetCore.Http;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using DaskK8s.Testing.Forwarding;
 using DaskK8s.Testing.Storage;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
@@ -9,7 +8,7 @@ namespace DaskK8s.Testing.Api;
 /// <summary>Takes a request from its user to its handler.</summary>
 internal sealed class RequestPipeline(
     ObjectStore store, Accounts accounts, Authorizer authorizer, HttpFaults faults, RequestLog log, Discovery discovery, Reviews reviews,
-    ListHandler lists, WatchHandler watches, ObjectHandler objects, LogHandler logs, PortForwardHandler forwards, EmbeddedClusterOptions options)
+    ListHandler lists, WatchHandler watches, ObjectHandler objects, SubresourceHandler logs, SubresourceHandler forwards, EmbeddedClusterOptions options)
 {
     public async Task HandleAsync(HttpContext context, CancellationToken stopping)
     {
@@ -121,8 +120,8 @@ internal sealed class RequestPipeline(
 
         return (info.Subresource, info.Verb) switch
         {
-            ("log", "get") => logs.HandleAsync(context, info, stopping),
-            ("portforward", "get" or "create") => forwards.HandleAsync(context, info, stopping),
+            ("log", "get") => logs(context, info, stopping),
+            ("portforward", "get" or "create") => forwards(context, info, stopping),
             ("log" or "portforward", _) => throw ApiException.MethodNotAllowed(info.Type),
             ("eviction", "create") => objects.EvictAsync(context, info),
             (_, "get") => objects.GetAsync(context, info),

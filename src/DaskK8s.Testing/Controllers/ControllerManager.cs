@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using DaskK8s.Testing.Api;
 using DaskK8s.Testing.Forwarding;
 using DaskK8s.Testing.Storage;
 

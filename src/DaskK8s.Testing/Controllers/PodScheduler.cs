@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using DaskK8s.Testing.Api;
 using DaskK8s.Testing.Patching;
+using DaskK8s.Testing.Processes;
 using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Controllers;

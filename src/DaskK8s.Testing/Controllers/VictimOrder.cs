@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using DaskK8s.Testing.Processes;
 using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Controllers;

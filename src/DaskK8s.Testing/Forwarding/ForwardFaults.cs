@@ -15,17 +15,6 @@ internal sealed class ForwardFaults
     /// <summary>Gets or sets how many bytes pass to the client before a forward is cut, negative for no limit.</summary>
     public long CutAfter { get; set; } = -1;
 
-    public int Count
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _open.Count;
-            }
-        }
-    }
-
     public IDisposable Enter(CancellationTokenSource end, HttpContext context, StoredObject pod)
     {
         (CancellationTokenSource, HttpContext, StoredObject) entry = (end, context, pod);

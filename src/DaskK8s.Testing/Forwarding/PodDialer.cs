@@ -1,14 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
-using DaskK8s.Testing.Api;
-using DaskK8s.Testing.Controllers;
 using DaskK8s.Testing.Processes;
 using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Forwarding;
 
 /// <summary>Opens connections to ports of pods.</summary>
-internal sealed class PodDialer(ObjectStore store, Kubelet kubelet, PodNetwork network, EmbeddedClusterOptions options, PortMap map)
+internal sealed class PodDialer(ObjectStore store, Func<StoredObject, PodRun?> runOf, PodNetwork network, EmbeddedClusterOptions options, PortMap map)
 {
     /// <summary>Gives the pod, or the error that the real server has for one that cannot be reached.</summary>
     public StoredObject Demand(ObjectKey key)
@@ -55,6 +53,6 @@ internal sealed class PodDialer(ObjectStore store, Kubelet kubelet, PodNetwork n
     {
         PodPort asked = new(pod.Key.Namespace, pod.Key.Name, pod.Value.Map("metadata", "labels"), port);
         return map.Find(asked) ?? options.PortTarget?.Invoke(asked)
-            ?? (kubelet.RunOf(pod) is { } run && run.Containers.Any(container => container.Process is not null) ? network.Endpoint(run.Address, port) : null);
+            ?? (runOf(pod) is { } run && run.Containers.Any(container => container.Process is not null) ? network.Endpoint(run.Address, port) : null);
     }
 }

@@ -87,13 +87,6 @@ internal sealed class SpdySession(Stream stream, Action<SpdyStream> accept, Canc
         await WriteControlAsync(FrameType.RstStream, 0, body, end).ConfigureAwait(false);
     }
 
-    public Task GoAwayAsync(CancellationToken end)
-    {
-        byte[] body = new byte[8];
-        BinaryPrimitives.WriteInt32BigEndian(body, _lastId);
-        return WriteControlAsync(FrameType.GoAway, 0, body, end);
-    }
-
     public void Forget(int id) => _streams.TryRemove(id, out _);
 
     public void Dispose()

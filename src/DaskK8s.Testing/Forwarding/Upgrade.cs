@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using DaskK8s.Testing.Api;
+using DaskK8s.Testing.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using DaskK8s.Testing.Api;
 using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Patching;

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using DaskK8s.Testing.Api;
 using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Patching;

@@ -5,7 +5,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
-using DaskK8s.Testing.Controllers;
 using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Processes;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using DaskK8s.Testing.Controllers;
 using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Processes;

@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace DaskK8s.Testing.Processes;
 
 /// <summary>A local process that stands for a container.</summary>
@@ -14,8 +12,6 @@ internal sealed class PodProcess(string id, DaskHost host)
 
     /// <summary>Gets the exit code, 128 and the signal's number for a killed process.</summary>
     public Task<int> Exited => _exited.Task;
-
-    public Socket? Connection { get; set; }
 
     public void Terminate() => host.Signal(Id, 15);
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using DaskK8s.Testing.Api;
 
 namespace DaskK8s.Testing.Storage;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using DaskK8s.Testing.Api;
 
 namespace DaskK8s.Testing.Storage;
 

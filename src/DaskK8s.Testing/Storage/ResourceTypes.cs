@@ -43,10 +43,5 @@ internal static class ResourceTypes
     private static readonly Dictionary<(string Group, string Version, string Plural), ResourceType> ByPath =
         All.ToDictionary(type => (type.Group, type.Version, type.Plural));
 
-    private static readonly Dictionary<(string ApiVersion, string Kind), ResourceType> ByKind =
-        All.ToDictionary(type => (type.ApiVersion, type.Kind));
-
     public static ResourceType? Find(string group, string version, string plural) => ByPath.GetValueOrDefault((group, version, plural));
-
-    public static ResourceType? FindKind(string apiVersion, string kind) => ByKind.GetValueOrDefault((apiVersion, kind));
 }

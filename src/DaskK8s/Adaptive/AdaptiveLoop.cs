@@ -12,7 +12,7 @@ internal sealed class AdaptiveLoop
 {
     private static readonly TimeSpan LeaseReleaseLimit = TimeSpan.FromSeconds(5);
 
-    private readonly HelmCluster _cluster;
+    private readonly AdaptiveTarget _target;
     private readonly AdaptiveOptions _options;
     private readonly AdaptiveScaling _handle;
     private readonly DemandReader _reader;
@@ -28,9 +28,9 @@ internal sealed class AdaptiveLoop
     private TimeSpan _startTime;
 
     public AdaptiveLoop(
-        HelmCluster cluster, AdaptiveOptions options, AdaptiveScaling handle, DemandReader reader, Workloads workloads, ReleaseLease? lease, TimeProvider time, ILogger logger)
+        AdaptiveTarget target, AdaptiveOptions options, AdaptiveScaling handle, DemandReader reader, Workloads workloads, ReleaseLease? lease, TimeProvider time, ILogger logger)
     {
-        (_cluster, _options, _handle, _reader, _workloads, _lease, _time, _logger) = (cluster, options, handle, reader, workloads, lease, time, logger);
+        (_target, _options, _handle, _reader, _workloads, _lease, _time, _logger) = (target, options, handle, reader, workloads, lease, time, logger);
         _policies = options.Groups.ToDictionary(static g => g.Key, g => new AdaptivePolicy(g.Value, options, time), StringComparer.Ordinal);
         _lastWork = time.GetTimestamp();
         _startTime = options.StartTime;
@@ -71,7 +71,7 @@ internal sealed class AdaptiveLoop
             _handle.SetActive(true);
             DemandSnapshot demand = await _reader.ReadAsync(_options.TargetDuration, cancellationToken).ConfigureAwait(false);
             IList<V1Deployment> deployments = await _workloads.ListDeploymentsAsync(cancellationToken).ConfigureAwait(false);
-            await _cluster.GiveBackStraysAsync(deployments, cancellationToken).ConfigureAwait(false);
+            await _target.GiveBackStraysAsync(deployments, cancellationToken).ConfigureAwait(false);
             if (demand.IsBusy)
             {
                 _lastWork = _time.GetTimestamp();
@@ -88,15 +88,15 @@ internal sealed class AdaptiveLoop
 
     private async Task DecideAsync(DemandSnapshot demand, IList<V1Deployment> deployments, CancellationToken cancellationToken)
     {
-        IReadOnlyDictionary<string, string> strangers = await _cluster.FindStrangersAsync(_policies.Keys, cancellationToken).ConfigureAwait(false);
+        IReadOnlyDictionary<string, string> strangers = await _target.FindStrangersAsync(_policies.Keys, cancellationToken).ConfigureAwait(false);
         GroupShape[] shapes =
         [
-            .. _cluster.WorkerGroups.Where(g => _options.Groups.ContainsKey(g.Name) && !strangers.ContainsKey(g.Name))
+            .. _target.Groups().Where(g => _options.Groups.ContainsKey(g.Name) && !strangers.ContainsKey(g.Name))
                 .Select(g => ToShape(g, demand, deployments.FirstOrDefault(d => d.Metadata.Name == g.DeploymentName))),
         ];
         IReadOnlyDictionary<string, int> pods = DemandPlanner.Plan(demand, shapes, _options.TargetDuration, _startTime, _options.MemoryTarget);
         TimeSpan idleFor = _time.GetElapsedTime(_lastWork);
-        foreach (WorkerGroup group in _cluster.WorkerGroups.Where(g => _policies.ContainsKey(g.Name)))
+        foreach (WorkerGroup group in _target.Groups().Where(g => _policies.ContainsKey(g.Name)))
         {
             V1Deployment? deployment = deployments.FirstOrDefault(d => d.Metadata.Name == group.DeploymentName);
             if (deployment is null)
@@ -185,7 +185,7 @@ internal sealed class AdaptiveLoop
         try
         {
             ScaleOptions options = new() { DrainTimeout = _options.DrainTimeout };
-            ScaleResult result = await _cluster.ScaleAsync(target, options, group, cancellationToken).ConfigureAwait(false);
+            ScaleResult result = await _target.ScaleAsync(target, options, group, cancellationToken).ConfigureAwait(false);
             if (result.NotRetired.Count > 0)
             {
                 Fail(group, seen, target, string.Join("; ", result.NotRetired.Select(static n => $"{n.Pod} stays: {n.Reason}")));
@@ -212,7 +212,7 @@ internal sealed class AdaptiveLoop
     {
         bool plain = _options.GroupsForPlainTasks is { } named
             ? named.Contains(group.Name)
-            : group.DaskResources.Count == 0 || _cluster.WorkerGroups.Where(g => _options.Groups.ContainsKey(g.Name)).All(static g => g.DaskResources.Count > 0);
+            : group.DaskResources.Count == 0 || _target.Groups().Where(g => _options.Groups.ContainsKey(g.Name)).All(static g => g.DaskResources.Count > 0);
         return GroupShape.From(group, _options.Groups[group.Name], plain, demand.Kinds) with
         {
             Replicas = deployment?.Spec?.Replicas ?? 0,
@@ -267,7 +267,7 @@ internal sealed class AdaptiveLoop
 
     private void Note(string group, AdaptiveAction action, int demand, int before, int after, string reason)
     {
-        Telemetry.AdaptiveDecisions.Add(1, new("release", _cluster.ReleaseName), new("namespace", _cluster.Namespace), new("group", group), new("action", action.ToString()));
+        Telemetry.AdaptiveDecisions.Add(1, new("release", _target.Release), new("namespace", _target.Namespace), new("group", group), new("action", action.ToString()));
         _handle.Note(new AdaptiveDecision(_time.GetUtcNow(), group, action, demand, before, after, reason));
     }
 
@@ -301,6 +301,6 @@ internal sealed class AdaptiveLoop
             }
         }
 
-        AdaptiveLog.Ended(_logger, _cluster.Name);
+        AdaptiveLog.Ended(_logger, _target.Release);
     }
 }

@@ -1,3 +1,5 @@
+using DaskK8s.Common;
+
 namespace DaskK8s;
 
 /// <summary>Says how worker groups follow the work.</summary>
@@ -76,29 +78,21 @@ public sealed record AdaptiveOptions
             }
         }
 
-        ThrowIfNotPositive(Interval, nameof(Interval));
-        ThrowIfNotPositive(TargetDuration, nameof(TargetDuration));
-        ThrowIfNotPositive(DrainTimeout, nameof(DrainTimeout));
-        ThrowIfNotPositive(LeaseDuration, nameof(LeaseDuration));
+        Guard.PositiveLimit(Interval, nameof(Interval));
+        Guard.PositiveLimit(TargetDuration, nameof(TargetDuration));
+        Guard.PositiveLimit(DrainTimeout, nameof(DrainTimeout));
+        Guard.PositiveLimit(LeaseDuration, nameof(LeaseDuration));
         ArgumentOutOfRangeException.ThrowIfLessThan(StartTime, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(CoolDown, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(UnschedulableAfter, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(WaitCount, 1);
         if (IdleTimeout is { } idle)
         {
-            ThrowIfNotPositive(idle, nameof(IdleTimeout));
+            Guard.PositiveLimit(idle, nameof(IdleTimeout));
         }
 
         ThrowIfNoShare(MaxLeavingShare, nameof(MaxLeavingShare));
         ThrowIfNoShare(MemoryTarget, nameof(MemoryTarget));
-    }
-
-    private static void ThrowIfNotPositive(TimeSpan value, string name)
-    {
-        if (value <= TimeSpan.Zero)
-        {
-            throw new ArgumentOutOfRangeException(name, value, "Must be longer than zero.");
-        }
     }
 
     private static void ThrowIfNoShare(double value, string name)

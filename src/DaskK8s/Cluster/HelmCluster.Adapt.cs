@@ -6,8 +6,6 @@ namespace DaskK8s;
 
 public sealed partial class HelmCluster
 {
-    internal string ReleaseName => _releaseName;
-
     /// <summary>Gets what the lease is named after: instances of one release have schedulers and groups of their own, and a lease each.</summary>
     private string LeaseName => Release.Instances.Count > 1 ? $"{_releaseName}-{Release.Instance}" : _releaseName;
 
@@ -39,8 +37,9 @@ public sealed partial class HelmCluster
         SchedulerLink link = RequireLink();
         await GetWorkerGroupsAsync(cancellationToken).ConfigureAwait(false);
         ReleaseLease? lease = options.UseLease ? new ReleaseLease(_requests, LeaseName, options.LeaseDuration) : null;
+        AdaptiveTarget target = new(_releaseName, Namespace, () => WorkerGroups, FindStrangersAsync, GiveBackStraysAsync, ScaleAsync);
         AdaptiveScaling adaptive = new(_logger, _lifetime.Token);
-        adaptive.Start(new AdaptiveLoop(this, options, adaptive, new DemandReader(link.Rpc), _workloads, lease, _options.TimeProvider, _logger), _lifetime);
+        adaptive.Start(new AdaptiveLoop(target, options, adaptive, new DemandReader(link.Rpc), _workloads, lease, _options.TimeProvider, _logger), _lifetime);
         return adaptive;
     }
 
@@ -48,7 +47,7 @@ public sealed partial class HelmCluster
     /// <param name="groups">The groups in question.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>Why a group is not managed, by its name; none of the groups whose Deployments name this scheduler.</returns>
-    internal async Task<IReadOnlyDictionary<string, string>> FindStrangersAsync(IEnumerable<string> groups, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<string, string>> FindStrangersAsync(IEnumerable<string> groups, CancellationToken cancellationToken)
     {
         Dictionary<string, string> strangers = new(StringComparer.Ordinal);
         GroupPlan[] doubtful = [.. groups.Select(FindPlan).Where(p => !p.NamesOwnScheduler && (p.OtherScheduler is not null || _options.SchedulerAddress is not null))];

@@ -8,6 +8,7 @@ using DaskK8s.Groups;
 using DaskK8s.Helm;
 using DaskK8s.Helm.Chart;
 using DaskK8s.Kubernetes;
+using DaskK8s.WorkerGroups;
 
 namespace DaskK8s;
 
@@ -276,7 +277,7 @@ public sealed partial class HelmCluster
 
     private void Apply(WorkloadSnapshot snapshot)
     {
-        _workerGroups = GroupBuilder.Build(this, _plan!.Groups, snapshot);
+        _workerGroups = GroupBuilder.Build(ScaleAsync, _plan!.Groups, snapshot);
         NoteApplied(snapshot.Deployments);
         Dictionary<string, string> groupsByIP = new(StringComparer.Ordinal);
         foreach (WorkerGroup group in _workerGroups)

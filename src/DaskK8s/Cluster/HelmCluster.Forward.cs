@@ -1,5 +1,6 @@
 using DaskK8s.Common;
 using DaskK8s.PortForwarding;
+using DaskK8s.PortForwarding.Tunnels;
 
 using Microsoft.Extensions.Logging;
 

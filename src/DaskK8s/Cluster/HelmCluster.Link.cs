@@ -1,12 +1,12 @@
 using System.Globalization;
 
 using DaskK8s.Causes;
-using DaskK8s.Cluster;
 using DaskK8s.Dask.Protocol;
 using DaskK8s.Dask.Rpc;
 using DaskK8s.Groups;
 using DaskK8s.Kubernetes.Config;
 using DaskK8s.PortForwarding;
+using DaskK8s.PortForwarding.Tunnels;
 using DaskK8s.Reach;
 
 using k8s.Models;
@@ -33,7 +33,7 @@ public sealed partial class HelmCluster
                 + "The chart does so when scheduler.servicePort is not 8786: set it back, or add --port=8786 to scheduler.extraArgs."));
         }
 
-        SchedulerRoute route = await new SchedulerLocator(_requests, options, inCluster, _logger)
+        SchedulerRoute route = await new SchedulerLocator(_requests, options.Reach, inCluster, _logger)
             .LocateAsync(_plan.Scheduler, cancellationToken).ConfigureAwait(false);
         if (route.Kind == SchedulerRouteKind.None)
         {
@@ -56,7 +56,7 @@ public sealed partial class HelmCluster
             {
                 // An address that was given is either right or wrong; a Service may have its pod in a moment.
                 TimeSpan? within = route.MayFallBackToForward ? DirectDialTime : isOwn ? null : options.SchedulerTimeout;
-                return await GreetAsync(SchedulerLink.Dial(route, options, absence), within, cancellationToken).ConfigureAwait(false);
+                return await GreetAsync(SchedulerLink.Dial(route, options.Reach, absence), within, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (!isOwn && options.SchedulerAddress is null && e is SchedulerUnreachableException or SchedulerTimeoutException)
             {
@@ -68,7 +68,7 @@ public sealed partial class HelmCluster
             }
             catch (Exception e) when (route.MayFallBackToForward && e is SchedulerUnreachableException or SchedulerTimeoutException)
             {
-                HelmClusterLog.RouteChosen(_logger, "by a forward", "the direct way is closed");
+                ReachLog.RouteChosen(_logger, "by a forward", "the direct way is closed");
             }
         }
 
@@ -77,7 +77,7 @@ public sealed partial class HelmCluster
             PodTarget? first = _plan.SchedulerDeployment.Length > 0 && snapshot.FindDeployment(_plan.SchedulerDeployment) is { } deployment
                 ? snapshot.PodsOf(deployment).Where(ReadyPods.IsReady).Select(static p => new PodTarget(p.Metadata.NamespaceProperty, p.Metadata.Name, p.Metadata.Uid)).FirstOrDefault()
                 : null;
-            SchedulerLink link = await SchedulerLink.ForwardAsync(_requests.Connection, _plan.Scheduler, first, options, absence).ConfigureAwait(false);
+            SchedulerLink link = await SchedulerLink.ForwardAsync(_requests.Connection, _plan.Scheduler, first, options.Reach, absence).ConfigureAwait(false);
             return await GreetAsync(link, null, cancellationToken).ConfigureAwait(false);
         }
         catch (KubernetesForbiddenException e) when (options.SchedulerAccess != SchedulerAccess.Forward)
@@ -87,12 +87,12 @@ public sealed partial class HelmCluster
                 if (route.Kind == SchedulerRouteKind.Direct)
                 {
                     // A forward is asked for when the pod is ready; the direct way may have been closed only because it was not.
-                    return await GreetAsync(SchedulerLink.Dial(route, options, absence), DirectDialTime, cancellationToken).ConfigureAwait(false);
+                    return await GreetAsync(SchedulerLink.Dial(route, options.Reach, absence), DirectDialTime, cancellationToken).ConfigureAwait(false);
                 }
             }
             catch (Exception closed) when (closed is SchedulerUnreachableException or SchedulerTimeoutException)
             {
-                HelmClusterLog.RouteChosen(_logger, "not at all", "the direct way is closed, and a forward is not allowed");
+                ReachLog.RouteChosen(_logger, "not at all", "the direct way is closed, and a forward is not allowed");
             }
 
             Limit(new ClusterLimitation(

@@ -18,7 +18,7 @@ public sealed partial class HelmCluster
 
     /// <summary>Gives back what clients that did not finish kept of the release's worker groups.</summary>
     /// <remarks>It is of no use to fail for it: what could not be given back now is tried again by the next one.</remarks>
-    internal async Task GiveBackStraysAsync(IEnumerable<V1Deployment> deployments, CancellationToken cancellationToken)
+    private async Task GiveBackStraysAsync(IEnumerable<V1Deployment> deployments, CancellationToken cancellationToken)
     {
         NoteApplied(deployments);
         V1Deployment[] strays = [.. deployments.Where(d => FieldGiveBack.IsOurs(d.Metadata) && _plan?.Groups.Any(g => g.DeploymentName == d.Metadata.Name) == true)];

@@ -15,10 +15,4 @@ internal static partial class HelmClusterLog
 
     [LoggerMessage(6004, LogLevel.Information, "Closed the connection to release {Release} in namespace {Namespace}; the release itself goes on")]
     public static partial void Closed(ILogger logger, string release, string @namespace);
-
-    [LoggerMessage(6005, LogLevel.Warning, "Reached the scheduler at the public address {Address} without TLS: whoever reaches it can run code on the cluster")]
-    public static partial void PublicWithoutTls(ILogger logger, string address);
-
-    [LoggerMessage(6006, LogLevel.Debug, "Chose to reach the scheduler {How}: {Reason}")]
-    public static partial void RouteChosen(ILogger logger, string how, string reason);
 }

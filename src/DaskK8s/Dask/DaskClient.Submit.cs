@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 
 using DaskK8s.Common;
+using DaskK8s.Dask;
 using DaskK8s.Dask.Tasks;
 
 namespace DaskK8s;

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 
 using DaskK8s.Common;
 using DaskK8s.Kubernetes;
-using DaskK8s.Waiting;
 
 namespace DaskK8s.Groups;
 
@@ -35,7 +34,7 @@ internal static class Following
                     }
                     catch (KubernetesApiException e) when (began && MayPass(e))
                     {
-                        WorkersLog.FollowFailed(requests.Logger, e.Call.Resource, e.GetType().Name);
+                        KubeApiLog.FollowFailed(requests.Logger, e.Call.Resource, e.GetType().Name);
                         asked = RetryAfter.Of(e, requests.TimeProvider);
                         break;
                     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 
+using DaskK8s.Common;
 using DaskK8s.Helm.Chart;
 using DaskK8s.Helm.Records;
 using DaskK8s.Helm.Values;
@@ -97,16 +98,16 @@ internal static class ReleasePlanReader
             scheduler is not null,
             scheduler?.ServiceName ?? objects.Names.Scheduler,
             isServiceKnown ? scheduler?.ServiceType : null,
-            scheduler?.CommPort.Port ?? SchedulerLink.SchedulerPodPort,
+            scheduler?.CommPort.Port ?? DaskPorts.Scheduler,
             isServiceKnown ? scheduler?.DashboardPort.Port : null,
             SelectorOf(snapshot.FindDeployment(deployment), release.Name, scheduler?.Component ?? "scheduler"),
             objects.CustomSchedulerUrl,
             LinkTo(scheduler?.Ingress, "status"))
         {
-            PodPort = scheduler?.ListenPort ?? SchedulerLink.SchedulerPodPort,
-            DashboardPodPort = scheduler?.DashboardListenPort ?? SchedulerLink.DashboardPodPort,
+            PodPort = scheduler?.ListenPort ?? DaskPorts.Scheduler,
+            DashboardPodPort = scheduler?.DashboardListenPort ?? DaskPorts.Dashboard,
             UsesTls = scheduler?.UsesTls == true,
-            TargetPort = scheduler?.CommPort.TargetPort ?? SchedulerLink.SchedulerPodPort,
+            TargetPort = scheduler?.CommPort.TargetPort ?? DaskPorts.Scheduler,
         };
         GroupPlan[] groups = [.. objects.WorkerGroups.Select(g => ToGroup(g, plan, release.Namespace, snapshot, options, isServiceKnown))];
         return new ReleasePlan(release, groups, plan, deployment, JupyterLink(objects.Jupyter, release.Namespace))

@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Net;
+
+using DaskK8s.Common;
 
 namespace DaskK8s.Groups;
 
@@ -41,7 +44,7 @@ internal static class SchedulerName
     {
         string rest = WithoutScheme(address);
         string host = HostOf(address);
-        return rest.Length == host.Length || rest == $"[{host}]" ? $"{host}:8786" : rest.TrimEnd('/');
+        return rest.Length == host.Length || rest == $"[{host}]" ? string.Create(CultureInfo.InvariantCulture, $"{host}:{DaskPorts.Scheduler}") : rest.TrimEnd('/');
     }
 
     private static string HostOf(string address)

@@ -10,6 +10,9 @@ internal static partial class KubeApiLog
     [LoggerMessage(2002, LogLevel.Warning, "Repeated the call to {Call} (attempt {Attempt}) after {Reason}, waited {Delay}")]
     public static partial void Repeated(ILogger logger, KubernetesApiCall call, int attempt, string reason, TimeSpan delay);
 
+    [LoggerMessage(4006, LogLevel.Warning, "Could not follow {Resource} and repeated it: {Reason}")]
+    public static partial void FollowFailed(ILogger logger, string resource, string reason);
+
     [LoggerMessage(2003, LogLevel.Debug, "Started to watch {Resource} from version {ResourceVersion}")]
     public static partial void WatchStarted(ILogger logger, string resource, string? resourceVersion);
 

@@ -14,7 +14,7 @@ namespace DaskK8s.Kubernetes;
 /// <summary>Makes the connection to an API server from a kubeconfig, a pod's service account or a client that is given.</summary>
 internal static class KubeConnectionFactory
 {
-    private static readonly string s_userAgent = $"daskk8s/{typeof(KubeConnectionFactory).Assembly.GetName().Version?.ToString(3)}";
+    private static readonly string UserAgent = $"daskk8s/{typeof(KubeConnectionFactory).Assembly.GetName().Version?.ToString(3)}";
 
     /// <summary>Makes the connection. Reads files and the environment only: the network is first used by the first call.</summary>
     /// <param name="options">What is asked for.</param>
@@ -25,9 +25,9 @@ internal static class KubeConnectionFactory
     /// <exception cref="KubeCredentialException">A token file cannot be read.</exception>
     public static async Task<KubeConnection> OpenAsync(KubeConfigOptions options, CancellationToken cancellationToken)
     {
-        RejectEmpty(options.KubeconfigPath, nameof(options.KubeconfigPath));
-        RejectEmpty(options.Context, nameof(options.Context));
-        RejectEmpty(options.Namespace, nameof(options.Namespace));
+        Guard.NotBlank(options.KubeconfigPath, nameof(options.KubeconfigPath));
+        Guard.NotBlank(options.Context, nameof(options.Context));
+        Guard.NotBlank(options.Namespace, nameof(options.Namespace));
         if (options.Kubernetes is not null)
         {
             return Wrap(options, options.Kubernetes);
@@ -37,7 +37,7 @@ internal static class KubeConnectionFactory
         ILogger logger = GuardedLogger.Create(options.LoggerFactory, "DaskK8s.KubeApi");
         KubeConfigChecks.Check(identity);
         Uri server = KubeConfigChecks.ReadServer(identity.Cluster);
-        KubeConfigProxy? proxy = KubeConfigChecks.ReadProxy(identity.Cluster, server, options.Environment);
+        KubeConfigProxy? proxy = KubeConfigProxy.Find(identity.Cluster, server, options.Environment);
         KubeConfigTls? tls = server.Scheme == Uri.UriSchemeHttps
             ? new KubeConfigTls(ReadAuthorities(identity.Cluster), identity.Cluster.TlsServerName, identity.Cluster.InsecureSkipTlsVerify)
             : null;
@@ -53,7 +53,7 @@ internal static class KubeConnectionFactory
             identity.User,
             logger);
         k8s.Kubernetes client = new(
-            new KubernetesClientConfiguration { Host = server.AbsoluteUri, UserAgent = s_userAgent },
+            new KubernetesClientConfiguration { Host = server.AbsoluteUri, UserAgent = UserAgent },
             new KubeBodies(transport));
         logger.ConfigurationOpened(identity.Context, server, identity.Namespace, proxy?.ToString());
         return new KubeConnection(client, identity.Namespace, identity.Context);
@@ -70,7 +70,7 @@ internal static class KubeConnectionFactory
         return given is k8s.Kubernetes client
             ? new KubeConnection(
                 new k8s.Kubernetes(
-                    new KubernetesClientConfiguration { Host = client.BaseUri.AbsoluteUri, UserAgent = s_userAgent }, new KubeBodies(new GivenClientTransport(client))),
+                    new KubernetesClientConfiguration { Host = client.BaseUri.AbsoluteUri, UserAgent = UserAgent }, new KubeBodies(new GivenClientTransport(client))),
                 KubeConfigLoader.ChooseNamespace(options, context: null),
                 context: null)
             : throw new ArgumentException(
@@ -99,14 +99,6 @@ internal static class KubeConnectionFactory
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw KubeConfigErrors.Unreadable($"'certificate-authority' of the cluster '{cluster.Name}',", path, e);
-        }
-    }
-
-    private static void RejectEmpty(string? value, string name)
-    {
-        if (value is not null && string.IsNullOrWhiteSpace(value))
-        {
-            throw new ArgumentException($"{name} is empty. Leave it out (null) to take the default.", name);
         }
     }
 }

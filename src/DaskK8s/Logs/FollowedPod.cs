@@ -1,7 +1,6 @@
 using System.Globalization;
 
 using DaskK8s.Kubernetes;
-using DaskK8s.Waiting;
 
 using k8s.Models;
 
@@ -153,7 +152,7 @@ internal sealed class FollowedPod(KubeRequests requests, LogsSink sink, LogTarge
         }
 
         sink.Source.Opened();
-        WorkersLog.LogEnded(requests.Logger, target.Pod, attempt.Error?.GetType().Name ?? "its end");
+        LogsLog.LogEnded(requests.Logger, target.Pod, attempt.Error?.GetType().Name ?? "its end");
         if (attempt.Error is KubernetesForbiddenException or KubernetesUnauthorizedException)
         {
             await sink.AddNoticeAsync($"no log: {attempt.Error.Message}", null, cancellationToken).ConfigureAwait(false);

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 
 using DaskK8s.Kubernetes;
-using DaskK8s.Waiting;
 
 namespace DaskK8s.Logs;
 
@@ -22,7 +21,7 @@ internal static class LogsReading
         KubeRequests requests, LogsRequest request, Action? opened, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using HttpResponseMessage response = await request.OpenAsync(requests, cancellationToken).ConfigureAwait(false);
-        WorkersLog.LogOpened(requests.Logger, request.Pod, request.Container);
+        LogsLog.LogOpened(requests.Logger, request.Pod, request.Container);
         opened?.Invoke();
         KubernetesApiCall call = new("get", "pods/log", "", requests.Connection.Namespace, request.Pod);
         using CancellationTokenSource silence = new(request.Follow ? Timeout.InfiniteTimeSpan : LongestSilence, requests.TimeProvider);

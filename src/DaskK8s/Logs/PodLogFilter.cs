@@ -1,3 +1,5 @@
+using DaskK8s.Common;
+
 namespace DaskK8s;
 
 /// <summary>Says which log lines of a release are wanted.</summary>
@@ -42,8 +44,8 @@ public sealed record PodLogFilter
             throw new ArgumentOutOfRangeException(nameof(Component), Component, "Not a component.");
         }
 
-        ThrowIfBlank(WorkerGroup, nameof(WorkerGroup));
-        ThrowIfBlank(PodName, nameof(PodName));
+        Guard.NotBlank(WorkerGroup, nameof(WorkerGroup));
+        Guard.NotBlank(PodName, nameof(PodName));
         if (WorkerGroup is not null && Component is not (PodComponent.All or PodComponent.Worker))
         {
             throw new ArgumentException($"A worker group has no pods of the component {Component}; leave {nameof(Component)} at {nameof(PodComponent.All)}.", nameof(WorkerGroup));
@@ -65,13 +67,5 @@ public sealed record PodLogFilter
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxCharactersPerPod, 1);
-    }
-
-    private static void ThrowIfBlank(string? value, string name)
-    {
-        if (value is not null && string.IsNullOrWhiteSpace(value))
-        {
-            throw new ArgumentException("Must not be blank; leave it null for the default.", name);
-        }
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
+using DaskK8s.PortForwarding.Tunnels;
 using DaskK8s.Sockets;
 
 using Microsoft.Extensions.Logging;

@@ -1,6 +1,7 @@
 using DaskK8s.Common;
 using DaskK8s.Kubernetes;
 using DaskK8s.PortForwarding.Spdy;
+using DaskK8s.PortForwarding.Tunnels;
 
 using Microsoft.Extensions.Logging;
 

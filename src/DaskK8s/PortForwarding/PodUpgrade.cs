@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 
 using DaskK8s.Kubernetes;
+using DaskK8s.PortForwarding.Tunnels;
 
 namespace DaskK8s.PortForwarding;
 

@@ -2,6 +2,7 @@ using System.Net;
 
 using DaskK8s.Common;
 using DaskK8s.PortForwarding;
+using DaskK8s.PortForwarding.Tunnels;
 
 using Microsoft.Extensions.Logging;
 

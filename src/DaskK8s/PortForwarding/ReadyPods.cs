@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 
 using DaskK8s.Common;
 using DaskK8s.Kubernetes;
+using DaskK8s.PortForwarding.Tunnels;
 
 using k8s;
 using k8s.Models;

@@ -1,4 +1,5 @@
 using DaskK8s.PortForwarding.Spdy;
+using DaskK8s.PortForwarding.Tunnels;
 
 namespace DaskK8s.PortForwarding;
 
@@ -20,7 +21,7 @@ internal sealed class SessionPool : IAsyncDisposable
     /// <summary>How long a connection waits, while all sessions are full, before it shares one.</summary>
     private static readonly TimeSpan BurstTime = TimeSpan.FromSeconds(1);
 
-    private static readonly Task s_never = new TaskCompletionSource().Task;
+    private static readonly Task Never = new TaskCompletionSource().Task;
 
     private readonly Lock _gate = new();
     private readonly List<SpdySession> _sessions = [];
@@ -243,7 +244,7 @@ internal sealed class SessionPool : IAsyncDisposable
         // Connections that share a worker of the server can hold each other up, so a burst first waits for sessions that are on their
         // way and for connections that end.
         SpdySession? crowded = shared ?? held;
-        lane = crowded is null || mayCrowd ? null : _connecting.Find(c => c.Target == target)?.Task ?? s_never;
+        lane = crowded is null || mayCrowd ? null : _connecting.Find(c => c.Target == target)?.Task ?? Never;
         return lane is null ? crowded : null;
     }
 

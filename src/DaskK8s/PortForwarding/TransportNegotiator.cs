@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 
 using DaskK8s.Kubernetes;
 using DaskK8s.PortForwarding.Spdy;
+using DaskK8s.PortForwarding.Tunnels;
 
 using Microsoft.Extensions.Logging;
 

@@ -1,3 +1,5 @@
+using DaskK8s.PortForwarding.Tunnels;
+
 namespace DaskK8s.PortForwarding;
 
 /// <summary>Counts what passed through one listener.</summary>

@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Net.WebSockets;
 using System.Text;
 
+using DaskK8s.PortForwarding.Tunnels;
+
 namespace DaskK8s.PortForwarding;
 
 /// <summary>

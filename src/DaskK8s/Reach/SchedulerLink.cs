@@ -5,6 +5,7 @@ using DaskK8s.Dask.Protocol;
 using DaskK8s.Dask.Rpc;
 using DaskK8s.Kubernetes;
 using DaskK8s.PortForwarding;
+using DaskK8s.PortForwarding.Tunnels;
 
 using Microsoft.Extensions.Logging;
 
@@ -13,12 +14,6 @@ namespace DaskK8s.Reach;
 /// <summary>Is an open way to a scheduler: the RPC for the library's own calls and, where it is forwarded, the local ports for others.</summary>
 internal sealed class SchedulerLink : IAsyncDisposable
 {
-    /// <summary>Is the scheduler's port in its pod unless its arguments say otherwise, and the port first tried on this machine.</summary>
-    public const int SchedulerPodPort = 8786;
-
-    /// <summary>Is the dashboard's port in the scheduler's pod unless its arguments say otherwise, and the port first tried on this machine.</summary>
-    public const int DashboardPodPort = 8787;
-
     private readonly List<IAsyncDisposable> _owned = [];
 
     private SchedulerLink(string address, string? dashboardLink, SchedulerRpc rpc)
@@ -51,7 +46,7 @@ internal sealed class SchedulerLink : IAsyncDisposable
     public PodTunnel? Tunnel { get; private init; }
 
     /// <summary>Opens a link to an address.</summary>
-    public static SchedulerLink Dial(SchedulerRoute route, HelmClusterOptions options, SchedulerAbsence? absence)
+    public static SchedulerLink Dial(SchedulerRoute route, ReachOptions options, SchedulerAbsence? absence)
     {
         SchedulerEndpoint endpoint = SchedulerEndpoint.Parse(route.Address!, options.Tls);
         endpoint = absence?.Watch(endpoint) ?? endpoint;
@@ -61,7 +56,7 @@ internal sealed class SchedulerLink : IAsyncDisposable
     /// <summary>Opens a link through the API server, and the two local ports.</summary>
     /// <exception cref="PortForwardException">A local port that was asked for is taken.</exception>
     public static async Task<SchedulerLink> ForwardAsync(
-        KubeConnection connection, SchedulerPlan plan, PodTarget? firstPod, HelmClusterOptions options, SchedulerAbsence? absence)
+        KubeConnection connection, SchedulerPlan plan, PodTarget? firstPod, ReachOptions options, SchedulerAbsence? absence)
     {
         ILogger logger = LoggerFor(options, "DaskK8s.Forwarding");
         ReadyPods pods = new(connection, plan.PodSelector, firstPod, options.TimeProvider);
@@ -70,9 +65,9 @@ internal sealed class SchedulerLink : IAsyncDisposable
         List<IAsyncDisposable> opened = [tunnel];
         try
         {
-            PortForward scheduler = PortForward.Start(tunnel, plan.PodPort, options.LocalSchedulerPort, SchedulerPodPort, logger);
+            PortForward scheduler = PortForward.Start(tunnel, plan.PodPort, options.LocalSchedulerPort, DaskPorts.Scheduler, logger);
             opened.Insert(0, scheduler);
-            PortForward dashboard = PortForward.Start(tunnel, plan.DashboardPodPort, options.LocalDashboardPort, DashboardPodPort, logger);
+            PortForward dashboard = PortForward.Start(tunnel, plan.DashboardPodPort, options.LocalDashboardPort, DaskPorts.Dashboard, logger);
             opened.Insert(0, dashboard);
             string address = string.Create(CultureInfo.InvariantCulture, $"{(options.Tls is null ? "tcp" : "tls")}://127.0.0.1:{scheduler.LocalPort}");
             SchedulerEndpoint endpoint = new(
@@ -108,9 +103,9 @@ internal sealed class SchedulerLink : IAsyncDisposable
         }
     }
 
-    private static SchedulerRpc CreateRpc(SchedulerEndpoint endpoint, HelmClusterOptions options) => new(
+    private static SchedulerRpc CreateRpc(SchedulerEndpoint endpoint, ReachOptions options) => new(
         endpoint, new SchedulerTimeouts { Call = options.SchedulerTimeout }, options.TimeProvider, LoggerFor(options, "DaskK8s.Scheduler"));
 
-    private static ILogger LoggerFor(HelmClusterOptions options, string category) =>
+    private static ILogger LoggerFor(ReachOptions options, string category) =>
         GuardedLogger.Create(options.LoggerFactory, category);
 }

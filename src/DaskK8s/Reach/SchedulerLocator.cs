@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
-using DaskK8s.Cluster;
 using DaskK8s.Dask.Protocol;
 using DaskK8s.Kubernetes;
 
@@ -14,7 +13,7 @@ using Microsoft.Extensions.Logging;
 namespace DaskK8s.Reach;
 
 /// <summary>Chooses the way to a release's scheduler.</summary>
-internal sealed class SchedulerLocator(KubeRequests requests, HelmClusterOptions options, bool isInCluster, ILogger logger)
+internal sealed class SchedulerLocator(KubeRequests requests, ReachOptions options, bool isInCluster, ILogger logger)
 {
     private const string ClusterIP = "ClusterIP";
     private const string NodePort = "NodePort";
@@ -32,10 +31,10 @@ internal sealed class SchedulerLocator(KubeRequests requests, HelmClusterOptions
     public async Task<SchedulerRoute> LocateAsync(SchedulerPlan plan, CancellationToken cancellationToken)
     {
         SchedulerRoute route = await ChooseAsync(plan, cancellationToken).ConfigureAwait(false);
-        HelmClusterLog.RouteChosen(logger, route.Address ?? route.Kind.ToString(), route.Reason);
+        ReachLog.RouteChosen(logger, route.Address ?? route.Kind.ToString(), route.Reason);
         if (route is { Kind: SchedulerRouteKind.Direct, Address: { } address } && !address.StartsWith("tls:", StringComparison.Ordinal) && IsPublic(new Uri(address).Host))
         {
-            HelmClusterLog.PublicWithoutTls(logger, address);
+            ReachLog.PublicWithoutTls(logger, address);
         }
 
         return route;
@@ -91,7 +90,7 @@ internal sealed class SchedulerLocator(KubeRequests requests, HelmClusterOptions
                 : throw new SchedulerUnreachableException(
                     plan.ServiceName,
                     $"The release has no scheduler of its own (scheduler.enabled is false) and names no other (worker.custom_scheduler_url). " +
-                    $"Name it: {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.SchedulerAddress)}.");
+                    $"Name it: HelmClusterOptions.{nameof(ReachOptions.SchedulerAddress)}.");
         }
 
         if (options is { NodeHost: { } node, NodePort: { } nodePort, SchedulerAccess: not SchedulerAccess.Forward })
@@ -200,7 +199,7 @@ internal sealed class SchedulerLocator(KubeRequests requests, HelmClusterOptions
             throw new SchedulerUnreachableException(
                 custom,
                 $"The release's workers are told to use the scheduler '{custom}' (worker.custom_scheduler_url), which is no address that can be dialled. "
-                + $"Name it: {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.SchedulerAddress)}.");
+                + $"Name it: HelmClusterOptions.{nameof(ReachOptions.SchedulerAddress)}.");
         }
 
         return Direct(address, "the release has no scheduler of its own; its workers use this one");
@@ -276,6 +275,6 @@ internal sealed class SchedulerLocator(KubeRequests requests, HelmClusterOptions
             .Select(static n => (n.Status.Addresses?.FirstOrDefault(static a => a.Type == "ExternalIP") ?? n.Status.Addresses?.FirstOrDefault(static a => a.Type == "InternalIP"))?.Address)
             .FirstOrDefault(static a => a is not null)
             ?? throw new SchedulerUnreachableException(
-                "", $"No ready node of the cluster has an address to dial. Name one: {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.NodeHost)}.");
+                "", $"No ready node of the cluster has an address to dial. Name one: HelmClusterOptions.{nameof(ReachOptions.NodeHost)}.");
     }
 }

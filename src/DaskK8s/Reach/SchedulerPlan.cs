@@ -1,3 +1,5 @@
+using DaskK8s.Common;
+
 namespace DaskK8s.Reach;
 
 /// <summary>Says what the release has of a scheduler.</summary>
@@ -20,13 +22,13 @@ internal sealed record SchedulerPlan(
     string? IngressLink)
 {
     /// <summary>Gets the port that the scheduler listens on in its pod, as its arguments say.</summary>
-    public int PodPort { get; init; } = SchedulerLink.SchedulerPodPort;
+    public int PodPort { get; init; } = DaskPorts.Scheduler;
 
     /// <summary>Gets the port that the dashboard listens on in the pod, as the scheduler's arguments say.</summary>
-    public int DashboardPodPort { get; init; } = SchedulerLink.DashboardPodPort;
+    public int DashboardPodPort { get; init; } = DaskPorts.Dashboard;
 
     /// <summary>Gets the port of the pod that the Service leads to; the chart writes 8786 whatever <c>scheduler.servicePort</c> is.</summary>
-    public int TargetPort { get; init; } = SchedulerLink.SchedulerPodPort;
+    public int TargetPort { get; init; } = DaskPorts.Scheduler;
 
     /// <summary>Gets whether the scheduler's arguments make it speak TLS.</summary>
     public bool UsesTls { get; init; }

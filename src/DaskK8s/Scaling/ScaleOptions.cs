@@ -1,3 +1,5 @@
+using DaskK8s.Common;
+
 namespace DaskK8s;
 
 /// <summary>Says how a worker group is scaled.</summary>
@@ -34,15 +36,7 @@ public sealed record ScaleOptions
             throw new ArgumentOutOfRangeException(nameof(ScaleDown), ScaleDown, "No such way to shrink.");
         }
 
-        ThrowIfNotPositive(DrainTimeout, nameof(DrainTimeout));
-        ThrowIfNotPositive(CompletionTimeout, nameof(CompletionTimeout));
-    }
-
-    private static void ThrowIfNotPositive(TimeSpan limit, string name)
-    {
-        if (limit <= TimeSpan.Zero || limit > TimeSpan.FromDays(20))
-        {
-            throw new ArgumentOutOfRangeException(name, limit, "A time limit must be longer than zero and at most 20 days.");
-        }
+        Guard.PositiveLimit(DrainTimeout, nameof(DrainTimeout));
+        Guard.PositiveLimit(CompletionTimeout, nameof(CompletionTimeout));
     }
 }

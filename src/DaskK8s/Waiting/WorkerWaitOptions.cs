@@ -1,3 +1,5 @@
+using DaskK8s.Common;
+
 namespace DaskK8s;
 
 /// <summary>Says how long to wait for workers, and when to give up before.</summary>
@@ -38,11 +40,7 @@ public sealed record WorkerWaitOptions
             throw new ArgumentOutOfRangeException(nameof(Timeout), Timeout, "A time limit must not be negative; Timeout.InfiniteTimeSpan has none.");
         }
 
-        if (WorkerGroup is not null && string.IsNullOrWhiteSpace(WorkerGroup))
-        {
-            throw new ArgumentException("Must not be blank; leave it null for every group.", nameof(WorkerGroup));
-        }
-
+        Guard.NotBlank(WorkerGroup, nameof(WorkerGroup));
         ArgumentOutOfRangeException.ThrowIfLessThan(CrashLoopRestarts, 1);
         if (UnschedulableLimit is { } limit && limit < TimeSpan.Zero)
         {

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.Waiting;
 
-/// <summary>Words every log line of the area Workers' waits and logs (event ids 4000 to 4099).</summary>
+/// <summary>The log lines of waits (event ids 4000 to 4005).</summary>
 internal static partial class WorkersLog
 {
     [LoggerMessage(4000, LogLevel.Debug, "Began to wait for the workers of release {Release}, at most {Timeout}")]
@@ -22,13 +22,4 @@ internal static partial class WorkersLog
 
     [LoggerMessage(4005, LogLevel.Warning, "Waited for ready pods only in release {Release}, as this client does not reach the scheduler")]
     public static partial void WaitedWithoutScheduler(ILogger logger, string release);
-
-    [LoggerMessage(4006, LogLevel.Warning, "Could not follow {Resource} and repeated it: {Reason}")]
-    public static partial void FollowFailed(ILogger logger, string resource, string reason);
-
-    [LoggerMessage(4010, LogLevel.Debug, "Opened the log of pod {Pod}, container {Container}")]
-    public static partial void LogOpened(ILogger logger, string pod, string container);
-
-    [LoggerMessage(4011, LogLevel.Debug, "The log of pod {Pod} ended: {Reason}")]
-    public static partial void LogEnded(ILogger logger, string pod, string reason);
 }

@@ -1,6 +1,7 @@
 using DaskK8s.Kubernetes;
 using DaskK8s.Kubernetes.Config;
 using DaskK8s.PortForwarding;
+using DaskK8s.PortForwarding.Tunnels;
 
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -10,8 +10,8 @@ internal static class ScalingSnippets
         // snippet: scaling-scale
         await cluster.ScaleAsync(4);                                      // the default group
         await cluster.ScaleAsync(2, "gpu-workers");                       // another group
-        await cluster.ScaleAsync(gpus: 1, workerGroup: "gpu-workers");    // as many pods as it takes, by the limits of one
-        ScaleResult result = await cluster.ScaleAsync(memory: "1GB");
+        await cluster.ScaleToSizeAsync(gpus: 1, workerGroup: "gpu-workers");    // as many pods as it takes, by the limits of one
+        ScaleResult result = await cluster.ScaleToSizeAsync(memory: "1GB");
         Console.WriteLine($"{result.Before} -> {result.After}, {result.KeysMoved} results moved, stayed: {result.NotRetired.Count}");
         // end snippet
     }

@@ -4,6 +4,7 @@ using System.Text.Json;
 
 using DaskK8s.Helm.Chart;
 using DaskK8s.Testing;
+using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.Cluster;
 
 using k8s;
@@ -35,7 +36,7 @@ public sealed class AdaptiveScalingTests
         await rig.Load.SubmitAsync(200, seconds: 0.05, cancellationToken: Token);
         await rig.Load.DoAsync("settle", Token);
         int most = adaptive.Trace.Where(static s => s.WorkerGroup == "gpu").Max(static s => s.Replicas);
-        await DaskRig.WaitForAsync(async () => await rig.ReplicasAsync(Token) == 1 && await rig.ReplicasAsync(Token, "my-dask-worker-gpu") == 0, Token, 90);
+        await Poll.UntilAsync(async () => await rig.ReplicasAsync(Token) == 1 && await rig.ReplicasAsync(Token, "my-dask-worker-gpu") == 0, 90);
 
         most.Should().BePositive();
         adaptive.IsActive.Should().BeTrue();
@@ -53,15 +54,15 @@ public sealed class AdaptiveScalingTests
         await using HelmCluster other = await rig.ConnectAsync(Token);
         AdaptiveOptions options = Fast with { Groups = new Dictionary<string, AdaptiveRange> { ["worker"] = (1, 2) } };
         AdaptiveScaling first = await rig.Cluster.AdaptAsync(options, Token);
-        await DaskRig.WaitForAsync(() => Task.FromResult(first.IsActive), Token);
+        await Poll.UntilAsync(() => first.IsActive);
 
         await using AdaptiveScaling second = await other.AdaptAsync(options, Token);
-        await DaskRig.WaitForAsync(() => Task.FromResult(second.Decisions.Count > 0), Token);
+        await Poll.UntilAsync(() => second.Decisions.Count > 0);
 
         second.IsActive.Should().BeFalse();
         second.Decisions.Should().ContainSingle().Which.Action.Should().Be(AdaptiveAction.Standby);
         await first.DisposeAsync();
-        await DaskRig.WaitForAsync(() => Task.FromResult(second.IsActive), Token);
+        await Poll.UntilAsync(() => second.IsActive);
     }
 
     [Fact]
@@ -95,7 +96,7 @@ public sealed class AdaptiveScalingTests
         await client.CoordinationV1.CreateNamespacedLeaseAsync(lease, "default", cancellationToken: Token);
 
         await using AdaptiveScaling adaptive = await rig.Cluster.AdaptAsync(Fast with { Groups = new Dictionary<string, AdaptiveRange> { ["worker"] = (2, 2) } }, Token);
-        await DaskRig.WaitForAsync(async () => await rig.ReplicasAsync(Token) == 2, Token);
+        await Poll.UntilAsync(async () => await rig.ReplicasAsync(Token) == 2);
 
         adaptive.IsActive.Should().BeTrue();
         adaptive.Decisions.Select(static d => d.Action).Should().StartWith([AdaptiveAction.Standby, AdaptiveAction.Grow]);
@@ -126,7 +127,7 @@ public sealed class AdaptiveScalingTests
         await rig.WaitForDrainAsync(2, Token);
         await rig.Load.SubmitAsync(5000, seconds: 60, cancellationToken: Token);
 
-        await DaskRig.WaitForAsync(async () => await rig.ReplicasAsync(Token) == most, Token);
+        await Poll.UntilAsync(async () => await rig.ReplicasAsync(Token) == most);
         await rig.AllWorkAsync(most, Token);
         (await rig.PodsAsync(Token)).Select(static p => p.Metadata.Uid).Should().Contain(before);
         adaptive.Decisions.Select(static d => d.Action).Should().StartWith(AdaptiveAction.Shrink);
@@ -139,7 +140,7 @@ public sealed class AdaptiveScalingTests
         using IDisposable fault = rig.Kubernetes.Faults.AddHttp(new HttpFault { Resource = "leases", Status = 403 });
         await using AdaptiveScaling adaptive = await rig.Cluster.AdaptAsync(Fast with { Groups = new Dictionary<string, AdaptiveRange> { ["worker"] = (2, 4) } }, Token);
 
-        await DaskRig.WaitForAsync(async () => await rig.ReplicasAsync(Token) == 2, Token);
+        await Poll.UntilAsync(async () => await rig.ReplicasAsync(Token) == 2);
 
         adaptive.IsActive.Should().BeTrue();
     }
@@ -154,10 +155,10 @@ public sealed class AdaptiveScalingTests
         await using AdaptiveScaling adaptive = await rig.Cluster.AdaptAsync(Fast with { StartTime = TimeSpan.FromMilliseconds(100), UnschedulableAfter = TimeSpan.FromSeconds(1), Groups = new Dictionary<string, AdaptiveRange> { ["gpu"] = (0, 6) } }, Token);
 
         await rig.Load.SubmitAsync(6, seconds: 3, resource: "GPU", cancellationToken: Token);
-        await DaskRig.WaitForAsync(() => Task.FromResult(adaptive.Trace.Any(static s => s.Replicas > 1)), Token);
+        await Poll.UntilAsync(() => adaptive.Trace.Any(static s => s.Replicas > 1));
         await rig.Load.SubmitAsync(30, seconds: 3, resource: "GPU", cancellationToken: Token);
 
-        await DaskRig.WaitForAsync(() => Task.FromResult(adaptive.Decisions.Any(static d => d.Reason.Contains("find no node"))), Token);
+        await Poll.UntilAsync(() => adaptive.Decisions.Any(static d => d.Reason.Contains("find no node")));
         adaptive.Decisions.First(static d => d.Reason.Contains("find no node")).Reason.Should().Contain("nvidia.com/gpu");
     }
 
@@ -174,7 +175,7 @@ public sealed class AdaptiveScalingTests
         ConcurrentQueue<AdaptiveDecision> raised = new();
         adaptive.Decided += (_, e) => raised.Enqueue(e.Decision);
 
-        await DaskRig.WaitForAsync(async () => await rig.ReplicasAsync(Token) == 1, Token);
+        await Poll.UntilAsync(async () => await rig.ReplicasAsync(Token) == 1);
 
         AdaptiveDecision decision = adaptive.Decisions.Single(static d => d.Action == AdaptiveAction.Shrink);
         decision.Should().BeEquivalentTo(new { WorkerGroup = "worker", Before = 5, After = 1, Reason = "nothing has run for 2 s" });
@@ -196,9 +197,9 @@ public sealed class AdaptiveScalingTests
 
         await rig.Load.SubmitAsync(60, seconds: 0.3, cancellationToken: Token);
 
-        await DaskRig.WaitForAsync(async () => await rig.ReplicasAsync(Token) > 1, Token);
-        await DaskRig.WaitForAsync(
-            () => Task.FromResult(adaptive.Decisions.Any(static d => d.WorkerGroup == "gpu" && d.Action == AdaptiveAction.Hold && d.Reason.Contains("runs no functions"))), Token);
+        await Poll.UntilAsync(async () => await rig.ReplicasAsync(Token) > 1);
+        await Poll.UntilAsync(
+            () => adaptive.Decisions.Any(static d => d.WorkerGroup == "gpu" && d.Action == AdaptiveAction.Hold && d.Reason.Contains("runs no functions")));
         (await rig.Load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 60, "[]"));
     }
 

@@ -4,6 +4,7 @@ using DaskK8s.Adaptive;
 using DaskK8s.Dask.Rpc;
 using DaskK8s.Testing;
 using DaskK8s.Tests.Dask.Rpc;
+using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.Cluster;
 
 namespace DaskK8s.Tests.Adaptive;
@@ -36,8 +37,8 @@ public sealed class DemandReaderTests
     /// <summary>Waits until the scheduler has so many tasks; gives the length of its answer.</summary>
     private static async Task<int> LengthAsync(SchedulerRpc rpc, DemandReader reader, int tasks)
     {
-        await DaskRig.WaitForAsync(
-            async () => (await reader.ReadAsync(TimeSpan.FromSeconds(30), Token)).Requirements.Sum(static r => r.Waiting + r.Processing) == tasks, Token);
+        await Poll.UntilAsync(
+            async () => (await reader.ReadAsync(TimeSpan.FromSeconds(30), Token)).Requirements.Sum(static r => r.Waiting + r.Processing) == tasks);
         JsonElement answer = await SchedulerScript.Demand.CallAsync(rpc, [], null, Token);
         return answer.GetRawText().Length;
     }

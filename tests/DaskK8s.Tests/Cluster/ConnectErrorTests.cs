@@ -78,20 +78,20 @@ public sealed class ConnectErrorTests
     }
 
     [Theory]
-    [InlineData("%%%%", typeof(HelmReleaseEncodingException))]
-    [InlineData("aGVsbG8gd29ybGQ=", typeof(HelmReleaseCompressionException))]
-    [InlineData("eyJuYW1lIjoibXktZGFzayI=", typeof(HelmReleaseTruncatedException))]
-    [InlineData("eyJuYW1lIjp9", typeof(HelmReleaseFormatException))]
-    [InlineData("", typeof(HelmReleaseTruncatedException))]
-    public async Task ConnectAsync_DamagedRecord_NamesTheObjectAndTheReason(string text, Type expected)
+    [InlineData("%%%%", HelmReleaseUnreadableReason.Encoding)]
+    [InlineData("aGVsbG8gd29ybGQ=", HelmReleaseUnreadableReason.Compression)]
+    [InlineData("eyJuYW1lIjoibXktZGFzayI=", HelmReleaseUnreadableReason.Truncated)]
+    [InlineData("eyJuYW1lIjp9", HelmReleaseUnreadableReason.Format)]
+    [InlineData("", HelmReleaseUnreadableReason.Truncated)]
+    public async Task ConnectAsync_DamagedRecord_NamesTheObjectAndTheReason(string text, HelmReleaseUnreadableReason expected)
     {
         await using ConnectRig rig = await ConnectRig.StartAsync();
         await ReplaceRecordAsync(rig, System.Text.Encoding.ASCII.GetBytes(text));
 
         Func<Task> connect = () => rig.ConnectAsync();
 
-        HelmReleaseException error = (await connect.Should().ThrowAsync<HelmReleaseException>()).Which;
-        error.Should().BeOfType(expected);
+        HelmReleaseUnreadableException error = (await connect.Should().ThrowAsync<HelmReleaseUnreadableException>()).Which;
+        error.Reason.Should().Be(expected);
         error.ObjectName.Should().Be(RecordName);
         error.Message.Should().Contain(RecordName).And.Contain("'default'");
     }
@@ -103,7 +103,7 @@ public sealed class ConnectErrorTests
 
         Func<Task> connect = () => rig.ConnectAsync(o => o with { MaxReleaseBytes = 1000 });
 
-        (await connect.Should().ThrowAsync<HelmReleaseTooLargeException>()).Which.Limit.Should().Be(1000);
+        (await connect.Should().ThrowAsync<HelmReleaseUnreadableException>()).Which.Limit.Should().Be(1000);
     }
 
     [Fact]

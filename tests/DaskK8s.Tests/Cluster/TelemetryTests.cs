@@ -32,7 +32,7 @@ public sealed class TelemetryTests
         }
 
         Func<Task> wrong = () => rig.ConnectAsync(o => o with { MaxReleaseBytes = 10 });
-        await wrong.Should().ThrowAsync<HelmReleaseTooLargeException>();
+        await wrong.Should().ThrowAsync<HelmReleaseUnreadableException>();
 
         // Other tests trace at the same time.
         Activity[] own = [.. activities.Where(a => Equals(a.GetTagItem("release"), ReleaseName))];
@@ -43,6 +43,6 @@ public sealed class TelemetryTests
         own[1].GetTagItem("replicas").Should().Be(3);
         own[1].Events.Should().ContainSingle().Which.Name.Should().Be("accepted");
         own[2].GetTagItem("group").Should().Be("worker");
-        own[3].StatusDescription.Should().Be(nameof(HelmReleaseTooLargeException));
+        own[3].StatusDescription.Should().Be(nameof(HelmReleaseUnreadableException));
     }
 }

@@ -1,4 +1,5 @@
 using DaskK8s.Testing;
+using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.Cluster;
 
 namespace DaskK8s.Tests.Docs;
@@ -100,9 +101,8 @@ internal sealed class ShapeRun(EmbeddedCluster kubernetes, ReleaseShape shape, D
     private static async Task<string> LogsAsync(HelmCluster cluster, CancellationToken cancellationToken)
     {
         bool areDasks = false;
-        await DaskRig.WaitForAsync(
-            async () => areDasks = (await cluster.GetLogsAsync(null, cancellationToken)).Values.All(static text => text.Contains("distributed", StringComparison.Ordinal)),
-            cancellationToken);
+        await Poll.UntilAsync(
+            async () => areDasks = (await cluster.GetLogsAsync(null, cancellationToken)).Values.All(static text => text.Contains("distributed", StringComparison.Ordinal)));
         return areDasks ? Yes : "no";
     }
 

@@ -1,6 +1,7 @@
 using DaskK8s.Causes;
 using DaskK8s.Groups;
 using DaskK8s.Testing;
+using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.Cluster;
 using DaskK8s.Tests.Rigs.Kubernetes;
 
@@ -22,7 +23,7 @@ public sealed class InjectedContainerTests
     {
         await using ConnectRig rig = await ConnectRig.StartAsync(new DaskRelease { Workers = 1, InjectedContainers = [new DaskInjectedContainer("mesh", place)] });
         await using HelmCluster cluster = await rig.ConnectAsync();
-        await DaskRig.WaitForAsync(async () => (await cluster.GetWorkerGroupsAsync(Token)).Single().Ready == 1, Token);
+        await Poll.UntilAsync(async () => (await cluster.GetWorkerGroupsAsync(Token)).Single().Ready == 1);
         rig.Cluster.ClearRequests();
 
         await cluster.GetLogsAsync(null, Token);

@@ -1,4 +1,5 @@
 using DaskK8s.Testing;
+using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.Cluster;
 
 namespace DaskK8s.Tests.Groups;
@@ -41,7 +42,7 @@ public sealed class ReleaseInstanceTests
 
         await using HelmCluster cluster = await rig.ConnectAsync(o => o with { Instance = instance });
         await cluster.ScaleAsync(4, cancellationToken: Token);
-        await DaskRig.WaitForAsync(async () => (await cluster.GetWorkerGroupsAsync(Token))[0].Ready == 4, Token);
+        await Poll.UntilAsync(async () => (await cluster.GetWorkerGroupsAsync(Token))[0].Ready == 4);
 
         string fullname = $"platform-{instance}";
         cluster.WorkerGroups.Select(static g => g.DeploymentName).Should().Equal(isGpu ? [$"{fullname}-worker", $"{fullname}-worker-big"] : [$"{fullname}-worker"]);

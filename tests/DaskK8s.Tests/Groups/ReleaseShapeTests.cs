@@ -1,4 +1,5 @@
 using DaskK8s.Testing;
+using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.Cluster;
 
 using k8s;
@@ -169,7 +170,7 @@ public sealed class ReleaseShapeTests
         await using ConnectRig rig = await ConnectRig.StartAsync();
         await using HelmCluster cluster = await rig.ConnectAsync();
         await (isUninstalled ? rig.Release.UninstallAsync(rig.Client, Token) : ScaleSchedulerToZeroAsync(rig));
-        await DaskRig.WaitForAsync(async () => !(await rig.Client.CoreV1.ListNamespacedPodAsync("default", labelSelector: "component=scheduler", cancellationToken: Token)).Items.Any(), Token);
+        await Poll.UntilAsync(async () => !(await rig.Client.CoreV1.ListNamespacedPodAsync("default", labelSelector: "component=scheduler", cancellationToken: Token)).Items.Any());
         rig.Cluster.Faults.CutPortForwards();
 
         (await cluster.Invoking(static c => c.GetSchedulerInfoAsync(Token)).Should().ThrowAsync<SchedulerUnreachableException>()).WithMessage(expected);
@@ -236,7 +237,7 @@ public sealed class ReleaseShapeTests
     {
         await using ConnectRig rig = await ConnectRig.StartAsync();
         await using HelmCluster cluster = await rig.ConnectAsync(static o => o with { SchedulerAccess = SchedulerAccess.None });
-        await DaskRig.WaitForAsync(async () => (await cluster.GetWorkerGroupsAsync(Token)).Sum(static g => g.Ready) == 3, Token);
+        await Poll.UntilAsync(async () => (await cluster.GetWorkerGroupsAsync(Token)).Sum(static g => g.Ready) == 3);
         rig.Cluster.ClearRequests();
         Task reading = Task.Run(
             async () =>
@@ -247,7 +248,7 @@ public sealed class ReleaseShapeTests
                 }
             },
             Token);
-        await DaskRig.WaitForAsync(() => Task.FromResult(rig.Cluster.Requests.Count(static r => r.Resource == "pods/log") >= 4), Token);
+        await Poll.UntilAsync(() => rig.Cluster.Requests.Count(static r => r.Resource == "pods/log") >= 4);
 
         await rig.Release.UninstallAsync(rig.Client, Token);
 

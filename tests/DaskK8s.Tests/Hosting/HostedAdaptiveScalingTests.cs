@@ -45,15 +45,15 @@ public sealed class HostedAdaptiveScalingTests
         using IHost first = Build(rig.Kubernetes, firstLog, (1, 1));
         using IHost second = Build(rig.Kubernetes, secondLog, (2, 2));
         await first.StartAsync(Token);
-        await DaskRig.WaitForAsync(() => Task.FromResult(firstLog.Lines.Any(static l => l.Contains(" 7006 "))), Token);
+        await Poll.UntilAsync(() => firstLog.Lines.Any(static l => l.Contains(" 7006 ")));
 
         await second.StartAsync(Token);
-        await DaskRig.WaitForAsync(() => Task.FromResult(secondLog.Lines.Any(static l => l.Contains(" 7005 "))), Token);
+        await Poll.UntilAsync(() => secondLog.Lines.Any(static l => l.Contains(" 7005 ")));
 
         secondLog.Lines.Should().NotContain(static l => l.Contains(" 7001 "));
         (await rig.ReplicasAsync(Token)).Should().Be(1);
         await first.StopAsync(Token);
-        await DaskRig.WaitForAsync(async () => await rig.ReplicasAsync(Token) == 2, Token);
+        await Poll.UntilAsync(async () => await rig.ReplicasAsync(Token) == 2);
         await second.StopAsync(Token);
     }
 
@@ -86,12 +86,12 @@ public sealed class HostedAdaptiveScalingTests
         using IHost host = Build(kubernetes, log, (2, 2));
 
         await host.StartAsync(Token);
-        await DaskRig.WaitForAsync(() => Task.FromResult(log.Lines.Any(static l => l.StartsWith("Warning 7100 "))), Token);
+        await Poll.UntilAsync(() => log.Lines.Any(static l => l.StartsWith("Warning 7100 ")));
         using k8s.Kubernetes client = kubernetes.CreateClient();
         await new DaskRelease { Workers = 1 }.InstallAsync(client, Token);
 
-        await DaskRig.WaitForAsync(
-            async () => (await client.AppsV1.ReadNamespacedDeploymentAsync("my-dask-worker", "default", cancellationToken: Token)).Spec.Replicas == 2, Token, 90);
+        await Poll.UntilAsync(
+            async () => (await client.AppsV1.ReadNamespacedDeploymentAsync("my-dask-worker", "default", cancellationToken: Token)).Spec.Replicas == 2, 90);
         await host.StopAsync(Token);
     }
 
@@ -112,9 +112,9 @@ public sealed class HostedAdaptiveScalingTests
     private static async Task WorkAsync(DaskRig rig)
     {
         await rig.Load.SubmitAsync(60, seconds: 0.2, cancellationToken: Token);
-        await DaskRig.WaitForAsync(async () => await rig.ReplicasAsync(Token) > 1, Token);
+        await Poll.UntilAsync(async () => await rig.ReplicasAsync(Token) > 1);
         await rig.Load.DoAsync("settle", Token);
-        await DaskRig.WaitForAsync(async () => await rig.ReplicasAsync(Token) == 1, Token, 90);
+        await Poll.UntilAsync(async () => await rig.ReplicasAsync(Token) == 1, 90);
     }
 
     private static IHost Build(EmbeddedCluster kubernetes, LogCollector log, AdaptiveRange range, string group = "worker") => Build(

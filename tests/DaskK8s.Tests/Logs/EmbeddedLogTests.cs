@@ -1,6 +1,7 @@
 using System.Diagnostics;
 
 using DaskK8s.Testing;
+using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.Cluster;
 
 using k8s;
@@ -211,11 +212,11 @@ public sealed class EmbeddedLogTests
         string pod = (await release.PodsAsync("my-dask-worker-gpu-")).Single().Metadata.Name;
         release.Cluster.Pods.AppendLog("default", pod, "old");
         await using Follower follower = new(release, new PodLogFilter { WorkerGroup = "gpu", TailLines = 0, Follow = true });
-        await UntilAsync(() => release.Cluster.Requests.Any(static r => r.Resource == "pods/log"));
+        await Poll.UntilAsync(() => release.Cluster.Requests.Any(static r => r.Resource == "pods/log"));
 
         await release.Cluster.Faults.StopServerAsync();
         await release.Cluster.Faults.StartServerAsync(Token);
-        await UntilAsync(() => release.Cluster.Requests.Count(static r => r.Resource == "pods/log") > 1);
+        await Poll.UntilAsync(() => release.Cluster.Requests.Count(static r => r.Resource == "pods/log") > 1);
         release.Cluster.Pods.AppendLog("default", pod, "new");
         await follower.UntilAsync("new");
 
@@ -268,16 +269,6 @@ public sealed class EmbeddedLogTests
         release.Cluster.Pods.AppendLog("default", pod, "at last");
 
         await follower.UntilAsync("at last");
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        limit.CancelAfter(Long);
-        while (!condition())
-        {
-            await Task.Delay(20, limit.Token);
-        }
     }
 
     private static async Task<EmbeddedRelease> StartAsync()

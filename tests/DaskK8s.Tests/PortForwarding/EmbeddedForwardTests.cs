@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using DaskK8s.Kubernetes;
 using DaskK8s.Kubernetes.Config;
 using DaskK8s.PortForwarding;
+using DaskK8s.PortForwarding.Tunnels;
 using DaskK8s.Testing;
 using DaskK8s.Tests.Rigs.PortForwarding;
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using DaskK8s.Kubernetes;
 using DaskK8s.PortForwarding;
+using DaskK8s.PortForwarding.Tunnels;
 using DaskK8s.Tests.Rigs.PortForwarding;
 
 using Microsoft.Extensions.Logging.Abstractions;

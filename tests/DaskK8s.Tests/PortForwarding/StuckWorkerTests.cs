@@ -4,7 +4,9 @@ using System.Net.Sockets;
 using DaskK8s.Kubernetes;
 using DaskK8s.Kubernetes.Config;
 using DaskK8s.PortForwarding;
+using DaskK8s.PortForwarding.Tunnels;
 using DaskK8s.Testing;
+using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.PortForwarding;
 
 using k8s;
@@ -49,11 +51,11 @@ public sealed class StuckWorkerTests
         });
 
         good.FailedConnections.Should().Be(0);
-        await Until(() => good.OpenConnections + refusing.OpenConnections + closing.OpenConnections + deaf.OpenConnections == 0);
+        await Poll.UntilAsync(() => good.OpenConnections + refusing.OpenConnections + closing.OpenConnections + deaf.OpenConnections == 0);
 
         // The server keeps what is stuck until its session ends, so those were left; only sound ones are kept for later.
         rig.Hearing.SetResult();
-        await Until(() => rig.OpenInPods == 0);
+        await Poll.UntilAsync(() => rig.OpenInPods == 0);
     }
 
     [Theory]
@@ -109,16 +111,6 @@ public sealed class StuckWorkerTests
         Socket client = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await client.ConnectAsync(forward.LocalAddress, forward.LocalPort, Token);
         return client;
-    }
-
-    private static async Task Until(Func<bool> condition)
-    {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        limit.CancelAfter(TimeSpan.FromSeconds(60));
-        while (!condition())
-        {
-            await Task.Delay(20, limit.Token);
-        }
     }
 
     private sealed class Rig : IAsyncDisposable

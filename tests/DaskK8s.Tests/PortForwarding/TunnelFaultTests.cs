@@ -3,6 +3,8 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using DaskK8s.Kubernetes;
 using DaskK8s.PortForwarding;
+using DaskK8s.PortForwarding.Tunnels;
+using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.PortForwarding;
 
 using Microsoft.Extensions.Logging.Abstractions;
@@ -162,7 +164,7 @@ public sealed class TunnelFaultTests
         }
 
         // Every connection's buffers, and those of the sessions that were kept for the next ones.
-        await Until(() => pool.Lent == 0);
+        await Poll.UntilAsync(() => pool.Lent == 0);
         pool.ReturnedTwice.Should().Be(0);
     }
 
@@ -214,7 +216,7 @@ public sealed class TunnelFaultTests
 
         setup.Peer.RefuseUpgrades = 401;
         setup.Peer.CutAll();
-        await Until(() => setup.Tunnel.Sessions == 0);
+        await Poll.UntilAsync(() => setup.Tunnel.Sessions == 0);
         using (Socket refused = await setup.ConnectAsync())
         {
             (await refused.ReceiveAsync(new byte[1].AsMemory(), Token)).Should().Be(0);
@@ -248,7 +250,7 @@ public sealed class TunnelFaultTests
             await EchoOnceAsync(first);
         }
 
-        await Until(() => setup.Peer.Watches > 0);
+        await Poll.UntilAsync(() => setup.Peer.Watches > 0);
         for (int round = 1; round <= 20; round++)
         {
             using Socket transfer = await setup.ConnectAsync();
@@ -256,7 +258,7 @@ public sealed class TunnelFaultTests
             Task ended = DrainAsync(transfer);
             setup.Peer.ReplacePod("");
             setup.Peer.CutAll(keepWatches: true);
-            await Until(() => setup.Tunnel.Sessions == 0);
+            await Poll.UntilAsync(() => setup.Tunnel.Sessions == 0);
             Task<Socket> waiting = Task.Run(setup.ConnectAsync, Token);
             await Task.Delay(20, Token);
             setup.Peer.ReplacePod($"scheduler-{round}");
@@ -275,7 +277,7 @@ public sealed class TunnelFaultTests
         await using Setup setup = new(transport, PodServer.EchoAsync);
         using Socket idle = await setup.ConnectAsync();
         await EchoOnceAsync(idle);
-        await Until(() => setup.Peer.Watches > 0);
+        await Poll.UntilAsync(() => setup.Peer.Watches > 0);
         await Task.Delay(100, Token);
 
         setup.Peer.ReplacePod("scheduler-1");
@@ -299,7 +301,7 @@ public sealed class TunnelFaultTests
 
         setup.Peer.Sessions.Count.Should().Be(3);
         setup.Peer.CutOne();
-        await Until(() => setup.Peer.Sessions.Count == 2 && setup.Forward.OpenConnections == 8);
+        await Poll.UntilAsync(() => setup.Peer.Sessions.Count == 2 && setup.Forward.OpenConnections == 8);
 
         int alive = 0;
         foreach (Socket client in clients)
@@ -368,10 +370,10 @@ public sealed class TunnelFaultTests
                 changes.Add(change);
             }
         };
-        await Until(() => setup.Peer.Watches > 0);
+        await Poll.UntilAsync(() => setup.Peer.Watches > 0);
         await Task.Delay(100, Token);
         setup.Peer.ReplacePod("");
-        await Until(() => setup.Forward.State == PortForwardState.Recovering);
+        await Poll.UntilAsync(() => setup.Forward.State == PortForwardState.Recovering);
 
         using Socket waiting = await setup.ConnectAsync();
         (await waiting.ReceiveAsync(new byte[1].AsMemory(), Token)).Should().Be(0);
@@ -464,16 +466,6 @@ public sealed class TunnelFaultTests
         }
     }
 
-    private static async Task Until(Func<bool> condition)
-    {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
-        while (!condition())
-        {
-            await Task.Delay(5, limit.Token);
-        }
-    }
-
     /// <summary>Is a pod, an API server before it and a forward to it.</summary>
     private sealed class Setup : IAsyncDisposable
     {
@@ -503,7 +495,7 @@ public sealed class TunnelFaultTests
         }
 
         public async Task IsEmptyAsync() =>
-            await Until(() => Forward.OpenConnections == 0 && pod.Open == 0 && Peer.OpenStreams == 0);
+            await Poll.UntilAsync(() => Forward.OpenConnections == 0 && pod.Open == 0 && Peer.OpenStreams == 0);
 
         public async ValueTask DisposeAsync()
         {

@@ -133,7 +133,7 @@ public sealed class SchedulerRouteTests
         using KubeConnection connection = new(EmbeddedCluster.CreateClient(options.KubeconfigPath!), "default", null);
         KubeRequests requests = new(connection, options.Retry, options.RequestTimeout, options.TimeProvider, NullLogger.Instance);
         SchedulerPlan plan = new(true, "my-dask-scheduler", type, 8786, 80, "release=my-dask,component=scheduler", null, null);
-        return await new SchedulerLocator(requests, options, isInCluster, rig.Logs.CreateLogger("test")).LocateAsync(plan, Token);
+        return await new SchedulerLocator(requests, options.Reach, isInCluster, rig.Logs.CreateLogger("test")).LocateAsync(plan, Token);
     }
 
     private static Task GiveAddressAsync(ConnectRig rig, string? ip, string? hostname)

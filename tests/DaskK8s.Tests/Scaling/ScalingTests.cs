@@ -74,7 +74,7 @@ public sealed class ScalingTests
         using IDisposable fault = kubernetes.Faults.AddPods(PodFault.Unschedulable, new PodSelector { NamePrefix = "my-dask-worker" });
         string[] before = await PodsAsync(kubernetes);
         await cluster.ScaleAsync(5, cancellationToken: Token);
-        await WaitForAsync(async () => (await PodsAsync(kubernetes)).Length == 5);
+        await Poll.UntilAsync(async () => (await PodsAsync(kubernetes)).Length == 5);
 
         ScaleResult result = await cluster.ScaleAsync(2, cancellationToken: Token);
 
@@ -233,13 +233,13 @@ public sealed class ScalingTests
         await using EmbeddedCluster kubernetes = await StartAsync(release);
         await using HelmCluster cluster = await ConnectAsync(kubernetes);
 
-        (await cluster.ScaleAsync(memory: "100GiB", cancellationToken: Token)).After.Should().Be(7);
-        (await cluster.ScaleAsync(cores: 33, cancellationToken: Token)).After.Should().Be(9);
-        (await cluster.ScaleAsync(gpus: 7, workerGroup: "gpu", cancellationToken: Token)).After.Should().Be(4);
-        (await cluster.Invoking(c => c.ScaleAsync(gpus: 1, cancellationToken: Token)).Should().ThrowAsync<ScaleTargetUnknownException>())
+        (await cluster.ScaleToSizeAsync(memory: "100GiB", cancellationToken: Token)).After.Should().Be(7);
+        (await cluster.ScaleToSizeAsync(cores: 33, cancellationToken: Token)).After.Should().Be(9);
+        (await cluster.ScaleToSizeAsync(gpus: 7, workerGroup: "gpu", cancellationToken: Token)).After.Should().Be(4);
+        (await cluster.Invoking(c => c.ScaleToSizeAsync(gpus: 1, cancellationToken: Token)).Should().ThrowAsync<ScaleTargetUnknownException>())
             .Which.Message.Should().Contain("cpu, memory");
-        await cluster.Invoking(c => c.ScaleAsync(cancellationToken: Token)).Should().ThrowAsync<ArgumentException>();
-        await cluster.Invoking(c => c.ScaleAsync(memory: "much", cancellationToken: Token)).Should().ThrowAsync<ArgumentException>();
+        await cluster.Invoking(c => c.ScaleToSizeAsync(cancellationToken: Token)).Should().ThrowAsync<ArgumentException>();
+        await cluster.Invoking(c => c.ScaleToSizeAsync(memory: "much", cancellationToken: Token)).Should().ThrowAsync<ArgumentException>();
     }
 
     private static async Task<EmbeddedCluster> StartAsync(DaskRelease release, EmbeddedClusterOptions? options = null)
@@ -248,7 +248,7 @@ public sealed class ScalingTests
         using k8s.Kubernetes client = kubernetes.CreateClient();
         await release.InstallAsync(client, Token);
         int pods = release.Workers;
-        await WaitForAsync(async () => (await ReadyAsync(client, "my-dask-worker")) == pods);
+        await Poll.UntilAsync(async () => (await ReadyAsync(client, "my-dask-worker")) == pods);
         return kubernetes;
     }
 
@@ -269,7 +269,7 @@ public sealed class ScalingTests
         using k8s.Kubernetes client = kubernetes.CreateClient();
         await client.AppsV1.PatchNamespacedDeploymentAsync(
             new V1Patch($$$"""{"spec":{"replicas":{{{replicas}}}}}""", V1Patch.PatchType.MergePatch), deployment, "default", cancellationToken: Token);
-        await WaitForAsync(async () => (await PodsAsync(kubernetes)).Length == replicas);
+        await Poll.UntilAsync(async () => (await PodsAsync(kubernetes)).Length == replicas);
     }
 
     private static async Task<string[]> PodsAsync(EmbeddedCluster kubernetes)
@@ -277,15 +277,5 @@ public sealed class ScalingTests
         using k8s.Kubernetes client = kubernetes.CreateClient();
         V1PodList pods = await client.CoreV1.ListNamespacedPodAsync("default", labelSelector: "component=worker", cancellationToken: Token);
         return [.. pods.Items.Where(static p => p.Metadata.DeletionTimestamp is null).Select(static p => p.Metadata.Name)];
-    }
-
-    private static async Task WaitForAsync(Func<Task<bool>> condition)
-    {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
-        while (!await condition())
-        {
-            await Task.Delay(50, limit.Token);
-        }
     }
 }

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace DaskK8s.Dask.Protocol;
 
 /// <summary>Finds the end of a msgpack value without recursion and without making anything of it.</summary>
-/// <remarks>The package's own skip recurses, so that nesting sent by a peer could end the process.</remarks>
+/// <remarks>The package's own skip (2.5.307) takes an array that claims 2^31 items or more for an empty one, and goes on within it.</remarks>
 internal static class MsgpackSkip
 {
     /// <summary>Returns the offset just after the value that starts at <paramref name="offset"/>.</summary>

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 
+using DaskK8s.Common;
+
 namespace DaskK8s.Dask.Protocol;
 
 /// <summary>Says where a scheduler is, how a stream to it is made and how it is trusted.</summary>
@@ -25,7 +27,7 @@ internal sealed record SchedulerEndpoint(string Address, SchedulerDialer Dialer,
                 $"'{address}' is no scheduler address; expected tcp://host:port or tls://host:port.", argumentName);
         }
 
-        int port = uri.Port < 0 ? 8786 : uri.Port;
+        int port = uri.Port < 0 ? DaskPorts.Scheduler : uri.Port;
         // IdnHost: IPv6 without its brackets.
         string host = uri.IdnHost.Trim('[', ']');
         return new SchedulerEndpoint(

@@ -1,7 +1,6 @@
 using System.Text.Json;
 
 using DaskK8s.Dask.Protocol;
-using DaskK8s.Dask.Tasks;
 
 namespace DaskK8s.Dask.Rpc;
 

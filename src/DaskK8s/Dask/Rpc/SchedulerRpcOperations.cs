@@ -18,13 +18,6 @@ internal static class SchedulerRpcOperations
             : throw new DaskProtocolException("The answer to 'versions' names no packages.");
     }
 
-    /// <summary>Reads which workers there are and how many threads each has.</summary>
-    public static async Task<IReadOnlyDictionary<string, int>> CoresAsync(this SchedulerRpc rpc, CancellationToken cancellationToken)
-    {
-        object? reply = await rpc.CallAsync(new RpcCall("ncores") { Idempotent = true }, cancellationToken).ConfigureAwait(false);
-        return Map(reply, "ncores").ToDictionary(p => p.Key, p => p.Value is long number ? (int)number : 0);
-    }
-
     /// <summary>Moves the data off workers and retires them.</summary>
     /// <param name="rpc">The scheduler.</param>
     /// <param name="workers">Their addresses.</param>
@@ -55,19 +48,6 @@ internal static class SchedulerRpcOperations
         return [.. Map(reply, call.Operation).Keys];
     }
 
-    /// <summary>Asks which workers could be closed with the least harm.</summary>
-    /// <param name="rpc">The scheduler.</param>
-    /// <param name="arguments">Those of Dask's <c>workers_to_close</c>: n, target, minimum, memory_ratio, attribute.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Their addresses (or the attribute that was asked for).</returns>
-    public static async Task<IReadOnlyList<string>> WorkersToCloseAsync(
-        this SchedulerRpc rpc, IReadOnlyDictionary<string, object?> arguments, CancellationToken cancellationToken)
-    {
-        RpcCall call = new("workers_to_close") { Arguments = arguments, Idempotent = true };
-        object? reply = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
-        return reply is object?[] list ? [.. list.OfType<string>()] : throw Unexpected(call.Operation);
-    }
-
     /// <summary>Asks how many workers the tasks at hand call for, in the whole cluster.</summary>
     public static async Task<int> AdaptiveTargetAsync(this SchedulerRpc rpc, TimeSpan? targetDuration, CancellationToken cancellationToken)
     {
@@ -81,10 +61,6 @@ internal static class SchedulerRpcOperations
         object? reply = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
         return reply is long number ? (int)Math.Clamp(number, 0, int.MaxValue) : throw Unexpected(call.Operation);
     }
-
-    /// <summary>Reads which tasks run or wait on each worker.</summary>
-    public static Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> ProcessingAsync(this SchedulerRpc rpc, CancellationToken cancellationToken) =>
-        rpc.ListsAsync("processing", new Dictionary<string, object?>(), cancellationToken);
 
     /// <summary>Reads which workers hold the results of keys (of all, where none are named).</summary>
     public static Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> WhoHasAsync(

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 
 using DaskK8s.Dask.Protocol;
+using DaskK8s.Dask.Rpc;
 
 using MessagePack;
 

@@ -1,3 +1,5 @@
+using DaskK8s.Helm.Values;
+
 namespace DaskK8s.Helm.Chart;
 
 /// <summary>Is one use of the Dask chart in a release: an umbrella chart may bring it along at any depth, under any alias, several times.</summary>

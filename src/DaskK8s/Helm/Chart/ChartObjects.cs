@@ -1,3 +1,4 @@
+using DaskK8s.Common;
 using DaskK8s.Helm.Records;
 using DaskK8s.Helm.Values;
 
@@ -68,37 +69,6 @@ internal sealed record ChartObjects
         };
     }
 
-    /// <summary>Tells the names by the chart's rules alone.</summary>
-    /// <param name="release">The name of the release.</param>
-    /// <param name="daskValues">The Dask chart's computed values; empty where they are not known.</param>
-    /// <returns>The objects that the chart would make.</returns>
-    public static ChartObjects FromRules(string release, ValueNode.Map daskValues)
-    {
-        ChartNames names = ChartNames.For(release, daskValues);
-        bool enabled = daskValues.BoolAt("scheduler", "enabled") ?? true;
-        return new ChartObjects
-        {
-            Names = names,
-            SchedulerEnabled = enabled,
-            CustomSchedulerUrl = daskValues.TextAt(DaskValues.WorkerKey, "custom_scheduler_url"),
-            Scheduler = !enabled
-                ? null
-                : new ChartScheduler
-                {
-                    DeploymentName = names.Scheduler,
-                    ServiceName = names.Scheduler,
-                    ServiceType = daskValues.TextAt("scheduler", "serviceType") ?? "ClusterIP",
-                    LoadBalancerAddress = daskValues.TextAt("scheduler", "loadBalancerIP"),
-                    CommPort = new ChartServicePort(names.CommPort, daskValues.IntAt("scheduler", "servicePort") ?? ChartScheduler.DefaultCommPort, ChartScheduler.DefaultCommPort, null),
-                    DashboardPort = new ChartServicePort(names.DashboardPort, daskValues.IntAt("webUI", "servicePort") ?? 80, ChartScheduler.DefaultDashboardPort, null),
-                },
-            WorkerGroups = ChartWorkerGroups.FromValues(names, daskValues),
-            Jupyter = daskValues.BoolAt("jupyter", "enabled") == false
-                ? null
-                : new ChartJupyter(names.Jupyter, names.Jupyter, daskValues.IntAt("jupyter", "servicePort") ?? 80, daskValues.TextAt("jupyter", "serviceType"), null),
-        };
-    }
-
     private static ChartScheduler Describe(ChartDeployment deployment, ChartService? service, IReadOnlyList<ChartIngress> ingresses, ChartNames names)
     {
         string serviceName = service?.Name ?? deployment.Name;
@@ -108,15 +78,15 @@ internal sealed record ChartObjects
             ServiceName = serviceName,
             ServiceType = service?.Type ?? "ClusterIP",
             LoadBalancerAddress = service?.LoadBalancerAddress,
-            CommPort = service?.FindPort(names.CommPort, "-scheduler", ChartScheduler.DefaultCommPort)
-                ?? new ChartServicePort(names.CommPort, ChartScheduler.DefaultCommPort, ChartScheduler.DefaultCommPort, null),
-            DashboardPort = service?.FindPort(names.DashboardPort, "-webui", ChartScheduler.DefaultDashboardPort)
-                ?? new ChartServicePort(names.DashboardPort, 80, ChartScheduler.DefaultDashboardPort, null),
+            CommPort = service?.FindPort(names.CommPort, "-scheduler", DaskPorts.Scheduler)
+                ?? new ChartServicePort(names.CommPort, DaskPorts.Scheduler, DaskPorts.Scheduler, null),
+            DashboardPort = service?.FindPort(names.DashboardPort, "-webui", DaskPorts.Dashboard)
+                ?? new ChartServicePort(names.DashboardPort, 80, DaskPorts.Dashboard, null),
             Ingress = ingresses.FirstOrDefault(ingress => ingress.ServiceName == serviceName),
             Component = deployment.Component.Length > 0 ? deployment.Component : "scheduler",
             UsesTls = deployment.CommandLine.UsesTls || deployment.UsesTlsByEnvironment,
-            ListenPort = deployment.CommandLine.Port ?? ChartScheduler.DefaultCommPort,
-            DashboardListenPort = deployment.CommandLine.DashboardPort ?? ChartScheduler.DefaultDashboardPort,
+            ListenPort = deployment.CommandLine.Port ?? DaskPorts.Scheduler,
+            DashboardListenPort = deployment.CommandLine.DashboardPort ?? DaskPorts.Dashboard,
         };
     }
 

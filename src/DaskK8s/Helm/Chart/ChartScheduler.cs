@@ -1,11 +1,10 @@
+using DaskK8s.Common;
+
 namespace DaskK8s.Helm.Chart;
 
 /// <summary>Is the release's own scheduler.</summary>
 internal sealed record ChartScheduler
 {
-    public const int DefaultCommPort = 8786;
-    public const int DefaultDashboardPort = 8787;
-
     public required string DeploymentName { get; init; }
 
     public required string ServiceName { get; init; }
@@ -22,10 +21,10 @@ internal sealed record ChartScheduler
     public required ChartServicePort DashboardPort { get; init; }
 
     /// <summary>Gets the port that the scheduler's arguments make it listen on in its pod; the chart writes <c>scheduler.servicePort</c> there.</summary>
-    public int ListenPort { get; init; } = DefaultCommPort;
+    public int ListenPort { get; init; } = DaskPorts.Scheduler;
 
     /// <summary>Gets the port that the arguments give the dashboard in the pod.</summary>
-    public int DashboardListenPort { get; init; } = DefaultDashboardPort;
+    public int DashboardListenPort { get; init; } = DaskPorts.Dashboard;
 
     /// <summary>Gets the Ingress in front of the dashboard; null where there is none.</summary>
     public ChartIngress? Ingress { get; init; }

@@ -53,21 +53,6 @@ internal static class ChartWorkerGroups
         return MakeNamesUnique(groups);
     }
 
-    /// <summary>Lists the groups that the values alone tell of.</summary>
-    public static IReadOnlyList<ChartWorkerGroup> FromValues(ChartNames names, ValueNode.Map values)
-    {
-        ValueNode.Map worker = values.MapAt(DaskValues.WorkerKey);
-        string defaultName = worker.TextAt("name") ?? "worker";
-        List<ValueNode.Map> declared = values.ListAt(DaskValues.GroupsKey).OfType<ValueNode.Map>().ToList();
-        return Match(
-            [
-                new ChartDeployment { Name = names.DefaultWorkers },
-                .. declared.Select(group => new ChartDeployment { Name = names.Workers(NameOf(group, defaultName)) }),
-            ],
-            names,
-            values) is var groups ? [.. groups.Select(group => group with { Deployment = null, ManifestReplicas = null })] : [];
-    }
-
     private static string NameOf(ValueNode.Map group, string defaultName) => group.TextAt("name") ?? defaultName;
 
     private static ChartWorkerGroup Describe(string name, ChartDeployment deployment, ValueNode.Map? group, ValueNode.Map worker, bool isDefault)

@@ -16,12 +16,9 @@ internal static class ReleaseRecordDecoder
     /// <param name="data">The bytes of <c>data.release</c> as the client library gives them: still base64.</param>
     /// <param name="limits">What the record may cost; null for the defaults.</param>
     /// <returns>The record.</returns>
-    /// <exception cref="HelmReleaseException">The record cannot be read; the subclass says why.</exception>
-    public static ReleaseRecord Decode(string objectName, string? @namespace, ReadOnlyMemory<byte> data, ReleaseDecoderLimits? limits = null)
-    {
-        using Base64ReadStream stream = new(data);
-        return Decode(objectName, @namespace, stream, data.IsEmpty, limits ?? ReleaseDecoderLimits.Default);
-    }
+    /// <exception cref="HelmReleaseException">The record cannot be read; its reason says why.</exception>
+    public static ReleaseRecord Decode(string objectName, string? @namespace, ReadOnlyMemory<byte> data, ReleaseDecoderLimits? limits = null) =>
+        Decode(objectName, @namespace, () => EncodedRecord.Decode(data.Span), data.IsEmpty, limits ?? ReleaseDecoderLimits.Default);
 
     /// <summary>Decodes a ConfigMap's record.</summary>
     /// <param name="objectName">The ConfigMap's name, for errors.</param>
@@ -29,29 +26,29 @@ internal static class ReleaseRecordDecoder
     /// <param name="data">The text of <c>data.release</c>.</param>
     /// <param name="limits">What the record may cost; null for the defaults.</param>
     /// <returns>The record.</returns>
-    /// <exception cref="HelmReleaseException">The record cannot be read; the subclass says why.</exception>
-    public static ReleaseRecord Decode(string objectName, string? @namespace, string data, ReleaseDecoderLimits? limits = null)
-    {
-        using Base64ReadStream stream = new(data.AsMemory());
-        return Decode(objectName, @namespace, stream, data.Length == 0, limits ?? ReleaseDecoderLimits.Default);
-    }
+    /// <exception cref="HelmReleaseException">The record cannot be read; its reason says why.</exception>
+    public static ReleaseRecord Decode(string objectName, string? @namespace, string data, ReleaseDecoderLimits? limits = null) =>
+        Decode(objectName, @namespace, () => EncodedRecord.Decode(data), data.Length == 0, limits ?? ReleaseDecoderLimits.Default);
 
-    private static ReleaseRecord Decode(string objectName, string? @namespace, Base64ReadStream encoded, bool isEmpty, ReleaseDecoderLimits limits)
+    private static ReleaseRecord Decode(string objectName, string? @namespace, Func<EncodedRecord> decode, bool isEmpty, ReleaseDecoderLimits limits)
     {
+        HelmReleaseUnreadableException Unreadable(HelmReleaseUnreadableReason reason, string what) => new(reason, objectName, @namespace, what);
         if (isEmpty)
         {
-            throw new HelmReleaseTruncatedException(objectName, @namespace, "its field 'release' is empty");
+            throw Unreadable(HelmReleaseUnreadableReason.Truncated, "its field 'release' is empty");
         }
 
+        EncodedRecord? encoded = null;
         try
         {
-            ReadOnlySpan<byte> start = encoded.Peek();
+            encoded = decode();
+            ReadOnlySpan<byte> start = encoded.Content;
             if (!start.StartsWith(GzipMagic))
             {
                 ReadOnlySpan<byte> trimmed = start.TrimStart(" \t\r\n"u8);
                 return trimmed.IsEmpty || trimmed[0] == '{'
                     ? ReadJson(objectName, @namespace, encoded, limits).Record
-                    : throw new HelmReleaseCompressionException(objectName, @namespace, "it begins with neither gzip nor JSON");
+                    : throw Unreadable(HelmReleaseUnreadableReason.Compression, "it begins with neither gzip nor JSON");
             }
 
             using GZipStream inflated = new(encoded, CompressionMode.Decompress, leaveOpen: true);
@@ -62,19 +59,19 @@ internal static class ReleaseRecordDecoder
         }
         catch (FormatException)
         {
-            throw new HelmReleaseEncodingException(objectName, @namespace, "its field 'release' is no base64");
+            throw Unreadable(HelmReleaseUnreadableReason.Encoding, "its field 'release' is no base64");
         }
         catch (EndOfStreamException)
         {
-            throw new HelmReleaseTruncatedException(objectName, @namespace, "it ends in the middle");
+            throw Unreadable(HelmReleaseUnreadableReason.Truncated, "it ends in the middle");
         }
-        catch (InvalidDataException) when (encoded.IsExhausted)
+        catch (InvalidDataException) when (encoded is { IsExhausted: true })
         {
-            throw new HelmReleaseTruncatedException(objectName, @namespace, "its gzip stream ends in the middle");
+            throw Unreadable(HelmReleaseUnreadableReason.Truncated, "its gzip stream ends in the middle");
         }
         catch (InvalidDataException)
         {
-            throw new HelmReleaseCompressionException(objectName, @namespace, "its gzip stream is damaged");
+            throw Unreadable(HelmReleaseUnreadableReason.Compression, "its gzip stream is damaged");
         }
     }
 
@@ -88,8 +85,8 @@ internal static class ReleaseRecordDecoder
         catch (InflatedSizeException e)
         {
             throw e.CountsValues
-                ? new HelmReleaseTooLargeException(objectName, @namespace, limits.MaxValues, "values")
-                : new HelmReleaseTooLargeException(objectName, @namespace, limits.MaxInflatedBytes, "bytes inflated");
+                ? HelmReleaseUnreadableException.TooLarge(objectName, @namespace, limits.MaxValues, "values")
+                : HelmReleaseUnreadableException.TooLarge(objectName, @namespace, limits.MaxInflatedBytes, "bytes inflated");
         }
         catch (JsonException)
         {
@@ -105,6 +102,6 @@ internal static class ReleaseRecordDecoder
         }
     }
 
-    private static HelmReleaseFormatException Wrong(string objectName, string? @namespace, string what, long position) =>
-        new(objectName, @namespace, string.Create(CultureInfo.InvariantCulture, $"{what} (at byte {position:N0})"));
+    private static HelmReleaseUnreadableException Wrong(string objectName, string? @namespace, string what, long position) =>
+        new(HelmReleaseUnreadableReason.Format, objectName, @namespace, string.Create(CultureInfo.InvariantCulture, $"{what} (at byte {position:N0})"));
 }

@@ -190,5 +190,5 @@ internal sealed class ReleaseRecordReader(string objectName, string? @namespace,
             ? time
             : null;
 
-    private HelmReleaseFormatException Wrong(string reason) => new(objectName, @namespace, reason);
+    private HelmReleaseUnreadableException Wrong(string what) => new(HelmReleaseUnreadableReason.Format, objectName, @namespace, what);
 }

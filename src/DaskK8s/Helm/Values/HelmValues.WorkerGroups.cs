@@ -1,4 +1,3 @@
-using DaskK8s.Helm.Chart;
 using DaskK8s.Helm.Values;
 
 namespace DaskK8s;

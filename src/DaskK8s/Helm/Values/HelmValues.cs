@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
-using DaskK8s.Helm.Chart;
 using DaskK8s.Helm.Values;
 
 namespace DaskK8s;

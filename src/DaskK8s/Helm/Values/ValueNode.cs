@@ -90,18 +90,5 @@ internal abstract class ValueNode
             entries[key] = value;
             return new Map(entries);
         }
-
-        /// <summary>Makes a map without a key.</summary>
-        public Map Without(string key)
-        {
-            if (!_entries.ContainsKey(key))
-            {
-                return this;
-            }
-
-            OrderedDictionary<string, ValueNode> entries = ToBuilder();
-            entries.Remove(key);
-            return new Map(entries);
-        }
     }
 }

@@ -1,8 +1,6 @@
 using System.Collections.Frozen;
 using System.Globalization;
 
-using DaskK8s.Helm.Chart;
-
 namespace DaskK8s.Helm.Values;
 
 /// <summary>Looks for what the Dask chart would refuse, ignore, or take otherwise than it looks.</summary>

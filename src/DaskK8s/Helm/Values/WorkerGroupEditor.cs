@@ -1,7 +1,5 @@
 using System.Globalization;
 
-using DaskK8s.Helm.Chart;
-
 namespace DaskK8s.Helm.Values;
 
 /// <summary>Changes worker groups in the user's values, and keeps everything that it was not asked to change.</summary>

@@ -1,6 +1,3 @@
-using DaskK8s.Kubernetes.Credentials;
-using DaskK8s.Kubernetes.Transport;
-
 namespace DaskK8s.Kubernetes.Config;
 
 /// <summary>Refuses what kubectl refuses (client-go's <c>clientcmd</c> validation), before anything is sent.</summary>
@@ -63,25 +60,6 @@ internal static class KubeConfigChecks
         }
 
         return server.AbsolutePath.EndsWith('/') ? server : new Uri($"{server.AbsoluteUri}/");
-    }
-
-    /// <summary>Finds the proxy on the way to the API server.</summary>
-    /// <param name="cluster">The cluster.</param>
-    /// <param name="server">The API server.</param>
-    /// <param name="environment">The surroundings, for the proxy that they name.</param>
-    /// <returns>The proxy; null for none.</returns>
-    /// <exception cref="KubeConfigException">The address of the proxy is none.</exception>
-    public static KubeConfigProxy? ReadProxy(KubeConfigCluster cluster, Uri server, KubeConfigEnvironment environment)
-    {
-        const string form = "is no address such as http://host:3128, https://… or socks5://…";
-        if (cluster.ProxyUrl is { } own)
-        {
-            return KubeConfigProxy.TryCreate(own) ?? throw ClusterError(cluster, $"'proxy-url' {form}");
-        }
-
-        return KubeConfigProxyRules.Find(server, environment.GetVariable) is { } found
-            ? KubeConfigProxy.TryCreate(found.Address) ?? throw new KubeConfigException($"The environment variable {found.Variable} {form}.")
-            : null;
     }
 
     private static KubeConfigException ClusterError(KubeConfigCluster cluster, string what) =>

@@ -3,6 +3,12 @@ namespace DaskK8s.Kubernetes.Config;
 /// <summary>Is the helper program of a kubeconfig's user. No record: its text form would show arguments and environment.</summary>
 internal sealed class KubeConfigExec
 {
+    /// <summary>The current protocol.</summary>
+    public const string V1 = "client.authentication.k8s.io/v1";
+
+    /// <summary>The protocol before it.</summary>
+    public const string V1Beta1 = "client.authentication.k8s.io/v1beta1";
+
     /// <summary>Gets the protocol: <c>client.authentication.k8s.io/v1</c> or <c>/v1beta1</c>.</summary>
     public required string ApiVersion { get; init; }
 

@@ -1,5 +1,3 @@
-using DaskK8s.Kubernetes.Credentials;
-
 namespace DaskK8s.Kubernetes.Config;
 
 /// <summary>Turns nodes of a kubeconfig into what they say; the keys are those of client-go's <c>clientcmd/api/v1</c>.</summary>
@@ -67,16 +65,16 @@ internal static class KubeConfigReader
     public static KubeConfigExec ReadExec(KubeConfigNode node)
     {
         string apiVersion = node.GetText("apiVersion") ?? throw node.Mistake("'exec' has no 'apiVersion'");
-        if (apiVersion is not (ExecInfo.V1 or ExecInfo.V1Beta1))
+        if (apiVersion is not (KubeConfigExec.V1 or KubeConfigExec.V1Beta1))
         {
-            throw node.Mistake($"'exec' asks for an apiVersion other than {ExecInfo.V1} and {ExecInfo.V1Beta1}");
+            throw node.Mistake($"'exec' asks for an apiVersion other than {KubeConfigExec.V1} and {KubeConfigExec.V1Beta1}");
         }
 
         string command = node.GetText("command") ?? throw node.Mistake("'exec' has no 'command'");
         string? mode = node.GetText("interactiveMode");
-        if (mode is null && apiVersion == ExecInfo.V1)
+        if (mode is null && apiVersion == KubeConfigExec.V1)
         {
-            throw node.Mistake($"'exec' of {ExecInfo.V1} must say its 'interactiveMode': Never, IfAvailable or Always");
+            throw node.Mistake($"'exec' of {KubeConfigExec.V1} must say its 'interactiveMode': Never, IfAvailable or Always");
         }
 
         if (mode is not (null or "Never" or "IfAvailable" or "Always"))

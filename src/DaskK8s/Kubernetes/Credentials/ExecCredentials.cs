@@ -13,8 +13,8 @@ namespace DaskK8s.Kubernetes.Credentials;
 /// </summary>
 internal sealed class ExecCredentials : KubeCredentialSource
 {
-    private static readonly TimeSpan s_maxMargin = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaxMargin = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(10);
 
     private readonly KubeConfigExec _exec;
     private readonly ExecProcess _process;
@@ -115,7 +115,7 @@ internal sealed class ExecCredentials : KubeCredentialSource
         catch (KubeCredentialException e) when (keepOnFailure && stale?.Expiry is { } expiry && _timeProvider.GetUtcNow() < expiry)
         {
             _logger.CredentialHelperFailedEarly(_process.Command, _user.Name, e.Message);
-            result = stale with { RenewAt = _timeProvider.GetUtcNow() + s_retryAfter };
+            result = stale with { RenewAt = _timeProvider.GetUtcNow() + RetryPause };
             return result;
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -161,7 +161,7 @@ internal sealed class ExecCredentials : KubeCredentialSource
         }
 
         TimeSpan margin = (end - _timeProvider.GetUtcNow()) / 5;
-        return end - (margin < TimeSpan.Zero ? TimeSpan.Zero : margin > s_maxMargin ? s_maxMargin : margin);
+        return end - (margin < TimeSpan.Zero ? TimeSpan.Zero : margin > MaxMargin ? MaxMargin : margin);
     }
 
     private sealed record Held(KubeCredential Credential, string? CertificatePem, string? KeyPem, DateTimeOffset? Expiry, DateTimeOffset RenewAt)

@@ -9,12 +9,6 @@ namespace DaskK8s.Kubernetes.Credentials;
 /// <summary>Writes what an <c>exec</c> helper is told (<c>KUBERNETES_EXEC_INFO</c>; Kubernetes, "client-go credential plugins").</summary>
 internal static class ExecInfo
 {
-    /// <summary>Is the current protocol.</summary>
-    public const string V1 = "client.authentication.k8s.io/v1";
-
-    /// <summary>Is the protocol before it.</summary>
-    public const string V1Beta1 = "client.authentication.k8s.io/v1beta1";
-
     /// <summary>Writes the text.</summary>
     /// <param name="exec">The helper.</param>
     /// <param name="cluster">The cluster, told where the helper asks for it.</param>

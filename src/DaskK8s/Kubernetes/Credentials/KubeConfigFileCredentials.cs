@@ -15,7 +15,7 @@ namespace DaskK8s.Kubernetes.Credentials;
 /// </summary>
 internal sealed class KubeConfigFileCredentials : KubeCredentialSource
 {
-    private static readonly TimeSpan s_rereadAfter = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan RereadAfter = TimeSpan.FromMinutes(1);
 
     private readonly KubeConfigUser _user;
     private readonly TimeProvider _timeProvider;
@@ -49,7 +49,7 @@ internal sealed class KubeConfigFileCredentials : KubeCredentialSource
     /// <inheritdoc/>
     public override ValueTask<KubeCredential> GetAsync(CancellationToken cancellationToken)
     {
-        if (_usesFiles && _timeProvider.GetElapsedTime(Volatile.Read(ref _readAt)) >= s_rereadAfter)
+        if (_usesFiles && _timeProvider.GetElapsedTime(Volatile.Read(ref _readAt)) >= RereadAfter)
         {
             Reread();
         }

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text;
 
+using DaskK8s.Kubernetes.Config;
+
 namespace DaskK8s.Kubernetes.Transport;
 
 /// <summary>Is a proxy between here and the API server; it carries bytes, so calls and upgrades pass it alike.</summary>
@@ -25,6 +27,25 @@ internal sealed class KubeConfigProxy
         && address.Host.Length > 0
             ? new KubeConfigProxy(address)
             : null;
+
+    /// <summary>Finds the proxy on the way to the API server.</summary>
+    /// <param name="cluster">The cluster.</param>
+    /// <param name="server">The API server.</param>
+    /// <param name="environment">The surroundings, for the proxy that they name.</param>
+    /// <returns>The proxy; null for none.</returns>
+    /// <exception cref="KubeConfigException">The address of the proxy is none.</exception>
+    public static KubeConfigProxy? Find(KubeConfigCluster cluster, Uri server, KubeConfigEnvironment environment)
+    {
+        const string form = "is no address such as http://host:3128, https://… or socks5://…";
+        if (cluster.ProxyUrl is { } own)
+        {
+            return TryCreate(own) ?? throw KubeConfigErrors.Unusable("cluster", cluster.Name, cluster.Source, $"'proxy-url' {form}");
+        }
+
+        return KubeConfigProxyRules.Find(server, environment.GetVariable) is { } found
+            ? TryCreate(found.Address) ?? throw new KubeConfigException($"The environment variable {found.Variable} {form}.")
+            : null;
+    }
 
     /// <summary>Asks the proxy for a connection.</summary>
     /// <param name="stream">The connection to the proxy.</param>

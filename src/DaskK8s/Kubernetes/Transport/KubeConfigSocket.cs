@@ -13,7 +13,7 @@ internal static class KubeConfigSocket
 {
     private const int KeepAliveSeconds = 30;
     private const int ProbeSeconds = 15;
-    private static readonly TimeSpan s_stagger = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Stagger = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Opens a connection.</summary>
     /// <param name="endPoint">Where to.</param>
@@ -68,7 +68,7 @@ internal static class KubeConfigSocket
                 if (next < addresses.Count)
                 {
                     running.Add(ConnectAsync(addresses[next++], port, forUpgrade, over.Token));
-                    pause = next < addresses.Count ? Task.Delay(s_stagger, over.Token) : pause;
+                    pause = next < addresses.Count ? Task.Delay(Stagger, over.Token) : pause;
                 }
 
                 Task ended = await Task.WhenAny([.. running, pause]).ConfigureAwait(false);

@@ -21,20 +21,6 @@ internal static class SpdyEncoder
 
     private const int SynStreamFields = 10;
 
-    /// <summary>Gives how many bytes <see cref="WriteSynStream"/> needs at most.</summary>
-    /// <param name="headers">The headers.</param>
-    /// <returns>An upper limit.</returns>
-    public static int SynStreamSize(ReadOnlySpan<(string Name, string Value)> headers)
-    {
-        int size = HeaderSize + SynStreamFields + 2 + 5 + 5 + 4;
-        foreach ((string name, string value) in headers)
-        {
-            size += 8 + name.Length + value.Length;
-        }
-
-        return size;
-    }
-
     /// <summary>Writes the head of a data frame.</summary>
     /// <param name="output">Room for the head.</param>
     /// <param name="streamId">The stream.</param>
@@ -47,7 +33,7 @@ internal static class SpdyEncoder
     }
 
     /// <summary>Writes a frame that opens a stream.</summary>
-    /// <param name="output">Room of <see cref="SynStreamSize"/>.</param>
+    /// <param name="output">Room for the frame.</param>
     /// <param name="streamId">The new stream.</param>
     /// <param name="fin">Whether our side of it ends at once.</param>
     /// <param name="first">Whether this is the session's first header block, which starts the zlib stream.</param>

@@ -1,3 +1,5 @@
+using DaskK8s.PortForwarding.Tunnels;
+
 namespace DaskK8s.PortForwarding.Spdy;
 
 /// <summary>

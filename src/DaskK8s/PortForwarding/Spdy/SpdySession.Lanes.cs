@@ -1,3 +1,5 @@
+using DaskK8s.PortForwarding.Tunnels;
+
 namespace DaskK8s.PortForwarding.Spdy;
 
 /// <content>Keeps the lanes: who may use which of the server's workers, and which of them no longer answers.</content>

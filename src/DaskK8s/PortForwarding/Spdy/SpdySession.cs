@@ -1,3 +1,4 @@
+using DaskK8s.PortForwarding.Tunnels;
 using DaskK8s.Sockets;
 
 using Microsoft.Extensions.Logging;

@@ -1,5 +1,7 @@
 using System.Text;
 
+using DaskK8s.PortForwarding.Tunnels;
+
 namespace DaskK8s.PortForwarding.Spdy;
 
 /// <summary>Is one connection to a pod's port: a data stream and an error stream of a session.</summary>

@@ -107,7 +107,7 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
         ? Refuse(
             LosslessScaleDownObstacle.OtherScheduler,
             $"its workers connect to another scheduler, {other}, so what they hold can neither be seen nor moved from here. "
-            + $"Connect to that scheduler ({nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.SchedulerAddress)}) and scale the group from there.")
+            + "Connect to that scheduler (HelmClusterOptions.SchedulerAddress) and scale the group from there.")
         : Refuse(
             LosslessScaleDownObstacle.WorkersUnknown,
             $"{unknown[0].Name}: {unknown[0].WhatIsUnknown()}{(unknown.Count > 1 ? $" (and {Words.Count(unknown.Count - 1, "pod")} more)" : "")}. "

@@ -64,7 +64,7 @@ public sealed class SchedulerRpcTests(DaskProcesses dask)
 
         await rpc.IdentityAsync(Token);
         await rpc.VersionsAsync(Token);
-        await rpc.CoresAsync(Token);
+        await rpc.WhoHasAsync(null, Token);
 
         dialled.Should().Be(1);
     }

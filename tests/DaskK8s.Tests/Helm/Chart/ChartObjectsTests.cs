@@ -311,16 +311,4 @@ public sealed class ChartObjectsTests
     [InlineData("tea", "{fullnameOverride: a2345678901234567890123456789012345678901234567890123456789012-4}", "a2345678901234567890123456789012345678901234567890123456789012")]
     public void For_AReleaseName_FollowsTheChartsRules(string release, string values, string fullName) =>
         ChartNames.For(release, HelmValues.FromYaml(values).Config).FullName.Should().Be(fullName);
-
-    [Fact]
-    public void FromRules_WithoutAManifest_NamesWhatTheChartWouldMake()
-    {
-        var objects = ChartObjects.FromRules("tea", HelmValues.FromYaml("additional_worker_groups: [{name: gpu, replicas: 2}]\nworker: {replicas: 3}\nscheduler: {servicePort: 9000, serviceType: NodePort}").Config);
-
-        objects.Scheduler!.ServiceName.Should().Be("tea-dask-scheduler");
-        objects.Scheduler.CommPort.Port.Should().Be(9000);
-        objects.Scheduler.ServiceType.Should().Be("NodePort");
-        objects.Jupyter!.ServiceName.Should().Be("tea-dask-jupyter");
-        Groups(objects).Should().Be("worker:tea-dask-worker:3/* gpu:tea-dask-worker-gpu:2/");
-    }
 }

@@ -82,7 +82,7 @@ public sealed class ReleaseRecordDecoderTests
     {
         Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", "{\"name\":\"s3cret\"}"u8.ToArray());
 
-        decode.Should().Throw<HelmReleaseEncodingException>()
+        decode.Should().Throw<HelmReleaseUnreadableException>().Where(static e => e.Reason == HelmReleaseUnreadableReason.Encoding)
             .WithMessage("*'sh.helm.release.v1.tea.v1' in namespace 'h4'*no base64*")
             .Where(error => error.ReleaseName == "tea" && error.ObjectName == TestRecord.ObjectName && error.Namespace == "h4");
     }
@@ -92,7 +92,7 @@ public sealed class ReleaseRecordDecoderTests
     {
         Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", "AAAAé");
 
-        decode.Should().Throw<HelmReleaseEncodingException>();
+        decode.Should().Throw<HelmReleaseUnreadableException>().Where(static e => e.Reason == HelmReleaseUnreadableReason.Encoding);
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class ReleaseRecordDecoderTests
     {
         Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64("PK\u0003\u0004 a zip"u8));
 
-        decode.Should().Throw<HelmReleaseCompressionException>().WithMessage("*neither gzip nor JSON*");
+        decode.Should().Throw<HelmReleaseUnreadableException>().Where(static e => e.Reason == HelmReleaseUnreadableReason.Compression).WithMessage("*neither gzip nor JSON*");
     }
 
     [Fact]
@@ -111,8 +111,8 @@ public sealed class ReleaseRecordDecoderTests
 
         Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(bytes));
 
-        decode.Should().Throw<HelmReleaseException>().Which.Should().Match<HelmReleaseException>(
-            error => error is HelmReleaseCompressionException || error is HelmReleaseFormatException || error is HelmReleaseTruncatedException);
+        decode.Should().Throw<HelmReleaseUnreadableException>().Which.Should().Match<HelmReleaseUnreadableException>(
+            static e => e.Reason == HelmReleaseUnreadableReason.Compression || e.Reason == HelmReleaseUnreadableReason.Format || e.Reason == HelmReleaseUnreadableReason.Truncated);
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public sealed class ReleaseRecordDecoderTests
 
         Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(bytes));
 
-        decode.Should().Throw<HelmReleaseCompressionException>().WithMessage("*damaged*");
+        decode.Should().Throw<HelmReleaseUnreadableException>().Where(static e => e.Reason == HelmReleaseUnreadableReason.Compression).WithMessage("*damaged*");
     }
 
     [Fact]
@@ -131,7 +131,7 @@ public sealed class ReleaseRecordDecoderTests
     {
         Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", ReadOnlyMemory<byte>.Empty);
 
-        decode.Should().Throw<HelmReleaseTruncatedException>().WithMessage("*is empty*");
+        decode.Should().Throw<HelmReleaseUnreadableException>().Where(static e => e.Reason == HelmReleaseUnreadableReason.Truncated).WithMessage("*is empty*");
     }
 
     [Theory]
@@ -145,7 +145,7 @@ public sealed class ReleaseRecordDecoderTests
         for (var length = 4; length < bytes.Length; length++)
         {
             Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(bytes.AsSpan(0, length)));
-            decode.Should().Throw<HelmReleaseTruncatedException>("{0} of {1} bytes are there", length, bytes.Length);
+            decode.Should().Throw<HelmReleaseUnreadableException>("{0} of {1} bytes are there", length, bytes.Length).Where(static e => e.Reason == HelmReleaseUnreadableReason.Truncated);
         }
     }
 
@@ -157,7 +157,7 @@ public sealed class ReleaseRecordDecoderTests
         for (var length = 8; length < text.TrimEnd('=').Length; length++)
         {
             Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", text[..length]);
-            decode.Should().Throw<HelmReleaseTruncatedException>("{0} of {1} characters are there", length, text.Length);
+            decode.Should().Throw<HelmReleaseUnreadableException>("{0} of {1} characters are there", length, text.Length).Where(static e => e.Reason == HelmReleaseUnreadableReason.Truncated);
         }
     }
 
@@ -180,7 +180,7 @@ public sealed class ReleaseRecordDecoderTests
     {
         Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(TestRecord.Gzip(Encoding.UTF8.GetBytes(json))));
 
-        decode.Should().Throw<HelmReleaseFormatException>().WithMessage($"*{reason}*")
+        decode.Should().Throw<HelmReleaseUnreadableException>().Where(static e => e.Reason == HelmReleaseUnreadableReason.Format).WithMessage($"*{reason}*")
             .Which.ToString().Should().NotContain("s3cret");
     }
 
@@ -189,7 +189,7 @@ public sealed class ReleaseRecordDecoderTests
     {
         Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(TestRecord.Gzip("[1]"u8)));
 
-        decode.Should().Throw<HelmReleaseFormatException>().WithMessage("*the release is no object*");
+        decode.Should().Throw<HelmReleaseUnreadableException>().Where(static e => e.Reason == HelmReleaseUnreadableReason.Format).WithMessage("*the release is no object*");
     }
 
     [Theory]
@@ -201,7 +201,7 @@ public sealed class ReleaseRecordDecoderTests
 
         Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(TestRecord.Gzip(Encoding.UTF8.GetBytes(json))));
 
-        decode.Should().Throw<HelmReleaseFormatException>().WithMessage("*nests deeper*");
+        decode.Should().Throw<HelmReleaseUnreadableException>().Where(static e => e.Reason == HelmReleaseUnreadableReason.Format).WithMessage("*nests deeper*");
     }
 
     [Fact]
@@ -211,7 +211,7 @@ public sealed class ReleaseRecordDecoderTests
 
         Func<ReleaseRecord> decode = () => TestRecord.Decode(json, new ReleaseDecoderLimits { MaxInflatedBytes = 100_000 });
 
-        decode.Should().Throw<HelmReleaseTooLargeException>().WithMessage("*more than 100,000 bytes inflated*").Where(error => error.Limit == 100_000);
+        decode.Should().Throw<HelmReleaseUnreadableException>().Where(static e => e.Reason == HelmReleaseUnreadableReason.TooLarge).WithMessage("*more than 100,000 bytes inflated*").Where(error => error.Limit == 100_000);
     }
 
     [Fact]
@@ -232,7 +232,7 @@ public sealed class ReleaseRecordDecoderTests
 
         Func<ReleaseRecord> decode = () => TestRecord.Decode(json);
 
-        decode.Should().Throw<HelmReleaseTooLargeException>().WithMessage("*250,000 values*");
+        decode.Should().Throw<HelmReleaseUnreadableException>().Where(static e => e.Reason == HelmReleaseUnreadableReason.TooLarge).WithMessage("*250,000 values*");
     }
 
     [Fact]

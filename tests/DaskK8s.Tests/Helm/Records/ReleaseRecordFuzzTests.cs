@@ -97,7 +97,6 @@ public sealed class ReleaseRecordFuzzTests
             ReleaseRecord record = ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", data);
             HelmRelease release = record.ToRelease(HelmReleaseSource.Secret);
             _ = ChartObjects.FromRecord(record);
-            _ = ChartObjects.FromRules(record.Name, release.Values.Dask);
             _ = release.Values.ToYaml();
         }
         catch (HelmReleaseException)

@@ -46,7 +46,7 @@ public sealed class SpdyCodecTests
         for (int i = 0; i < 50; i++)
         {
             (string, string)[] headers = [("streamtype", "data"), ("port", "8786"), ("requestid", $"{i}")];
-            byte[] frame = new byte[SpdyEncoder.SynStreamSize(headers)];
+            byte[] frame = new byte[256];
             int count = SpdyEncoder.WriteSynStream(frame, (2 * i) + 1, fin: i % 2 == 0, first: i == 0, headers);
             BinaryPrimitives.ReadInt32BigEndian(frame.AsSpan(4)).Should().Be((count - 8) | (i % 2 == 0 ? 0x01000000 : 0));
             BinaryPrimitives.ReadInt32BigEndian(frame.AsSpan(8)).Should().Be((2 * i) + 1);

@@ -3,6 +3,8 @@ using System.Net.Sockets;
 
 using DaskK8s.PortForwarding;
 using DaskK8s.PortForwarding.Spdy;
+using DaskK8s.PortForwarding.Tunnels;
+using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.PortForwarding;
 
 using Microsoft.Extensions.Logging.Abstractions;
@@ -84,7 +86,7 @@ public sealed class SpdySessionTests : IAsyncDisposable
                 int before = peer.Pings;
                 time.Advance(TimeSpan.FromSeconds(5));
                 time.Advance(TimeSpan.FromSeconds(5));
-                await Until(() => peer.Pings > before);
+                await Poll.UntilAsync(() => peer.Pings > before);
             }
 
             peer.Pings.Should().BeGreaterThan(20);
@@ -102,7 +104,7 @@ public sealed class SpdySessionTests : IAsyncDisposable
         {
             SpdyStream stream = session.TryOpen(1)!;
             await stream.WriteAsync(new byte[10], Token);
-            await Until(() => pod.Open == 1);
+            await Poll.UntilAsync(() => pod.Open == 1);
             peer.AnswersPings = false;
 
             await Advance(() => !session.IsUsable);
@@ -122,10 +124,10 @@ public sealed class SpdySessionTests : IAsyncDisposable
             time.AdjustTime(time.GetUtcNow() + TimeSpan.FromHours(1));
             session.IsUsable.Should().BeFalse();
 
-            await Until(() => peer.Pings > 0);
+            await Poll.UntilAsync(() => peer.Pings > 0);
             peer.AnswersPings = true;
             session.Ping();
-            await Until(() => session.IsUsable);
+            await Poll.UntilAsync(() => session.IsUsable);
         }
     }
 
@@ -140,7 +142,7 @@ public sealed class SpdySessionTests : IAsyncDisposable
             await EchoOnceAsync(stream);
 
             await peer.SendControlAsync(7, 0, new byte[8]);
-            await Until(() => !session.IsUsable);
+            await Poll.UntilAsync(() => !session.IsUsable);
 
             session.TryOpen(1).Should().BeNull();
             await EchoOnceAsync(stream);
@@ -222,7 +224,7 @@ public sealed class SpdySessionTests : IAsyncDisposable
 
             BitConverter.ToInt64(answer).Should().Be(100_000);
             (await stream.ReadAsync(answer, Token)).Should().Be(0);
-            await Until(() => session.Connections == 0);
+            await Poll.UntilAsync(() => session.Connections == 0);
         }
     }
 
@@ -244,7 +246,7 @@ public sealed class SpdySessionTests : IAsyncDisposable
             SpdyStream stopped = session.TryOpen(1)!;
             SpdyStream neighbour = session.TryOpen(1)!;
             await stopped.WriteAsync("x"u8.ToArray(), Token);
-            await Until(() => session.IsStalled);
+            await Poll.UntilAsync(() => session.IsStalled);
             await neighbour.WriteAsync("y"u8.ToArray(), Token);
             stopped.Queue.Count.Should().BeLessThanOrEqualTo(TunnelOptions.Default.ConnectionBufferSize / 4);
 
@@ -265,14 +267,6 @@ public sealed class SpdySessionTests : IAsyncDisposable
         buffer[0].Should().Be(42);
     }
 
-    private static async Task Until(Func<bool> condition)
-    {
-        while (!condition())
-        {
-            await Task.Delay(5, Token);
-        }
-    }
-
     /// <summary>Lets the clock run, a second at a time, until something is so.</summary>
     private async Task Advance(Func<bool> condition)
     {
@@ -282,7 +276,7 @@ public sealed class SpdySessionTests : IAsyncDisposable
             await Task.Delay(2, Token);
         }
 
-        await Until(condition);
+        await Poll.UntilAsync(condition);
     }
 
     private async Task<(SpdySession Session, SpdyPeer Peer)> StartAsync(Func<int, int> localPort)

@@ -74,7 +74,7 @@ internal sealed class DaskRig : IAsyncDisposable
     /// <summary>Waits until each worker works; makes sure that a group has so many pods and that none is marked.</summary>
     public async Task AllWorkAsync(int pods, CancellationToken cancellationToken, string deployment = "my-dask-worker")
     {
-        await WaitForAsync(async () => (await StatusesAsync(cancellationToken)).All(static s => s == "running"), cancellationToken);
+        await Poll.UntilAsync(async () => (await StatusesAsync(cancellationToken)).All(static s => s == "running"));
         (await PodsAsync(cancellationToken, deployment)).Should().HaveCount(pods).And.OnlyContain(static p => PodMarks.Read(p) == null && !PodMarks.IsCondemned(p));
     }
 
@@ -82,22 +82,12 @@ internal sealed class DaskRig : IAsyncDisposable
     public async Task KeepBusyAsync(int tasks, double seconds, CancellationToken cancellationToken)
     {
         await Load.SubmitAsync(tasks, seconds, cancellationToken: cancellationToken);
-        await WaitForAsync(async () => (await Cluster.GetSchedulerInfoAsync(cancellationToken)).Workers.All(static w => w.Tasks.Executing == 1), cancellationToken);
+        await Poll.UntilAsync(async () => (await Cluster.GetSchedulerInfoAsync(cancellationToken)).Workers.All(static w => w.Tasks.Executing == 1));
     }
 
     /// <summary>Waits until so many workers are retired.</summary>
     public Task WaitForDrainAsync(int workers, CancellationToken cancellationToken) =>
-        WaitForAsync(async () => (await StatusesAsync(cancellationToken)).Count(static s => s == "closing_gracefully") == workers, cancellationToken);
-
-    public static async Task WaitForAsync(Func<Task<bool>> condition, CancellationToken cancellationToken, int seconds = 60)
-    {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(seconds));
-        while (!await condition())
-        {
-            await Task.Delay(100, limit.Token);
-        }
-    }
+        Poll.UntilAsync(async () => (await StatusesAsync(cancellationToken)).Count(static s => s == "closing_gracefully") == workers);
 
     public async ValueTask DisposeAsync()
     {

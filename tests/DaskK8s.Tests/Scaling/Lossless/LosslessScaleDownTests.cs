@@ -2,6 +2,7 @@ using DaskK8s.Dask.Tasks;
 using DaskK8s.Helm.Chart;
 using DaskK8s.Scaling.Lossless;
 using DaskK8s.Testing;
+using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.Cluster;
 using DaskK8s.Tests.Rigs.Kubernetes;
 
@@ -42,7 +43,7 @@ public sealed class LosslessScaleDownTests
     {
         await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 3 }, Token);
         await rig.Load.SubmitAsync(12, seconds: 1.5, cancellationToken: Token);
-        await DaskRig.WaitForAsync(async () => (await rig.Cluster.GetSchedulerInfoAsync(Token)).Workers.Sum(static w => w.Tasks.Executing) == 3, Token);
+        await Poll.UntilAsync(async () => (await rig.Cluster.GetSchedulerInfoAsync(Token)).Workers.Sum(static w => w.Tasks.Executing) == 3);
 
         ScaleResult result = await rig.Cluster.ScaleAsync(1, cancellationToken: Token);
 
@@ -107,7 +108,7 @@ public sealed class LosslessScaleDownTests
 
         result.Should().BeEquivalentTo(new { Before = 2, After = 2, Requested = 1 });
         result.NotRetired.Should().NotBeEmpty().And.OnlyContain(static n => n.Reason.Contains("still running"));
-        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"), Token);
+        await Poll.UntilAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"));
         (await rig.PodsAsync(Token)).Should().HaveCount(2).And.OnlyContain(static p => PodMarks.Read(p) == null && !PodMarks.IsCondemned(p));
         (await rig.Load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 2, "[]"));
     }
@@ -125,7 +126,7 @@ public sealed class LosslessScaleDownTests
         int? replicas = await rig.ReplicasAsync(Token);
         replicas.Should().BeOneOf(2, 3);
         (await rig.PodsAsync(Token)).Should().HaveCount(replicas!.Value).And.OnlyContain(static p => PodMarks.Read(p) == null && !PodMarks.IsCondemned(p));
-        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"), Token);
+        await Poll.UntilAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"));
         (await rig.Load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 50, "[]"));
     }
 
@@ -166,7 +167,7 @@ public sealed class LosslessScaleDownTests
         await impatient.CancelAsync();
 
         await scaling.Invoking(static s => s).Should().ThrowAsync<OperationCanceledException>();
-        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"), Token);
+        await Poll.UntilAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"));
         (await rig.PodsAsync(Token)).Should().HaveCount(2).And.OnlyContain(static p => PodMarks.Read(p) == null);
         (await rig.Load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 2, "[]"));
     }

@@ -1,5 +1,6 @@
 using DaskK8s.Dask.Tasks;
 using DaskK8s.Testing;
+using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.Cluster;
 
 using k8s;
@@ -86,7 +87,7 @@ public sealed class OtherSchedulerTests
         };
 
         await using AdaptiveScaling adaptive = await cluster.AdaptAsync(options, Token);
-        await DaskRig.WaitForAsync(() => Task.FromResult(adaptive.Decisions.Count > 0), Token);
+        await Poll.UntilAsync(() => adaptive.Decisions.Count > 0);
 
         adaptive.Decisions.Should().OnlyContain(static d => d.Action == AdaptiveAction.Hold && d.Reason.Contains(Elsewhere));
         (await cluster.GetWorkerGroupsAsync(Token))[1].Desired.Should().Be(2);
@@ -177,5 +178,5 @@ public sealed class OtherSchedulerTests
         release, new HelmClusterOptions { Instance = instance, KubeconfigPath = kubernetes.KubeconfigPath, LocalSchedulerPort = 0, LocalDashboardPort = 0 }, Token);
 
     private static Task WaitForWorkersAsync(HelmCluster cluster, int workers) =>
-        DaskRig.WaitForAsync(async () => (await cluster.GetSchedulerInfoAsync(Token)).Workers.Count == workers, Token, 120);
+        Poll.UntilAsync(async () => (await cluster.GetSchedulerInfoAsync(Token)).Workers.Count == workers, 120);
 }

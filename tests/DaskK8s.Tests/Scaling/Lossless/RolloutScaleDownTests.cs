@@ -1,6 +1,7 @@
 using DaskK8s.Groups;
 using DaskK8s.Scaling.Lossless;
 using DaskK8s.Testing;
+using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.Cluster;
 
 using k8s;
@@ -45,7 +46,7 @@ public sealed class RolloutScaleDownTests
 
         (await scaling.Invoking(static s => s).Should().ThrowAsync<LosslessScaleDownException>()).Which.Obstacle.Should().Be(LosslessScaleDownObstacle.RolloutInProgress);
         (await rig.ReplicasAsync(Token)).Should().Be(2);
-        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"), Token);
+        await Poll.UntilAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"));
         (await rig.PodsAsync(Token)).Should().OnlyContain(static p => PodMarks.Read(p) == null && !PodMarks.IsCondemned(p));
         (await rig.Load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 3, "[]"));
     }
@@ -79,7 +80,7 @@ public sealed class RolloutScaleDownTests
         using k8s.Kubernetes client = rig.Kubernetes.CreateClient();
         await client.AppsV1.PatchNamespacedDeploymentAsync(
             new V1Patch("""{"spec":{"template":{"metadata":{"annotations":{"changed":"yes"}}}}}""", V1Patch.PatchType.MergePatch), "my-dask-worker", "default", cancellationToken: Token);
-        await DaskRig.WaitForAsync(async () => (await rig.PodsAsync(Token)).Count == 3, Token);
+        await Poll.UntilAsync(async () => (await rig.PodsAsync(Token)).Count == 3);
         return fault;
     }
 }

@@ -35,7 +35,7 @@ public sealed class ScaleDownCrashTests
         {
             rig.Kubernetes.ClearRequests();
             using Process client = Start(rig, 2);
-            await DaskRig.WaitForAsync(() => Task.FromResult(rig.Kubernetes.Requests.Count(r => r.Verb == "patch" && r.Resource == resource) > passing), Token);
+            await Poll.UntilAsync(() => rig.Kubernetes.Requests.Count(r => r.Verb == "patch" && r.Resource == resource) > passing);
             await KillAsync(client);
         }
 
@@ -55,11 +55,11 @@ public sealed class ScaleDownCrashTests
         {
             rig.Kubernetes.ClearRequests();
             using Process client = Start(rig, 2);
-            await DaskRig.WaitForAsync(() => Task.FromResult(rig.Kubernetes.Requests.Any(static r => r is { Verb: "patch", Resource: "deployments" })), Token);
+            await Poll.UntilAsync(() => rig.Kubernetes.Requests.Any(static r => r is { Verb: "patch", Resource: "deployments" }));
 
             // Its change is still on the way; what it asks next is never answered.
             using IDisposable blind = rig.Kubernetes.Faults.AddHttp(new HttpFault { Verb = "list", Resource = "pods", Delay = TimeSpan.FromMinutes(5) });
-            await DaskRig.WaitForAsync(async () => await rig.ReplicasAsync(Token) == 2, Token);
+            await Poll.UntilAsync(async () => await rig.ReplicasAsync(Token) == 2);
             await KillAsync(client);
         }
 
@@ -81,7 +81,7 @@ public sealed class ScaleDownCrashTests
         await KillAsync(client);
 
         // Nobody calls: the scheduler waits for a word of the client for 45 s.
-        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"), Token, 90);
+        await Poll.UntilAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"), 90);
         (await rig.PodsAsync(Token)).Should().HaveCount(2).And.OnlyContain(static p => !PodMarks.IsCondemned(p), "what was only announced decides nothing");
         (await rig.Cluster.ScaleAsync(1, cancellationToken: Token)).After.Should().Be(1);
         await rig.AllWorkAsync(1, Token);

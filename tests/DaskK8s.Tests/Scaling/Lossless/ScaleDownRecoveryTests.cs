@@ -1,6 +1,7 @@
 using DaskK8s.Dask.Tasks;
 using DaskK8s.Scaling.Lossless;
 using DaskK8s.Testing;
+using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.Cluster;
 
 using k8s;
@@ -96,7 +97,7 @@ public sealed class ScaleDownRecoveryTests
 
         result.Retired.Should().ContainSingle().Which.Addresses.Should().HaveCount(2);
         result.KeysMoved.Should().BePositive();
-        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).Length == 3, Token);
+        await Poll.UntilAsync(async () => (await rig.StatusesAsync(Token)).Length == 3);
         await rig.AllWorkAsync(1, Token, "my-dask-worker-pairs");
         (await rig.Load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 40, "[]"));
     }
@@ -113,7 +114,7 @@ public sealed class ScaleDownRecoveryTests
         }
 
         V1Pod left = (await rig.PodsAsync(Token)).Should().HaveCount(3).And.ContainSingle(static p => PodMarks.IsCondemned(p)).Which;
-        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"), Token);
+        await Poll.UntilAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"));
         ScaleResult result = await rig.Cluster.ScaleAsync(2, cancellationToken: Token);
 
         result.Retired.Should().ContainSingle().Which.Pod.Should().Be(left.Metadata.Name);
@@ -145,7 +146,7 @@ public sealed class ScaleDownRecoveryTests
         }
         else
         {
-            await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)) is { Length: 3 } all && all.All(static s => s == "running"), Token);
+            await Poll.UntilAsync(async () => (await rig.StatusesAsync(Token)) is { Length: 3 } all && all.All(static s => s == "running"));
             await rig.AllWorkAsync(3, Token);
             (await rig.PodsAsync(Token)).Select(static p => p.Metadata.Uid).Intersect(before).Should().HaveCount(2);
         }
@@ -193,7 +194,7 @@ public sealed class ScaleDownRecoveryTests
         using IDisposable slow = rig.Kubernetes.Faults.AddHttp(new HttpFault { Verb = "patch", Resource = "deployments", Times = 1, Delay = TimeSpan.FromSeconds(2) });
         rig.Kubernetes.ClearRequests();
         Task<ScaleResult> scaling = rig.Cluster.ScaleAsync(1, cancellationToken: Token);
-        await DaskRig.WaitForAsync(() => Task.FromResult(rig.Kubernetes.Requests.Any(static r => r is { Verb: "patch", Resource: "deployments" })), Token);
+        await Poll.UntilAsync(() => rig.Kubernetes.Requests.Any(static r => r is { Verb: "patch", Resource: "deployments" }));
 
         // Somebody gives the costs to the wrong pods while the number is on its way.
         IReadOnlyList<V1Pod> pods = await rig.PodsAsync(Token);

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using DaskK8s.Dask.Tasks;
 using DaskK8s.Scaling.Lossless;
 using DaskK8s.Testing;
+using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.Cluster;
 
 using k8s.Models;
@@ -39,7 +40,7 @@ public sealed class WorkerDrainTests
             await drain.ReleaseAsync($"two{i}", [], [address], [], Token);
         }
 
-        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"), Token);
+        await Poll.UntilAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"));
     }
 
     [Fact]
@@ -57,7 +58,7 @@ public sealed class WorkerDrainTests
         (await LookAsync(rig, "two", address)).Should().BeEquivalentTo(new { IsRetired = true, IsMine = true });
         (await LookAsync(rig, "one", address)).IsMine.Should().BeFalse();
         await drain.ReleaseAsync("two", [], [address], [], Token);
-        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"), Token);
+        await Poll.UntilAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"));
     }
 
     [Fact]
@@ -90,7 +91,7 @@ public sealed class WorkerDrainTests
         done.GetProperty("recomputed").GetInt32().Should().Be(0);
         done.GetProperty("places").EnumerateArray().Select(static p => new Uri(p.GetString()!).Host).Should().NotContain(host);
         await rig.Cluster.Drain!.ReleaseAsync("one", [], [], [host], Token);
-        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"), Token);
+        await Poll.UntilAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"));
     }
 
     [Fact]
@@ -120,7 +121,7 @@ public sealed class WorkerDrainTests
         string host = pod.Status.PodIP;
         await rig.Cluster.Drain!.LookAsync("one", [host], new Dictionary<string, TimeSpan> { [host] = TimeSpan.FromSeconds(45) }, Token);
         rig.Kubernetes.Pods.Kill("default", pod.Metadata.Name);
-        await DaskRig.WaitForAsync(async () => (await rig.StatusesAsync(Token)).Length == 1, Token);
+        await Poll.UntilAsync(async () => (await rig.StatusesAsync(Token)).Length == 1);
         return host;
     }
 

@@ -1,0 +1,28 @@
+namespace DaskK8s.Common;
+
+/// <summary>Checks that options share.</summary>
+internal static class Guard
+{
+    /// <summary>The longest time that timers take.</summary>
+    private static readonly TimeSpan MaxLimit = TimeSpan.FromMilliseconds(int.MaxValue);
+
+    /// <summary>Refuses a text that is given and blank.</summary>
+    /// <exception cref="ArgumentException">The text is blank.</exception>
+    public static void NotBlank(string? value, string name)
+    {
+        if (value is not null && string.IsNullOrWhiteSpace(value))
+        {
+            throw new ArgumentException("Must not be blank; leave it null for the default.", name);
+        }
+    }
+
+    /// <summary>Refuses a time limit that is not positive, or longer than timers take.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is out of range.</exception>
+    public static void PositiveLimit(TimeSpan limit, string name)
+    {
+        if (limit <= TimeSpan.Zero || limit > MaxLimit)
+        {
+            throw new ArgumentOutOfRangeException(name, limit, "A time limit must be longer than zero and at most 24 days.");
+        }
+    }
+}

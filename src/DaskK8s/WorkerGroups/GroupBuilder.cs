@@ -1,0 +1,56 @@
+using DaskK8s.Groups;
+using DaskK8s.Helm.Chart;
+
+using k8s.Models;
+
+namespace DaskK8s.WorkerGroups;
+
+/// <summary>Puts together what the release says of a group and what Kubernetes runs of it.</summary>
+internal static class GroupBuilder
+{
+    public static IReadOnlyList<WorkerGroup> Build(ScaleGroup scale, IEnumerable<GroupPlan> plans, WorkloadSnapshot snapshot) =>
+        [.. plans.Select(plan => snapshot.FindDeployment(plan.DeploymentName) is { } deployment ? Build(scale, plan, deployment, snapshot) : null).OfType<WorkerGroup>()];
+
+    /// <summary>Turns a pod into what the public API shows of it.</summary>
+    public static WorkerPod ToPod(V1Pod pod) => new(
+        pod.Metadata.Name,
+        pod.Metadata.Uid,
+        string.IsNullOrEmpty(pod.Status?.PodIP) ? null : pod.Status.PodIP,
+        pod.Status?.Phase ?? "Unknown",
+        pod.Status?.Conditions?.Any(static c => c is { Type: "Ready", Status: "True" }) == true,
+        pod.Metadata.DeletionTimestamp is not null,
+        string.IsNullOrEmpty(pod.Spec?.NodeName) ? null : pod.Spec.NodeName);
+
+    private static WorkerGroup Build(ScaleGroup scale, GroupPlan plan, V1Deployment deployment, WorkloadSnapshot snapshot)
+    {
+        V1PodSpec? spec = deployment.Spec?.Template?.Spec;
+        V1Container? worker = DaskContainer.Of(spec, plan.Container);
+        string[] arguments = [.. worker?.Command ?? [], .. worker?.Args ?? []];
+        WorkerPod[] pods = [.. snapshot.PodsOf(deployment).Select(ToPod)];
+        Dictionary<string, string> limits = Quantities(worker?.Resources?.Limits);
+        WorkerCommandLine commandLine = WorkerCommandLine.Parse(worker?.Command, worker?.Args);
+        return new WorkerGroup(scale)
+        {
+            Name = plan.Name,
+            IsDefault = plan.IsDefault,
+            DeploymentName = plan.DeploymentName,
+            Declared = plan.Declared,
+            Deployed = plan.Deployed,
+            Desired = deployment.Spec?.Replicas ?? 1,
+            Ready = pods.Count(static pod => pod is { IsReady: true, IsTerminating: false }),
+            Image = worker?.Image ?? "",
+            WorkerCommand = commandLine.Command,
+            Arguments = arguments,
+            DaskResources = commandLine.Resources,
+            Requests = Quantities(worker?.Resources?.Requests),
+            Limits = limits,
+            GpuCount = GpuResources.Count(limits),
+            NodeSelector = spec?.NodeSelector is { } nodes ? nodes.AsReadOnly() : new Dictionary<string, string>(),
+            Tolerations = [.. (spec?.Tolerations ?? []).Select(static t => new Toleration(t.Key, t.OperatorProperty ?? "Equal", t.Value, t.Effect))],
+            Pods = pods,
+        };
+    }
+
+    private static Dictionary<string, string> Quantities(IDictionary<string, ResourceQuantity>? quantities) =>
+        quantities?.ToDictionary(static q => q.Key, static q => q.Value.ToString(), StringComparer.Ordinal) ?? [];
+}
