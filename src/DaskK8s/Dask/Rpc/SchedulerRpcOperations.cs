@@ -22,7 +22,8 @@ internal static class SchedulerRpcOperations
     public static async Task<IReadOnlyDictionary<string, int>> CoresAsync(this SchedulerRpc rpc, CancellationToken cancellationToken)
     {
         object? reply = await rpc.CallAsync(new RpcCall("ncores") { Idempotent = true }, cancellationToken).ConfigureAwait(false);
-        return Map(reply, "ncores").ToDictionary(p => p.Key, p => p.Value is long number ? (int)number : 0);
+        return Map(reply, "ncores").ToDictionary(
+            p => p.Key, p => p.Value is long number and >= 0 and <= int.MaxValue ? (int)number : throw Unexpected("ncores"));
     }
 
     /// <summary>Moves the data off workers and retires them.</summary>
@@ -103,7 +104,8 @@ internal static class SchedulerRpcOperations
         Dictionary<string, object?> arguments = new(Optional("keys", keys)) { ["summary"] = false };
         RpcCall call = new("nbytes") { Arguments = arguments, Idempotent = true };
         object? reply = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
-        return Map(reply, call.Operation).ToDictionary(p => p.Key, p => p.Value is long number ? number : 0);
+        return Map(reply, call.Operation).ToDictionary(
+            p => p.Key, p => p.Value is long number ? number : throw Unexpected(call.Operation));
     }
 
     /// <summary>Sends a message to workers and gives each one's answer by its address.</summary>
