@@ -41,6 +41,11 @@ public sealed partial class HelmCluster
         ReleaseLease? lease = options.UseLease ? new ReleaseLease(_requests, LeaseName, options.LeaseDuration) : null;
         AdaptiveScaling adaptive = new(_logger, _lifetime.Token);
         adaptive.Start(new AdaptiveLoop(this, options, adaptive, new DemandReader(link.Rpc), _workloads, lease, _options.TimeProvider, _logger), _lifetime);
+        lock (_adapting)
+        {
+            _adapting.Add((adaptive, options));
+        }
+
         return adaptive;
     }
 
