@@ -20,8 +20,8 @@ public sealed record DaskAnswer<T>
     /// </value>
     public DaskK8sException? Error { get; }
 
-    /// <summary>Gives the result.</summary>
+    /// <summary>Gives the result, or throws why there is none.</summary>
     /// <returns>The result.</returns>
     /// <exception cref="DaskK8sException">There is none: <see cref="Error"/>.</exception>
-    public T GetResult() => Error is null ? _result! : throw Error;
+    public T ResultOrThrow() => Error is null ? _result! : throw Error;
 }

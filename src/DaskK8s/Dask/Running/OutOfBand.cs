@@ -34,7 +34,7 @@ internal sealed class OutOfBand(SchedulerRpc rpc, JsonSerializerOptions json)
     /// <summary>Runs a function on the scheduler.</summary>
     public async Task<T> RunOnSchedulerAsync<T>(PythonFunction function, byte[] arguments, TimeSpan? timeout, CancellationToken cancellationToken) =>
         await CallAsync(SchedulerModule.RunOnScheduler, function, arguments, null, timeout, cancellationToken).ConfigureAwait(false) is SerializedValue value
-            ? Read<T>(rpc.Address, function.Name, value).GetResult()
+            ? Read<T>(rpc.Address, function.Name, value).ResultOrThrow()
             : throw Unexpected(SchedulerModule.RunOnScheduler);
 
     private DaskAnswer<T> Read<T>(string worker, string name, SerializedValue value) =>

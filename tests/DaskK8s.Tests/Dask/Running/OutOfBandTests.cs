@@ -15,7 +15,7 @@ public sealed class OutOfBandTests(DaskProcesses dask) : DaskClientTestBase(dask
 
         SchedulerInfo info = await Client.GetSchedulerInfoAsync(Token);
         answers.Should().HaveCount(3);
-        answers.ToDictionary(static a => a.Worker, static a => a.GetResult()).Should().BeEquivalentTo(info.Workers.ToDictionary(static w => w.Address, static w => w.Name));
+        answers.ToDictionary(static a => a.Worker, static a => a.ResultOrThrow()).Should().BeEquivalentTo(info.Workers.ToDictionary(static w => w.Address, static w => w.Name));
     }
 
     [Fact]
@@ -25,7 +25,7 @@ public sealed class OutOfBandTests(DaskProcesses dask) : DaskClientTestBase(dask
 
         IReadOnlyList<DaskAnswer<string>> answers = await Client.RunOnWorkersAsync<string>(Name, null, ["cpu-1", address], cancellationToken: Token);
 
-        answers.Select(static a => a.GetResult()).Should().Equal("cpu-1", "gpu-0");
+        answers.Select(static a => a.ResultOrThrow()).Should().Equal("cpu-1", "gpu-0");
     }
 
     [Fact]
@@ -43,13 +43,13 @@ public sealed class OutOfBandTests(DaskProcesses dask) : DaskClientTestBase(dask
         IReadOnlyList<DaskAnswer<Dictionary<string, string>>> answers = await Client.RunOnWorkersAsync<Dictionary<string, string>>(
             picky, ["cpu-0"], ["cpu-0", "cpu-1", "tcp://127.0.0.1:1"], cancellationToken: Token);
 
-        answers[1].GetResult().Should().Contain("name", "cpu-1");
+        answers[1].ResultOrThrow().Should().Contain("name", "cpu-1");
         DaskTaskException raised = answers[0].Error.Should().BeOfType<DaskTaskException>().Which;
         raised.PythonType.Should().Be("ValueError");
         raised.PythonMessage.Should().Be("not cpu-0");
         raised.PythonTraceback.Should().StartWith("  File \"<picky>\", line 3");
         answers[2].Error.Should().BeOfType<DaskTaskLostException>();
-        answers[2].Invoking(static a => a.GetResult()).Should().Throw<DaskTaskLostException>();
+        answers[2].Invoking(static a => a.ResultOrThrow()).Should().Throw<DaskTaskLostException>();
     }
 
     [Fact]
