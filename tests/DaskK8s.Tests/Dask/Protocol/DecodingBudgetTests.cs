@@ -84,7 +84,7 @@ public sealed class DecodingBudgetTests
     public void Decode_ManyItemsOfOneByte_ThrowsNamingTheBudget(string shape)
     {
         byte[] items = [0xdd, 0, 1, 0x86, 0xa0, .. new byte[100_000]];
-        byte[] pairs = [0xdf, 0, 1, 0x86, 0xa0, .. Enumerable.Range(0, 100_000).SelectMany(static i => new byte[] { 0xcd, (byte)(i >> 8), (byte)i, shape == "services" ? (byte)1 : (byte)0x80 })];
+        byte[] pairs = [0xdf, 0, 1, 0x86, 0xa0, .. Enumerable.Range(0, 100_000).SelectMany(i => new byte[] { 0xcd, (byte)(i >> 8), (byte)i, shape == "services" ? (byte)1 : (byte)0x80 })];
         DecodingBudget budget = new(Megabyte);
 
         Action decode = shape switch

@@ -34,7 +34,9 @@ internal sealed class TlsPeer : IDisposable
         using (X509Store store = new(StoreName.Root, StoreLocation.CurrentUser))
         {
             store.Open(OpenFlags.ReadWrite);
+#pragma warning disable CA5380 // The authority's key is forgotten with this method, and the certificate is taken out again.
             store.Add(authority);
+#pragma warning restore CA5380
         }
 
         return new TlsPeer(authority, Issue(signer, host));
