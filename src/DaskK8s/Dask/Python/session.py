@@ -488,7 +488,7 @@ class Reference:
     def __reduce__(self):
         if hasattr(Future, "__setstate__"):
             # Up to 2023.4.
-            return copyreg.__newobj__, (Future,), (self.key, self.address)
+            return copyreg._reconstructor, (Future, object, None), (self.key, self.address)
         return Future, (self.key,)
 
 
