@@ -196,7 +196,7 @@ def takes(call, parameter):
 
 
 async def answer(owner, parameter, function, definition, arguments, inline):
-    """Run a function outside of tasks: give [True, result, None] or [False, error, traceback]."""
+    """Run a function outside of tasks: pack [True, result, None] or [False, error, traceback]."""
     try:
         call = FUNCTIONS.get(function)
         if call is None:
@@ -216,7 +216,7 @@ async def answer(owner, parameter, function, definition, arguments, inline):
         raise
     except (Exception, SystemExit, KeyboardInterrupt) as error:
         out = [False, repr(error), "".join(traceback.format_tb(error.__traceback__))]
-    return to_serialize(msgpack.packb(out, use_bin_type=True))
+    return msgpack.packb(out, use_bin_type=True)
 
 
 def install(worker):
@@ -232,7 +232,7 @@ def install(worker):
         return to_serialize(msgpack.packb(out, use_bin_type=True))
 
     async def run(function, definition, arguments):
-        return await answer(worker, "dask_worker", function, definition, arguments, False)
+        return to_serialize(await answer(worker, "dask_worker", function, definition, arguments, False))
 
     worker.handlers["daskk8s_results_" + SUFFIX] = results
     worker.handlers["daskk8s_run_" + SUFFIX] = run

@@ -25,7 +25,7 @@ internal sealed class OutOfBand(SchedulerRpc rpc, JsonSerializerOptions json)
                 throw Unexpected(SchedulerModule.RunOnWorkers);
             }
 
-            answers.Add(pair[1] is SerializedValue value ? Read<T>(worker, function.Name, value) : new DaskAnswer<T>(worker, Gone(worker, function.Name)));
+            answers.Add(pair[1] is SerializedValue value ? Read<T>(worker, function.Name, value.OpenBytes(), value.Budget) : new DaskAnswer<T>(worker, Gone(worker, function.Name)));
         }
 
         return answers;
@@ -33,12 +33,12 @@ internal sealed class OutOfBand(SchedulerRpc rpc, JsonSerializerOptions json)
 
     /// <summary>Runs a function on the scheduler.</summary>
     public async Task<T> RunOnSchedulerAsync<T>(PythonFunction function, byte[] arguments, TimeSpan? timeout, CancellationToken cancellationToken) =>
-        await CallAsync(SchedulerModule.RunOnScheduler, function, arguments, null, timeout, cancellationToken).ConfigureAwait(false) is SerializedValue value
-            ? Read<T>(rpc.Address, function.Name, value).ResultOrThrow()
+        await CallAsync(SchedulerModule.RunOnScheduler, function, arguments, null, timeout, cancellationToken).ConfigureAwait(false) is byte[] value
+            ? Read<T>(rpc.Address, function.Name, value, null).ResultOrThrow()
             : throw Unexpected(SchedulerModule.RunOnScheduler);
 
-    private DaskAnswer<T> Read<T>(string worker, string name, SerializedValue value) =>
-        Msgpack.Decode(new DaskMessage([value.OpenBytes()], value.Budget), (ref MessagePackReader reader, DaskMessage message) =>
+    private DaskAnswer<T> Read<T>(string worker, string name, ReadOnlyMemory<byte> data, DecodingBudget? budget) =>
+        Msgpack.Decode(new DaskMessage([data], budget), (ref MessagePackReader reader, DaskMessage message) =>
         {
             if (reader.ReadArrayHeader() != 3)
             {
