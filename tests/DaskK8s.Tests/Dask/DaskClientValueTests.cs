@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Text.Json;
 
 using DaskK8s.Dask.Tasks;
 using DaskK8s.Tests.Rigs.Dask;
@@ -81,10 +82,13 @@ public sealed class DaskClientValueTests(DaskProcesses dask) : DaskClientTestBas
     [Fact]
     public async Task LogEventAsync_DataWithoutJsonForm_ThrowsArgumentException()
     {
-        Func<Task> big = () => Client.LogEventAsync("numbers", new { Big = 1e28m }, Token);
+        using JsonDocument document = JsonDocument.Parse("""{"Big": 18446744073709551616}""");
+        Func<Task> big = () => Client.LogEventAsync("numbers", document.RootElement, Token);
+        Func<Task> exact = () => Client.LogEventAsync("numbers", new { Exact = 0.1234567890123456789m }, Token);
         Func<Task> stream = () => Client.LogEventAsync("numbers", Stream.Null, Token);
 
         (await big.Should().ThrowAsync<ArgumentException>()).WithMessage("*64 bits*");
+        (await exact.Should().ThrowAsync<ArgumentException>()).WithMessage("*Decimal*");
         await stream.Should().ThrowAsync<ArgumentException>();
     }
 
