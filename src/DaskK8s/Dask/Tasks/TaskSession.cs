@@ -381,7 +381,7 @@ internal sealed class TaskSession : IAsyncDisposable
 
                 return connection;
             }
-            catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+            catch (Exception) when (_closing.IsCancellationRequested)
             {
                 return null;
             }
