@@ -81,6 +81,14 @@ public sealed class SnippetTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task RunningWork_Publication_OutlivesItsClient()
+    {
+        await RunningWorkSnippets.PublishAsync();
+
+        _console.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Should().Equal("-1, -2, -3");
+    }
+
+    [Fact]
     public async Task Scaling_Examples_ScaleBothGroupsAndAdapt()
     {
         await ScalingSnippets.ScaleAsync();

@@ -40,6 +40,11 @@ public sealed partial class HelmCluster
         AdaptiveTarget target = new(_releaseName, Namespace, () => WorkerGroups, FindStrangersAsync, GiveBackStraysAsync, ScaleAsync);
         AdaptiveScaling adaptive = new(_logger, _lifetime.Token);
         adaptive.Start(new AdaptiveLoop(target, options, adaptive, new DemandReader(link.Rpc), _workloads, lease, _options.TimeProvider, _logger), _lifetime);
+        lock (_adapting)
+        {
+            _adapting.Add((adaptive, options));
+        }
+
         return adaptive;
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 using DaskK8s.Common;
 using DaskK8s.Dask.Rpc;
@@ -17,26 +18,61 @@ public sealed partial class DaskClient
     /// <param name="cancellationToken">Ends the wait; the tasks go on.</param>
     /// <returns>The results, in the order of the futures.</returns>
     /// <exception cref="DaskTaskException">A task failed; the others go on.</exception>
-    /// <exception cref="DaskNoWorkerException">No worker that is there can run one of the tasks.</exception>
+    /// <exception cref="DaskNoWorkerException">No worker that is there or on its way can run one of the tasks.</exception>
     /// <exception cref="DaskTaskLostException">A task was cancelled, or the scheduler no longer knows it.</exception>
     /// <exception cref="DaskResultException">A result cannot be given as <typeparamref name="T"/>.</exception>
-    public async Task<IReadOnlyList<T>> GatherAsync<T>(
-        IEnumerable<DaskFuture<T>> futures, IProgress<DaskProgress>? progress = null, CancellationToken cancellationToken = default)
+    public Task<IReadOnlyList<T>> GatherAsync<T>(
+        IEnumerable<DaskFuture<T>> futures, IProgress<DaskProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        GatherAsync(futures, _json, progress, cancellationToken);
+
+    /// <summary>Waits for all tasks of a set and fetches their results, read by source-generated code: no reflection is needed.</summary>
+    /// <typeparam name="T">The .NET type that the results are read as.</typeparam>
+    /// <param name="futures">The futures.</param>
+    /// <param name="resultType">How a result is read, with the options of its context.</param>
+    /// <param name="progress">Is told the counts at each change; null for nobody.</param>
+    /// <param name="cancellationToken">Ends the wait; the tasks go on.</param>
+    /// <returns>The results, in the order of the futures.</returns>
+    /// <exception cref="DaskTaskException">A task failed; the others go on.</exception>
+    /// <exception cref="DaskNoWorkerException">No worker that is there or on its way can run one of the tasks.</exception>
+    /// <exception cref="DaskTaskLostException">A task was cancelled, or the scheduler no longer knows it.</exception>
+    /// <exception cref="DaskResultException">A result cannot be given as <typeparamref name="T"/>.</exception>
+    public Task<IReadOnlyList<T>> GatherAsync<T>(
+        IEnumerable<DaskFuture<T>> futures,
+        JsonTypeInfo<T> resultType,
+        IProgress<DaskProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(resultType);
+        return GatherAsync(futures, PythonJson.For(resultType.Options), progress, cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<T>> GatherAsync<T>(
+        IEnumerable<DaskFuture<T>> futures, JsonSerializerOptions options, IProgress<DaskProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(futures);
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        _life.ThrowIfEnded();
         TaskEntry[] entries = [.. futures.Select(static f => f.Client is not null ? f.Entry : throw Unknown(f))];
-        T[] results = new T[entries.Length];
-        await MeasureAsync(
-            entries.Length,
-            async () =>
-            {
-                await SettleAllAsync(entries, progress, cancellationToken).ConfigureAwait(false);
-                await _fetcher.FetchAsync(
-                    entries, FinishAsync, (index, data) => results[index] = ResultReader.Read<T>(entries[index].Key, data), cancellationToken)
-                    .ConfigureAwait(false);
-            }).ConfigureAwait(false);
-        return results;
+        using GuardedProgress<DaskProgress>? guarded = GuardedProgress<DaskProgress>.Of(progress);
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, guarded?.Failed ?? default);
+        try
+        {
+            return await MeasureAsync(
+                entries.Length,
+                () => _life.RunAsync(
+                    async token =>
+                    {
+                        await SettleAllAsync(entries, guarded, token).ConfigureAwait(false);
+                        guarded?.ThrowIfFailed();
+                        return await FetchAllAsync<T>(entries, options, token).ConfigureAwait(false);
+                    },
+                    ended.Token)).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            guarded?.ThrowIfFailed();
+            throw;
+        }
     }
 
     /// <summary>Gives the futures of a set as their tasks end, whichever ends first.</summary>
@@ -45,14 +81,15 @@ public sealed partial class DaskClient
     /// <param name="cancellationToken">Ends the wait; the tasks go on.</param>
     /// <returns>
     /// Each future once: finished, failed, cancelled, lost; or <see cref="DaskFutureStatus.NoWorker"/> where no worker can run it.
-    /// Its <see cref="DaskFuture{T}.ResultAsync"/> gives the result or throws.
+    /// Its <see cref="DaskFuture{T}.ResultAsync(TimeSpan?, CancellationToken)"/> gives the result or throws.
     /// </returns>
     public async IAsyncEnumerable<DaskFuture<T>> AsCompletedAsync<T>(
         IEnumerable<DaskFuture<T>> futures, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(futures);
-        ILookup<TaskEntry, DaskFuture<T>> byEntry = futures.ToLookup(f => f.Entry);
-        CompletionQueue queue = new();
+        _life.ThrowIfEnded();
+        ILookup<TaskEntry, DaskFuture<T>> byEntry = futures.ToLookup(static f => f.Client is not null ? f.Entry : throw Unknown(f));
+        CompletionQueue queue = new(NewPatience(), _time);
         foreach (IGrouping<TaskEntry, DaskFuture<T>> group in byEntry)
         {
             group.Key.Add(queue);
@@ -62,7 +99,7 @@ public sealed partial class DaskClient
         {
             for (int left = byEntry.Count; left > 0; left--)
             {
-                TaskEntry entry = await queue.NextAsync(cancellationToken).ConfigureAwait(false);
+                TaskEntry entry = await _life.RunAsync(queue.NextAsync, cancellationToken).ConfigureAwait(false);
                 foreach (DaskFuture<T> future in byEntry[entry])
                 {
                     yield return future;
@@ -78,26 +115,26 @@ public sealed partial class DaskClient
         }
     }
 
-    internal async Task<T> ResultAsync<T>(TaskEntry entry, TimeSpan? timeout, CancellationToken cancellationToken)
+    internal Task<T> ResultAsync<T>(
+        TaskEntry entry, TimeSpan? timeout, CancellationToken cancellationToken, JsonSerializerOptions? options = null)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        T result = default!;
-        await MeasureAsync(1, async () => result = await FetchOneAsync<T>(entry, timeout, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
-        return result;
+        _life.ThrowIfEnded();
+        return MeasureAsync(1, () => FetchOneAsync<T>(entry, timeout, options ?? _json, cancellationToken));
     }
 
     private static ArgumentException Unknown(DaskFuture future) => new(
         $"The future '{future.Key}' was made by {nameof(DaskFuture.FromResult)} or {nameof(DaskFuture.FromException)}: no cluster knows it. Ask the future itself for its result.");
 
     /// <summary>Waits for results within an activity, and measures how long that takes.</summary>
-    private async Task MeasureAsync(int tasks, Func<Task> gather)
+    private async Task<T> MeasureAsync<T>(int tasks, Func<Task<T>> gather)
     {
         using Activity? activity = Telemetry.BeginWork(Telemetry.GatherActivity, Address)?.SetTag("tasks", tasks);
         long start = _time.GetTimestamp();
         try
         {
-            await gather().ConfigureAwait(false);
+            T results = await gather().ConfigureAwait(false);
             Telemetry.GatherDuration.Record(_time.GetElapsedTime(start).TotalSeconds);
+            return results;
         }
         catch (Exception e)
         {
@@ -107,36 +144,53 @@ public sealed partial class DaskClient
         }
     }
 
-    private async Task<T> FetchOneAsync<T>(TaskEntry entry, TimeSpan? timeout, CancellationToken cancellationToken)
+    private async Task<T> FetchOneAsync<T>(TaskEntry entry, TimeSpan? timeout, JsonSerializerOptions options, CancellationToken cancellationToken)
     {
         using TimeLimit limit = new(timeout ?? Timeout.InfiniteTimeSpan, _time, cancellationToken);
         try
         {
-            await FinishAsync(entry, limit.Token).ConfigureAwait(false);
-            T result = default!;
-            await _fetcher.FetchAsync([entry], FinishAsync, (_, data) => result = ResultReader.Read<T>(entry.Key, data), limit.Token)
-                .ConfigureAwait(false);
-            return result;
+            return await _life.RunAsync(
+                async token =>
+                {
+                    await FinishAsync(entry, token).ConfigureAwait(false);
+                    return (await FetchAllAsync<T>([entry], options, token).ConfigureAwait(false))[0];
+                },
+                limit.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (limit.Passed)
+        catch (OperationCanceledException)
         {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!limit.Passed)
+            {
+                throw;
+            }
+
             throw new TimeoutException(
                 $"Task '{entry.Key}' has no result after {timeout!.Value.TotalSeconds:0.###} s; its status is {entry.Status}. It goes on: wait again, or cancel it.");
         }
     }
 
-    internal async Task<DaskFutureStatus> SettleAsync(TaskEntry entry, CancellationToken cancellationToken)
+    internal Task<DaskFutureStatus> WaitAsync(TaskEntry entry, CancellationToken cancellationToken) =>
+        _life.RunAsync(token => SettleAsync(entry, token), cancellationToken);
+
+    private async Task<T[]> FetchAllAsync<T>(TaskEntry[] entries, JsonSerializerOptions options, CancellationToken cancellationToken)
+    {
+        T[] results = new T[entries.Length];
+        await _fetcher.FetchAsync(
+            entries, FinishAsync, (index, data, budget) => results[index] = ResultReader.Read<T>(entries[index].Key, data, budget, options), cancellationToken)
+            .ConfigureAwait(false);
+        return results;
+    }
+
+    private async Task<DaskFutureStatus> SettleAsync(TaskEntry entry, CancellationToken cancellationToken)
     {
         TaskLatch latch = new(1, null);
         entry.Add(latch);
         try
         {
-            TaskEntry? stuck = await latch.WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (stuck is not null && _options.NoWorkerTimeout > TimeSpan.Zero && entry.Status == DaskFutureStatus.NoWorker)
-            {
-                await GraceAsync(latch, cancellationToken).ConfigureAwait(false);
-            }
-
+            await WaitPatientlyAsync(latch, NewPatience(), cancellationToken).ConfigureAwait(false);
+            // Closing the client ends what its tasks are waited for, but not the tasks themselves.
+            _life.ThrowIfEnded();
             return entry.Status;
         }
         finally
@@ -158,7 +212,7 @@ public sealed partial class DaskClient
         }
     }
 
-    private async Task SettleAllAsync(TaskEntry[] entries, IProgress<DaskProgress>? progress, CancellationToken cancellationToken)
+    private async Task SettleAllAsync(TaskEntry[] entries, GuardedProgress<DaskProgress>? progress, CancellationToken cancellationToken)
     {
         if (entries.Length == 0)
         {
@@ -173,14 +227,9 @@ public sealed partial class DaskClient
 
         try
         {
-            while (await latch.WaitAsync(cancellationToken).ConfigureAwait(false) is { } trouble)
+            Patience patience = NewPatience();
+            while (await WaitPatientlyAsync(latch, patience, cancellationToken).ConfigureAwait(false) is { } trouble)
             {
-                if (trouble.Status == DaskFutureStatus.NoWorker && _options.NoWorkerTimeout > TimeSpan.Zero
-                    && await GraceAsync(latch, cancellationToken).ConfigureAwait(false) is null)
-                {
-                    return;
-                }
-
                 await ThrowAsync(trouble, cancellationToken).ConfigureAwait(false);
                 latch.Rearm();
             }
@@ -192,25 +241,48 @@ public sealed partial class DaskClient
                 entry.Remove(latch);
             }
 
-            latch.Report();
+            latch.Close();
         }
     }
 
-    /// <summary>Gives workers that are on their way the time that the options allow them.</summary>
-    /// <returns>Null if all is finished; else a task that is in trouble still.</returns>
-    private async Task<TaskEntry?> GraceAsync(TaskLatch latch, CancellationToken cancellationToken)
-    {
-        long since = _time.GetTimestamp();
-        TaskEntry? trouble;
-        do
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(100), _time, cancellationToken).ConfigureAwait(false);
-            latch.Rearm();
-            trouble = latch.Trouble;
-        }
-        while (trouble is { Status: DaskFutureStatus.NoWorker } && _time.GetElapsedTime(since) < _options.NoWorkerTimeout);
+    private Patience NewPatience() => new(_options.NoWorkerTimeout, _time, LookAsync);
 
-        return trouble is { Status: DaskFutureStatus.NoWorker } ? trouble : await latch.WaitAsync(cancellationToken).ConfigureAwait(false);
+    /// <summary>Waits for a set of tasks, giving workers that are on their way the time that the options allow them.</summary>
+    /// <returns>Null if all is finished; else a task that is in trouble.</returns>
+    private async Task<TaskEntry?> WaitPatientlyAsync(TaskLatch latch, Patience patience, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            TaskEntry? trouble = await latch.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (trouble is null or { Final: true })
+            {
+                return trouble;
+            }
+
+            if (await patience.CheckAsync(latch.Stuck, cancellationToken).ConfigureAwait(false) is { } overdue)
+            {
+                return overdue;
+            }
+
+            await Task.Delay(Patience.Tick, _time, cancellationToken).ConfigureAwait(false);
+            latch.Rearm();
+        }
+    }
+
+    /// <summary>Reads what there is to run tasks on.</summary>
+    private async Task<WorkerOutlook?> LookAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            SchedulerInfo info = await _rpc.IdentityAsync(cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<GroupWorkers> groups = _groups is null ? [] : await _groups(true, cancellationToken).ConfigureAwait(false);
+            return new WorkerOutlook(info.Workers, groups, Session.Tasks.Find);
+        }
+        catch (DaskK8sException)
+        {
+            // Whoever gives up says so himself.
+            return null;
+        }
     }
 
     private async Task ThrowAsync(TaskEntry entry, CancellationToken cancellationToken)
@@ -229,7 +301,7 @@ public sealed partial class DaskClient
             case DaskFutureStatus.Cancelled or DaskFutureStatus.Lost:
                 throw entry.Cause is SchedulerUnreachableException { IsGone: true } gone
                     ? new SchedulerUnreachableException(Address, $"Task '{entry.Key}' was given up. {gone.Message}", gone) { IsGone = true }
-                    : entry.Cause is DaskK8sException cause
+                    : entry.Cause is Exception cause
                     ? new SchedulerUnreachableException(
                         Address, $"Task '{entry.Key}' was given up, as the scheduler at {Address} could not be reached for {_options.ReattachWithin.TotalMinutes:0.#} minutes.", cause)
                     : new DaskTaskLostException(entry.Key, entry.Status, entry.Cause as string ?? "no reason is known");
@@ -275,13 +347,10 @@ public sealed partial class DaskClient
             SchedulerInfo info = await _rpc.IdentityAsync(cancellationToken).ConfigureAwait(false);
             Dictionary<string, string> groups = [];
             HashSet<string> named = [];
-            IReadOnlyDictionary<string, IReadOnlyList<string>> known = _groups is null
-                ? new Dictionary<string, IReadOnlyList<string>>()
-                : await _groups(cancellationToken).ConfigureAwait(false);
-            foreach ((string name, IReadOnlyList<string> addresses) in known)
+            foreach (GroupWorkers group in _groups is null ? [] : await _groups(false, cancellationToken).ConfigureAwait(false))
             {
-                WorkerInfo[] members = [.. info.Workers.Where(w => addresses.Contains(w.Address))];
-                groups[name] = Offer(members);
+                WorkerInfo[] members = [.. info.Workers.Where(w => group.Addresses.Contains(w.Address))];
+                groups[group.Name] = Offer(members) + (group.Coming ? ", more on their way" : string.Empty);
                 named.UnionWith(members.Select(w => w.Address));
             }
 
@@ -310,29 +379,5 @@ public sealed partial class DaskClient
             .GroupBy(w => w.Resources.Count == 0 ? "no resources" : string.Join(", ", w.Resources.OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => $"{r.Key}={r.Value}")))
             .Select(g => $"{g.Count()} with {g.Key}")];
         return $"{workers.Length} {(workers.Length == 1 ? "worker" : "workers")}: {string.Join(", ", offers)}";
-    }
-
-    private sealed class CompletionQueue : ITaskWaiter
-    {
-        private readonly Channel<TaskEntry> _channel = Channel.CreateUnbounded<TaskEntry>();
-        private readonly HashSet<TaskEntry> _given = [];
-
-        public void Changed(TaskEntry task, DaskFutureStatus before, DaskFutureStatus after)
-        {
-            if (after != DaskFutureStatus.Pending)
-            {
-                lock (_given)
-                {
-                    if (!_given.Add(task))
-                    {
-                        return;
-                    }
-                }
-
-                _channel.Writer.TryWrite(task);
-            }
-        }
-
-        public ValueTask<TaskEntry> NextAsync(CancellationToken cancellationToken) => _channel.Reader.ReadAsync(cancellationToken);
     }
 }

@@ -22,7 +22,7 @@ public sealed partial class DaskClient
     /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
     /// <exception cref="ArgumentException">A value has no form in JSON's types, or an option cannot be meant.</exception>
     /// <exception cref="DaskTaskException">The program raised an exception.</exception>
-    /// <exception cref="DaskNoWorkerException">No worker that is there can run the program.</exception>
+    /// <exception cref="DaskNoWorkerException">No worker that is there or on its way can run the program.</exception>
     /// <exception cref="DaskTaskLostException">The scheduler no longer knows the program.</exception>
     /// <exception cref="DaskResultException">The result cannot be given as <typeparamref name="T"/>.</exception>
     public async Task<T> RunScriptAsync<T>(
@@ -36,6 +36,7 @@ public sealed partial class DaskClient
         string key = options?.Key ?? "script-" + Guid.NewGuid().ToString("N");
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ExceptionDispatchInfo? refusal = null;
+        _life.ThrowIfEnded();
         using Activity? activity = Telemetry.BeginWork(Telemetry.ScriptActivity, Address)?.SetTag("key", key);
         if (output is not null)
         {

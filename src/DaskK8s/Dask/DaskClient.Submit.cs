@@ -13,6 +13,8 @@ public sealed partial class DaskClient
 {
     private const int BatchSize = 2000;
 
+    private static readonly TimeSpan PlacePause = TimeSpan.FromSeconds(0.5);
+
     /// <summary>Submits one call of a function.</summary>
     /// <typeparam name="T">The .NET type that the result is read as.</typeparam>
     /// <param name="function">The function.</param>
@@ -77,7 +79,7 @@ public sealed partial class DaskClient
 
     internal void Release(TaskEntry entry)
     {
-        if (!_disposed)
+        if (!_life.HasEnded)
         {
             _started?.Release(entry);
         }
@@ -85,12 +87,8 @@ public sealed partial class DaskClient
 
     internal void Cancel(TaskEntry entry)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        if (!entry.Final)
-        {
-            Session.Release(entry.Key);
-            entry.Set(DaskFutureStatus.Cancelled, "CancelAsync was called");
-        }
+        _life.ThrowIfEnded();
+        Session.Cancel(entry);
     }
 
     private async Task<DaskFuture<T>[]> SubmitCoreAsync<T>(
@@ -99,7 +97,7 @@ public sealed partial class DaskClient
         TaskOptions? given,
         CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        _life.ThrowIfEnded();
         using Activity? activity = Telemetry.BeginWork(Telemetry.SubmitActivity, Address)?.SetTag("function", function.Name);
         try
         {
@@ -126,43 +124,47 @@ public sealed partial class DaskClient
         string prefix = Prefix(function.Name);
         string unique = Guid.NewGuid().ToString("N");
         List<DaskFuture<T>> futures = [];
-        List<TaskSpecification> batch = [];
-        foreach (IReadOnlyList<object?> call in arguments)
+        List<TaskCall> batch = [];
+        int count = 0;
+        try
         {
-            (byte[] pickle, IReadOnlyList<DaskFuture> needs) = PythonArguments.Write(call, function.Keywords);
-            Check(needs);
-            string key = options switch
+            foreach (IReadOnlyList<object?> call in arguments)
             {
-                { Key: { } named } => futures.Count == 0 ? named : throw new ArgumentException("A key names one task, but more than one is submitted.", nameof(given)),
-                { Pure: true } => $"{prefix}-{PureToken(function, pickle, needs)}",
-                _ => $"{prefix}-{unique}-{futures.Count}",
-            };
-            (TaskEntry entry, bool isNew) = Session.Tasks.Acquire(key, options);
-            futures.Add(new DaskFuture<T>(this, entry));
-            if (isNew)
-            {
-                batch.Add(new TaskSpecification(entry, pickle, needs.Count == 0 ? [] : [.. needs.Select(n => n.Key)]));
+                (byte[] pickle, IReadOnlyList<DaskFuture> needs) = PythonArguments.Write(call, function.Keywords, _json);
+                Check(needs);
+                string key = options switch
+                {
+                    { Key: { } named } => count == 0 ? named : throw new ArgumentException("A key names one task, but more than one is submitted.", nameof(given)),
+                    { Pure: true } => $"{prefix}-{PureToken(function, pickle, needs)}",
+                    _ => $"{prefix}-{unique}-{count}",
+                };
+                count++;
+                batch.Add(new TaskCall(key, pickle, needs.Count == 0 ? [] : [.. needs.Select(n => n.Key)]));
+                if (batch.Count == BatchSize)
+                {
+                    await SendAsync().ConfigureAwait(false);
+                }
             }
 
-            if (batch.Count == BatchSize)
+            await SendAsync().ConfigureAwait(false);
+            return [.. futures];
+        }
+        catch
+        {
+            // All or nothing: what was submitted on the way is let go of.
+            futures.ForEach(static f => f.Dispose());
+            throw;
+        }
+
+        async ValueTask SendAsync()
+        {
+            if (batch.Count > 0)
             {
-                await HandOverAsync(new TaskBatch(function, options, workers, batch), cancellationToken).ConfigureAwait(false);
-                batch = [];
+                TaskEntry[] entries = await Session.SubmitAsync(function, options, workers, batch, cancellationToken).ConfigureAwait(false);
+                futures.AddRange(entries.Select(entry => new DaskFuture<T>(this, entry)));
+                batch.Clear();
             }
         }
-
-        if (batch.Count > 0)
-        {
-            await HandOverAsync(new TaskBatch(function, options, workers, batch), cancellationToken).ConfigureAwait(false);
-        }
-
-        return [.. futures];
-    }
-
-    private async ValueTask HandOverAsync(TaskBatch batch, CancellationToken cancellationToken)
-    {
-        await Session.SubmitAsync(batch, cancellationToken).ConfigureAwait(false);
-        Telemetry.TasksSubmitted.Add(batch.Tasks.Count, new KeyValuePair<string, object?>("scheduler", Address));
     }
 
     private void Check(IReadOnlyList<DaskFuture> needs)
@@ -186,24 +188,42 @@ public sealed partial class DaskClient
             return options.Workers;
         }
 
+        long since = _time.GetTimestamp();
+        for (bool fresh = false; ; fresh = true)
+        {
+            GroupWorkers found = await FindGroupAsync(group, fresh, cancellationToken).ConfigureAwait(false);
+            if (found.Addresses.Count > 0)
+            {
+                return found.Addresses;
+            }
+
+            bool patient = _options.NoWorkerTimeout is { } limit
+                ? _time.GetElapsedTime(since) < limit
+                : (found.Coming || !fresh) && _time.GetElapsedTime(since) < Patience.OnTheirWay;
+            if (!patient)
+            {
+                throw new DaskNoWorkerException(
+                    string.Empty,
+                    $"The worker group '{group}' has no workers now; scale it first. {await OffersAsync(cancellationToken).ConfigureAwait(false)}",
+                    options.Resources ?? WorkerInfo.NoResources);
+            }
+
+            await _life.RunAsync(
+                token => Task.Delay(fresh ? PlacePause : TimeSpan.Zero, _time, token), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<GroupWorkers> FindGroupAsync(string group, bool fresh, CancellationToken cancellationToken)
+    {
         if (_groups is null)
         {
             throw new ArgumentException(
                 $"The worker group '{group}' is not known: this client was connected by an address, and only a Helm release has groups. Name the Workers instead.");
         }
 
-        IReadOnlyDictionary<string, IReadOnlyList<string>> groups = await _groups(cancellationToken).ConfigureAwait(false);
-        if (!groups.TryGetValue(group, out IReadOnlyList<string>? workers))
-        {
-            throw new ArgumentException($"There is no worker group '{group}'; there are: {string.Join(", ", groups.Keys)}.");
-        }
-
-        return workers.Count > 0
-            ? workers
-            : throw new DaskNoWorkerException(
-                string.Empty,
-                $"The worker group '{group}' has no workers now; scale it first. {await OffersAsync(cancellationToken).ConfigureAwait(false)}",
-                options.Resources ?? WorkerInfo.NoResources);
+        IReadOnlyList<GroupWorkers> groups = await _life.RunAsync(token => _groups(fresh, token).AsTask(), cancellationToken).ConfigureAwait(false);
+        return groups.FirstOrDefault(g => g.Name == group)
+            ?? throw new ArgumentException($"There is no worker group '{group}'; there are: {string.Join(", ", groups.Select(static g => g.Name))}.");
     }
 
     private static string Prefix(string name)

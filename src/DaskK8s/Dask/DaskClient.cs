@@ -1,9 +1,11 @@
+using System.Text.Json;
+
+using DaskK8s.Common;
 using DaskK8s.Dask.Protocol;
 using DaskK8s.Dask.Rpc;
 using DaskK8s.Dask.Tasks;
 
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DaskK8s;
 
@@ -25,8 +27,9 @@ public sealed partial class DaskClient : IDaskClient, IAsyncDisposable
     private readonly DaskClientOptions _options;
     private readonly TimeProvider _time;
     private readonly WorkerGroupResolver? _groups;
+    private readonly JsonSerializerOptions _json;
     private readonly AsyncLocal<TaskOptions?> _annotations = new();
-    private bool _disposed;
+    private readonly Lifetime _life = new(typeof(DaskClient));
 
     private DaskClient(
         SchedulerRpc rpc,
@@ -42,6 +45,7 @@ public sealed partial class DaskClient : IDaskClient, IAsyncDisposable
         _options = options;
         _time = options.TimeProvider ?? TimeProvider.System;
         _groups = groups;
+        _json = PythonJson.For(options.SerializerOptions);
         _fetcher = new ResultFetcher(rpc, _time);
         SchedulerVersion = version;
     }
@@ -75,7 +79,7 @@ public sealed partial class DaskClient : IDaskClient, IAsyncDisposable
     {
         SchedulerTimeouts timeouts = new() { Connect = options.ConnectTimeout, Call = options.CallTimeout };
         TimeProvider time = options.TimeProvider ?? TimeProvider.System;
-        ILogger logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<DaskClient>();
+        ILogger logger = GuardedLogger.Create(options.LoggerFactory, "DaskK8s.DaskClient");
         SchedulerRpc rpc = new(endpoint, timeouts, time, logger);
         try
         {
@@ -122,12 +126,12 @@ public sealed partial class DaskClient : IDaskClient, IAsyncDisposable
     }
 
     /// <summary>Closes the connection and lets go of all work that was submitted through this client.</summary>
-    /// <returns>A task that ends when that is done.</returns>
+    /// <remarks>Calls under way end with <see cref="ObjectDisposedException"/>.</remarks>
+    /// <returns>A task that ends when that is done, after two seconds at the latest.</returns>
     public async ValueTask DisposeAsync()
     {
-        if (!_disposed)
+        if (_life.TryEnd())
         {
-            _disposed = true;
             if (_started is not null)
             {
                 await _started.DisposeAsync().ConfigureAwait(false);

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 using Microsoft.Extensions.Logging;
 
 namespace DaskK8s;
@@ -22,8 +24,20 @@ public sealed record DaskClientOptions
     public TimeSpan ReattachWithin { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>Gets how long a task that no worker can run is waited for before <see cref="DaskNoWorkerException"/> tells so.</summary>
-    /// <value>Zero: at once. Longer where workers are on their way, as after a scaling.</value>
-    public TimeSpan NoWorkerTimeout { get; init; } = TimeSpan.Zero;
+    /// <value>
+    /// Null by default. A hopeless task is then told at once, and a task whose workers are on their way is waited for, for up to 5 minutes: in a
+    /// client of a <see cref="HelmCluster"/>, workers are on their way where a group that offers what the task needs asks for more pods than have
+    /// connected workers, or where adaptive scaling of that cluster object may grow it. A client connected by an address knows of none.
+    /// A time that is set holds in every case; zero tells at once. It counts from the moment that a task gets stuck, each time it does.
+    /// </value>
+    public TimeSpan? NoWorkerTimeout { get; init; }
+
+    /// <summary>Gets how records and other .NET types become JSON types for Python, and how results become .NET types.</summary>
+    /// <value>
+    /// Null by default: property names as they are, read without regard to case, fields included. What is set is copied: naming policies, converters and
+    /// source-generated <see cref="JsonSerializerOptions.TypeInfoResolver"/> count; floats, bytes and decimals that JSON lacks travel as they are all the same.
+    /// </value>
+    public JsonSerializerOptions? SerializerOptions { get; init; }
 
     /// <summary>Gets where log messages go.</summary>
     /// <value>Null by default: nowhere.</value>

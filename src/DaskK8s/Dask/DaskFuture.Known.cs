@@ -17,7 +17,7 @@ public abstract partial class DaskFuture
     /// <summary>Creates a future that ended without a result and that no cluster knows, for unit tests of code that calls <see cref="IDaskClient"/>.</summary>
     /// <typeparam name="T">The type of the result.</typeparam>
     /// <param name="exception">
-    /// The error that <see cref="DaskFuture{T}.ResultAsync"/> throws. <see cref="Status"/> follows from it: <see cref="DaskFutureStatus.NoWorker"/> for a
+    /// The error that <see cref="DaskFuture{T}.ResultAsync(TimeSpan?, CancellationToken)"/> throws. <see cref="Status"/> follows from it: <see cref="DaskFutureStatus.NoWorker"/> for a
     /// <see cref="DaskNoWorkerException"/>, the exception's own status for a <see cref="DaskTaskLostException"/>, else <see cref="DaskFutureStatus.Failed"/>.
     /// </param>
     /// <param name="key">The key; null for the exception's, or a unique one.</param>

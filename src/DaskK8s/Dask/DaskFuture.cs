@@ -29,7 +29,7 @@ public abstract partial class DaskFuture : IDisposable
     /// <param name="cancellationToken">Ends the wait; the task goes on.</param>
     /// <returns>How it ended; never <see cref="DaskFutureStatus.Pending"/>. <see cref="DaskFutureStatus.NoWorker"/> says that it cannot begin.</returns>
     public Task<DaskFutureStatus> WaitAsync(CancellationToken cancellationToken = default) =>
-        Client is null ? Task.FromResult(Status) : Client.SettleAsync(Entry, cancellationToken);
+        Client is null ? Task.FromResult(Status) : Client.WaitAsync(Entry, cancellationToken);
 
     /// <summary>Cancels the task: it is taken from the queues, and its result is forgotten. What runs already runs on, for nothing.</summary>
     /// <param name="cancellationToken">Ends the wait for the request to be handed over.</param>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization.Metadata;
+
 using DaskK8s.Dask.Tasks;
 
 namespace DaskK8s;
@@ -22,10 +24,26 @@ public sealed class DaskFuture<T> : DaskFuture
     /// <param name="cancellationToken">Ends the wait; the task goes on.</param>
     /// <returns>The result.</returns>
     /// <exception cref="DaskTaskException">The task raised an exception, or the workers that ran it died.</exception>
-    /// <exception cref="DaskNoWorkerException">No worker that is there can run the task.</exception>
+    /// <exception cref="DaskNoWorkerException">No worker that is there or on its way can run the task.</exception>
     /// <exception cref="DaskTaskLostException">The task was cancelled, or the scheduler no longer knows it.</exception>
     /// <exception cref="DaskResultException">The result cannot be given as <typeparamref name="T"/>.</exception>
     /// <exception cref="TimeoutException">The time passed.</exception>
     public Task<T> ResultAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
         _known ?? Client!.ResultAsync<T>(Entry, timeout, cancellationToken);
+
+    /// <summary>Waits for the task and fetches its result, read by source-generated code: no reflection is needed.</summary>
+    /// <param name="resultType">How the result is read, with the options of its context.</param>
+    /// <param name="timeout">The longest to wait; null for as long as it takes.</param>
+    /// <param name="cancellationToken">Ends the wait; the task goes on.</param>
+    /// <returns>The result.</returns>
+    /// <exception cref="DaskTaskException">The task raised an exception, or the workers that ran it died.</exception>
+    /// <exception cref="DaskNoWorkerException">No worker that is there or on its way can run the task.</exception>
+    /// <exception cref="DaskTaskLostException">The task was cancelled, or the scheduler no longer knows it.</exception>
+    /// <exception cref="DaskResultException">The result cannot be given as <typeparamref name="T"/>.</exception>
+    /// <exception cref="TimeoutException">The time passed.</exception>
+    public Task<T> ResultAsync(JsonTypeInfo<T> resultType, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(resultType);
+        return _known ?? Client!.ResultAsync<T>(Entry, timeout, cancellationToken, PythonJson.For(resultType.Options));
+    }
 }

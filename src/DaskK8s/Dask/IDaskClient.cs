@@ -35,7 +35,7 @@ public interface IDaskClient
         Action<ScriptOutput>? output = null,
         CancellationToken cancellationToken = default);
 
-    /// <inheritdoc cref="DaskClient.GatherAsync{T}"/>
+    /// <inheritdoc cref="DaskClient.GatherAsync{T}(IEnumerable{DaskFuture{T}}, IProgress{DaskProgress}, CancellationToken)"/>
     Task<IReadOnlyList<T>> GatherAsync<T>(
         IEnumerable<DaskFuture<T>> futures, IProgress<DaskProgress>? progress = null, CancellationToken cancellationToken = default);
 

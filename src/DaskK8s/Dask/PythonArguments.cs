@@ -16,20 +16,26 @@ internal sealed class PythonArguments
     private readonly PickleWriter _pickle = new();
     private readonly List<DaskFuture> _futures = [];
     private readonly Dictionary<string, int> _indexes = [];
+    private readonly JsonSerializerOptions _options;
+    private readonly bool _custom;
 
-    private PythonArguments()
+    private PythonArguments(JsonSerializerOptions options)
     {
+        _options = options;
+        // The converters of a user's own come before ours, for all but JSON's own types.
+        _custom = !ReferenceEquals(options, PythonJson.Options);
     }
 
     /// <summary>Writes arguments.</summary>
     /// <param name="arguments">Those by position.</param>
     /// <param name="keywords">Those by name.</param>
+    /// <param name="options">How other .NET types become JSON types: <see cref="PythonJson.For"/>.</param>
     /// <returns>The pickle, and the futures that it refers to by their index.</returns>
     /// <exception cref="ArgumentException">A value has no form in JSON's types.</exception>
     public static (byte[] Pickle, IReadOnlyList<DaskFuture> Futures) Write(
-        IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?>? keywords)
+        IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?>? keywords, JsonSerializerOptions options)
     {
-        PythonArguments writer = new();
+        PythonArguments writer = new(options);
         writer._pickle.BeginTuple();
         writer._pickle.BeginTuple();
         for (int i = 0; i < arguments.Count; i++)
@@ -74,7 +80,7 @@ internal sealed class PythonArguments
             case double v: _pickle.Float(v); break;
             case float v: _pickle.Float(v); break;
             case Half v: _pickle.Float((double)v); break;
-            case decimal v: _pickle.Float((double)v); break;
+            case decimal v: Decimal(v); break;
             case BigInteger v: Big(v, nameof(BigInteger)); break;
             case Int128 v: Big(v, nameof(Int128)); break;
             case UInt128 v: Big(v, nameof(UInt128)); break;
@@ -83,6 +89,7 @@ internal sealed class PythonArguments
             case Memory<byte> v: _pickle.Bytes(v.Span); break;
             case DaskFuture v: Future(v); break;
             case JsonElement v: Json(v, depth); break;
+            case not null when _custom && IsConverted(value.GetType()): Other(value, depth); break;
             case IReadOnlyDictionary<string, object?> v: Map(v, depth); break;
             case IDictionary v: Map(v, depth); break;
             case IEnumerable v and not System.Text.Json.Nodes.JsonNode: List(v, depth); break;
@@ -174,14 +181,40 @@ internal sealed class PythonArguments
         JsonElement json;
         try
         {
-            json = JsonSerializer.SerializeToElement(value, value.GetType(), PythonJson.Options);
+            json = PythonJson.ToElement(value, _options);
         }
-        catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException)
+        catch (ArgumentException e)
         {
-            throw Refused(value, e);
+            throw Refused(value, e.InnerException);
         }
 
         Json(json, depth);
+    }
+
+    private bool IsConverted(Type type)
+    {
+        // Ours are the last five.
+        for (int i = 0; i < _options.Converters.Count - PythonJson.Converters; i++)
+        {
+            if (_options.Converters[i].CanConvert(type))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Decimal(decimal value)
+    {
+        if (PythonJson.ToFloat(value) is { } real)
+        {
+            _pickle.Float(real);
+        }
+        else
+        {
+            _pickle.Call("decimal", "Decimal", value.ToString(CultureInfo.InvariantCulture));
+        }
     }
 
     private static ArgumentException Refused(object value, Exception? cause) => new(
@@ -230,6 +263,10 @@ internal sealed class PythonArguments
         if (text.StartsWith(PythonJson.FloatMark))
         {
             _pickle.Float(PythonJson.UnmarkFloat(text));
+        }
+        else if (text.StartsWith(PythonJson.DecimalMark))
+        {
+            _pickle.Call("decimal", "Decimal", text.AsSpan(1));
         }
         else if (text.StartsWith(PythonJson.BytesMark))
         {

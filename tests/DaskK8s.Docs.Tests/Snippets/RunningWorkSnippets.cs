@@ -31,4 +31,30 @@ internal static class RunningWorkSnippets
         }
         // end snippet
     }
+
+    public static async Task PublishAsync()
+    {
+        await using HelmCluster cluster = await HelmCluster.ConnectAsync("my-dask");
+        await PublishAsync(cluster);
+        await FindAsync(cluster);
+    }
+
+    private static async Task PublishAsync(HelmCluster cluster)
+    {
+        // snippet: work-publish
+        await using DaskClient client = await cluster.GetClientAsync();
+        DaskFutureList<int> futures = await client.MapAsync<int>(PythonFunction.FromName("operator", "neg"), new[] { 1, 2, 3 });
+        await client.PublishAsync("job-42", futures);
+        // end snippet
+    }
+
+    private static async Task FindAsync(HelmCluster cluster)
+    {
+        // snippet: work-find
+        await using DaskClient client = await cluster.GetClientAsync();
+        using DaskFutureList<int> futures = await client.FindAsync<int>("job-42");
+        Console.WriteLine(string.Join(", ", await client.GatherAsync(futures)));
+        await client.UnpublishAsync("job-42");
+        // end snippet
+    }
 }

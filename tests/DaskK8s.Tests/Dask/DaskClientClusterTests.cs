@@ -187,14 +187,14 @@ public sealed class DaskClientClusterTests(DaskProcesses dask) : IAsyncLifetime
     private async Task<string> AddressAsync(string name) =>
         (await _client.GetSchedulerInfoAsync(Token)).Workers.Single(w => w.Name == name).Address;
 
-    private async ValueTask<IReadOnlyDictionary<string, IReadOnlyList<string>>> GroupsAsync(CancellationToken cancellationToken)
+    private async ValueTask<IReadOnlyList<GroupWorkers>> GroupsAsync(bool fresh, CancellationToken cancellationToken)
     {
         await Task.Yield();
-        return new Dictionary<string, IReadOnlyList<string>>
-        {
-            ["default"] = [_addresses["cpu-0"], _addresses["cpu-1"]],
-            ["gpu-workers"] = [_addresses["gpu-0"]],
-            ["empty"] = [],
-        };
+        return
+        [
+            new GroupWorkers("default", [_addresses["cpu-0"], _addresses["cpu-1"]], WorkerInfo.NoResources, Coming: false),
+            new GroupWorkers("gpu-workers", [_addresses["gpu-0"]], new Dictionary<string, double> { ["GPU"] = 1 }, Coming: false),
+            new GroupWorkers("empty", [], WorkerInfo.NoResources, Coming: false),
+        ];
     }
 }

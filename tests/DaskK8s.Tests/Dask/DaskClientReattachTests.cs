@@ -119,6 +119,23 @@ public sealed class DaskClientReattachTests(DaskProcesses dask)
         (await wait.Should().ThrowAsync<SchedulerUnreachableException>()).WithMessage("*was given up*");
     }
 
+    [Fact]
+    public async Task SubmitAsync_SchedulerGoneForGood_WhatWasQueuedIsGivenUpToo()
+    {
+        CuttableEndpoint tunnel = new(dask.Address);
+        await using DaskClient client = await DaskClient.ConnectAsync(
+            tunnel.Endpoint, new DaskClientOptions { ReattachWithin = TimeSpan.FromSeconds(0.5) }, null, Token);
+        tunnel.Blocked = true;
+        tunnel.Cut();
+        DaskFuture<int>[] futures = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => client.SubmitAsync<int>(Add, [i, 1], null, Token)));
+
+        foreach (DaskFuture<int> future in futures)
+        {
+            Func<Task> wait = () => future.ResultAsync(Limit, Token);
+            (await wait.Should().ThrowAsync<SchedulerUnreachableException>()).WithMessage("*was given up*");
+        }
+    }
+
     private static int FreePort()
     {
         using TcpListener listener = new(IPAddress.Loopback, 0);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Text.Json;
 
 using DaskK8s.Dask.Tasks;
 using DaskK8s.Tests.Rigs.Dask;
@@ -50,6 +51,45 @@ public sealed class DaskClientValueTests(DaskProcesses dask) : DaskClientTestBas
         (await EvalAsync<object>("[1, 2.0, 'x', b'y', None, {'k': float('nan')}]")).Should().BeEquivalentTo(
             new object?[] { 1L, 2.0, "x", new byte[] { (byte)'y' }, null, new Dictionary<string, object?> { ["k"] = double.NaN } });
         (await EvalAsync<System.Text.Json.JsonElement>("{'a': [1, None]}")).GetRawText().Should().Be("""{"a":[1,null]}""");
+    }
+
+    [Fact]
+    public async Task ResultAsync_IntegersPast53Bits_StayWhatTheyAreInEveryShape()
+    {
+        const long Odd = 9007199254740993;
+
+        (await EvalAsync<object>("9007199254740993")).Should().Be(Odd);
+        (await EvalAsync<Dictionary<string, object?>>("{'n': 9007199254740993, 'm': [2**64 - 1, -1, 2.0]}"))["n"].Should().Be(Odd);
+        (await EvalAsync<List<object?>>("[9007199254740993, 2**64 - 1, 1, 1.0]")).Should().Equal(Odd, ulong.MaxValue, 1L, 1.0);
+        (await EvalAsync<object[][]>("[[9007199254740993]]"))[0].Should().Equal(Odd);
+        (await EvalAsync<Holder>("{'Value': 9007199254740993, 'Values': [3]}")).Should().BeEquivalentTo(new Holder(Odd, [3L]));
+        (await EvalAsync<Dictionary<long, string>>("{9007199254740993: 'odd'}")).Should().ContainKey(Odd);
+        (await EvalAsync<object>("{9007199254740993: 'odd'}")).Should().BeEquivalentTo(new Dictionary<string, object?> { ["9007199254740993"] = "odd" });
+    }
+
+    [Fact]
+    public async Task LogEventAsync_NumbersOfEachKind_StayWhatTheyAre()
+    {
+        string topic = $"numbers-{Guid.NewGuid():N}";
+
+        await Client.LogEventAsync(topic, new { Whole = 1, Odd = 9007199254740993, Large = ulong.MaxValue, Real = 2.0, Nothing = double.NaN, Data = new byte[] { 65 } }, Token);
+
+        string seen = await Client.RunScriptAsync<string>(
+            "repr(client.get_events(topic)[0][1])", new Dictionary<string, object?> { ["topic"] = topic }, cancellationToken: Token);
+        seen.Should().Be("{'Whole': 1, 'Odd': 9007199254740993, 'Large': 18446744073709551615, 'Real': 2.0, 'Nothing': nan, 'Data': b'A'}");
+    }
+
+    [Fact]
+    public async Task LogEventAsync_DataWithoutJsonForm_ThrowsArgumentException()
+    {
+        using JsonDocument document = JsonDocument.Parse("""{"Big": 18446744073709551616}""");
+        Func<Task> big = () => Client.LogEventAsync("numbers", document.RootElement, Token);
+        Func<Task> exact = () => Client.LogEventAsync("numbers", new { Exact = 0.1234567890123456789m }, Token);
+        Func<Task> stream = () => Client.LogEventAsync("numbers", Stream.Null, Token);
+
+        (await big.Should().ThrowAsync<ArgumentException>()).WithMessage("*64 bits*");
+        (await exact.Should().ThrowAsync<ArgumentException>()).WithMessage("*Decimal*");
+        await stream.Should().ThrowAsync<ArgumentException>();
     }
 
     [Fact]
@@ -262,6 +302,8 @@ public sealed class DaskClientValueTests(DaskProcesses dask) : DaskClientTestBas
         using DaskFuture<T> future = await Client.SubmitAsync<T>(function, arguments, null, Token);
         return await future.ResultAsync(Limit, Token);
     }
+
+    private sealed record Holder(object Value, object[] Values);
 
     private sealed record Point(double X, int Y, string? Label);
 

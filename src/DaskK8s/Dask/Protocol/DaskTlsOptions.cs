@@ -8,7 +8,7 @@ namespace DaskK8s;
 public sealed record DaskTlsOptions
 {
     /// <summary>Gets the PEM file of the certificate authority (one or several) that signed the scheduler's certificate.</summary>
-    /// <value>Null by default: the system's authorities are used.</value>
+    /// <value>Null by default: the system's authorities are used, and the certificate must be valid for the host that is dialled or for <see cref="ServerName"/>.</value>
     public string? CaFile { get; init; }
 
     /// <summary>Gets the PEM file of our certificate, followed by its intermediates where there are any.</summary>
@@ -21,8 +21,8 @@ public sealed record DaskTlsOptions
 
     /// <summary>Gets the host name that the scheduler's certificate must be valid for.</summary>
     /// <value>
-    /// Null by default: as in Dask itself, only the authority is verified, as schedulers are reached by addresses that no
-    /// certificate names (a pod's IP, a forwarded port).
+    /// Null by default. With a <see cref="CaFile"/>, as in Dask itself, only the authority is then verified, as schedulers are reached by
+    /// addresses that no certificate names (a pod's IP, a forwarded port). Without one, the host that is dialled is the name.
     /// </value>
     public string? ServerName { get; init; }
 }

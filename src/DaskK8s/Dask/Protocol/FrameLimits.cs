@@ -18,6 +18,10 @@ internal sealed record FrameLimits
     /// <value>8 GiB.</value>
     public long MaxMessageBytes { get; init; } = 8L << 30;
 
+    /// <summary>Gets the memory that decoding one message may take beyond its own size, in bytes: what lz4 expands, and the objects made of items.</summary>
+    /// <value>1 GiB.</value>
+    public long MaxExpandedBytes { get; init; } = 1L << 30;
+
     /// <summary>Gets the deepest nesting of arrays and maps.</summary>
     /// <value>256; Python's own msgpack refuses 512.</value>
     public int MaxDepth { get; init; } = 256;

@@ -61,22 +61,17 @@ internal static class Msgpack
     /// <returns>The number.</returns>
     public static long ReadInteger(this ref MessagePackReader reader)
     {
-        double number;
-        switch (reader.NextMessagePackType)
+        if (reader.NextMessagePackType == MessagePackType.Integer)
         {
-            case MessagePackType.Integer when reader.NextCode != MessagePackCode.UInt64:
-                return reader.ReadInt64();
-            default:
-                number = reader.ReadNumber();
-                break;
+            return reader.NextCode == MessagePackCode.UInt64 ? (long)Math.Min(reader.ReadUInt64(), long.MaxValue) : reader.ReadInt64();
         }
 
-        return number switch
+        return reader.ReadNumber() switch
         {
             double.NaN => 0,
             >= long.MaxValue => long.MaxValue,
             <= long.MinValue => long.MinValue,
-            _ => (long)number,
+            double number => (long)number,
         };
     }
 
@@ -89,9 +84,13 @@ internal static class Msgpack
         {
             case MessagePackType.String:
                 return reader.ReadString();
-            case MessagePackType.Integer or MessagePackType.Float:
+            case MessagePackType.Integer:
                 // A worker started with --name 3 is named by the number 3.
-                return reader.ReadNumber().ToString(CultureInfo.InvariantCulture);
+                return reader.NextCode == MessagePackCode.UInt64
+                    ? reader.ReadUInt64().ToString(CultureInfo.InvariantCulture)
+                    : reader.ReadInt64().ToString(CultureInfo.InvariantCulture);
+            case MessagePackType.Float:
+                return reader.ReadDouble().ToString(CultureInfo.InvariantCulture);
             case MessagePackType.Boolean:
                 return reader.ReadBoolean() ? "True" : "False";
             default:
@@ -112,6 +111,7 @@ internal static class Msgpack
             case bool v: writer.Write(v); break;
             case int v: writer.Write(v); break;
             case long v: writer.Write(v); break;
+            case ulong v: writer.Write(v); break;
             case double v: writer.Write(v); break;
             case string v: writer.Write(v); break;
             case byte[] v: writer.Write(v.AsSpan()); break;

@@ -1,5 +1,7 @@
 using System.Globalization;
 
+using DaskK8s.Dask.Tasks;
+
 using MessagePack;
 
 namespace DaskK8s.Dask.Protocol;
@@ -11,20 +13,26 @@ namespace DaskK8s.Dask.Protocol;
 /// </remarks>
 internal static class MsgpackTree
 {
+    // What an item takes in memory besides its text or bytes: a reference and a small object; for an entry of a map, its share of the table.
+    private const int ItemBytes = 32;
+    private const int EntryBytes = 64;
+
     /// <summary>Decodes the whole message.</summary>
     /// <param name="message">The message.</param>
     /// <param name="limits">The deepest nesting is taken from it.</param>
     /// <returns>The tree.</returns>
     public static object? Decode(DaskMessage message, FrameLimits limits) =>
-        Msgpack.Decode(message, (ref MessagePackReader reader, DaskMessage m) => Read(ref reader, m, limits.MaxDepth));
+        Msgpack.Decode(message, (ref MessagePackReader reader, DaskMessage m) => Read(ref reader, m, m.Budget, limits.MaxDepth));
 
     /// <summary>Decodes one value.</summary>
     /// <param name="reader">The reader.</param>
     /// <param name="message">The message that placeholders point into; null where there can be none.</param>
+    /// <param name="budget">What the tree is counted against.</param>
     /// <param name="depth">How much deeper arrays and maps may nest.</param>
     /// <returns>The tree.</returns>
-    public static object? Read(ref MessagePackReader reader, DaskMessage? message, int depth)
+    public static object? Read(ref MessagePackReader reader, DaskMessage? message, DecodingBudget budget, int depth)
     {
+        budget.Spend(ItemBytes);
         if (depth < 0)
         {
             throw new DaskProtocolException("A message nests arrays and maps deeper than is allowed.");
@@ -51,42 +59,45 @@ internal static class MsgpackTree
                 return reader.ReadString();
             case MessagePackType.Binary:
                 return reader.ReadBytes() is { } bytes ? System.Buffers.BuffersExtensions.ToArray(bytes) : null;
+            case MessagePackType.Extension when message is null:
+                return PythonJson.ReadDecimal(ResultReader.ReadExtension(ref reader));
             case MessagePackType.Array:
-                return ReadArray(ref reader, message, depth);
+                return ReadArray(ref reader, message, budget, depth);
             case MessagePackType.Map:
-                return ReadMap(ref reader, message, depth);
+                return ReadMap(ref reader, message, budget, depth);
             default:
                 throw new DaskProtocolException($"A message holds a msgpack {reader.NextMessagePackType}, which Dask does not send.");
         }
     }
 
-    private static object?[] ReadArray(ref MessagePackReader reader, DaskMessage? message, int depth)
+    private static object?[] ReadArray(ref MessagePackReader reader, DaskMessage? message, DecodingBudget budget, int depth)
     {
         int count = reader.ReadArrayHeader();
         // A header is trusted as far as its elements really come: 1 byte each at least, but 8 in our array.
         List<object?> items = new(Math.Min(count, 1024));
         for (int i = 0; i < count; i++)
         {
-            items.Add(Read(ref reader, message, depth - 1));
+            items.Add(Read(ref reader, message, budget, depth - 1));
         }
 
         return [.. items];
     }
 
-    private static object? ReadMap(ref MessagePackReader reader, DaskMessage? message, int depth)
+    private static object? ReadMap(ref MessagePackReader reader, DaskMessage? message, DecodingBudget budget, int depth)
     {
         int count = reader.ReadMapHeader();
         Dictionary<string, object?> map = new(Math.Min(count, 1024));
         for (int i = 0; i < count; i++)
         {
-            string key = ReadKey(ref reader, depth);
-            map[key] = Read(ref reader, message, depth - 1);
+            budget.Spend(EntryBytes);
+            string key = ReadKey(ref reader, budget, depth);
+            map[key] = Read(ref reader, message, budget, depth - 1);
         }
 
         return map.Count is > 0 and <= 4 ? Placeholder(map, message) : map;
     }
 
-    private static string ReadKey(ref MessagePackReader reader, int depth)
+    private static string ReadKey(ref MessagePackReader reader, DecodingBudget budget, int depth)
     {
         switch (reader.NextMessagePackType)
         {
@@ -96,7 +107,7 @@ internal static class MsgpackTree
                 return reader.ReadText() ?? string.Empty;
             default:
                 // Tuples are keys of tasks; their text is what a person sees on the dashboard.
-                return Read(ref reader, null, depth - 1) is object?[] tuple
+                return Read(ref reader, null, budget, depth - 1) is object?[] tuple
                     ? "(" + string.Join(", ", tuple.Select(Part)) + ")"
                     : "None";
         }

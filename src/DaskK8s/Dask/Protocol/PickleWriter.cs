@@ -95,6 +95,16 @@ internal sealed class PickleWriter
         Op((byte)'Q');
     }
 
+    /// <summary>Stands for what a class makes of a text: <c>decimal</c>, <c>Decimal</c>, <c>1.5</c>.</summary>
+    public void Call(string module, string name, ReadOnlySpan<char> argument)
+    {
+        _buffer.Write(Encoding.UTF8.GetBytes($"c{module}\n{name}\n"));
+        BeginTuple();
+        Text(argument);
+        EndTuple();
+        Op((byte)'R');
+    }
+
     public void BeginList()
     {
         Op((byte)']');

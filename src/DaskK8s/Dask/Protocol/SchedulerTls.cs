@@ -26,10 +26,10 @@ internal static class SchedulerTls
         string?[] refusal = new string?[1];
         SslClientAuthenticationOptions ssl = new()
         {
-            TargetHost = options.ServerName ?? string.Empty,
+            TargetHost = ExpectedName(options, address) ?? string.Empty,
             ClientCertificates = own is null ? null : [own],
             RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
-                (refusal[0] = Refuse(certificate, chain, errors, authorities, options)) is null,
+                (refusal[0] = Refuse(certificate, chain, errors, authorities, options, ExpectedName(options, address))) is null,
         };
         if (own is not null)
         {
@@ -91,28 +91,40 @@ internal static class SchedulerTls
         return isPresented;
     }
 
+    /// <summary>Gives the name that the certificate must be valid for; null where the user's own authority vouches for all that it signed.</summary>
+    private static string? ExpectedName(DaskTlsOptions options, string address) =>
+        options.ServerName ?? (options.CaFile is null ? new Uri(address).IdnHost.Trim('[', ']') : null);
+
     private static string? Refuse(
         X509Certificate? certificate,
         X509Chain? chain,
         SslPolicyErrors errors,
         X509Certificate2Collection? authorities,
-        DaskTlsOptions options)
+        DaskTlsOptions options,
+        string? name)
     {
         if (certificate is not X509Certificate2 presented)
         {
             return "it presented no certificate.";
         }
 
-        if (options.ServerName is { } name && !presented.MatchesHostname(name))
+        if (authorities is null && (errors & SslPolicyErrors.RemoteCertificateChainErrors) != 0)
         {
-            return $"its certificate ({presented.Subject}) is not valid for the name {name}.";
+            return $"its certificate ({presented.Subject}) is of no authority that this system trusts; name its authority in DaskTlsOptions.CaFile.";
+        }
+
+        if (name is not null && !presented.MatchesHostname(name))
+        {
+            // Anybody can have a certificate of an authority that a system trusts: only its name tells who it is.
+            string advice = options.ServerName is null
+                ? " Set DaskTlsOptions.CaFile to the authority of your schedulers, or DaskTlsOptions.ServerName to the name in the certificate."
+                : string.Empty;
+            return $"its certificate ({presented.Subject}) is not valid for the name {name}.{advice}";
         }
 
         if (authorities is null)
         {
-            return (errors & SslPolicyErrors.RemoteCertificateChainErrors) == 0
-                ? null
-                : $"its certificate ({presented.Subject}) is of no authority that this system trusts; name its authority in DaskTlsOptions.CaFile.";
+            return null;
         }
 
         using X509Chain custom = new();

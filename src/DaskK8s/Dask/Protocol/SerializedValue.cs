@@ -3,7 +3,7 @@ using System.Text;
 namespace DaskK8s.Dask.Protocol;
 
 /// <summary>Is a value that travelled as sub-frames (<c>distributed.protocol.serialize</c>): its header tells how to open them.</summary>
-internal sealed class SerializedValue(Dictionary<string, object?> header, ArraySegment<ReadOnlyMemory<byte>> frames)
+internal sealed class SerializedValue(Dictionary<string, object?> header, ArraySegment<ReadOnlyMemory<byte>> frames, DecodingBudget budget)
 {
     private const int MaxDepth = 64;
 
@@ -22,7 +22,8 @@ internal sealed class SerializedValue(Dictionary<string, object?> header, ArrayS
             throw new DaskProtocolException($"A placeholder points at frame {index} of a message with {message.Frames.Length}.");
         }
 
-        DaskMessage inner = new([message.Frames[index]]);
+        message.Take((int)index, 1);
+        DaskMessage inner = new([message.Frames[index]], message.Budget);
         if (MsgpackTree.Decode(inner, FrameLimits.Default) is not Dictionary<string, object?> header
             || !header.TryGetValue("num-sub-frames", out object? number)
             || number is not long count || count < 0 || count > message.Frames.Length - index - 1)
@@ -30,16 +31,20 @@ internal sealed class SerializedValue(Dictionary<string, object?> header, ArrayS
             throw new DaskProtocolException($"Frame {index} of a message is no header of a serialized value, or counts frames that did not come.");
         }
 
-        return new SerializedValue(header, new ArraySegment<ReadOnlyMemory<byte>>(message.Frames, (int)index + 1, (int)count));
+        message.Take((int)index + 1, (int)count);
+        return new SerializedValue(header, new ArraySegment<ReadOnlyMemory<byte>>(message.Frames, (int)index + 1, (int)count), message.Budget);
     }
+
+    /// <summary>Gets what opening the value is counted against.</summary>
+    public DecodingBudget Budget => budget;
 
     /// <summary>Opens the value.</summary>
     /// <returns>Plain values as <see cref="MsgpackTree"/> describes them.</returns>
     /// <exception cref="DaskProtocolException">The value came in a form that only Python can open, or is malformed.</exception>
     public object? Open()
     {
-        ReadOnlyMemory<byte>[] opened = SubFrames.Decompress(header, frames);
-        return Open(header, SubFrames.Merge(header, opened), MaxDepth);
+        ReadOnlyMemory<byte>[] opened = SubFrames.Decompress(header, frames, budget);
+        return Open(header, SubFrames.Merge(header, opened), budget, MaxDepth);
     }
 
     /// <summary>Opens a value that is bytes, without a copy of them.</summary>
@@ -52,12 +57,12 @@ internal sealed class SerializedValue(Dictionary<string, object?> header, ArrayS
             return Open() as byte[] ?? throw new DaskProtocolException("A value is no bytes where bytes are expected.");
         }
 
-        ReadOnlyMemory<byte> packed = SubFrames.Join(SubFrames.Merge(header, SubFrames.Decompress(header, frames)));
-        return Msgpack.Decode(new DaskMessage([packed]), (ref MessagePack.MessagePackReader reader, DaskMessage _) =>
+        ReadOnlyMemory<byte> packed = SubFrames.Join(SubFrames.Merge(header, SubFrames.Decompress(header, frames, budget)));
+        return Msgpack.Decode(new DaskMessage([packed], budget), (ref MessagePack.MessagePackReader reader, DaskMessage _) =>
             reader.ReadBytes() is { IsSingleSegment: true } bytes ? bytes.First : throw new DaskProtocolException("A value is no bytes where bytes are expected."));
     }
 
-    private static object? Open(Dictionary<string, object?> header, ArraySegment<ReadOnlyMemory<byte>> frames, int depth)
+    private static object? Open(Dictionary<string, object?> header, ArraySegment<ReadOnlyMemory<byte>> frames, DecodingBudget budget, int depth)
     {
         if (depth < 0)
         {
@@ -66,13 +71,13 @@ internal sealed class SerializedValue(Dictionary<string, object?> header, ArrayS
 
         if (header.ContainsKey("is-collection"))
         {
-            return OpenCollection(header, frames, depth);
+            return OpenCollection(header, frames, budget, depth);
         }
 
         switch (header.TryGetValue("serializer", out object? name) ? name as string : null)
         {
             case "msgpack":
-                return MsgpackTree.Decode(new DaskMessage([SubFrames.Join(frames)]), FrameLimits.Default);
+                return MsgpackTree.Decode(new DaskMessage([SubFrames.Join(frames)], budget), FrameLimits.Default);
             case "error":
                 throw new DaskProtocolException(
                     "The scheduler could not write its answer in a form that this client reads: " +
@@ -85,7 +90,7 @@ internal sealed class SerializedValue(Dictionary<string, object?> header, ArrayS
     }
 
     private static object? OpenCollection(
-        Dictionary<string, object?> header, ArraySegment<ReadOnlyMemory<byte>> frames, int depth)
+        Dictionary<string, object?> header, ArraySegment<ReadOnlyMemory<byte>> frames, DecodingBudget budget, int depth)
     {
         if (header.GetValueOrDefault("sub-headers") is not object?[] headers
             || header.GetValueOrDefault("frame-lengths") is not object?[] lengths
@@ -106,7 +111,7 @@ internal sealed class SerializedValue(Dictionary<string, object?> header, ArrayS
                 throw new DaskProtocolException("The header of a serialized collection does not fit its frames.");
             }
 
-            object? item = Open(inner, frames.Slice(start, (int)length), depth - 1);
+            object? item = Open(inner, frames.Slice(start, (int)length), budget, depth - 1);
             start += (int)length;
             if (map is null)
             {

@@ -14,10 +14,11 @@ internal static class SubFrames
     /// </remarks>
     /// <param name="header">The value's header.</param>
     /// <param name="frames">The frames as they came.</param>
+    /// <param name="budget">What they may expand to.</param>
     /// <returns>The frames in plain form.</returns>
     /// <exception cref="DaskProtocolException">A frame is compressed by something else than lz4, or is malformed.</exception>
     public static ReadOnlyMemory<byte>[] Decompress(
-        Dictionary<string, object?> header, ArraySegment<ReadOnlyMemory<byte>> frames)
+        Dictionary<string, object?> header, ArraySegment<ReadOnlyMemory<byte>> frames, DecodingBudget budget)
     {
         ReadOnlyMemory<byte>[] plain = [.. frames];
         if (header.GetValueOrDefault("compression") is object?[] names)
@@ -27,7 +28,7 @@ internal static class SubFrames
                 plain[i] = names[i] switch
                 {
                     null => plain[i],
-                    "lz4" => DecompressLz4(plain[i].Span),
+                    "lz4" => DecompressLz4(plain[i].Span, budget),
                     _ => throw new DaskProtocolException(
                         $"A frame is compressed with '{names[i]}', which this client does not read: set distributed.comm.compression to lz4 or null on the workers."),
                 };
@@ -51,14 +52,17 @@ internal static class SubFrames
         }
 
         List<ReadOnlyMemory<byte>> merged = new(Math.Min(counts.Length, frames.Length));
+        long next = 0;
         for (int i = 0; i < Math.Min(counts.Length, offsets.Length); i++)
         {
+            // Frames that came once are used once: ranges that overlap would make much of little.
             if (counts[i] is not long count || offsets[i] is not long offset
-                || count < 0 || offset < 0 || offset > frames.Length || count > frames.Length - offset)
+                || count < 0 || offset < next || offset > frames.Length || count > frames.Length - offset)
             {
-                throw new DaskProtocolException("The header of a serialized value splits frames that did not come.");
+                throw new DaskProtocolException("The header of a serialized value splits frames that did not come, or came once only.");
             }
 
+            next = offset + count;
             merged.Add(Join(new ArraySegment<ReadOnlyMemory<byte>>(frames, (int)offset, (int)count)));
         }
 
@@ -97,7 +101,7 @@ internal static class SubFrames
         return joined;
     }
 
-    private static byte[] DecompressLz4(ReadOnlySpan<byte> frame)
+    private static byte[] DecompressLz4(ReadOnlySpan<byte> frame, DecodingBudget budget)
     {
         int size = frame.Length >= 4 ? BinaryPrimitives.ReadInt32LittleEndian(frame) : -1;
         // A byte of an lz4 block stands for 255 bytes at most: a larger claim is a lie that would cost memory.
@@ -106,6 +110,7 @@ internal static class SubFrames
             throw new DaskProtocolException("A frame compressed with lz4 claims a size that its block cannot hold.");
         }
 
+        budget.Spend(size);
         byte[] plain = new byte[size];
         int decoded = LZ4Codec.Decode(frame[4..], plain);
         return decoded == size ? plain : throw new DaskProtocolException("A frame compressed with lz4 is damaged.");

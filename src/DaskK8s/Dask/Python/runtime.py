@@ -6,13 +6,20 @@ Runs on distributed 2022.12 and later; NAME and SUFFIX are set by whoever loads 
 """
 
 import ast
+import asyncio
+import datetime
+import decimal
+import enum
 import importlib
+import inspect
 import io
 import linecache
 import pickle
 import sys
 import threading
+import traceback
 import types
+import uuid
 
 import msgpack
 from distributed import get_worker
@@ -144,6 +151,18 @@ def encode(value):
             plain = item.item()
             if type(plain) is not type(item):
                 return plain
+        if isinstance(item, decimal.Decimal):
+            # Read as a decimal where one is asked for; as a float it would lose digits.
+            return msgpack.ExtType(1, str(item).encode()) if item.is_finite() else float(item)
+        if isinstance(item, (datetime.date, datetime.time)):
+            # NaT, which is no date, is not equal to itself.
+            return item.isoformat() if item == item else None
+        if isinstance(item, datetime.timedelta):
+            return duration(item) if item == item else None
+        if isinstance(item, uuid.UUID):
+            return str(item)
+        if isinstance(item, enum.Enum):
+            return item.value
         refused.append(type(item))
         if isinstance(item, int):
             raise OverflowError
@@ -159,6 +178,47 @@ def encode(value):
         return [name, str(error)]
 
 
+def duration(value):
+    """Give a time span as .NET writes it: -1.02:03:04.000005."""
+    sign, value = ("-", -value) if value.days < 0 else ("", value)
+    minutes, seconds = divmod(value.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    text = "%s%s%02d:%02d:%02d" % (sign, "%d." % value.days if value.days else "", hours, minutes, seconds)
+    return text + (".%06d" % value.microseconds if value.microseconds else "")
+
+
+def takes(call, parameter):
+    try:
+        return parameter in inspect.signature(call).parameters
+    except (TypeError, ValueError):
+        # Functions of C tell nothing of their parameters.
+        return False
+
+
+async def answer(owner, parameter, function, definition, arguments, inline):
+    """Run a function outside of tasks: pack [True, result, None] or [False, error, traceback]."""
+    try:
+        call = FUNCTIONS.get(function)
+        if call is None:
+            call = FUNCTIONS[function] = define(function, definition)
+        args, kwargs = pickle.loads(arguments)
+        if takes(call, parameter):
+            kwargs[parameter] = owner
+
+        def work():
+            return call(*args, **kwargs)
+
+        value = work() if inline else await asyncio.get_running_loop().run_in_executor(None, work)
+        if inspect.isawaitable(value):
+            value = await value
+        out = [True, encode(value), None]
+    except asyncio.CancelledError:
+        raise
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
+        out = [False, repr(error), "".join(traceback.format_tb(error.__traceback__))]
+    return msgpack.packb(out, use_bin_type=True)
+
+
 def install(worker):
     """Let a worker answer for the results that it holds."""
 
@@ -171,7 +231,11 @@ def install(worker):
                 out.append(None)
         return to_serialize(msgpack.packb(out, use_bin_type=True))
 
+    async def run(function, definition, arguments):
+        return to_serialize(await answer(worker, "dask_worker", function, definition, arguments, False))
+
     worker.handlers["daskk8s_results_" + SUFFIX] = results
+    worker.handlers["daskk8s_run_" + SUFFIX] = run
 
 
 def install_all():

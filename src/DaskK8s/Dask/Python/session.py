@@ -7,16 +7,21 @@ workers' source) are set by whoever loads it.
 """
 
 import asyncio
+import copyreg
 import functools
 import inspect
 import logging
 import pickle
+import sys
+import types
 from collections import defaultdict
 from time import monotonic
 
+from distributed.client import Future
 from distributed.comm.core import Comm, CommClosedError
 from distributed.core import Status
 from distributed.protocol import serialize, to_serialize
+from distributed.protocol.serialize import Serialized
 from distributed.versions import get_versions
 
 logger = logging.getLogger("distributed.daskk8s")
@@ -67,6 +72,11 @@ def install(dask_scheduler):
                 "daskk8s_gather_" + SUFFIX: service.gather,
                 "daskk8s_runtime_" + SUFFIX: service.runtime,
                 "daskk8s_function_" + SUFFIX: service.function,
+                "daskk8s_run_" + SUFFIX: service.run,
+                "daskk8s_run_here_" + SUFFIX: service.run_here,
+                "daskk8s_publish_" + SUFFIX: service.publish,
+                "daskk8s_published_" + SUFFIX: service.published,
+                "daskk8s_unpublish_" + SUFFIX: service.unpublish,
             }
         )
 
@@ -76,6 +86,7 @@ class Service:
         self.scheduler = scheduler
         self.sessions = {}
         self.functions = {}
+        self.ready = {}
         self.submit = submitter(scheduler)
         self.ticker = None
 
@@ -160,19 +171,105 @@ class Service:
         operation = getattr(worker, "daskk8s_results_" + SUFFIX)
         plain = ["msgpack", "error"]
         try:
+            # An operation that a worker lacks leaves a traceback in its log: those that were not prepared are not asked for it.
+            if not await self.prepare(address, worker):
+                return None
             pack = await operation(keys=keys, serializers=plain)
             if pack is None:
-                source = INSTALL.format(name=NAME, suffix=SUFFIX)
-                ran = await worker.run(
-                    function=EXEC, args=pickle.dumps((source, {"source": RUNTIME}), protocol=4), serializers=plain
-                )
-                if ran["status"] != "OK":
-                    raise RuntimeError("worker %s cannot give results: %s" % (address, ran["exception_text"]))
-                pack = await operation(keys=keys, serializers=plain)
+                self.ready.pop(address, None)
             return pack
         except OSError:
             # The worker is gone, or going: the scheduler will tell what becomes of its keys.
             return None
+
+
+    async def run(self, function, definition, arguments, workers=None):
+        """Run a function on workers, and give each one's answer with its address; nothing for those that are gone."""
+        known = self.scheduler.workers
+        chosen = list(known) if workers is None else [self.scheduler.aliases.get(name, name) for name in workers]
+        answers = await asyncio.gather(*(self.run_on(address, function, definition, arguments) for address in chosen))
+        return [[address, answer] for address, answer in zip(chosen, answers)]
+
+    async def run_on(self, address, function, definition, arguments):
+        worker = self.scheduler.rpc(address)
+        try:
+            if not await self.prepare(address, worker):
+                return None
+            operation = getattr(worker, "daskk8s_run_" + SUFFIX)
+            return await operation(
+                function=function, definition=definition, arguments=arguments, serializers=["msgpack", "error"]
+            )
+        except OSError:
+            return None
+
+    async def run_here(self, function, definition, arguments):
+        tools = sys.modules.get(NAME)
+        if tools is None:
+            tools = types.ModuleType(NAME)
+            tools.NAME, tools.SUFFIX = NAME, SUFFIX
+            exec(RUNTIME, tools.__dict__)
+            sys.modules[NAME] = tools
+        return await tools.answer(self.scheduler, "dask_scheduler", function, definition, arguments, True)
+
+    @property
+    def datasets(self):
+        return self.scheduler.extensions["publish"].datasets
+
+    def publish(self, name, keys, single, override):
+        """Publish futures as Python's client does: a later `get_dataset` gives a future, or a list of them."""
+        keys = list(keys)
+        if name in self.datasets and not override:
+            return {"outcome": "taken"}
+        unknown = [key for key in keys if key not in self.scheduler.tasks]
+        if unknown:
+            return {"outcome": "unknown", "keys": unknown}
+        client = "published-" + name
+        before = self.datasets.get(name)
+        self.scheduler.client_desires_keys(keys=keys, client=client)
+        if before is not None:
+            self.scheduler.client_releases_keys(
+                keys=[key for key in before["keys"] if key not in keys], client=client
+            )
+        futures = [Reference(key, self.scheduler.address) for key in keys]
+        data = pickle.dumps(futures[0] if single else futures, protocol=4)
+        self.datasets[name] = {"data": Serialized({"serializer": "pickle", "writeable": ()}, [data]), "keys": keys}
+        return {"outcome": "OK"}
+
+    def published(self, name):
+        found = self.datasets.get(name)
+        if found is None:
+            return {"outcome": "none"}
+        keys = list(found["keys"])
+        if not keys or not all(isinstance(key, str) for key in keys):
+            return {"outcome": "foreign"}
+        return {"outcome": "OK", "keys": keys}
+
+    def unpublish(self, name):
+        found = self.datasets.pop(name, None)
+        if found is None:
+            return {"outcome": "none"}
+        self.scheduler.client_releases_keys(keys=list(found["keys"]), client="published-" + name)
+        return {"outcome": "OK"}
+
+    async def prepare(self, address, worker):
+        """Let a worker answer for the results that it holds, once in its life; false if it is gone."""
+        state = self.scheduler.workers.get(address)
+        if state is None:
+            return False
+        if self.ready.get(address) == state.server_id:
+            return True
+        source = INSTALL.format(name=NAME, suffix=SUFFIX)
+        ran = await worker.run(
+            function=EXEC,
+            args=pickle.dumps((source, {"source": RUNTIME}), protocol=4),
+            serializers=["msgpack", "error"],
+        )
+        if ran["status"] != "OK":
+            raise RuntimeError("worker %s cannot give results: %s" % (address, ran["exception_text"]))
+        if len(self.ready) > 2 * len(self.scheduler.workers):
+            self.ready = {known: id for known, id in self.ready.items() if known in self.scheduler.workers}
+        self.ready[address] = state.server_id
+        return True
 
 
 class Session:
@@ -258,6 +355,16 @@ class Session:
         except Exception as error:
             for task in tasks:
                 self.tell("failed", [task[0], repr(error), ""])
+        self.tell("taken", sequence)
+
+    async def on_hold(self, sequence, keys):
+        """Take a share in tasks that others submitted, and tell how far they are."""
+        if sequence <= self.sequence:
+            return
+        self.sequence = sequence
+        known = [key for key in keys if key in self.scheduler.tasks]
+        self.scheduler.client_desires_keys(keys=known, client=self.id)
+        await self.on_states(keys)
         self.tell("taken", sequence)
 
     async def on_states(self, keys):
@@ -372,6 +479,19 @@ class Outlet(Comm):
     peer_address = local_address
 
 
+class Reference:
+    """Is pickled as the future of a key: whoever opens the pickle holds the key with a client of its own."""
+
+    def __init__(self, key, address):
+        self.key, self.address = key, address
+
+    def __reduce__(self):
+        if hasattr(Future, "__setstate__"):
+            # Up to 2023.4.
+            return copyreg._reconstructor, (Future, object, None), (self.key, self.address)
+        return Future, (self.key,)
+
+
 class Evaluated:
     """Is pickled as the value of a Python expression: workers keep what they unpickled, and so compile it once for all tasks."""
 
@@ -428,7 +548,6 @@ async def submit_graph(scheduler, known, code, client, function, tasks, options)
 async def submit_expression(scheduler, known, code, client, function, tasks, options):
     """From 2025.4: a serialized expression."""
     from dask._expr import LLGExpr
-    from distributed.protocol.serialize import Serialized
 
     graph = specifications(code, function, tasks)
     try:

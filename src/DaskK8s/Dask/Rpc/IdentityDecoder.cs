@@ -47,11 +47,11 @@ internal static class IdentityDecoder
             }
             else if (key.SequenceEqual("services"u8))
             {
-                services = ReadServices(ref reader);
+                services = ReadServices(ref reader, message.Budget);
             }
             else if (key.SequenceEqual("workers"u8))
             {
-                ReadWorkers(ref reader, workers);
+                ReadWorkers(ref reader, workers, message.Budget);
             }
             else
             {
@@ -79,12 +79,13 @@ internal static class IdentityDecoder
         };
     }
 
-    private static Dictionary<string, int> ReadServices(ref MessagePackReader reader)
+    private static Dictionary<string, int> ReadServices(ref MessagePackReader reader, DecodingBudget budget)
     {
         Dictionary<string, int> services = [];
         int count = reader.TryReadNil() ? 0 : reader.ReadMapHeader();
         for (int i = 0; i < count; i++)
         {
+            budget.Spend(WorkerDecoder.EntryBytes);
             string name = reader.ReadText() ?? string.Empty;
             services[name] = (int)Math.Clamp(reader.ReadInteger(), 0, 65535);
         }
@@ -92,10 +93,10 @@ internal static class IdentityDecoder
         return services;
     }
 
-    private static void ReadWorkers(ref MessagePackReader reader, List<WorkerInfo> workers)
+    private static void ReadWorkers(ref MessagePackReader reader, List<WorkerInfo> workers, DecodingBudget budget)
     {
         int count = reader.ReadMapHeader();
-        WorkerDecoder decoder = new();
+        WorkerDecoder decoder = new(budget);
         for (int i = 0; i < count; i++)
         {
             workers.Add(decoder.Decode(ref reader));

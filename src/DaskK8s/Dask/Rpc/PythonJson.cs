@@ -1,6 +1,10 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace DaskK8s.Dask.Rpc;
 
@@ -17,14 +21,82 @@ internal static class PythonJson
     /// <summary>Marks bytes, in Base64.</summary>
     public const char BytesMark = '\uF8D1';
 
-    /// <summary>Gets the options for values on their way to Python and from it.</summary>
-    public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.General)
+    /// <summary>Marks a decimal that a float does not hold.</summary>
+    public const char DecimalMark = '\uF8D2';
+
+    /// <summary>Is the number of our converters, which come after the user's.</summary>
+    public const int Converters = 5;
+
+    private static readonly ConditionalWeakTable<JsonSerializerOptions, JsonSerializerOptions> Known = new();
+
+    /// <summary>Gets the options for values on their way to Python and from it, for who set none.</summary>
+    public static JsonSerializerOptions Options { get; } = Complete(new(JsonSerializerDefaults.General)
     {
-        Converters = { new DoubleConverter(), new SingleConverter(), new BytesConverter(), new PlainConverter() },
         PropertyNameCaseInsensitive = true,
         IncludeFields = true,
         MaxDepth = 256,
-    };
+    });
+
+    /// <summary>Gives a user's options together with what the way to Python needs; the user's converters come first.</summary>
+    public static JsonSerializerOptions For(JsonSerializerOptions? options) => options is null
+        ? Options
+        : Known.GetValue(options, static user => Complete(new(user) { MaxDepth = user.MaxDepth == 0 ? 256 : user.MaxDepth }));
+
+    /// <summary>Writes a value as JSON.</summary>
+    /// <exception cref="ArgumentException">The value has no JSON form.</exception>
+    public static JsonElement ToElement(object? value, JsonSerializerOptions options)
+    {
+        if (value is null)
+        {
+            return NullElement;
+        }
+
+        try
+        {
+            return JsonSerializer.SerializeToElement(value, options.GetTypeInfo(value.GetType()));
+        }
+        catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException)
+        {
+            throw new ArgumentException(
+                $"A value of type {value.GetType()} cannot be sent to Python: it is none of JSON's types, and has no JSON form. {e.Message}", e);
+        }
+    }
+
+    /// <summary>Gives a value as null, booleans, numbers, texts, bytes, lists and maps.</summary>
+    /// <exception cref="ArgumentException">The value has no such form.</exception>
+    public static object? ToPlain(object? value, JsonSerializerOptions options)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(ToElement(value, options), (JsonTypeInfo<object?>)Options.GetTypeInfo(typeof(object)));
+        }
+        catch (JsonException e)
+        {
+            throw new ArgumentException($"A value of type {value?.GetType()} cannot be sent to Python: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Gives a decimal as the float that Python has for it, or null where the float is another number.</summary>
+    public static double? ToFloat(decimal value)
+    {
+        double number = (double)value;
+        return Math.Abs(number) < 1e28 && (decimal)number == value ? number : null;
+    }
+
+    private static JsonElement NullElement { get; } = JsonDocument.Parse("null").RootElement.Clone();
+
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Reflection is used where it is enabled and the user names no resolver.")]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Reflection is used where it is enabled and the user names no resolver.")]
+    private static JsonSerializerOptions Complete(JsonSerializerOptions options)
+    {
+        options.Converters.Add(new DoubleConverter());
+        options.Converters.Add(new SingleConverter());
+        options.Converters.Add(new DecimalConverter());
+        options.Converters.Add(new BytesConverter());
+        options.Converters.Add(new PlainConverter());
+        options.MakeReadOnly(populateMissingResolver: true);
+        return options;
+    }
 
     /// <summary>Gives the text that stands for a float in JSON, or null for one that JSON has.</summary>
     public static string? MarkFloat(double value) => value switch
@@ -44,6 +116,15 @@ internal static class PythonJson
         _ => throw new JsonException("A string stands where a number is expected."),
     };
 
+    /// <summary>Gives the decimal that a marked text stands for; one past .NET's range as a float.</summary>
+    public static object UnmarkDecimal(ReadOnlySpan<char> text) => ReadDecimal(text[1..]);
+
+    /// <summary>Reads Python's text of a decimal.</summary>
+    public static object ReadDecimal(ReadOnlySpan<char> text) =>
+        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal number) ? number
+        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real) ? real
+        : throw new JsonException("A text stands where a decimal is expected.");
+
     private static double ReadFloat(ref Utf8JsonReader reader)
     {
         if (reader.TokenType != JsonTokenType.String)
@@ -52,7 +133,8 @@ internal static class PythonJson
         }
 
         string text = reader.GetString()!;
-        return text.StartsWith(FloatMark) ? UnmarkFloat(text) : throw new JsonException("A string stands where a number is expected.");
+        return text.StartsWith(DecimalMark) ? Convert.ToDouble(UnmarkDecimal(text), CultureInfo.InvariantCulture)
+            : text.StartsWith(FloatMark) ? UnmarkFloat(text) : throw new JsonException("A string stands where a number is expected.");
     }
 
     private static void WriteFloat(Utf8JsonWriter writer, double value)
@@ -86,6 +168,34 @@ internal static class PythonJson
         public override void Write(Utf8JsonWriter writer, float value, JsonSerializerOptions options) => WriteFloat(writer, value);
     }
 
+    private sealed class DecimalConverter : JsonConverter<decimal>
+    {
+        public override decimal Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            if (reader.TokenType != JsonTokenType.String)
+            {
+                return reader.GetDecimal();
+            }
+
+            string text = reader.GetString()!;
+            return text.StartsWith(DecimalMark) && UnmarkDecimal(text) is decimal number
+                ? number
+                : throw new JsonException("A text stands where a decimal is expected, or one that is past its range.");
+        }
+
+        public override void Write(Utf8JsonWriter writer, decimal value, JsonSerializerOptions options)
+        {
+            if (ToFloat(value) is null)
+            {
+                writer.WriteStringValue(DecimalMark + value.ToString(CultureInfo.InvariantCulture));
+            }
+            else
+            {
+                writer.WriteNumberValue(value);
+            }
+        }
+    }
+
     private sealed class BytesConverter : JsonConverter<byte[]>
     {
         public override byte[]? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
@@ -113,21 +223,54 @@ internal static class PythonJson
                 case JsonTokenType.True: return true;
                 case JsonTokenType.False: return false;
                 case JsonTokenType.Number:
-                    bool fraction = reader.ValueSpan.IndexOfAny((byte)'.', (byte)'e', (byte)'E') >= 0;
-                    return fraction ? reader.GetDouble() : reader.TryGetInt64(out long integer) ? integer : reader.GetUInt64();
+                    return ReadNumber(ref reader);
                 case JsonTokenType.String:
                     string text = reader.GetString()!;
                     return text.StartsWith(FloatMark) ? UnmarkFloat(text)
+                        : text.StartsWith(DecimalMark) ? UnmarkDecimal(text)
                         : text.StartsWith(BytesMark) ? Convert.FromBase64String(text[1..])
                         : text;
                 case JsonTokenType.StartArray:
-                    return JsonSerializer.Deserialize<object?[]>(ref reader, options);
+                    List<object?> items = [];
+                    while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                    {
+                        items.Add(Read(ref reader, typeToConvert, options));
+                    }
+
+                    return items.ToArray();
                 default:
-                    return JsonSerializer.Deserialize<Dictionary<string, object?>>(ref reader, options);
+                    Dictionary<string, object?> map = [];
+                    while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+                    {
+                        string key = reader.GetString()!;
+                        reader.Read();
+                        map[key] = Read(ref reader, typeToConvert, options);
+                    }
+
+                    return map;
             }
         }
 
+        /// <summary>Reads a number as what it is; a conditional expression would make a double of an integer.</summary>
+        private static object ReadNumber(ref Utf8JsonReader reader)
+        {
+            ReadOnlySpan<byte> digits = reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan;
+            if (digits.IndexOfAny((byte)'.', (byte)'e', (byte)'E') >= 0)
+            {
+                return reader.GetDouble();
+            }
+
+            if (reader.TryGetInt64(out long integer))
+            {
+                return integer;
+            }
+
+            return reader.TryGetUInt64(out ulong unsigned)
+                ? unsigned
+                : throw new JsonException("An integer is past 64 bits, which arguments and results are limited to.");
+        }
+
         public override void Write(Utf8JsonWriter writer, object value, JsonSerializerOptions options) =>
-            JsonSerializer.Serialize(writer, value, value.GetType(), options);
+            JsonSerializer.Serialize(writer, value, options.GetTypeInfo(value.GetType()));
     }
 }

@@ -34,6 +34,21 @@ internal static class SchedulerModule
     /// <summary>Gets the operation that gathers results.</summary>
     public static string Gather { get; } = "daskk8s_gather_" + Hash;
 
+    /// <summary>Gets the operation that publishes futures under a name.</summary>
+    public static string Publish { get; } = "daskk8s_publish_" + Hash;
+
+    /// <summary>Gets the operation that tells the keys of what is published under a name.</summary>
+    public static string Published { get; } = "daskk8s_published_" + Hash;
+
+    /// <summary>Gets the operation that ends a publication.</summary>
+    public static string Unpublish { get; } = "daskk8s_unpublish_" + Hash;
+
+    /// <summary>Gets the operation that runs a function on workers outside of tasks.</summary>
+    public static string RunOnWorkers { get; } = "daskk8s_run_" + Hash;
+
+    /// <summary>Gets the operation that runs a function on the scheduler.</summary>
+    public static string RunOnScheduler { get; } = "daskk8s_run_here_" + Hash;
+
     /// <summary>Installs the module; where it is there already, nothing changes.</summary>
     /// <param name="rpc">The scheduler.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Diagnostics;
 
 using DaskK8s.Common;
@@ -26,10 +27,17 @@ internal sealed class SchedulerRpc(
 
     private readonly FrameLimits _limits = limits ?? FrameLimits.Default;
     private readonly Stack<SchedulerConnection> _idle = new();
+    private int _alive;
     private bool _disposed;
 
     /// <summary>Gets the scheduler's address, for messages.</summary>
     public string Address => endpoint.Address;
+
+    /// <summary>Gets a number that changes whenever the scheduler may have restarted: there was a moment without a connection to it.</summary>
+    public int Generation { get; private set; }
+
+    /// <summary>Gets the modules that were put on the scheduler, each with the generation at that time.</summary>
+    public ConcurrentDictionary<string, int> Installed { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Opens a connection of the caller's own, for a stream.</summary>
     /// <param name="cancellationToken">Ends the attempt.</param>
@@ -47,7 +55,7 @@ internal sealed class SchedulerRpc(
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The answer; null also for an operation that the scheduler does not know.</returns>
     public Task<object?> CallAsync(RpcCall call, CancellationToken cancellationToken) =>
-        CallAsync(call, (ref MessagePackReader reader, DaskMessage message) => MsgpackTree.Read(ref reader, message, _limits.MaxDepth), cancellationToken);
+        CallAsync(call, (ref MessagePackReader reader, DaskMessage message) => MsgpackTree.Read(ref reader, message, message.Budget, _limits.MaxDepth), cancellationToken);
 
     /// <summary>Calls an operation and decodes its answer.</summary>
     /// <typeparam name="T">What the answer is decoded to.</typeparam>
@@ -62,9 +70,25 @@ internal sealed class SchedulerRpc(
     /// <exception cref="DaskTlsException">TLS failed.</exception>
     public async Task<T> CallAsync<T>(RpcCall call, MessageDecoder<T> decoder, CancellationToken cancellationToken)
     {
-        DaskMessage reply = await ExchangeAsync(call, cancellationToken).ConfigureAwait(false);
-        RpcReply.ThrowIfError(reply, call.Operation, endpoint.Address);
-        return Msgpack.Decode(reply, decoder);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        TimeSpan timeout = call.Timeout ?? timeouts.Call;
+        SchedulerConnection? pooled = call.Idempotent ? await TakeIdleAsync().ConfigureAwait(false) : null;
+        SchedulerConnection connection = pooled ?? await OpenCountedAsync(cancellationToken).ConfigureAwait(false);
+        using TimeLimit limit = new(timeout, time, cancellationToken);
+        try
+        {
+            DaskMessage reply = await ExchangeAsync(call, connection, pooled is not null, limit.Token, cancellationToken).ConfigureAwait(false);
+            RpcReply.ThrowIfError(reply, call.Operation, endpoint.Address);
+            // Decoding takes its time too, and what is opened later is the caller's to wait for.
+            reply.Budget.Token = limit.Token;
+            T result = Msgpack.Decode(reply, decoder);
+            reply.Budget.Token = cancellationToken;
+            return result;
+        }
+        catch (OperationCanceledException) when (limit.Passed)
+        {
+            throw new SchedulerTimeoutException(endpoint.Address, call.Operation, timeout);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -83,46 +107,64 @@ internal sealed class SchedulerRpc(
         }
     }
 
-    private async Task<DaskMessage> ExchangeAsync(RpcCall call, CancellationToken cancellationToken)
+    private async Task<DaskMessage> ExchangeAsync(
+        RpcCall call, SchedulerConnection? connection, bool pooled, CancellationToken limit, CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        byte[] request = Encode(call);
-        TimeSpan timeout = call.Timeout ?? timeouts.Call;
         long started = Stopwatch.GetTimestamp();
-        SchedulerConnection? pooled = call.Idempotent ? await TakeIdleAsync().ConfigureAwait(false) : null;
-        SchedulerConnection connection = pooled ?? await OpenAsync(cancellationToken).ConfigureAwait(false);
-        using TimeLimit limit = new(timeout, time, cancellationToken);
         try
         {
+            byte[] request = Encode(call);
             DaskMessage reply;
             try
             {
-                reply = await ExchangeOnAsync(connection, request, limit.Token).ConfigureAwait(false);
+                reply = await ExchangeOnAsync(connection!, request, limit).ConfigureAwait(false);
             }
-            catch (SchedulerUnreachableException) when (pooled is not null)
+            catch (SchedulerUnreachableException) when (pooled)
             {
-                await connection.DisposeAsync().ConfigureAwait(false);
-                connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
+                await CloseAsync(connection!).ConfigureAwait(false);
+                Generation++;
+                connection = null;
+                connection = await OpenCountedAsync(cancellationToken).ConfigureAwait(false);
                 logger.ConnectionReplaced(endpoint.Address, call.Operation);
-                reply = await ExchangeOnAsync(connection, request, limit.Token).ConfigureAwait(false);
+                reply = await ExchangeOnAsync(connection, request, limit).ConfigureAwait(false);
             }
 
-            GiveBack(ref connection!);
+            GiveBack(ref connection);
             logger.OperationCalled(call.Operation, endpoint.Address, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             return reply;
-        }
-        catch (OperationCanceledException) when (limit.Passed)
-        {
-            throw new SchedulerTimeoutException(endpoint.Address, call.Operation, timeout);
         }
         finally
         {
             // Given back, or broken: an answer that was not waited for would be the next call's.
             if (connection is not null)
             {
-                await connection.DisposeAsync().ConfigureAwait(false);
+                await CloseAsync(connection).ConfigureAwait(false);
             }
         }
+    }
+
+    private async ValueTask<SchedulerConnection> OpenCountedAsync(CancellationToken cancellationToken)
+    {
+        if (Interlocked.Increment(ref _alive) == 1)
+        {
+            Generation++;
+        }
+
+        try
+        {
+            return await OpenAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            Interlocked.Decrement(ref _alive);
+            throw;
+        }
+    }
+
+    private ValueTask CloseAsync(SchedulerConnection connection)
+    {
+        Interlocked.Decrement(ref _alive);
+        return connection.DisposeAsync();
     }
 
     private static async Task<DaskMessage> ExchangeOnAsync(
@@ -176,7 +218,7 @@ internal sealed class SchedulerRpc(
                 return connection;
             }
 
-            await connection.DisposeAsync().ConfigureAwait(false);
+            await CloseAsync(connection).ConfigureAwait(false);
         }
     }
 

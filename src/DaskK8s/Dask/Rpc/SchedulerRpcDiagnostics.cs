@@ -56,19 +56,37 @@ internal static class SchedulerRpcDiagnostics
         }
 
         return [.. events.OfType<object?[]>().Where(e => e.Length == 2).Select(e => new DaskEvent(
-            DateTimeOffset.UnixEpoch.AddSeconds(e[0] is double time ? time : 0),
-            JsonSerializer.SerializeToElement(Plain(e[1]), PythonJson.Options)))];
+            ToTime(e[0]), ToElement(Plain(e[1]))))];
+    }
+
+    private static DateTimeOffset ToTime(object? time) => time switch
+    {
+        double and > 0 and < 253402300799 => DateTimeOffset.UnixEpoch.AddSeconds((double)time),
+        long and > 0 and < 253402300799 => DateTimeOffset.UnixEpoch.AddSeconds((long)time),
+        _ => DateTimeOffset.UnixEpoch,
+    };
+
+    private static JsonElement ToElement(object? data)
+    {
+        try
+        {
+            return JsonSerializer.SerializeToElement(data, PythonJson.Options);
+        }
+        catch (JsonException e)
+        {
+            throw new DaskProtocolException($"An event of the scheduler could not be read: {e.Message}", e);
+        }
     }
 
     /// <summary>Logs an event.</summary>
-    public static Task LogEventAsync(this SchedulerRpc rpc, string topic, JsonElement data, CancellationToken cancellationToken) =>
+    public static Task LogEventAsync(this SchedulerRpc rpc, string topic, object? data, CancellationToken cancellationToken) =>
         rpc.CallAsync(
             new RpcCall("log_event")
             {
                 Arguments = new Dictionary<string, object?>
                 {
                     ["topic"] = topic,
-                    ["msg"] = JsonSerializer.Deserialize<object>(data, PythonJson.Options),
+                    ["msg"] = data,
                 },
             },
             cancellationToken);

@@ -79,7 +79,8 @@ internal static class SchedulerRpcOperations
         Dictionary<string, object?> arguments = new(Optional("keys", keys)) { ["summary"] = false };
         RpcCall call = new("nbytes") { Arguments = arguments, Idempotent = true };
         object? reply = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
-        return Map(reply, call.Operation).ToDictionary(p => p.Key, p => p.Value is long number ? number : 0);
+        return Map(reply, call.Operation).ToDictionary(
+            p => p.Key, p => p.Value is long number ? number : throw Unexpected(call.Operation));
     }
 
     /// <summary>Sends a message to workers and gives each one's answer by its address.</summary>

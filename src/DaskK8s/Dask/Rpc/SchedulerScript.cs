@@ -46,6 +46,12 @@ internal sealed class SchedulerScript
             Idempotent = true,
             Timeout = timeout,
         };
+        // An operation that the scheduler lacks leaves a traceback in its log: a scheduler that may be a new one is not asked for it.
+        if (!rpc.Installed.TryGetValue(_name, out int generation) || generation != rpc.Generation)
+        {
+            await InstallAsync(rpc, cancellationToken).ConfigureAwait(false);
+        }
+
         object? answer = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
         if (answer is null)
         {
@@ -54,9 +60,16 @@ internal sealed class SchedulerScript
             answer = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
         }
 
-        using JsonDocument document = JsonDocument.Parse(answer as string
-            ?? throw new DaskProtocolException($"The scheduler's answer from {_name} is no text."));
-        return document.RootElement.Clone();
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(answer as string
+                ?? throw new DaskProtocolException($"The scheduler's answer from {_name} is no text."));
+            return document.RootElement.Clone();
+        }
+        catch (JsonException e)
+        {
+            throw new DaskProtocolException($"The scheduler's answer from {_name} is no JSON: {e.Message}", e);
+        }
     }
 
     /// <summary>
@@ -86,6 +99,7 @@ internal sealed class SchedulerScript
         string loader = $"import sys, types\n{string.Join('\n', loaders)}".ReplaceLineEndings("\n");
         await rpc.RunFunctionAsync(PickleWriter.Global("builtins", "exec"), PickleText(loader), null, cancellationToken).ConfigureAwait(false);
         await rpc.RunFunctionAsync(PickleWriter.Global(_name, "install"), PickleText(_name), null, cancellationToken).ConfigureAwait(false);
+        rpc.Installed[_name] = rpc.Generation;
     }
 
     /// <summary>Writes a text as a literal that JSON and Python read alike.</summary>

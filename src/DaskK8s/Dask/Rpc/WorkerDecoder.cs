@@ -5,8 +5,13 @@ using MessagePack;
 namespace DaskK8s.Dask.Rpc;
 
 /// <summary>Decodes the entries of <c>identity</c>'s map of workers.</summary>
-internal sealed class WorkerDecoder
+internal sealed class WorkerDecoder(DecodingBudget budget)
 {
+    /// <summary>Is what an entry of a map takes in memory.</summary>
+    public const int EntryBytes = 64;
+
+    private const int WorkerBytes = 256;
+
     private string? _lastStatus;
     private string? _lastResource;
     private (string Name, double Value, IReadOnlyDictionary<string, double> Map)? _lastResources;
@@ -16,6 +21,7 @@ internal sealed class WorkerDecoder
     /// <returns>The worker.</returns>
     public WorkerInfo Decode(ref MessagePackReader reader)
     {
+        budget.Spend(WorkerBytes);
         string address = reader.ReadText() ?? throw new DaskProtocolException("A worker of the answer to 'identity' has no address.");
         string? name = null, id = null, host = null, status = null, nanny = null, directory = null;
         int threads = 0;
@@ -147,6 +153,7 @@ internal sealed class WorkerDecoder
             Dictionary<string, double> map = [];
             for (int i = 0; i < count; i++)
             {
+                budget.Spend(EntryBytes);
                 string key = reader.ReadText() ?? string.Empty;
                 map[key] = reader.ReadNumber();
             }

@@ -5,6 +5,12 @@ using MessagePack;
 
 namespace DaskK8s.Dask.Tasks;
 
+/// <summary>Takes a result.</summary>
+/// <param name="index">The index of its task.</param>
+/// <param name="data">The result as msgpack; valid during the call only.</param>
+/// <param name="budget">What reading it is counted against.</param>
+internal delegate void ResultAcceptor(int index, ReadOnlyMemory<byte> data, DecodingBudget budget);
+
 /// <summary>Fetches results from the workers that hold them, through the scheduler.</summary>
 internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
 {
@@ -23,7 +29,7 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
     public async Task FetchAsync(
         IReadOnlyList<TaskEntry> tasks,
         Func<TaskEntry, CancellationToken, Task> settle,
-        Action<int, ReadOnlyMemory<byte>> accept,
+        ResultAcceptor accept,
         CancellationToken cancellationToken)
     {
         Queue<int> open = new(Enumerable.Range(0, tasks.Count));
@@ -68,10 +74,10 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
         SerializedValue pack,
         List<int> batch,
         IReadOnlyList<TaskEntry> tasks,
-        Action<int, ReadOnlyMemory<byte>> accept)
+        ResultAcceptor accept)
     {
         List<int> missing = [];
-        Msgpack.Decode(new DaskMessage([pack.OpenBytes()]), (ref MessagePackReader reader, DaskMessage _) =>
+        Msgpack.Decode(new DaskMessage([pack.OpenBytes()], pack.Budget), (ref MessagePackReader reader, DaskMessage _) =>
         {
             if (reader.ReadArrayHeader() != indexes.Length)
             {
@@ -87,7 +93,7 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
                         missing.Add(index);
                         break;
                     case MessagePackType.Binary:
-                        accept(batch[index], reader.ReadBytes()!.Value.First);
+                        accept(batch[index], reader.ReadBytes()!.Value.First, pack.Budget);
                         break;
                     default:
                         throw Refused(tasks[batch[index]].Key, ref reader);
@@ -99,7 +105,8 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
         return missing;
     }
 
-    private static DaskResultException Refused(string key, ref MessagePackReader reader)
+    /// <summary>Reads why a worker could not encode a result.</summary>
+    internal static DaskResultException Refused(string key, ref MessagePackReader reader)
     {
         string type = "object", reason = string.Empty;
         if (reader.ReadArrayHeader() == 2)
@@ -140,7 +147,7 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
                 {
                     reader.ReadArrayHeader();
                     int[] indexes = ReadIndexes(ref reader);
-                    reply.Packs.Add((indexes, MsgpackTree.Read(ref reader, message, 8) as SerializedValue
+                    reply.Packs.Add((indexes, MsgpackTree.Read(ref reader, message, message.Budget, 8) as SerializedValue
                         ?? throw new DaskProtocolException("A pack of results is not of the expected form.")));
                 }
             }

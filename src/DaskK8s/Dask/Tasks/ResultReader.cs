@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 
 using DaskK8s.Dask.Protocol;
 using DaskK8s.Dask.Rpc;
@@ -14,15 +16,21 @@ namespace DaskK8s.Dask.Tasks;
 internal static class ResultReader
 {
     private const int MaxDepth = 512;
+    private const sbyte DecimalCode = 1;
+
+    // What an item takes in the JSON on the way and in the result, at the least.
+    private const int ItemBytes = 24;
 
     /// <summary>Reads a result.</summary>
     /// <typeparam name="T">The type that is asked for.</typeparam>
     /// <param name="key">The task's key, for the error.</param>
     /// <param name="data">The msgpack value.</param>
+    /// <param name="budget">What reading is counted against; null for a budget of its own.</param>
+    /// <param name="options">How JSON types become other .NET types; null for the defaults.</param>
     /// <returns>The result.</returns>
     /// <exception cref="DaskResultException">The result is of another type.</exception>
     /// <exception cref="DaskProtocolException">The bytes are no msgpack.</exception>
-    public static T Read<T>(string key, ReadOnlyMemory<byte> data)
+    public static T Read<T>(string key, ReadOnlyMemory<byte> data, DecodingBudget? budget = null, JsonSerializerOptions? options = null)
     {
         if (data.IsEmpty)
         {
@@ -31,18 +39,21 @@ internal static class ResultReader
 
         try
         {
-            return typeof(T) == typeof(object) ? (T)Msgpack.Decode(new DaskMessage([data]), Plain)! : Msgpack.Decode(new DaskMessage([data]), Typed<T>);
+            DaskMessage message = new([data], budget);
+            return typeof(T) == typeof(object)
+                ? (T)Msgpack.Decode(message, Plain)!
+                : Msgpack.Decode(message, (ref MessagePackReader reader, DaskMessage m) => Typed<T>(ref reader, m, options ?? PythonJson.Options));
         }
-        catch (Exception e) when (e is JsonException or InvalidCastException or DaskProtocolException { InnerException: not null })
+        catch (Exception e) when (e is JsonException or InvalidCastException or NotSupportedException or DaskProtocolException { InnerException: not null })
         {
             string type = PythonType(data);
-            throw new DaskResultException(key, type, $"The result of task '{key}' is of Python's type {type}, which cannot be read as {typeof(T)}.", e);
+            throw new DaskResultException(key, type, $"The result of task '{key}' is of Python's type {type}, which cannot be read as {typeof(T)}{(e is NotSupportedException ? $": {e.Message}" : ".")}", e);
         }
     }
 
-    private static object? Plain(ref MessagePackReader reader, DaskMessage message) => MsgpackTree.Read(ref reader, null, MaxDepth);
+    private static object? Plain(ref MessagePackReader reader, DaskMessage message) => MsgpackTree.Read(ref reader, null, message.Budget, MaxDepth);
 
-    private static T Typed<T>(ref MessagePackReader reader, DaskMessage message)
+    private static T Typed<T>(ref MessagePackReader reader, DaskMessage message, JsonSerializerOptions options)
     {
         Type type = Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T);
         if (reader.NextMessagePackType == MessagePackType.Nil)
@@ -50,7 +61,7 @@ internal static class ResultReader
             return default(T) is null && typeof(T) != typeof(JsonElement)
                 ? default!
                 : typeof(T) == typeof(JsonElement)
-                    ? (T)(object)JsonSerializer.SerializeToElement<object?>(null)
+                    ? (T)(object)PythonJson.ToElement(null, options)
                     : throw new InvalidCastException("None is no value of this type.");
         }
 
@@ -58,29 +69,33 @@ internal static class ResultReader
         {
             TypeCode.Int32 when !type.IsEnum => reader.ReadInt32(),
             TypeCode.Int64 when !type.IsEnum => reader.ReadInt64(),
+            TypeCode.Double when reader.NextMessagePackType == MessagePackType.Extension =>
+                Convert.ToDouble(PythonJson.ReadDecimal(ReadExtension(ref reader)), CultureInfo.InvariantCulture),
             TypeCode.Double => reader.NextMessagePackType is MessagePackType.Integer ? reader.ReadNumber() : reader.ReadDouble(),
             TypeCode.Boolean => reader.ReadBoolean(),
             TypeCode.String => reader.ReadString(),
             _ when type == typeof(byte[]) => reader.ReadBytes()?.ToArray(),
+            TypeCode.Decimal when reader.NextMessagePackType == MessagePackType.Extension => PythonJson.ReadDecimal(ReadExtension(ref reader)) as decimal?,
             _ => null,
         };
-        return simple is not null ? (T)simple : Json<T>(ref reader);
+        return simple is not null ? (T)simple : Json<T>(ref reader, message.Budget, options);
     }
 
-    private static T Json<T>(ref MessagePackReader reader)
+    private static T Json<T>(ref MessagePackReader reader, DecodingBudget budget, JsonSerializerOptions options)
     {
         bool marked = !typeof(T).IsAssignableTo(typeof(JsonNode)) && typeof(T) != typeof(JsonElement) && typeof(T) != typeof(JsonDocument);
         ArrayBufferWriter<byte> buffer = new();
         using (Utf8JsonWriter writer = new(buffer, new JsonWriterOptions { SkipValidation = true, MaxDepth = MaxDepth }))
         {
-            Write(ref reader, writer, marked, MaxDepth);
+            Write(ref reader, writer, marked, budget, MaxDepth);
         }
 
-        return JsonSerializer.Deserialize<T>(buffer.WrittenSpan, PythonJson.Options)!;
+        return JsonSerializer.Deserialize(buffer.WrittenSpan, (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T)))!;
     }
 
-    private static void Write(ref MessagePackReader reader, Utf8JsonWriter writer, bool marked, int depth)
+    private static void Write(ref MessagePackReader reader, Utf8JsonWriter writer, bool marked, DecodingBudget budget, int depth)
     {
+        budget.Spend(ItemBytes);
         if (depth < 0)
         {
             throw new DaskProtocolException("A result nests deeper than is allowed.");
@@ -93,7 +108,7 @@ internal static class ResultReader
                 for (int i = reader.ReadMapHeader(); i > 0; i--)
                 {
                     writer.WritePropertyName(reader.ReadText() ?? "None");
-                    Write(ref reader, writer, marked, depth - 1);
+                    Write(ref reader, writer, marked, budget, depth - 1);
                 }
 
                 writer.WriteEndObject();
@@ -102,7 +117,7 @@ internal static class ResultReader
                 writer.WriteStartArray();
                 for (int i = reader.ReadArrayHeader(); i > 0; i--)
                 {
-                    Write(ref reader, writer, marked, depth - 1);
+                    Write(ref reader, writer, marked, budget, depth - 1);
                 }
 
                 writer.WriteEndArray();
@@ -113,6 +128,10 @@ internal static class ResultReader
             case MessagePackType.Binary:
                 string base64 = Convert.ToBase64String(reader.ReadBytes()!.Value.ToArray());
                 writer.WriteStringValue(marked ? PythonJson.BytesMark + base64 : base64);
+                break;
+            case MessagePackType.Extension:
+                string text = ReadExtension(ref reader);
+                writer.WriteStringValue(marked ? PythonJson.DecimalMark + text : text);
                 break;
             case MessagePackType.Integer when reader.NextCode == MessagePackCode.UInt64:
                 writer.WriteNumberValue(reader.ReadUInt64());
@@ -150,6 +169,15 @@ internal static class ResultReader
         }
     }
 
+    /// <summary>Reads the one extension that workers send: the text of a decimal (see <c>runtime.py</c>).</summary>
+    internal static string ReadExtension(ref MessagePackReader reader)
+    {
+        ExtensionResult extension = reader.ReadExtensionFormat();
+        return extension.TypeCode == DecimalCode && extension.Data.Length < 100_000
+            ? Encoding.UTF8.GetString(extension.Data)
+            : throw new DaskProtocolException($"A result holds a msgpack extension of type {extension.TypeCode}, which workers do not send.");
+    }
+
     private static string PythonType(ReadOnlyMemory<byte> data) => new MessagePackReader(data).NextMessagePackType switch
     {
         MessagePackType.Nil => "NoneType",
@@ -158,6 +186,7 @@ internal static class ResultReader
         MessagePackType.Float => "float",
         MessagePackType.String => "str",
         MessagePackType.Binary => "bytes",
+        MessagePackType.Extension => "decimal.Decimal",
         MessagePackType.Array => "list",
         MessagePackType.Map => "dict",
         _ => "object",

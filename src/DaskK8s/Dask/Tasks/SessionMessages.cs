@@ -21,9 +21,19 @@ internal static class SessionMessages
             ["resume"] = resume,
         }));
 
-    /// <summary>Writes tasks that share their function and options.</summary>
+    /// <summary>Writes a batch: tasks that share their function and options, or keys to take a share in.</summary>
     public static byte[] Submit(long sequence, TaskBatch batch)
     {
+        if (batch.Held is { } held)
+        {
+            return Write((ref MessagePackWriter writer) => writer.WriteValue(new Dictionary<string, object?>
+            {
+                ["m"] = "hold",
+                ["sequence"] = sequence,
+                ["keys"] = held.ToArray(),
+            }));
+        }
+
         (PythonFunction function, TaskOptions options, IReadOnlyList<string>? workers, IReadOnlyList<TaskSpecification> tasks) = batch;
         ArrayBufferWriter<byte> buffer = new(256 + (tasks.Count * 128));
         MessagePackWriter writer = new(buffer);
@@ -35,13 +45,7 @@ internal static class SessionMessages
         writer.Write("function");
         writer.Write(function.Id);
         writer.Write("definition");
-        writer.WriteValue(new Dictionary<string, object?>
-        {
-            ["kind"] = function.Kind,
-            ["module"] = function.Module,
-            ["name"] = function.Name,
-            ["source"] = function.Source,
-        });
+        writer.WriteValue(Definition(function));
         writer.Write("options");
         writer.WriteValue(Options(options, workers));
         writer.Write("tasks");
@@ -61,6 +65,15 @@ internal static class SessionMessages
         writer.Flush();
         return buffer.WrittenSpan.ToArray();
     }
+
+    /// <summary>Gives a function as workers define it (see <c>runtime.py</c>).</summary>
+    public static Dictionary<string, object?> Definition(PythonFunction function) => new()
+    {
+        ["kind"] = function.Kind,
+        ["module"] = function.Module,
+        ["name"] = function.Name,
+        ["source"] = function.Source,
+    };
 
     /// <summary>Writes that keys are no longer wanted.</summary>
     public static byte[] Release(IReadOnlyCollection<string> keys) => Keys("release", keys);

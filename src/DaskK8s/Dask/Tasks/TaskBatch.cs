@@ -6,4 +6,11 @@ namespace DaskK8s.Dask.Tasks;
 /// <param name="Workers">Where they may run: those of the options, or the group's; null for anywhere.</param>
 /// <param name="Tasks">The tasks.</param>
 internal sealed record TaskBatch(
-    PythonFunction Function, TaskOptions Options, IReadOnlyList<string>? Workers, IReadOnlyList<TaskSpecification> Tasks);
+    PythonFunction Function, TaskOptions Options, IReadOnlyList<string>? Workers, IReadOnlyList<TaskSpecification> Tasks)
+{
+    /// <summary>Gets the keys of tasks that others submitted and that this client takes a share in; null for a submission.</summary>
+    public IReadOnlyList<string>? Held { get; init; }
+
+    /// <summary>Gets what ends when the scheduler has taken the batch, or when it is lost with the scheduler.</summary>
+    public TaskCompletionSource Confirmed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

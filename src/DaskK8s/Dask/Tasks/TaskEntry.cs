@@ -20,6 +20,15 @@ internal sealed class TaskEntry(string key, TaskOptions options)
     /// <summary>Gets or sets the number of futures that stand for the task.</summary>
     public int References { get; set; }
 
+    /// <summary>Gets the keys of the results that the task needs.</summary>
+    public IReadOnlyList<string> Needs { get; init; } = [];
+
+    /// <summary>Gets the workers that the task is bound to, or null for any.</summary>
+    public IReadOnlyList<string>? Workers { get; init; }
+
+    /// <summary>Gets how often no worker could run the task.</summary>
+    public int Stuck { get; private set; }
+
     /// <summary>Gets how far the task has come.</summary>
     public DaskFutureStatus Status { get; private set; }
 
@@ -46,6 +55,7 @@ internal sealed class TaskEntry(string key, TaskOptions options)
 
             Status = status;
             Cause = cause;
+            Stuck += status == DaskFutureStatus.NoWorker ? 1 : 0;
             if (!IsEnd(before) && IsEnd(status))
             {
                 Telemetry.TasksEnded.Add(1, StatusTag(status));

@@ -1,8 +1,12 @@
+using DaskK8s.Common;
+
 namespace DaskK8s.Dask.Tasks;
 
 /// <summary>Waits for a set of tasks: until all are finished, or until one cannot be.</summary>
 /// <remarks>A task may change more than once: a result can be lost with its worker and be computed anew.</remarks>
-internal sealed class TaskLatch(int total, IProgress<DaskProgress>? progress) : ITaskWaiter
+/// <param name="total">The number of tasks.</param>
+/// <param name="progress">Is told the counts; must not throw.</param>
+internal sealed class TaskLatch(int total, GuardedProgress<DaskProgress>? progress) : ITaskWaiter
 {
     private readonly Lock _lock = new();
     private readonly Lock _reportLock = new();
@@ -12,15 +16,16 @@ internal sealed class TaskLatch(int total, IProgress<DaskProgress>? progress) : 
     private int _finished;
     private int _failed;
     private bool _reporting;
+    private bool _closed;
 
-    /// <summary>Gets a task that will have no result, or that no worker can run now.</summary>
-    public TaskEntry? Trouble
+    /// <summary>Gets the tasks that no worker can run now.</summary>
+    public IReadOnlyCollection<TaskEntry> Stuck
     {
         get
         {
             lock (_lock)
             {
-                return _lost ?? _stuck.FirstOrDefault();
+                return [.. _stuck];
             }
         }
     }
@@ -46,8 +51,18 @@ internal sealed class TaskLatch(int total, IProgress<DaskProgress>? progress) : 
         }
     }
 
+    /// <summary>Reports the counts as they are now for the last time.</summary>
+    public void Close()
+    {
+        lock (_reportLock)
+        {
+            Report();
+            _closed = true;
+        }
+    }
+
     /// <summary>Reports the counts as they are now.</summary>
-    public void Report()
+    private void Report()
     {
         if (progress is null)
         {
@@ -57,6 +72,11 @@ internal sealed class TaskLatch(int total, IProgress<DaskProgress>? progress) : 
         // One report at a time, so that counts never seem to go back.
         lock (_reportLock)
         {
+            if (_closed)
+            {
+                return;
+            }
+
             DaskProgress now;
             lock (_lock)
             {

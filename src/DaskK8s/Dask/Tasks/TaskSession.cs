@@ -20,9 +20,13 @@ internal sealed class TaskSession : IAsyncDisposable
 {
     private const int MaxQueued = 128;
 
-    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(2);
+    private static readonly PythonFunction Nothing = PythonFunction.FromName("builtins", "id");
+
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1.5);
     private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan SteadyAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
 
     private readonly SchedulerRpc _rpc;
     private readonly SchedulerTimeouts _timeouts;
@@ -32,11 +36,14 @@ internal sealed class TaskSession : IAsyncDisposable
     private readonly SessionEvents _events;
     private readonly Channel<Outgoing> _outgoing = Channel.CreateUnbounded<Outgoing>(new UnboundedChannelOptions { SingleReader = true });
     private readonly SemaphoreSlim _room = new(MaxQueued);
+    private readonly Lock _order = new();
     private readonly Queue<(long Sequence, TaskBatch Batch)> _unconfirmed = new();
+    private readonly Lifetime _life = new(typeof(DaskClient));
     private readonly CancellationTokenSource _closing = new();
     private Task _running = Task.CompletedTask;
     private long _sequence;
-    private volatile bool _closed;
+    private long _lastSteady;
+    private TimeSpan _pause;
 
     private TaskSession(SchedulerRpc rpc, SchedulerTimeouts timeouts, TimeSpan keep, TimeProvider time, ILogger logger)
     {
@@ -64,15 +71,87 @@ internal sealed class TaskSession : IAsyncDisposable
         TaskSession session = new(rpc, timeouts, keep, time, logger);
         SchedulerConnection connection = await session.AttachAsync(resume: false, cancellationToken).ConfigureAwait(false)
             ?? throw new DaskProtocolException($"The scheduler at {rpc.Address} did not start a session.");
+        session._lastSteady = time.GetTimestamp();
         session._running = session.RunAsync(connection);
         return session;
     }
 
     /// <summary>Queues a submission; waits where many are queued already.</summary>
-    public async ValueTask SubmitAsync(TaskBatch batch, CancellationToken cancellationToken)
+    /// <remarks>Keys are registered once nothing can fail any more: a key that is registered is always sent.</remarks>
+    /// <returns>The tasks of the calls, one reference to each; those that were known before are not submitted again.</returns>
+    public async ValueTask<TaskEntry[]> SubmitAsync(
+        PythonFunction function,
+        TaskOptions options,
+        IReadOnlyList<string>? workers,
+        IReadOnlyList<TaskCall> calls,
+        CancellationToken cancellationToken)
     {
-        await _room.WaitAsync(cancellationToken).ConfigureAwait(false);
-        ObjectDisposedException.ThrowIf(!_outgoing.Writer.TryWrite(new Outgoing(batch, null)), this);
+        cancellationToken.ThrowIfCancellationRequested();
+        await _life.RunAsync(token => _room.WaitAsync(token), cancellationToken).ConfigureAwait(false);
+        TaskEntry[] entries = new TaskEntry[calls.Count];
+        List<TaskSpecification> fresh = [];
+        lock (_order)
+        {
+            _life.ThrowIfEnded();
+            for (int i = 0; i < entries.Length; i++)
+            {
+                (entries[i], bool isNew) = Tasks.Acquire(calls[i], options, workers);
+                if (isNew)
+                {
+                    fresh.Add(new TaskSpecification(entries[i], calls[i].Arguments, calls[i].Needs));
+                }
+            }
+
+            if (fresh.Count > 0)
+            {
+                _outgoing.Writer.TryWrite(new Outgoing(new TaskBatch(function, options, workers, fresh), null));
+            }
+        }
+
+        if (fresh.Count == 0)
+        {
+            _room.Release();
+        }
+        else
+        {
+            Telemetry.TasksSubmitted.Add(fresh.Count, new KeyValuePair<string, object?>("scheduler", _rpc.Address));
+        }
+
+        return entries;
+    }
+
+    /// <summary>Takes a share in tasks that others submitted, and waits until the scheduler has told how far they are.</summary>
+    /// <remarks>Without keys it waits until the scheduler has taken all that was submitted before.</remarks>
+    /// <returns>The tasks, one reference to each; those that the scheduler does not know are lost.</returns>
+    public async Task<TaskEntry[]> HoldAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
+    {
+        await _life.RunAsync(token => _room.WaitAsync(token), cancellationToken).ConfigureAwait(false);
+        TaskOptions options = new();
+        TaskEntry[] entries = new TaskEntry[keys.Count];
+        TaskBatch batch;
+        lock (_order)
+        {
+            _life.ThrowIfEnded();
+            for (int i = 0; i < entries.Length; i++)
+            {
+                entries[i] = Tasks.Acquire(new TaskCall(keys[i], [], []), options, null).Entry;
+            }
+
+            TaskSpecification[] tasks = [.. entries.Where(static e => e.Sequence == long.MaxValue).Select(static e => new TaskSpecification(e, [], []))];
+            batch = new TaskBatch(Nothing, options, null, tasks) { Held = keys };
+            _outgoing.Writer.TryWrite(new Outgoing(batch, null));
+        }
+
+        try
+        {
+            await _life.RunAsync(token => batch.Confirmed.Task.WaitAsync(token), cancellationToken).ConfigureAwait(false);
+            return entries;
+        }
+        catch
+        {
+            Array.ForEach(entries, Release);
+            throw;
+        }
     }
 
     /// <summary>Hears what the script of a task prints; null ends it.</summary>
@@ -81,19 +160,41 @@ internal sealed class TaskSession : IAsyncDisposable
     /// <summary>Lets go of one reference to a task; after the last one the scheduler forgets it.</summary>
     public void Release(TaskEntry entry)
     {
-        if (Tasks.Release(entry))
+        // One order for all: a key that is let go of and wanted again at the same time is not released after it was submitted.
+        lock (_order)
         {
-            Release(entry.Key);
+            if (Tasks.Release(entry))
+            {
+                Forget(entry.Key);
+            }
         }
     }
 
-    /// <summary>Tells the scheduler that a key is no longer wanted.</summary>
-    public void Release(string key) => _outgoing.Writer.TryWrite(new Outgoing(null, key));
+    /// <summary>Cancels a task, unless it is over already.</summary>
+    public void Cancel(TaskEntry entry)
+    {
+        lock (_order)
+        {
+            if (!entry.Final)
+            {
+                Forget(entry.Key);
+                entry.Set(DaskFutureStatus.Cancelled, "CancelAsync was called");
+            }
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
-        _closed = true;
-        _outgoing.Writer.TryComplete();
+        lock (_order)
+        {
+            if (!_life.TryEnd())
+            {
+                return;
+            }
+
+            _outgoing.Writer.TryComplete();
+        }
+
         // The session is ended in good order, over a new connection if need be, so that the scheduler need not keep its tasks.
         await Task.WhenAny(_running, Task.Delay(CloseLimit, _time)).ConfigureAwait(false);
         await _closing.CancelAsync().ConfigureAwait(false);
@@ -106,6 +207,9 @@ internal sealed class TaskSession : IAsyncDisposable
         }
     }
 
+    /// <summary>Tells the scheduler that a key is no longer wanted.</summary>
+    private void Forget(string key) => _outgoing.Writer.TryWrite(new Outgoing(null, key));
+
     private static string NewId() => "daskk8s-" + Guid.NewGuid().ToString("N");
 
     private async Task RunAsync(SchedulerConnection first)
@@ -113,13 +217,21 @@ internal sealed class TaskSession : IAsyncDisposable
         SchedulerConnection? connection = first;
         while (connection is not null)
         {
-            await ServeAsync(connection).ConfigureAwait(false);
-            connection = _events.Closed ? null : await ReattachAsync().ConfigureAwait(false);
+            long served = _time.GetTimestamp();
+            Exception? reason = await ServeAsync(connection).ConfigureAwait(false);
+            if (_time.GetElapsedTime(served) >= SteadyAfter)
+            {
+                _lastSteady = _time.GetTimestamp();
+                _pause = TimeSpan.Zero;
+            }
+
+            connection = _events.Closed ? null : await ReattachAsync(reason).ConfigureAwait(false);
         }
     }
 
     /// <summary>Sends and receives until the connection breaks or the client is closed.</summary>
-    private async Task ServeAsync(SchedulerConnection connection)
+    /// <returns>Why it broke.</returns>
+    private async Task<Exception?> ServeAsync(SchedulerConnection connection)
     {
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
         Task receiving = ReceiveAsync(connection, ended.Token);
@@ -132,7 +244,7 @@ internal sealed class TaskSession : IAsyncDisposable
         }
 
         await ended.CancelAsync().ConfigureAwait(false);
-        string reason = string.Empty;
+        Exception? reason = null;
         foreach (Task task in new[] { done, receiving, sending })
         {
             try
@@ -142,16 +254,17 @@ internal sealed class TaskSession : IAsyncDisposable
             catch (Exception e)
             {
                 // Whatever ended it, the answer is the same: a new connection.
-                reason = reason.Length == 0 ? e.Message : reason;
+                reason ??= e;
             }
         }
 
-        if (!_closed)
+        if (!_life.HasEnded)
         {
-            _logger.SessionDetached(Id, reason);
+            _logger.SessionDetached(Id, reason?.Message ?? string.Empty);
         }
 
         await connection.DisposeAsync().ConfigureAwait(false);
+        return reason;
     }
 
     private async Task ReceiveAsync(SchedulerConnection connection, CancellationToken cancellationToken)
@@ -169,7 +282,7 @@ internal sealed class TaskSession : IAsyncDisposable
             {
                 while (_unconfirmed.TryPeek(out (long Sequence, TaskBatch Batch) oldest) && oldest.Sequence <= _events.Taken)
                 {
-                    _unconfirmed.Dequeue();
+                    _unconfirmed.Dequeue().Batch.Confirmed.TrySetResult();
                 }
             }
         }
@@ -198,7 +311,7 @@ internal sealed class TaskSession : IAsyncDisposable
                 // Keys that are let go of one after the other go in one message, in their place among the submissions.
                 released.Add(next.Released);
             }
-            else if (next.Batch is not null && !_closed)
+            else if (next.Batch is not null && !_life.HasEnded)
             {
                 if (released.Count > 0)
                 {
@@ -244,16 +357,22 @@ internal sealed class TaskSession : IAsyncDisposable
         }
     }
 
-    private async Task<SchedulerConnection?> ReattachAsync()
+    private async Task<SchedulerConnection?> ReattachAsync(Exception? reason)
     {
-        long lost = _time.GetTimestamp();
-        TimeSpan pause = TimeSpan.FromMilliseconds(50);
         while (true)
         {
+            // A connection that breaks as soon as it is there is as good as none: the pause grows, and so does the time without one.
+            if (reason is not null && (IsGone(reason) || _time.GetElapsedTime(_lastSteady) > _keep))
+            {
+                GiveUp(reason);
+            }
+
             try
             {
+                await Task.Delay(_pause, _time, _closing.Token).ConfigureAwait(false);
+                _pause = TimeSpan.FromMilliseconds(Math.Clamp(_pause.TotalMilliseconds * 2, FirstPause.TotalMilliseconds, 5000));
                 SchedulerConnection? connection = await AttachAsync(resume: true, _closing.Token).ConfigureAwait(false);
-                if (connection is null && !_closed)
+                if (connection is null && !_life.HasEnded)
                 {
                     Forget("the scheduler restarted, or the client was away for longer than it keeps tasks");
                     Id = NewId();
@@ -262,29 +381,36 @@ internal sealed class TaskSession : IAsyncDisposable
 
                 return connection;
             }
-            catch (Exception e) when (e is DaskK8sException)
+            catch (Exception) when (_closing.IsCancellationRequested)
             {
+                return null;
+            }
+            catch (Exception e) when (!_closing.IsCancellationRequested)
+            {
+                // Whatever is in the way, this loop ends with the client only: all that waits for results depends on it.
                 _logger.ReattachFailed(Id, e.Message);
-                if (IsGone(e) || _time.GetElapsedTime(lost) > _keep)
+                reason = e;
+            }
+        }
+    }
+
+    /// <summary>Marks all as lost, what is still queued too: nobody is to wait for a scheduler that has been gone for so long.</summary>
+    /// <remarks>Called while no connection is served, so that the queue has no other reader.</remarks>
+    private void GiveUp(Exception cause)
+    {
+        Forget(cause);
+        while (_outgoing.Reader.TryRead(out Outgoing next))
+        {
+            if (next.Batch is { } batch)
+            {
+                foreach (TaskSpecification task in batch.Tasks)
                 {
-                    Forget(e);
+                    task.Entry.Set(DaskFutureStatus.Lost, cause);
                 }
-            }
-            catch (OperationCanceledException)
-            {
-                return null;
-            }
 
-            try
-            {
-                await Task.Delay(pause, _time, _closing.Token).ConfigureAwait(false);
+                batch.Confirmed.TrySetResult();
+                _room.Release();
             }
-            catch (OperationCanceledException)
-            {
-                return null;
-            }
-
-            pause = TimeSpan.FromMilliseconds(Math.Min(5000, pause.TotalMilliseconds * 2));
         }
     }
 
@@ -294,9 +420,11 @@ internal sealed class TaskSession : IAsyncDisposable
     private void Forget(object cause)
     {
         long given;
+        TaskBatch[] lost;
         lock (_unconfirmed)
         {
             given = _sequence;
+            lost = [.. _unconfirmed.Select(static u => u.Batch)];
             _unconfirmed.Clear();
         }
 
@@ -307,6 +435,8 @@ internal sealed class TaskSession : IAsyncDisposable
                 entry.Set(DaskFutureStatus.Lost, cause);
             }
         }
+
+        Array.ForEach(lost, static batch => batch.Confirmed.TrySetResult());
     }
 
     /// <summary>Connects to the session, installing our module where the scheduler lacks it.</summary>
@@ -352,7 +482,13 @@ internal sealed class TaskSession : IAsyncDisposable
         (long Sequence, TaskBatch Batch)[] again;
         lock (_unconfirmed)
         {
-            again = [.. _unconfirmed.Where(u => u.Sequence > taken)];
+            // What became of these is asked for below; their confirmation went with the old connection.
+            while (_unconfirmed.TryPeek(out (long Sequence, TaskBatch Batch) oldest) && oldest.Sequence <= taken)
+            {
+                _unconfirmed.Dequeue().Batch.Confirmed.TrySetResult();
+            }
+
+            again = [.. _unconfirmed];
         }
 
         string[] keys = [.. Tasks.Snapshot()

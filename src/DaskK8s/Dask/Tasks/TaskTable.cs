@@ -10,15 +10,15 @@ internal sealed class TaskTable
     private readonly Dictionary<string, TaskEntry> _entries = [];
 
     /// <summary>Gives the entry of a key, one reference more, and whether it is new.</summary>
-    public (TaskEntry Entry, bool IsNew) Acquire(string key, TaskOptions options)
+    public (TaskEntry Entry, bool IsNew) Acquire(TaskCall call, TaskOptions options, IReadOnlyList<string>? workers)
     {
         lock (_lock)
         {
-            ref TaskEntry? entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_entries, key, out bool known);
+            ref TaskEntry? entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_entries, call.Key, out bool known);
             if (!known || entry!.Final)
             {
                 // A key whose task is over without a result may be submitted anew.
-                entry = new TaskEntry(key, options);
+                entry = new TaskEntry(call.Key, options) { Needs = call.Needs, Workers = workers };
                 known = false;
             }
 

@@ -108,7 +108,7 @@ public sealed class MessageFuzzTests
         foreach (byte[] frame in new byte[][] { [0xff, 0xff, 0xff, 0x7f, 1, 2, 3], [0, 0], [8, 0, 0, 0, 0xf0], [0xff, 0xff, 0xff, 0xff, 0] })
         {
             Dictionary<string, object?> header = FakeMessages.Map(("serializer", "msgpack"), ("compression", new object?[] { "lz4" }));
-            SerializedValue value = new(header, new ReadOnlyMemory<byte>[] { frame });
+            SerializedValue value = new(header, new ReadOnlyMemory<byte>[] { frame }, new DecodingBudget(1 << 30));
 
             value.Invoking(v => v.Open()).Should().Throw<DaskProtocolException>();
         }
@@ -121,7 +121,7 @@ public sealed class MessageFuzzTests
             ("serializer", "msgpack"),
             ("split-num-sub-frames", Enumerable.Repeat((object?)1L, 100_000).ToArray()),
             ("split-offsets", Enumerable.Repeat((object?)0L, 100_000).ToArray()));
-        SerializedValue value = new(header, new ReadOnlyMemory<byte>[] { new byte[1 << 20] });
+        SerializedValue value = new(header, new ReadOnlyMemory<byte>[] { new byte[1 << 20] }, new DecodingBudget(1 << 30));
 
         value.Invoking(v => v.Open()).Should().Throw<DaskProtocolException>();
     }

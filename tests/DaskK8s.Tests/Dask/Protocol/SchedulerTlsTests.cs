@@ -125,6 +125,43 @@ public sealed class SchedulerTlsTests(TlsDask dask) : IClassFixture<TlsDask>
         FailsAsync(dask.Options with { KeyFile = Path.Combine(dask.Directory, "server.key") }, "*client.pem*server.key*");
 
     [Theory]
+    [InlineData(null, "localhost", "localhost")]
+    [InlineData(null, "127.0.0.1", "127.0.0.1")]
+    [InlineData("scheduler.dask", "localhost", "scheduler.dask")]
+    public async Task AuthenticateAsync_AuthorityOfTheSystem_AcceptsTheNameThatWasDialled(string? serverName, string host, string certificate)
+    {
+        using TlsPeer peer = TlsPeer.TrustedBySystem(certificate);
+
+        await using Stream secure = await peer.AuthenticateAsync(host, new DaskTlsOptions { ServerName = serverName }, Token);
+
+        secure.CanWrite.Should().BeTrue();
+    }
+
+    [Theory]
+    [InlineData(null, "localhost", "evil.example")]
+    [InlineData(null, "127.0.0.1", "localhost")]
+    [InlineData(null, "scheduler.dask.example", "dask.example")]
+    [InlineData("scheduler.dask", "localhost", "localhost")]
+    public async Task AuthenticateAsync_AuthorityOfTheSystemForAnotherName_IsRefusedNamingBoth(string? serverName, string host, string certificate)
+    {
+        using TlsPeer peer = TlsPeer.TrustedBySystem(certificate);
+
+        Func<Task> authenticate = async () => await peer.AuthenticateAsync(host, new DaskTlsOptions { ServerName = serverName }, Token);
+
+        (await authenticate.Should().ThrowAsync<DaskTlsException>()).WithMessage($"*CN={certificate}*not valid for the name {serverName ?? host}*");
+    }
+
+    [Fact]
+    public async Task AuthenticateAsync_AuthorityOfTheUsersOwn_NeedsNoName()
+    {
+        using TlsPeer peer = TlsPeer.TrustedBySystem("evil.example");
+
+        await using Stream secure = await peer.AuthenticateAsync("localhost", new DaskTlsOptions { CaFile = peer.CaFile }, Token);
+
+        secure.CanWrite.Should().BeTrue();
+    }
+
+    [Theory]
     [InlineData(null)]
     [InlineData("stranger")]
     public async Task IdentityAsync_ClientThatTheSchedulerRefuses_ThrowsDocumentedError(string? name)

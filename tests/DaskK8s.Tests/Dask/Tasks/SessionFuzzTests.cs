@@ -24,7 +24,7 @@ public sealed class SessionFuzzTests
     public void Apply_EventsOfEveryKind_ChangeTheTasksTheyAreAbout()
     {
         TaskTable tasks = new();
-        TaskEntry[] entries = [.. Enumerable.Range(1, 6).Select(i => tasks.Acquire($"add-{i}", new TaskOptions()).Entry)];
+        TaskEntry[] entries = [.. Enumerable.Range(1, 6).Select(i => tasks.Acquire(new TaskCall($"add-{i}", [], []), new TaskOptions(), null).Entry)];
         SessionEvents events = new(tasks);
         List<ScriptOutput> printed = [];
         events.Listen("add-6", printed.Add);
@@ -42,7 +42,7 @@ public sealed class SessionFuzzTests
     public void Set_LateNewsThatATaskCanRun_DoesNotUndoItsEnd()
     {
         TaskTable tasks = new();
-        TaskEntry entry = tasks.Acquire("add-1", new TaskOptions()).Entry;
+        TaskEntry entry = tasks.Acquire(new TaskCall("add-1", [], []), new TaskOptions(), null).Entry;
         entry.Set(DaskFutureStatus.NoWorker);
         entry.Set(DaskFutureStatus.Finished);
 

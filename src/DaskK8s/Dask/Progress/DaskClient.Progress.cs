@@ -1,0 +1,54 @@
+using System.Runtime.CompilerServices;
+
+using DaskK8s.Dask.Progress;
+using DaskK8s.Dask.Tasks;
+
+namespace DaskK8s;
+
+public sealed partial class DaskClient
+{
+    private static readonly TimeSpan ProgressPause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Counts how far a set of tasks has come, by function, until all of them are over.</summary>
+    /// <param name="futures">The futures.</param>
+    /// <param name="cancellationToken">Ends the stream; the tasks go on.</param>
+    /// <returns>
+    /// The counts as they are now, and again after changes, at most ten times a second; the last ones have no pending task. A failed task does not end the
+    /// stream. A result that is lost with its worker counts as pending again.
+    /// </returns>
+    /// <exception cref="ArgumentException">No cluster knows one of the futures.</exception>
+    public async IAsyncEnumerable<IReadOnlyList<DaskFunctionProgress>> Progress(
+        IEnumerable<DaskFuture> futures, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(futures);
+        _life.ThrowIfEnded();
+        ProgressCounter counter = new(futures.Select(static f => f.Client is not null ? f.Entry : throw Unknown(f)));
+        foreach (TaskEntry task in counter.Tasks)
+        {
+            task.Add(counter);
+        }
+
+        try
+        {
+            while (true)
+            {
+                IReadOnlyList<DaskFunctionProgress> counts = counter.Read();
+                yield return counts;
+                if (counts.All(static c => c.Counts.Pending == 0))
+                {
+                    yield break;
+                }
+
+                await _life.RunAsync(counter.WaitAsync, cancellationToken).ConfigureAwait(false);
+                await _life.RunAsync(token => Task.Delay(ProgressPause, _time, token), cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            foreach (TaskEntry task in counter.Tasks)
+            {
+                task.Remove(counter);
+            }
+        }
+    }
+}

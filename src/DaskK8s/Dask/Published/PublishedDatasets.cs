@@ -1,0 +1,71 @@
+using DaskK8s.Dask.Rpc;
+
+namespace DaskK8s.Dask.Published;
+
+/// <summary>The publications of a scheduler: Dask's own, so that Python's clients see them and theirs are seen.</summary>
+internal sealed class PublishedDatasets(SchedulerRpc rpc)
+{
+    /// <summary>Publishes keys under a name.</summary>
+    /// <exception cref="DaskDatasetException">The name is taken.</exception>
+    /// <exception cref="DaskTaskLostException">The scheduler does not know one of the keys.</exception>
+    public async Task PublishAsync(string name, IReadOnlyList<string> keys, bool single, bool overwrite, CancellationToken cancellationToken)
+    {
+        Dictionary<string, object?> reply = await CallAsync(
+            SchedulerModule.Publish,
+            new() { ["name"] = name, ["keys"] = keys.ToArray(), ["single"] = single, ["override"] = overwrite },
+            cancellationToken).ConfigureAwait(false);
+        switch (reply["outcome"])
+        {
+            case "OK":
+                return;
+            case "taken":
+                throw new DaskDatasetException(
+                    name, $"The name '{name}' is taken on the scheduler at {rpc.Address}. Choose another one, unpublish it first, or overwrite it.");
+            default:
+                string lost = (reply.GetValueOrDefault("keys") as object?[])?.OfType<string>().FirstOrDefault() ?? keys[0];
+                throw new DaskTaskLostException(lost, DaskFutureStatus.Lost, $"the scheduler does not know it, so that it cannot be published as '{name}'");
+        }
+    }
+
+    /// <summary>Reads the keys that are published under a name, in their order.</summary>
+    /// <exception cref="DaskDatasetException">Nothing is published under it, or no futures are.</exception>
+    public async Task<IReadOnlyList<string>> FindAsync(string name, CancellationToken cancellationToken)
+    {
+        Dictionary<string, object?> reply = await CallAsync(SchedulerModule.Published, new() { ["name"] = name }, cancellationToken).ConfigureAwait(false);
+        return reply["outcome"] switch
+        {
+            "OK" => [.. (reply.GetValueOrDefault("keys") as object?[] ?? []).OfType<string>()],
+            "none" => throw new DaskDatasetException(
+                name, $"Nothing is published as '{name}' on the scheduler at {rpc.Address}. It may have been unpublished, or the scheduler restarted."),
+            _ => throw new DaskDatasetException(
+                name, $"What is published as '{name}' is not made of futures with text keys. Read it in Python: RunScriptAsync with client.get_dataset('{name}')."),
+        };
+    }
+
+    /// <summary>Reads the names of all publications, in their order.</summary>
+    public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken) =>
+        await rpc.CallAsync(new RpcCall("publish_list") { Idempotent = true }, cancellationToken).ConfigureAwait(false) is object?[] names
+            ? [.. names.OfType<string>()]
+            : throw new DaskProtocolException("The scheduler's answer to 'publish_list' is not a list.");
+
+    /// <summary>Ends a publication.</summary>
+    /// <returns>Whether there was one.</returns>
+    public async Task<bool> UnpublishAsync(string name, CancellationToken cancellationToken) =>
+        (await CallAsync(SchedulerModule.Unpublish, new() { ["name"] = name }, cancellationToken).ConfigureAwait(false))["outcome"] is "OK";
+
+    private async Task<Dictionary<string, object?>> CallAsync(string operation, Dictionary<string, object?> arguments, CancellationToken cancellationToken)
+    {
+        RpcCall call = new(operation) { Arguments = arguments };
+        object? reply = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
+        if (reply is null)
+        {
+            // A scheduler that restarted a moment ago, before the session is back.
+            await SchedulerModule.InstallAsync(rpc, cancellationToken).ConfigureAwait(false);
+            reply = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
+        }
+
+        return reply is Dictionary<string, object?> map && map.ContainsKey("outcome")
+            ? map
+            : throw new DaskProtocolException($"The scheduler's answer to '{operation}' is not of the expected form.");
+    }
+}
