@@ -1,5 +1,5 @@
 using DaskK8s.Dask.Rpc;
-using DaskK8s.Dask.Tasks;
+using DaskK8s.Dask.Protocol;
 
 namespace DaskK8s;
 

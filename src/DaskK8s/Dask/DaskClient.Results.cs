@@ -6,6 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 using DaskK8s.Common;
 using DaskK8s.Dask.Rpc;
 using DaskK8s.Dask.Tasks;
+using DaskK8s.Dask.Protocol;
 
 namespace DaskK8s;
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization.Metadata;
 
 using DaskK8s.Dask.Tasks;
+using DaskK8s.Dask.Protocol;
 
 namespace DaskK8s;
 

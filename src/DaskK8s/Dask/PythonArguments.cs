@@ -4,7 +4,6 @@ using System.Numerics;
 using System.Text.Json;
 
 using DaskK8s.Dask.Protocol;
-using DaskK8s.Dask.Rpc;
 
 namespace DaskK8s.Dask;
 

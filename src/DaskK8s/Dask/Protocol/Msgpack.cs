@@ -16,6 +16,8 @@ internal delegate T MessageDecoder<out T>(ref MessagePackReader reader, DaskMess
 /// <summary>Holds what decoders and encoders of messages share: one kind of error for malformed bytes, and plain values.</summary>
 internal static class Msgpack
 {
+    private const sbyte DecimalCode = 1;
+
     /// <summary>Runs a decoder; whatever malformed bytes make the package throw comes out as one documented error.</summary>
     /// <typeparam name="T">What comes out.</typeparam>
     /// <param name="message">The message.</param>
@@ -136,5 +138,14 @@ internal static class Msgpack
             default:
                 throw new ArgumentException($"A {value.GetType()} has no form in a message.", nameof(value));
         }
+    }
+
+    /// <summary>Reads the one extension that workers send: the text of a decimal (see <c>runtime.py</c>).</summary>
+    public static string ReadExtension(ref MessagePackReader reader)
+    {
+        ExtensionResult extension = reader.ReadExtensionFormat();
+        return extension.TypeCode == DecimalCode && extension.Data.Length < 100_000
+            ? Encoding.UTF8.GetString(extension.Data)
+            : throw new DaskProtocolException($"A result holds a msgpack extension of type {extension.TypeCode}, which workers do not send.");
     }
 }

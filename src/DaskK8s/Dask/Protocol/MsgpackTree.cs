@@ -1,6 +1,5 @@
 using System.Globalization;
 
-using DaskK8s.Dask.Tasks;
 
 using MessagePack;
 
@@ -60,7 +59,7 @@ internal static class MsgpackTree
             case MessagePackType.Binary:
                 return reader.ReadBytes() is { } bytes ? System.Buffers.BuffersExtensions.ToArray(bytes) : null;
             case MessagePackType.Extension when message is null:
-                return PythonJson.ReadDecimal(ResultReader.ReadExtension(ref reader));
+                return PythonJson.ReadDecimal(Msgpack.ReadExtension(ref reader));
             case MessagePackType.Array:
                 return ReadArray(ref reader, message, budget, depth);
             case MessagePackType.Map:

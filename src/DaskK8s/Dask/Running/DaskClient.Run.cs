@@ -1,5 +1,6 @@
 using DaskK8s.Dask.Running;
 using DaskK8s.Dask.Tasks;
+using DaskK8s.Dask;
 
 namespace DaskK8s;
 

@@ -1,12 +1,10 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 
 using DaskK8s.Dask.Protocol;
-using DaskK8s.Dask.Rpc;
 
 using MessagePack;
 
@@ -16,8 +14,6 @@ namespace DaskK8s.Dask.Tasks;
 internal static class ResultReader
 {
     private const int MaxDepth = 512;
-    private const sbyte DecimalCode = 1;
-
     // What an item takes in the JSON on the way and in the result, at the least.
     private const int ItemBytes = 24;
 
@@ -70,12 +66,12 @@ internal static class ResultReader
             TypeCode.Int32 when !type.IsEnum => reader.ReadInt32(),
             TypeCode.Int64 when !type.IsEnum => reader.ReadInt64(),
             TypeCode.Double when reader.NextMessagePackType == MessagePackType.Extension =>
-                Convert.ToDouble(PythonJson.ReadDecimal(ReadExtension(ref reader)), CultureInfo.InvariantCulture),
+                Convert.ToDouble(PythonJson.ReadDecimal(Msgpack.ReadExtension(ref reader)), CultureInfo.InvariantCulture),
             TypeCode.Double => reader.NextMessagePackType is MessagePackType.Integer ? reader.ReadNumber() : reader.ReadDouble(),
             TypeCode.Boolean => reader.ReadBoolean(),
             TypeCode.String => reader.ReadString(),
             _ when type == typeof(byte[]) => reader.ReadBytes()?.ToArray(),
-            TypeCode.Decimal when reader.NextMessagePackType == MessagePackType.Extension => PythonJson.ReadDecimal(ReadExtension(ref reader)) as decimal?,
+            TypeCode.Decimal when reader.NextMessagePackType == MessagePackType.Extension => PythonJson.ReadDecimal(Msgpack.ReadExtension(ref reader)) as decimal?,
             _ => null,
         };
         return simple is not null ? (T)simple : Json<T>(ref reader, message.Budget, options);
@@ -130,7 +126,7 @@ internal static class ResultReader
                 writer.WriteStringValue(marked ? PythonJson.BytesMark + base64 : base64);
                 break;
             case MessagePackType.Extension:
-                string text = ReadExtension(ref reader);
+                string text = Msgpack.ReadExtension(ref reader);
                 writer.WriteStringValue(marked ? PythonJson.DecimalMark + text : text);
                 break;
             case MessagePackType.Integer when reader.NextCode == MessagePackCode.UInt64:
@@ -167,15 +163,6 @@ internal static class ResultReader
         {
             writer.WriteNumberValue(value);
         }
-    }
-
-    /// <summary>Reads the one extension that workers send: the text of a decimal (see <c>runtime.py</c>).</summary>
-    internal static string ReadExtension(ref MessagePackReader reader)
-    {
-        ExtensionResult extension = reader.ReadExtensionFormat();
-        return extension.TypeCode == DecimalCode && extension.Data.Length < 100_000
-            ? Encoding.UTF8.GetString(extension.Data)
-            : throw new DaskProtocolException($"A result holds a msgpack extension of type {extension.TypeCode}, which workers do not send.");
     }
 
     private static string PythonType(ReadOnlyMemory<byte> data) => new MessagePackReader(data).NextMessagePackType switch

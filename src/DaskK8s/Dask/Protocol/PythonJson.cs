@@ -6,7 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
-namespace DaskK8s.Dask.Rpc;
+namespace DaskK8s.Dask.Protocol;
 
 /// <summary>Holds how .NET types that are neither numbers, texts nor lists become JSON types and back, with what JSON lacks.</summary>
 /// <remarks>
