@@ -82,7 +82,7 @@ internal static class ServerSideApply
                         }
                         else
                         {
-                            mine.Add(item.DeepClone());
+                            mine.Add(WithoutNulls(item));
                         }
                     }
 
@@ -95,8 +95,41 @@ internal static class ServerSideApply
 
                     break;
                 default:
-                    live[name] = value.DeepClone();
+                    live[name] = WithoutNulls(value);
                     break;
+            }
+        }
+    }
+
+    /// <summary>Copies what is new without the nulls in it: they are declared, and nothing is there.</summary>
+    private static JsonNode WithoutNulls(JsonNode value)
+    {
+        JsonNode copy = value.DeepClone();
+        Strip(copy);
+        return copy;
+
+        static void Strip(JsonNode? node)
+        {
+            if (node is JsonObject map)
+            {
+                foreach ((string name, JsonNode? child) in map.ToList())
+                {
+                    if (child is null)
+                    {
+                        map.Remove(name);
+                    }
+                    else
+                    {
+                        Strip(child);
+                    }
+                }
+            }
+            else if (node is JsonArray list)
+            {
+                foreach (JsonNode? item in list)
+                {
+                    Strip(item);
+                }
             }
         }
     }
