@@ -2,8 +2,8 @@ using System.Globalization;
 
 using DaskK8s.Helm.Chart;
 using DaskK8s.Helm.Records;
-using DaskK8s.Helm.Values;
 using DaskK8s.Reach;
+using DaskK8s.Yaml;
 
 using k8s.Models;
 

@@ -3,6 +3,7 @@ using System.Globalization;
 
 using DaskK8s.Helm.Chart;
 using DaskK8s.Helm.Values;
+using DaskK8s.Yaml;
 
 namespace DaskK8s;
 
@@ -62,16 +63,27 @@ public sealed partial class HelmValues
     /// <param name="text">The text; its comments are lost.</param>
     /// <returns>The values, all of them user-supplied.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="text"/> is null.</exception>
-    /// <exception cref="HelmValuesException">The text is no YAML, holds a key twice, or is no map; line and column are told.</exception>
+    /// <exception cref="HelmValuesException">The text is no YAML, holds values in two documents, or is no map; line and column are told.</exception>
+    /// <remarks>
+    /// Reads what Helm reads: of a key that stands twice the last one counts, and a merge (<c>&lt;&lt;</c>) replaces what stands before
+    /// it. Helm 3 takes the first document of a file alone and Helm 4 merges all of them, so a second one that says something is refused.
+    /// </remarks>
     public static HelmValues FromYaml(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return YamlLoader.LoadFirst(text) switch
+        try
         {
-            null => Empty,
-            ValueNode.Map map => new HelmValues(ValueNode.Map.Empty, map),
-            _ => throw new HelmValuesException("values are a map: 'key: value' lines.", 1, 1),
-        };
+            return YamlReader.ReadSingle(text, "a second document begins. Helm 3 reads the first one alone, Helm 4 merges them all: put the values into one document") switch
+            {
+                null or ValueNode.Null => Empty,
+                ValueNode.Map map => new HelmValues(ValueNode.Map.Empty, map),
+                { } other => throw new HelmValuesException("values are a map: 'key: value' lines.", other.Line, other.Column),
+            };
+        }
+        catch (YamlSyntaxException e)
+        {
+            throw new HelmValuesException($"{e.Message}.", e.Line, e.Column);
+        }
     }
 
     /// <summary>Reads a value.</summary>

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 
+using DaskK8s.Yaml;
+
 namespace DaskK8s.Helm.Values;
 
 /// <summary>Turns nodes into the types that callers ask for; everything given out is a copy.</summary>
@@ -157,51 +159,10 @@ internal static class ValueConverter
         using MemoryStream stream = new();
         using (Utf8JsonWriter writer = new(stream, new JsonWriterOptions { MaxDepth = 1000 }))
         {
-            Write(writer, node);
+            ValueJson.TryWrite(writer, node);
         }
 
         using JsonDocument document = JsonDocument.Parse(stream.GetBuffer().AsMemory(0, (int)stream.Length), new JsonDocumentOptions { MaxDepth = 1000 });
         return document.RootElement.Clone();
-    }
-
-    private static void Write(Utf8JsonWriter writer, ValueNode node)
-    {
-        switch (node)
-        {
-            case ValueNode.Text text:
-                writer.WriteStringValue(text.Value);
-                break;
-            case ValueNode.Bool flag:
-                writer.WriteBooleanValue(flag.Value);
-                break;
-            case ValueNode.Number { Raw: ".inf" or "-.inf" or ".nan" } number:
-                writer.WriteStringValue(number.Raw);
-                break;
-            case ValueNode.Number number:
-                writer.WriteRawValue(number.Raw);
-                break;
-            case ValueNode.List list:
-                writer.WriteStartArray();
-                foreach (ValueNode item in list.Items)
-                {
-                    Write(writer, item);
-                }
-
-                writer.WriteEndArray();
-                break;
-            case ValueNode.Map map:
-                writer.WriteStartObject();
-                foreach ((string? key, ValueNode? value) in map.Entries)
-                {
-                    writer.WritePropertyName(key);
-                    Write(writer, value);
-                }
-
-                writer.WriteEndObject();
-                break;
-            default:
-                writer.WriteNullValue();
-                break;
-        }
     }
 }

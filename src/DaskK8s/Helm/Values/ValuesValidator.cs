@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Globalization;
 
 using DaskK8s.Helm.Chart;
+using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Values;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 
 using DaskK8s.Helm.Chart;
+using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Values;
 

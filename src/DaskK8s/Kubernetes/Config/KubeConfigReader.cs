@@ -104,7 +104,7 @@ internal static class KubeConfigReader
     private static Dictionary<string, IReadOnlyList<string>> ReadExtra(KubeConfigNode node)
     {
         Dictionary<string, IReadOnlyList<string>> extra = new(StringComparer.Ordinal);
-        foreach (string key in (node.Entries ?? throw node.Mistake("'as-user-extra' must be a map")).Keys)
+        foreach (string key in node.Keys)
         {
             extra[key] = node.GetTexts(key);
         }

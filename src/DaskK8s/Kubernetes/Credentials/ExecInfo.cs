@@ -3,6 +3,7 @@ using System.Text.Json;
 
 using DaskK8s.Common;
 using DaskK8s.Kubernetes.Config;
+using DaskK8s.Yaml;
 
 namespace DaskK8s.Kubernetes.Credentials;
 
@@ -14,6 +15,8 @@ internal static class ExecInfo
 
     /// <summary>Is the protocol before it.</summary>
     public const string V1Beta1 = "client.authentication.k8s.io/v1beta1";
+
+    private const long MaxConfig = 1 << 20;
 
     /// <summary>Writes the text.</summary>
     /// <param name="exec">The helper.</param>
@@ -62,7 +65,10 @@ internal static class ExecInfo
         if (cluster.ExecConfig is not null)
         {
             json.WritePropertyName("config");
-            KubeConfigJson.Write(json, cluster.ExecConfig);
+            if (!ValueJson.TryWrite(json, cluster.ExecConfig.Value, MaxConfig))
+            {
+                throw cluster.ExecConfig.Mistake("it is larger than 1 MiB once its aliases are written out");
+            }
         }
 
         json.WriteEndObject();

@@ -3,8 +3,8 @@ using System.Text;
 
 using DaskK8s.Helm.Chart;
 using DaskK8s.Helm.Records;
-using DaskK8s.Helm.Values;
 using DaskK8s.Tests.Rigs.Helm;
+using DaskK8s.Yaml;
 
 namespace DaskK8s.Tests.Helm.Chart;
 

@@ -73,7 +73,6 @@ public sealed class KubeConfigBadInputTests : IDisposable
     [InlineData("S3CR3T", 1)]
     [InlineData("clusters: S3CR3T", 1)]
     [InlineData("clusters:\n- S3CR3T", 2)]
-    [InlineData("clusters:\n- cluster: {server: S3CR3T}", 2)]
     [InlineData("clusters:\n- name: a\n  cluster:\n    insecure-skip-tls-verify: S3CR3T", 4)]
     [InlineData("users:\n- name: a\n  user: {token: [S3CR3T]}", 3)]
     [InlineData("users:\n- name: a\n- name: a\n  user: {token: S3CR3T}", 3)]
@@ -177,7 +176,7 @@ public sealed class KubeConfigBadInputTests : IDisposable
             current-context: x
             contexts:
             - {name: x, context: {cluster: gone, user: gone}}
-            - {name: y, context: {cluster: c, user: gone}}
+            - {name: "y", context: {cluster: c, user: gone}}
             - {name: z, context: {user: u}}
             clusters: [{name: c, cluster: {server: http://a}}]
             users: [{name: u, user: {}}]

@@ -78,7 +78,7 @@ public sealed class KubeConfigResolutionTests : IDisposable
             contexts:
             - name: x
               context: &shared {cluster: c, "namespace": anchored}
-            - {name: y, context: *shared}
+            - {name: "y", context: *shared}
             clusters:
             - {name: c, cluster: {server: http://a}}
             """);

@@ -82,7 +82,7 @@ public sealed class KubeConfigExecTests : IAsyncLifetime
         JsonElement cluster = root.GetProperty("spec").GetProperty("cluster");
         cluster.GetProperty("server").GetString().Should().Be(_server.Uri.AbsoluteUri);
         cluster.GetProperty("certificate-authority-data").GetString().Should().Be(KubeConfigTestCertificates.Base64(_root.ExportCertificatePem()));
-        cluster.GetProperty("config").GetRawText().Should().Be("""{"audience":"06e3","depth":3,"on":true,"none":null,"list":[1.5,"x"]}""");
+        cluster.GetProperty("config").GetRawText().Should().Be("""{"audience":"06e3","depth":3,"true":true,"none":null,"list":[1.5,"x"]}""");
     }
 
     [Fact]
