@@ -42,7 +42,7 @@ internal static class ValueJson
                 return true;
             case ValueNode.Map map:
                 json.WriteStartObject();
-                foreach (var (key, value) in map.Entries)
+                foreach ((string? key, ValueNode? value) in map.Entries)
                 {
                     json.WritePropertyName(key);
                     if (!TryWrite(json, value, maxBytes))

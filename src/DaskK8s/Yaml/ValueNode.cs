@@ -18,6 +18,9 @@ internal abstract class ValueNode
     /// <value>0 where it was not read from a text.</value>
     public int Column { get; init; }
 
+    /// <summary>Gets how many levels a list or a map that was read from a text nests, aliases included.</summary>
+    public int Depth { get; init; }
+
     /// <summary>Gets what keeps the value out of JSON, and so out of Helm and kubectl.</summary>
     /// <value>Null where nothing does. A reader refuses the text, unless the value is replaced by a later one.</value>
     public YamlSyntaxException? Refusal { get; init; }

@@ -5,14 +5,16 @@ internal sealed class YamlListBuilder(YamlMark mark)
 {
     private readonly List<ValueNode> _items = [];
     private long _weight = 1;
+    private int _depth = 1;
 
     public void Add((ValueNode Node, long Weight) item, long maxNodes)
     {
         _items.Add(item.Node);
+        _depth = YamlMapBuilder.Deepen(_depth, item.Node, mark);
         _weight = YamlMapBuilder.Count(_weight, item.Weight, maxNodes, mark);
     }
 
-    public (ValueNode Node, long Weight) Build() => (new ValueNode.List([.. _items]) { Line = mark.Line, Column = mark.Column + 1 }, _weight);
+    public (ValueNode Node, long Weight) Build() => (new ValueNode.List([.. _items]) { Line = mark.Line, Column = mark.Column + 1, Depth = _depth }, _weight);
 }
 
 /// <summary>Collects the entries of a map in the order of the text: a later one replaces a former one, also by a merge.</summary>
@@ -22,6 +24,11 @@ internal sealed class YamlMapBuilder(YamlMark mark)
     private long _weight = 1;
     private readonly HashSet<string> _own = new(StringComparer.Ordinal);
     private YamlSyntaxException? _refusal;
+    private int _depth = 1;
+
+    /// <summary>Counts the levels of a list or a map: aliases nest without being nested themselves.</summary>
+    public static int Deepen(int depth, ValueNode child, YamlMark mark) =>
+        Math.Max(depth, child.Depth + 1) is var deeper && deeper <= YamlReader.MaxDepth ? deeper : throw new YamlSyntaxException("it nests too deeply, aliases counted as what they stand for", mark);
 
     /// <summary>Adds up what two parts of a document stand for.</summary>
     public static long Count(long weight, long more, long maxNodes, YamlMark mark) =>
@@ -30,6 +37,7 @@ internal sealed class YamlMapBuilder(YamlMark mark)
     public void Add(YamlKey key, (ValueNode Node, long Weight) value, long maxNodes)
     {
         _weight = Count(_weight, value.Weight, maxNodes, mark);
+        _depth = Deepen(_depth, value.Node, mark);
         if (!key.IsMerge)
         {
             _entries[key.Text] = value.Node;
@@ -45,7 +53,7 @@ internal sealed class YamlMapBuilder(YamlMark mark)
                 break;
             case ValueNode.List list when list.Items.All(item => item is ValueNode.Map):
                 // The first map of a list wins over the others.
-                foreach (var map in list.Items.OfType<ValueNode.Map>().Reverse())
+                foreach (ValueNode.Map? map in list.Items.OfType<ValueNode.Map>().Reverse())
                 {
                     Merge(map);
                 }
@@ -62,13 +70,13 @@ internal sealed class YamlMapBuilder(YamlMark mark)
         OrderedDictionary<string, ValueNode> entries = _own.Count == _entries.Count
             ? _entries
             : new(_entries.Where(entry => _own.Contains(entry.Key)).Concat(_entries.Where(entry => !_own.Contains(entry.Key))), StringComparer.Ordinal);
-        return (new ValueNode.Map(entries) { Line = mark.Line, Column = mark.Column + 1, Refusal = _refusal }, _weight);
+        return (new ValueNode.Map(entries) { Line = mark.Line, Column = mark.Column + 1, Depth = _depth, Refusal = _refusal }, _weight);
     }
 
     private void Merge(ValueNode.Map map)
     {
         _refusal ??= map.Refusal;
-        foreach (var (key, value) in map.Entries)
+        foreach ((string? key, ValueNode? value) in map.Entries)
         {
             _entries[key] = value;
         }

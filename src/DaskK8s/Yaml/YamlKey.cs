@@ -23,40 +23,11 @@ internal readonly record struct YamlKey(string Text, bool IsMerge = false, YamlS
         _ => throw Refuse(key, "a key is a list or a map; keys are texts"),
     };
 
-    // Go's shortest form of a 32-bit float.
+    // A key is a 32-bit number there.
     private static string OfReal(ValueNode.Number number)
     {
-        ValueNumber.TryGetDouble(number, out var value);
-        var real = (float)value;
-        if (!float.IsFinite(real))
-        {
-            return float.IsNaN(real) ? ".nan" : real > 0 ? ".inf" : "-.inf";
-        }
-
-        if (real == 0)
-        {
-            return float.IsNegative(real) ? "-0" : "0";
-        }
-
-        var parts = real.ToString("E8", CultureInfo.InvariantCulture);
-        for (var digits = 0; digits < 9; digits++)
-        {
-            parts = real.ToString($"E{digits}", CultureInfo.InvariantCulture);
-            if (float.Parse(parts, CultureInfo.InvariantCulture) == real)
-            {
-                break;
-            }
-        }
-
-        var at = parts.IndexOf('E', StringComparison.Ordinal);
-        var exponent = int.Parse(parts.AsSpan(at + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
-        var mantissa = parts[..at];
-        if (exponent is >= -4 and < 21 && exponent < Math.Max(mantissa.Count(char.IsAsciiDigit), 6))
-        {
-            return ((decimal)double.Parse(parts, CultureInfo.InvariantCulture)).ToString("0.#############", CultureInfo.InvariantCulture);
-        }
-
-        return string.Create(CultureInfo.InvariantCulture, $"{mantissa}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}");
+        ValueNumber.TryGetDouble(number, out double value);
+        return GoNumber.Format((float)value);
     }
 
     private static YamlSyntaxException Refuse(ValueNode key, string reason) => new(reason, new YamlMark(0, key.Line, Math.Max(key.Column - 1, 0)));

@@ -34,10 +34,10 @@ internal sealed class YamlReader
     public static ValueNode? ReadSingle(string text, string others)
     {
         YamlReader reader = new(text);
-        var only = reader.ReadDocument(isFirst: true);
+        ValueNode? only = reader.ReadDocument(isFirst: true);
         for (var i = 0; reader.StartsDocument(); i++)
         {
-            var mark = reader._scanner.Peek().Mark;
+            YamlMark mark = reader._scanner.Peek().Mark;
             if (reader.ReadDocument(isFirst: false) is not (null or ValueNode.Null))
             {
                 throw new YamlSyntaxException(others, mark);
@@ -62,7 +62,7 @@ internal sealed class YamlReader
         _anchors.Clear();
         _handles.Clear();
         var hasDirectives = ReadDirectives();
-        var start = _scanner.Peek();
+        YamlToken start = _scanner.Peek();
         if (start.Kind == YamlTokenKind.DocumentStart)
         {
             _scanner.Take();
@@ -106,7 +106,7 @@ internal sealed class YamlReader
             return;
         }
 
-        foreach (var child in node is ValueNode.Map map ? map.Entries.Values : ((ValueNode.List)node).Items)
+        foreach (ValueNode child in node is ValueNode.Map map ? map.Entries.Values : ((ValueNode.List)node).Items)
         {
             Check(child, seen);
         }
@@ -143,7 +143,7 @@ internal sealed class YamlReader
 
     private (ValueNode Node, long Weight) Read(int depth, bool isBlock, bool mayBeIndentless = false)
     {
-        var token = _scanner.Peek();
+        YamlToken token = _scanner.Peek();
         if (depth > MaxDepth)
         {
             throw new YamlSyntaxException("it nests too deeply", token.Mark);
@@ -152,13 +152,13 @@ internal sealed class YamlReader
         if (token.Kind == YamlTokenKind.Alias)
         {
             _scanner.Take();
-            return _anchors.TryGetValue(token.Text, out var known)
+            return _anchors.TryGetValue(token.Text, out AnchorTarget? known)
                 ? known.Node is { } named ? (named, known.Weight) : throw new YamlSyntaxException("an alias stands within the value that it names", token.Mark)
                 : throw new YamlSyntaxException("an alias names no anchor before it", token.Mark);
         }
 
-        var (anchor, tag) = ReadProperties();
-        var content = _scanner.Peek();
+        (string? anchor, string? tag) = ReadProperties();
+        YamlToken content = _scanner.Peek();
         AnchorTarget target = new();
         if (anchor is not null)
         {
@@ -225,7 +225,7 @@ internal sealed class YamlReader
         YamlListBuilder list = new(_scanner.Take().Mark);
         while (true)
         {
-            var token = _scanner.Take();
+            YamlToken token = _scanner.Take();
             switch (token.Kind)
             {
                 case YamlTokenKind.BlockEntry:
@@ -245,7 +245,7 @@ internal sealed class YamlReader
         YamlListBuilder list = new(mark);
         while (_scanner.Peek().Kind == YamlTokenKind.BlockEntry)
         {
-            var token = _scanner.Take();
+            YamlToken token = _scanner.Take();
             list.Add(
                 _scanner.Peek().Kind is YamlTokenKind.BlockEntry or YamlTokenKind.Key or YamlTokenKind.Value or YamlTokenKind.BlockEnd ? Nothing(token.Mark) : Read(depth + 1, isBlock: true),
                 MaxNodes);
@@ -259,7 +259,7 @@ internal sealed class YamlReader
         YamlMapBuilder map = new(_scanner.Take().Mark);
         while (true)
         {
-            var token = _scanner.Take();
+            YamlToken token = _scanner.Take();
             if (token.Kind == YamlTokenKind.BlockEnd)
             {
                 return map.Build();
@@ -270,15 +270,15 @@ internal sealed class YamlReader
                 throw new YamlSyntaxException("a map goes on with a key, as far to the left as its other keys, and here is none", token.Mark);
             }
 
-            var key = ReadKey(token.Mark, depth, isBlock: true, YamlTokenKind.Key, YamlTokenKind.Value, YamlTokenKind.BlockEnd);
-            var value = ReadValue(depth, isBlock: true, YamlTokenKind.Key, YamlTokenKind.Value, YamlTokenKind.BlockEnd);
+            YamlKey key = ReadKey(token.Mark, depth, isBlock: true, YamlTokenKind.Key, YamlTokenKind.Value, YamlTokenKind.BlockEnd);
+            (ValueNode Node, long Weight) value = ReadValue(depth, isBlock: true, YamlTokenKind.Key, YamlTokenKind.Value, YamlTokenKind.BlockEnd);
             map.Add(key, value, MaxNodes);
         }
     }
 
     private (ValueNode Node, long Weight) ReadFlowMap(int depth)
     {
-        var start = _scanner.Take().Mark;
+        YamlMark start = _scanner.Take().Mark;
         YamlMapBuilder map = new(start);
         for (var isFirst = true; _scanner.Peek() is var token && token.Kind != YamlTokenKind.FlowMappingEnd; isFirst = false)
         {
@@ -296,12 +296,12 @@ internal sealed class YamlReader
             if (token.Kind == YamlTokenKind.Key)
             {
                 _scanner.Take();
-                var key = ReadKey(token.Mark, depth, isBlock: false, YamlTokenKind.Value, YamlTokenKind.FlowEntry, YamlTokenKind.FlowMappingEnd);
+                YamlKey key = ReadKey(token.Mark, depth, isBlock: false, YamlTokenKind.Value, YamlTokenKind.FlowEntry, YamlTokenKind.FlowMappingEnd);
                 map.Add(key, ReadValue(depth, isBlock: false, YamlTokenKind.FlowEntry, YamlTokenKind.FlowMappingEnd), MaxNodes);
             }
             else
             {
-                var key = ReadKey(token.Mark, depth, isBlock: false);
+                YamlKey key = ReadKey(token.Mark, depth, isBlock: false);
                 map.Add(key, Nothing(token.Mark), MaxNodes);
             }
         }
@@ -312,7 +312,7 @@ internal sealed class YamlReader
 
     private (ValueNode Node, long Weight) ReadFlowList(int depth)
     {
-        var start = _scanner.Take().Mark;
+        YamlMark start = _scanner.Take().Mark;
         YamlListBuilder list = new(start);
         for (var isFirst = true; _scanner.Peek().Kind != YamlTokenKind.FlowSequenceEnd; isFirst = false)
         {
@@ -351,27 +351,27 @@ internal sealed class YamlReader
             return map.Build();
         }
 
-        var key = ReadKey(mark, depth, isBlock: false);
+        YamlKey key = ReadKey(mark, depth, isBlock: false);
         map.Add(key, ReadValue(depth, isBlock: false, YamlTokenKind.FlowEntry, YamlTokenKind.FlowSequenceEnd), MaxNodes);
         return map.Build();
     }
 
     private YamlKey ReadKey(YamlMark mark, int depth, bool isBlock, params ReadOnlySpan<YamlTokenKind> ends)
     {
-        var first = _scanner.Peek();
+        YamlToken first = _scanner.Peek();
         if (ends.Contains(first.Kind))
         {
             return YamlKey.Of(Empty(mark));
         }
 
         var isAlias = first.Kind == YamlTokenKind.Alias;
-        var node = Read(depth + 1, isBlock, mayBeIndentless: isBlock).Node;
+        ValueNode node = Read(depth + 1, isBlock, mayBeIndentless: isBlock).Node;
         return node is ValueNode.Text { IsMergeKey: true } && !isAlias ? new YamlKey("<<", IsMerge: true) : YamlKey.Of(node);
     }
 
     private (ValueNode Node, long Weight) ReadValue(int depth, bool isBlock, params ReadOnlySpan<YamlTokenKind> ends)
     {
-        var token = _scanner.Peek();
+        YamlToken token = _scanner.Peek();
         if (token.Kind != YamlTokenKind.Value)
         {
             return Nothing(token.Mark);
@@ -383,7 +383,7 @@ internal sealed class YamlReader
 
     private void ExpectComma(YamlMark start, string what, char end)
     {
-        var token = _scanner.Peek();
+        YamlToken token = _scanner.Peek();
         if (token.Kind != YamlTokenKind.FlowEntry)
         {
             throw token.Kind == YamlTokenKind.StreamEnd

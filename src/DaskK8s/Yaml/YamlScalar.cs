@@ -16,7 +16,7 @@ internal static partial class YamlScalar
     /// <exception cref="YamlSyntaxException">The value is not what the tag says.</exception>
     public static ValueNode Resolve(YamlToken scalar, string? tag)
     {
-        var (value, line, column) = (scalar.Text, scalar.Mark.Line, scalar.Mark.Column + 1);
+        (string? value, int line, int column) = (scalar.Text, scalar.Mark.Line, scalar.Mark.Column + 1);
         if (tag?.StartsWith(StandardTags, StringComparison.Ordinal) == true)
         {
             return ResolveTagged(scalar, tag[StandardTags.Length..]);
@@ -30,12 +30,15 @@ internal static partial class YamlScalar
 
     /// <summary>Tells whether a text, written without quotes, would be read as something else by Helm or another YAML parser.</summary>
     public static bool NeedsQuotes(string text) =>
-        !Plain().IsMatch(text) || text.StartsWith("---", StringComparison.Ordinal) || ResolvePlain(text, 0, 0) is not ValueNode.Text || Ambiguous().IsMatch(text);
+        !Plain().IsMatch(text) || text.StartsWith("---", StringComparison.Ordinal) || ResolvePlain(text) is not ValueNode.Text || Ambiguous().IsMatch(text);
+
+    /// <summary>Reads a text as if it stood without quotes.</summary>
+    public static ValueNode ResolvePlain(string text) => ResolvePlain(text, 0, 0);
 
     private static ValueNode ResolveTagged(YamlToken scalar, string tag)
     {
-        var (value, line, column) = (scalar.Text, scalar.Mark.Line, scalar.Mark.Column + 1);
-        var resolved = ResolvePlain(value, line, column);
+        (string? value, int line, int column) = (scalar.Text, scalar.Mark.Line, scalar.Mark.Column + 1);
+        ValueNode resolved = ResolvePlain(value, line, column);
         return (tag, resolved) switch
         {
             ("null", ValueNode.Null) or ("bool", ValueNode.Bool) or ("float", ValueNode.Number) => resolved,
@@ -58,9 +61,9 @@ internal static partial class YamlScalar
 
         // Go gives each byte that is no UTF-8 a replacement of its own.
         StringBuilder decoded = new();
-        for (var rest = bytes.AsSpan(0, count); rest.Length > 0;)
+        for (Span<byte> rest = bytes.AsSpan(0, count); rest.Length > 0;)
         {
-            var isValid = Rune.DecodeFromUtf8(rest, out var rune, out var consumed) == System.Buffers.OperationStatus.Done;
+            var isValid = Rune.DecodeFromUtf8(rest, out Rune rune, out var consumed) == System.Buffers.OperationStatus.Done;
             decoded.Append(rune.ToString());
             rest = rest[(isValid ? consumed : 1)..];
         }
@@ -132,7 +135,7 @@ internal static partial class YamlScalar
     private static string? ResolveRadix(string plain)
     {
         var isNegative = plain is ['-', ..];
-        var digits = plain.AsSpan(plain is ['-' or '+', ..] ? 1 : 0);
+        ReadOnlySpan<char> digits = plain.AsSpan(plain is ['-' or '+', ..] ? 1 : 0);
         var radix = digits switch
         {
             ['0', 'x' or 'X', _, ..] => 16,
@@ -146,7 +149,7 @@ internal static partial class YamlScalar
         }
 
         digits = digits[1] is >= '0' and <= '9' ? digits[1..] : digits[2..];
-        var max = isNegative ? (UInt128)long.MaxValue + 1 : plain[0] == '+' ? (UInt128)long.MaxValue : ulong.MaxValue;
+        UInt128 max = isNegative ? (UInt128)long.MaxValue + 1 : plain[0] == '+' ? (UInt128)long.MaxValue : ulong.MaxValue;
         UInt128 value = 0;
         foreach (var c in digits)
         {

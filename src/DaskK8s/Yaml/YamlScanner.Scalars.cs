@@ -10,7 +10,7 @@ internal sealed partial class YamlScanner
     {
         var isLiteral = _cursor.Current == '|';
         _cursor.Skip();
-        var (keep, increment) = ScanBlockHeader();
+        (bool? keep, int increment) = ScanBlockHeader();
         StringBuilder text = new();
         StringBuilder leading = new();
         StringBuilder trailing = new();
@@ -171,7 +171,7 @@ internal sealed partial class YamlScanner
     // Tells whether the escape is a line's end, which joins the lines.
     private bool ScanEscape(StringBuilder text)
     {
-        var mark = _cursor.Mark;
+        YamlMark mark = _cursor.Mark;
         _cursor.Skip();
         if (_cursor.IsBreak)
         {
@@ -192,10 +192,22 @@ internal sealed partial class YamlScanner
                 digits = 8;
                 break;
             default:
-                var meant = _cursor.Current switch
+                char meant = _cursor.Current switch
                 {
-                    '0' => '\0', 'a' => '\a', 'b' => '\b', 't' or '\t' => '\t', 'n' => '\n', 'v' => '\v', 'f' => '\f', 'r' => '\r', 'e' => '\e',
-                    ' ' => ' ', '"' => '"', '\'' => '\'', '\\' => '\\', 'N' => '\u0085', '_' => '\u00a0', 'L' => '\u2028', 'P' => '\u2029',
+                    '0' => '\0',
+                    'a' => '\a',
+                    'b' => '\b',
+                    't' or '\t' => '\t',
+                    'n' => '\n',
+                    'v' => '\v',
+                    'f' => '\f',
+                    'r' => '\r',
+                    'e' => '\e',
+                    ' ' or '"' or '\'' or '\\' => _cursor.Current,
+                    'N' => '\u0085',
+                    '_' => '\u00a0',
+                    'L' => '\u2028',
+                    'P' => '\u2029',
                     _ => throw new YamlSyntaxException("there is no such escape in a text in double quotes; write '\\\\' for a backslash", mark),
                 };
                 text.Append(meant);
@@ -220,7 +232,7 @@ internal sealed partial class YamlScanner
             _cursor.Skip();
         }
 
-        text.Append(value <= 0x10ffff && Rune.TryCreate((int)value, out var rune)
+        text.Append(value <= 0x10ffff && Rune.TryCreate((int)value, out Rune rune)
             ? rune.ToString()
             : throw new YamlSyntaxException("an escape names no character of Unicode", mark));
         return false;

@@ -107,7 +107,7 @@ internal sealed partial class YamlScanner
 
     private void ScanAnchor(YamlMark start)
     {
-        var kind = _cursor.Current == '*' ? YamlTokenKind.Alias : YamlTokenKind.Anchor;
+        YamlTokenKind kind = _cursor.Current == '*' ? YamlTokenKind.Alias : YamlTokenKind.Anchor;
         _cursor.Skip();
         var name = ScanWord();
         if (name.Length == 0 || !(_cursor.IsBlankOrEndAt(0) || _cursor.Current is '?' or ':' or ',' or ']' or '}' or '%' or '@' or '`'))

@@ -40,7 +40,7 @@ internal sealed partial class YamlScanner(string text)
     /// <summary>Takes the next token.</summary>
     public YamlToken Take()
     {
-        var token = Peek();
+        YamlToken token = Peek();
         if (token.Kind != YamlTokenKind.StreamEnd)
         {
             _taken++;
@@ -58,7 +58,7 @@ internal sealed partial class YamlScanner(string text)
     {
         SkipToNextToken();
         Unroll(_cursor.Column);
-        var mark = _cursor.Mark;
+        YamlMark mark = _cursor.Mark;
         if (_cursor.IsAtEnd)
         {
             Unroll(-1);
@@ -78,7 +78,7 @@ internal sealed partial class YamlScanner(string text)
         if (_cursor.IsAtDocumentMarker())
         {
             StartDocumentPart();
-            var kind = _cursor.Current == '-' ? YamlTokenKind.DocumentStart : YamlTokenKind.DocumentEnd;
+            YamlTokenKind kind = _cursor.Current == '-' ? YamlTokenKind.DocumentStart : YamlTokenKind.DocumentEnd;
             _cursor.Skip(3);
             Add(kind, mark);
             return;
@@ -239,7 +239,7 @@ internal sealed partial class YamlScanner(string text)
 
     private void FetchValue(YamlMark mark)
     {
-        var key = _keys[^1];
+        PossibleKey key = _keys[^1];
         if (IsOpen(key))
         {
             Insert(key.Number, new YamlToken(YamlTokenKind.Key, key.Mark));

@@ -99,6 +99,6 @@ internal static partial class ManifestDocuments
     private static partial Regex OurKind();
 
     // The label that the chart gives all its objects.
-    [GeneratedRegex(@"^\s+component:", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\bcomponent[""']?:", RegexOptions.CultureInvariant)]
     private static partial Regex Component();
 }

@@ -43,6 +43,9 @@ public sealed partial class HelmValues
     /// <summary>Gets a value indicating whether there are no values at all.</summary>
     public bool IsEmpty => Defaults.Count == 0 && Config.Count == 0;
 
+    /// <summary>Gets what turns values into the types that callers ask for.</summary>
+    internal static ValueConverter Converter { get; } = new(typeof(HelmValues), map => new HelmValues(ValueNode.Map.Empty, map));
+
     internal ValueNode.Map Defaults { get; }
 
     internal ValueNode.Map Config { get; }
@@ -103,7 +106,7 @@ public sealed partial class HelmValues
     {
         ValueNode node = ValuePath.Find(_computed.Value, path)
             ?? throw new HelmValuesException($"The release has no value '{path}'. Look at the chart's values for the spelling; dots in keys are escaped as '\\.'.", path);
-        return ValueConverter.TryConvert<T>(node, out T? value)
+        return Converter.TryConvert<T>(node, out T? value)
             ? value!
             : throw new HelmValuesException($"The value '{path}' is a {node.Kind}, which cannot be read as {typeof(T).Name}.", path);
     }
@@ -118,7 +121,7 @@ public sealed partial class HelmValues
     {
         value = default;
         return ValuePath.Find(_computed.Value, path) is { } node
-            && ValueConverter.TryConvert(node, out value)
+            && Converter.TryConvert(node, out value)
             && value is not null;
     }
 

@@ -97,18 +97,10 @@ internal sealed class KubeConfigFile
         if (root.TryGet("preferences", out KubeConfigNode? preferences))
         {
             preferences.GetFlag("colors");
-            CheckExtensions(preferences);
+            KubeConfigReader.CheckExtensions(preferences);
         }
 
-        CheckExtensions(root);
-    }
-
-    private static void CheckExtensions(KubeConfigNode node)
-    {
-        foreach (KubeConfigNode extension in node.GetItems("extensions"))
-        {
-            extension.GetText("name");
-        }
+        KubeConfigReader.CheckExtensions(root);
     }
 
     private static void AddMissing<T>(Dictionary<string, T> target, Dictionary<string, T> source)

@@ -264,6 +264,23 @@ public sealed class ChartObjectsTests
     }
 
     [Fact]
+    public void FromRecord_ADuplicateKey_IsReadAsTheApiServerReadIt()
+    {
+        string manifest = Worker("tea-dask-worker", 3).Replace("replicas: 3", "replicas: 1\n  replicas: 3", StringComparison.Ordinal);
+
+        manifest.Should().Contain("replicas: 1");
+        Groups(Read(manifest)).Should().Be("worker:tea-dask-worker:3/3*");
+    }
+
+    [Fact]
+    public void FromRecord_ADeploymentOfTheChartThatCannotBeRead_IsNotDropped()
+    {
+        string manifest = Worker("tea-dask-worker", 3) + "---\n" + Worker("tea-dask-worker-gpu", 2).Replace("replicas: 2", "replicas: [2", StringComparison.Ordinal);
+
+        FluentActions.Invoking(() => Read(manifest)).Should().Throw<HelmReleaseFormatException>().WithMessage("*a Deployment in its manifest cannot be read, at line*");
+    }
+
+    [Fact]
     public void FromRecord_ABombOfAliasesInTheManifest_CostsNothing()
     {
         StringBuilder bomb = new("---\nkind: Deployment\na0: &a0 [x,x,x,x,x,x,x,x,x,x]\n");
