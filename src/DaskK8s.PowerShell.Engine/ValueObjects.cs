@@ -1,5 +1,3 @@
-using DaskK8s.Helm.Values;
-
 namespace DaskK8s.PowerShell;
 
 /// <summary>Gives values as plain objects: maps, lists, texts, numbers, truth values.</summary>
@@ -11,6 +9,6 @@ public static class ValueObjects
     public static object? ReadAll(HelmValues values)
     {
         ArgumentNullException.ThrowIfNull(values);
-        return ValueConverter.TryConvert(values.Computed.Config, out object? all) ? all : null;
+        return HelmValues.Converter.TryConvert(values.Computed.Config, out object? all) ? all : null;
     }
 }

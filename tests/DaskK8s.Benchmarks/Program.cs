@@ -13,6 +13,7 @@ Dictionary<string, Func<string[], Task<int>>> verbs = new()
     ["tunnel"] = TunnelBenchmark.RunAsync,
     ["forward"] = ForwardVerb.RunAsync,
     ["tasks-client"] = MapGatherBenchmark.RunClientAsync,
+    ["differential"] = DifferentialVerb.RunAsync,
     ["scale-soak"] = ScaleSoak.RunAsync,
     ["torture"] = TortureVerb.RunAsync,
 };

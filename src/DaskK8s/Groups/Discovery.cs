@@ -4,8 +4,8 @@ using DaskK8s.Common;
 using DaskK8s.Helm;
 using DaskK8s.Helm.Chart;
 using DaskK8s.Helm.Records;
-using DaskK8s.Helm.Values;
 using DaskK8s.Kubernetes;
+using DaskK8s.Yaml;
 
 using k8s;
 using k8s.Models;

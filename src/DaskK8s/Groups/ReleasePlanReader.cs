@@ -3,8 +3,9 @@ using System.Globalization;
 using DaskK8s.Common;
 using DaskK8s.Helm.Chart;
 using DaskK8s.Helm.Records;
-using DaskK8s.Helm.Values;
 using DaskK8s.Reach;
+using DaskK8s.Yaml;
+using DaskK8s.Helm.Values;
 
 using k8s.Models;
 

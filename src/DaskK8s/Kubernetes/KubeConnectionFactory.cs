@@ -42,7 +42,11 @@ internal static class KubeConnectionFactory
             ? new KubeConfigTls(ReadAuthorities(identity.Cluster), identity.Cluster.TlsServerName, identity.Cluster.InsecureSkipTlsVerify)
             : null;
         KubeCredentialSource credentials = new KubeConfigFileCredentials(identity.User, options.TimeProvider, logger);
-        if (identity.User is { Exec: { } exec, Token: null, TokenFile: null, Username: null })
+        if (identity.User is { IdToken: { } idToken, Token: null, TokenFile: null, Username: null })
+        {
+            credentials = new OidcCredentials(idToken, identity.User, credentials, options.TimeProvider);
+        }
+        else if (identity.User is { Exec: { } exec, Token: null, TokenFile: null, Username: null })
         {
             credentials = new ExecCredentials(KubeConfigReader.ReadExec(exec), identity, credentials, options, logger);
         }

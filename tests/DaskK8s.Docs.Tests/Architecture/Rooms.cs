@@ -44,6 +44,7 @@ internal static class Rooms
         "src/DaskK8s/Kubernetes/Transport",
         "src/DaskK8s/Kubernetes/Credentials",
         "src/DaskK8s/Kubernetes/Config",
+        "src/DaskK8s/Yaml",
         "src/DaskK8s/Sockets",
         "src/DaskK8s/Common",
         "src/DaskK8s.Testing",

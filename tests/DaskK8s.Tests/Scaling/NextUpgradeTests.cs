@@ -32,7 +32,7 @@ public sealed class NextUpgradeTests
         cluster.Release.Values.Get<int>("worker.replicas").Should().Be(2, "values never change");
         cluster.Release.GetUpgradeCommand().Should().Be("helm upgrade my-dask dask/dask --version 2025.11.0 --namespace default --values my-values.yaml");
         cluster.Release.GetUpgradeCommand("it's mine.yaml", kubeContext: cluster.Context, forceConflicts: true).Should().Be(
-            $"helm upgrade my-dask dask/dask --version 2025.11.0 --namespace default --values 'it'\\''s mine.yaml' --kube-context {cluster.Context} --force-conflicts");
+            $"helm upgrade my-dask dask/dask --version 2025.11.0 --namespace default --values \"it's mine.yaml\" --kube-context {cluster.Context} --force-conflicts");
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using DaskK8s.Helm.Records;
 using DaskK8s.Helm.Values;
+using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Chart;
 
@@ -16,7 +17,7 @@ internal static class ChartInstances
     /// <returns>The instances in the manifest's order of their first objects; none where nothing of Dask is in it.</returns>
     public static IReadOnlyList<ChartInstance> FromRecord(ReleaseRecord record)
     {
-        ManifestObject[] manifest = [.. ManifestDocuments.EnumerateObjects(record.Manifest)];
+        ManifestObject[] manifest = [.. ManifestDocuments.EnumerateObjects(record.Manifest, reason => new HelmReleaseUnreadableException(HelmReleaseUnreadableReason.Format, record.ObjectName, record.Namespace, reason))];
         bool areSourcesKnown = manifest.Where(static m => m.Item.TextAt("kind") == "Deployment").All(static m => m.Charts is not null);
         string KeyOf(ManifestObject item) => areSourcesKnown && item.Charts is { } charts ? string.Join('/', charts) : LabelOf(item.Item);
         ValueNode.Map values = ValueMerge.Coalesce(record.Defaults, record.Config);

@@ -1,6 +1,7 @@
 using DaskK8s.Common;
 using DaskK8s.Helm.Records;
 using DaskK8s.Helm.Values;
+using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Chart;
 
@@ -28,6 +29,7 @@ internal sealed record ChartObjects
     /// <summary>Reads a release's record.</summary>
     /// <param name="record">The record of the revision whose objects the cluster holds.</param>
     /// <returns>The objects of the Dask chart's first instance.</returns>
+    /// <exception cref="HelmReleaseUnreadableException">An object of the Dask chart in the manifest cannot be read.</exception>
     /// <exception cref="HelmReleaseNotDaskException">The release comes from another chart and has nothing of Dask in it.</exception>
     public static ChartObjects FromRecord(ReleaseRecord record) => record.Instances[0].Objects;
 

@@ -1,21 +1,25 @@
-using DaskK8s.Helm.Values;
+using System.Text.RegularExpressions;
+
+using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Chart;
 
 /// <summary>Finds the Kubernetes objects of a few kinds in a release's manifest, one document at a time.</summary>
-internal static class ManifestDocuments
+internal static partial class ManifestDocuments
 {
+    /// <summary>Enumerates the same objects without their charts, and passes over documents that cannot be read.</summary>
+    public static IEnumerable<ValueNode.Map> Enumerate(string manifest) => EnumerateObjects(manifest, damaged: null).Select(static o => o.Item);
+
     /// <summary>Enumerates the objects of the kinds that the Dask chart's parts are made of.</summary>
     /// <param name="manifest">The manifest: YAML documents, those of other charts and kinds among them.</param>
-    /// <returns>The objects, in the manifest's order.</returns>
+    /// <param name="damaged">Creates the error for a document of the Dask chart that cannot be read; null to pass over it.</param>
+    /// <returns>The objects with the charts that their templates belong to, in the manifest's order, each read as the API server read it.</returns>
     /// <remarks>
-    /// A document that does not parse is passed over: the API server took the manifest, so it is none of ours (or the record was
-    /// tampered with, and then there is nothing to find).
+    /// A document that does not parse is passed over where it is none of the Dask chart's: the API server took the manifest, so it is
+    /// larger or nests deeper than this reader goes (or the record was tampered with). One of the chart's would be a worker group that
+    /// vanishes, so it is an error.
     /// </remarks>
-    public static IEnumerable<ValueNode.Map> Enumerate(string manifest) => EnumerateObjects(manifest).Select(static o => o.Item);
-
-    /// <summary>Enumerates the same with the charts that their templates belong to.</summary>
-    public static IEnumerable<ManifestObject> EnumerateObjects(string manifest)
+    public static IEnumerable<ManifestObject> EnumerateObjects(string manifest, Func<string, Exception>? damaged)
     {
         foreach ((int start, int length) in Split(manifest))
         {
@@ -28,23 +32,25 @@ internal static class ManifestDocuments
             }
 
             IReadOnlyList<string>? charts = ManifestObject.ChartsOf(manifest.AsSpan(start, length));
-            foreach (ValueNode.Map item in Parse(manifest.Substring(start, length)))
+            foreach (ValueNode.Map item in Parse(manifest.Substring(start, length), damaged))
             {
                 yield return new ManifestObject(item, charts);
             }
         }
     }
 
-    private static List<ValueNode.Map> Parse(string document)
+    private static List<ValueNode.Map> Parse(string document, Func<string, Exception>? damaged)
     {
         ValueNode? root;
         try
         {
-            root = YamlLoader.LoadFirst(document);
+            root = YamlReader.ReadFirst(document);
         }
-        catch (HelmValuesException)
+        catch (YamlSyntaxException e)
         {
-            return [];
+            return damaged is not null && OurKind().Match(document) is { Success: true } kind && Component().IsMatch(document)
+                ? throw damaged($"a {kind.Groups[1].Value} in its manifest cannot be read, at line {e.Line}, column {e.Column} of its document: {e.Message}")
+                : [];
         }
 
         if (root is not ValueNode.Map map)
@@ -88,4 +94,11 @@ internal static class ManifestDocuments
 
     private static bool IsMarker(ReadOnlySpan<char> line) =>
         line.StartsWith("---", StringComparison.Ordinal) && (line.Length == 3 || line[3] is ' ' or '\t' or '\r' or '\n');
+
+    [GeneratedRegex(@"^kind:\s*[""']?(Deployment|Service)\b", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    private static partial Regex OurKind();
+
+    // The label that the chart gives all its objects.
+    [GeneratedRegex(@"\bcomponent[""']?:", RegexOptions.CultureInvariant)]
+    private static partial Regex Component();
 }

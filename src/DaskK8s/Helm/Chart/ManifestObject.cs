@@ -1,4 +1,4 @@
-using DaskK8s.Helm.Values;
+using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Chart;
 

@@ -114,7 +114,10 @@ public sealed record HelmRelease
     /// <param name="forceConflicts">
     /// True takes over fields that somebody else set, <c>spec.replicas</c> among them; only for releases with <see cref="IsServerSideApplied"/>.
     /// </param>
-    /// <returns>One line for a POSIX shell; PowerShell reads it alike unless a name holds a quote.</returns>
+    /// <returns>
+    /// One line that a POSIX shell, PowerShell and cmd read alike. Where a file or a context has one of <c>$ ` " % !</c> in its name, the line is for
+    /// a POSIX shell.
+    /// </returns>
     /// <exception cref="ArgumentException"><paramref name="valuesFile"/> is empty.</exception>
     /// <exception cref="HelmReleaseManagedException">The release belongs to a GitOps tool, or Helm has no record of it: <c>helm upgrade</c> would be undone, or would fail.</exception>
     public string GetUpgradeCommand(string valuesFile = "my-values.yaml", string? chart = null, string? kubeContext = null, bool forceConflicts = false)

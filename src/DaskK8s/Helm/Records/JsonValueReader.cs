@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-using DaskK8s.Helm.Values;
+using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Records;
 

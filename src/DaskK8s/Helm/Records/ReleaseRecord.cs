@@ -1,5 +1,6 @@
 using DaskK8s.Helm.Chart;
 using DaskK8s.Helm.Values;
+using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Records;
 

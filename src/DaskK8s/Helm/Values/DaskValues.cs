@@ -1,3 +1,5 @@
+using DaskK8s.Yaml;
+
 namespace DaskK8s.Helm.Values;
 
 /// <summary>Finds the Dask chart's values: at the top, or below the chart's name where another chart brings it along.</summary>

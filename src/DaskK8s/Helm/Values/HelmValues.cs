@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 using DaskK8s.Helm.Values;
+using DaskK8s.Yaml;
 
 namespace DaskK8s;
 
@@ -41,6 +42,9 @@ public sealed partial class HelmValues
     /// <summary>Gets a value indicating whether there are no values at all.</summary>
     public bool IsEmpty => Defaults.Count == 0 && Config.Count == 0;
 
+    /// <summary>Gets what turns values into the types that callers ask for.</summary>
+    internal static ValueConverter Converter { get; } = new(typeof(HelmValues), map => new HelmValues(ValueNode.Map.Empty, map));
+
     internal ValueNode.Map Defaults { get; }
 
     internal ValueNode.Map Config { get; }
@@ -61,16 +65,27 @@ public sealed partial class HelmValues
     /// <param name="text">The text; its comments are lost.</param>
     /// <returns>The values, all of them user-supplied.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="text"/> is null.</exception>
-    /// <exception cref="HelmValuesException">The text is no YAML, holds a key twice, or is no map; line and column are told.</exception>
+    /// <exception cref="HelmValuesException">The text is no YAML, holds values in two documents, or is no map; line and column are told.</exception>
+    /// <remarks>
+    /// Reads what Helm reads: of a key that stands twice the last one counts, and a merge (<c>&lt;&lt;</c>) replaces what stands before
+    /// it. Helm 3 takes the first document of a file alone and Helm 4 merges all of them, so a second one that says something is refused.
+    /// </remarks>
     public static HelmValues FromYaml(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return YamlLoader.LoadFirst(text) switch
+        try
         {
-            null => Empty,
-            ValueNode.Map map => new HelmValues(ValueNode.Map.Empty, map),
-            _ => throw new HelmValuesException("values are a map: 'key: value' lines.", 1, 1),
-        };
+            return YamlReader.ReadSingle(text, "a second document begins. Helm 3 reads the first one alone, Helm 4 merges them all: put the values into one document") switch
+            {
+                null or ValueNode.Null => Empty,
+                ValueNode.Map map => new HelmValues(ValueNode.Map.Empty, map),
+                { } other => throw new HelmValuesException("values are a map: 'key: value' lines.", other.Line, other.Column),
+            };
+        }
+        catch (YamlSyntaxException e)
+        {
+            throw new HelmValuesException($"{e.Message}.", e.Line, e.Column);
+        }
     }
 
     /// <summary>Reads a value.</summary>
@@ -90,7 +105,7 @@ public sealed partial class HelmValues
     {
         ValueNode node = ValuePath.Find(_computed.Value, path)
             ?? throw new HelmValuesException($"The release has no value '{path}'. Look at the chart's values for the spelling; dots in keys are escaped as '\\.'.", path);
-        return ValueConverter.TryConvert<T>(node, out T? value)
+        return Converter.TryConvert<T>(node, out T? value)
             ? value!
             : throw new HelmValuesException($"The value '{path}' is a {node.Kind}, which cannot be read as {typeof(T).Name}.", path);
     }
@@ -105,7 +120,7 @@ public sealed partial class HelmValues
     {
         value = default;
         return ValuePath.Find(_computed.Value, path) is { } node
-            && ValueConverter.TryConvert(node, out value)
+            && Converter.TryConvert(node, out value)
             && value is not null;
     }
 

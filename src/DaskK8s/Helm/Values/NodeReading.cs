@@ -1,3 +1,5 @@
+using DaskK8s.Yaml;
+
 namespace DaskK8s.Helm.Values;
 
 /// <summary>Reads what is expected to be in a tree and takes anything else for missing.</summary>

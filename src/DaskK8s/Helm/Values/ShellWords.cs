@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace DaskK8s.Helm.Values;
@@ -5,6 +6,9 @@ namespace DaskK8s.Helm.Values;
 /// <summary>Splits and quotes words as a POSIX shell does, without expanding anything.</summary>
 internal static class ShellWords
 {
+    // PowerShell takes the typographic quotes for quotes.
+    private static readonly SearchValues<char> s_expanded = SearchValues.Create("$`\"%!\r\n\u201c\u201d\u201e");
+
     public static IReadOnlyList<string> Split(string text)
     {
         List<string> words = [];
@@ -66,9 +70,20 @@ internal static class ShellWords
         return words;
     }
 
-    /// <summary>Quotes a word where a shell would change it.</summary>
-    public static string Quote(string word) =>
-        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/' or ':' or '=' or '@' or ',' or '+' or '%')
-            ? word
-            : "'" + word.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
+    /// <summary>Quotes a word so that a POSIX shell, PowerShell and cmd read it back alike, where one form does for all of them.</summary>
+    /// <param name="word">The word.</param>
+    /// <returns>
+    /// The word as it is, or in double quotes. Where it holds what shells expand within double quotes ('$', '`', '"', '%', '!', a backslash
+    /// before another or at the end), no form does, and it is quoted for a POSIX shell.
+    /// </returns>
+    public static string Quote(string word)
+    {
+        if (word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/' or ':' or '=' or '+'))
+        {
+            return word;
+        }
+
+        bool isPlain = !word.AsSpan().ContainsAny(s_expanded) && !word.EndsWith('\\') && !word.Contains("\\\\", StringComparison.Ordinal);
+        return isPlain ? $"\"{word}\"" : "'" + word.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
+    }
 }

@@ -1,12 +1,16 @@
 using System.Globalization;
 using System.Text.Json;
 
+using DaskK8s.Yaml;
+
 namespace DaskK8s.Helm.Values;
 
 /// <summary>Turns nodes into the types that callers ask for; everything given out is a copy.</summary>
-internal static class ValueConverter
+/// <param name="subtree">The type that stands for a map as it is.</param>
+/// <param name="wrap">Makes one of a map.</param>
+internal sealed class ValueConverter(Type subtree, Func<ValueNode.Map, object> wrap)
 {
-    public static bool TryConvert<T>(ValueNode node, out T? value)
+    public bool TryConvert<T>(ValueNode node, out T? value)
     {
         if (TryConvert(node, typeof(T), out object? converted))
         {
@@ -18,7 +22,7 @@ internal static class ValueConverter
         return false;
     }
 
-    private static bool TryConvert(ValueNode node, Type type, out object? value)
+    private bool TryConvert(ValueNode node, Type type, out object? value)
     {
         bool isNullable = !type.IsValueType || Nullable.GetUnderlyingType(type) is not null;
         type = Nullable.GetUnderlyingType(type) ?? type;
@@ -39,7 +43,7 @@ internal static class ValueConverter
             _ when type == typeof(object) => ToObject(node),
             _ when type == typeof(string) => ToText(node),
             _ when type == typeof(bool) => node is ValueNode.Bool flag ? flag.Value : null,
-            _ when type == typeof(HelmValues) => node is ValueNode.Map map ? new HelmValues(ValueNode.Map.Empty, map) : null,
+            _ when type == subtree => node is ValueNode.Map map ? wrap(map) : null,
             _ when node is ValueNode.Number number => ToNumber(number, type),
             _ when node is ValueNode.List list => ToList(list, type),
             _ when node is ValueNode.Map map => ToDictionary(map, type),
@@ -58,38 +62,29 @@ internal static class ValueConverter
 
     private static object? ToNumber(ValueNode.Number number, Type type)
     {
-        if (type == typeof(double) || type == typeof(float))
+        TypeCode code = type.IsEnum ? TypeCode.Object : Type.GetTypeCode(type);
+        if (code is TypeCode.Double or TypeCode.Single)
         {
-            return ValueNumber.TryGetDouble(number, out double real) ? Convert.ChangeType(real, type, CultureInfo.InvariantCulture) : null;
+            return ValueNumber.TryGetDouble(number, out double real) ? Convert.ChangeType(real, code, CultureInfo.InvariantCulture) : null;
         }
 
-        if (type == typeof(decimal))
-        {
-            return ValueNumber.TryGetDecimal(number, out decimal exact) ? exact : null;
-        }
-
-        if (type == typeof(ulong))
-        {
-            return ValueNumber.TryGetDecimal(number, out decimal exact) && exact is >= 0 and <= ulong.MaxValue && exact == decimal.Truncate(exact) ? (ulong)exact : null;
-        }
-
-        if (!ValueNumber.TryGetInt64(number, out long whole))
+        bool isWhole = code is >= TypeCode.SByte and <= TypeCode.UInt64;
+        if (!(isWhole || code == TypeCode.Decimal) || !ValueNumber.TryGetDecimal(number, out decimal exact) || (isWhole && exact != decimal.Truncate(exact)))
         {
             return null;
         }
 
-        return type switch
+        try
         {
-            _ when type == typeof(long) => whole,
-            _ when type == typeof(int) => whole is >= int.MinValue and <= int.MaxValue ? (int)whole : null,
-            _ when type == typeof(uint) => whole is >= 0 and <= uint.MaxValue ? (uint)whole : null,
-            _ when type == typeof(short) => whole is >= short.MinValue and <= short.MaxValue ? (short)whole : null,
-            _ when type == typeof(byte) => whole is >= 0 and <= byte.MaxValue ? (byte)whole : null,
-            _ => null,
-        };
+            return Convert.ChangeType(exact, code, CultureInfo.InvariantCulture);
+        }
+        catch (OverflowException)
+        {
+            return null;
+        }
     }
 
-    private static Array? ToList(ValueNode.List list, Type type)
+    private Array? ToList(ValueNode.List list, Type type)
     {
         Type? item = type.IsArray
             ? type.GetElementType()!
@@ -116,7 +111,7 @@ internal static class ValueConverter
         return array;
     }
 
-    private static object? ToDictionary(ValueNode.Map map, Type type)
+    private object? ToDictionary(ValueNode.Map map, Type type)
     {
         if (!type.IsGenericType
             || type.GetGenericTypeDefinition() != typeof(IReadOnlyDictionary<,>)
@@ -140,7 +135,7 @@ internal static class ValueConverter
         return dictionary;
     }
 
-    private static object? ToObject(ValueNode node) => node switch
+    private object? ToObject(ValueNode node) => node switch
     {
         ValueNode.Text text => text.Value,
         ValueNode.Bool flag => flag.Value,
@@ -157,51 +152,10 @@ internal static class ValueConverter
         using MemoryStream stream = new();
         using (Utf8JsonWriter writer = new(stream, new JsonWriterOptions { MaxDepth = 1000 }))
         {
-            Write(writer, node);
+            ValueJson.TryWrite(writer, node);
         }
 
         using JsonDocument document = JsonDocument.Parse(stream.GetBuffer().AsMemory(0, (int)stream.Length), new JsonDocumentOptions { MaxDepth = 1000 });
         return document.RootElement.Clone();
-    }
-
-    private static void Write(Utf8JsonWriter writer, ValueNode node)
-    {
-        switch (node)
-        {
-            case ValueNode.Text text:
-                writer.WriteStringValue(text.Value);
-                break;
-            case ValueNode.Bool flag:
-                writer.WriteBooleanValue(flag.Value);
-                break;
-            case ValueNode.Number { Raw: ".inf" or "-.inf" or ".nan" } number:
-                writer.WriteStringValue(number.Raw);
-                break;
-            case ValueNode.Number number:
-                writer.WriteRawValue(number.Raw);
-                break;
-            case ValueNode.List list:
-                writer.WriteStartArray();
-                foreach (ValueNode item in list.Items)
-                {
-                    Write(writer, item);
-                }
-
-                writer.WriteEndArray();
-                break;
-            case ValueNode.Map map:
-                writer.WriteStartObject();
-                foreach ((string? key, ValueNode? value) in map.Entries)
-                {
-                    writer.WritePropertyName(key);
-                    Write(writer, value);
-                }
-
-                writer.WriteEndObject();
-                break;
-            default:
-                writer.WriteNullValue();
-                break;
-        }
     }
 }

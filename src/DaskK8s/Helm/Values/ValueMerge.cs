@@ -1,3 +1,5 @@
+using DaskK8s.Yaml;
+
 namespace DaskK8s.Helm.Values;
 
 /// <summary>Merges a chart's defaults and the user's values as Helm's <c>CoalesceValues</c> does.</summary>

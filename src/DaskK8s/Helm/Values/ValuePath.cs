@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 
+using DaskK8s.Yaml;
+
 namespace DaskK8s.Helm.Values;
 
 /// <summary>Follows paths such as <c>additional_worker_groups[0].nodeSelector.kubernetes\.io/arch</c> through a values tree.</summary>

@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
 using System.Globalization;
 
+using DaskK8s.Yaml;
+
 namespace DaskK8s.Helm.Values;
 
 /// <summary>Looks for what the Dask chart would refuse, ignore, or take otherwise than it looks.</summary>
@@ -45,6 +47,8 @@ internal sealed class ValuesValidator
             Warn(ValuePath.Escape(key), "The chart has no such key and ignores it: check the spelling.");
         }
 
+        CheckTag("scheduler", _values.Dask.MapAt("scheduler"));
+        CheckTag("jupyter", _values.Dask.MapAt("jupyter"));
         CheckGroup(DaskValues.WorkerKey, _worker, _worker, isDefault: true);
         CheckAbilities(config);
         switch (_values.Dask[DaskValues.GroupsKey])
@@ -134,17 +138,18 @@ internal sealed class ValuesValidator
     private void CheckGroup(string path, ValueNode.Map own, ValueNode.Map effective, bool isDefault)
     {
         ValueNode? replicas = own["replicas"];
-        if (replicas is not (null or ValueNode.Null) && (replicas is not ValueNode.Number || own.IntAt("replicas") is null or < 0))
+        if (replicas is not (null or ValueNode.Null) && !IsCount(replicas))
         {
             Fail(path + ".replicas", "Replicas are a whole number from 0 on.");
         }
-        else if (!isDefault && own.IntAt("replicas") == 0 && effective.IntAt("replicas") is { } deployed and not 0)
+        else if (!isDefault && replicas is ValueNode.Number && own.IntAt("replicas") == 0 && effective.IntAt("replicas") is { } deployed and not 0)
         {
             Warn(path + ".replicas", string.Create(
                 CultureInfo.InvariantCulture,
                 $"The chart takes 0 for a missing number and deploys the default group's {deployed}. Scale the group to 0 after the upgrade, or give the default group ('worker.replicas') 0 too."));
         }
 
+        CheckTag(path, own);
         foreach ((ValueNode? argument, int i) in own.ListAt("extraArgs").Select((argument, i) => (argument, i)))
         {
             if (argument is not ValueNode.Text)
@@ -166,6 +171,26 @@ internal sealed class ValuesValidator
             && !int.TryParse(cpu.AsText(), NumberStyles.None, CultureInfo.InvariantCulture, out _))
         {
             Fail(path + ".resources.limits.cpu", "The chart makes the worker's threads of this limit, and Dask takes whole numbers only: the worker would not start. Set 'threads_per_worker', or a whole number.");
+        }
+    }
+
+    // A quoted number is one as soon as the template has written it: 'helm upgrade --set-string' makes such.
+    private static bool IsCount(ValueNode replicas)
+    {
+        ValueNode rendered = replicas is ValueNode.Text text ? YamlScalar.ResolvePlain(text.Value) : replicas;
+        return rendered is ValueNode.Number && rendered.IntAt() is >= 0;
+    }
+
+    private void CheckTag(string path, ValueNode.Map own)
+    {
+        switch (own.At("image", "tag"))
+        {
+            case ValueNode.Number number when ValueNumber.TryGetDouble(number, out double value):
+                Warn(path + ".image.tag", $"YAML reads a number here, and Helm writes it as '{GoNumber.Format(value)}': put the tag in quotes.");
+                break;
+            case ValueNode.Bool flag:
+                Warn(path + ".image.tag", $"YAML reads a truth value here, and Helm writes it as '{(flag.Value ? "true" : "false")}': put the tag in quotes.");
+                break;
         }
     }
 

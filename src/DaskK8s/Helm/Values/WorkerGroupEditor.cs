@@ -1,5 +1,7 @@
 using System.Globalization;
 
+using DaskK8s.Yaml;
+
 namespace DaskK8s.Helm.Values;
 
 /// <summary>Changes worker groups in the user's values, and keeps everything that it was not asked to change.</summary>

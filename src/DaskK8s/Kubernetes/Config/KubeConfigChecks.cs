@@ -15,13 +15,7 @@ internal static class KubeConfigChecks
         }
 
         KubeConfigUser user = identity.User;
-        if (user.AuthProvider is not null)
-        {
-            throw UserError(
-                user,
-                $"the legacy auth-provider '{user.AuthProvider}' is used, which kubectl dropped in 1.26; let the provider's tool write an 'exec' entry instead");
-        }
-
+        CheckProvider(user);
         if ((user.Token ?? user.TokenFile) is not null && (user.Username ?? user.Password) is not null)
         {
             throw UserError(user, "there are both a token and a username or password; only one way to log in is allowed");
@@ -32,9 +26,43 @@ internal static class KubeConfigChecks
             throw UserError(user, "'as-uid', 'as-groups' or 'as-user-extra' stands without 'as'");
         }
 
+        if (user.AsGroups.Count > 1 || user.AsUserExtra.Values.Any(values => values.Count > 1))
+        {
+            // .NET writes the values of a header into one line, and the API server takes a line for one group.
+            throw UserError(
+                user,
+                "'as-groups', or a list in 'as-user-extra', has more than one item, which is not supported by this library; name one, or act as a user who is in the groups");
+        }
+
         if (KubeConfigImpersonation.Headers(user).Any(header => header.Value.AsSpan().ContainsAny('\r', '\n', '\0')))
         {
             throw UserError(user, "'as' or one of its companions holds a line break");
+        }
+    }
+
+    private static void CheckProvider(KubeConfigUser user)
+    {
+        switch (user.AuthProvider)
+        {
+            case null:
+                return;
+            case { } when user.Exec is not null:
+                throw UserError(user, "there are both an 'exec' helper and an 'auth-provider'; only one way to log in is allowed");
+            case "oidc":
+                if (user is { IdToken: null, Token: null, TokenFile: null })
+                {
+                    throw UserError(
+                        user,
+                        "the auth-provider 'oidc' has no 'id-token', and this library does not support getting one with a refresh token; let kubectl make a call, which writes one, or use an 'exec' helper such as kubelogin");
+                }
+
+                return;
+            case "gcp" or "azure":
+                throw UserError(
+                    user,
+                    $"the legacy auth-provider '{user.AuthProvider}' is used, which kubectl dropped in 1.26 and this library does not support; let the provider's tool write an 'exec' entry instead");
+            default:
+                throw UserError(user, $"the auth-provider '{user.AuthProvider}' is used, which this library does not support; use an 'exec' helper instead");
         }
     }
 

@@ -1,4 +1,5 @@
 using DaskK8s.Common;
+using DaskK8s.Yaml;
 
 namespace DaskK8s.Kubernetes.Config;
 
@@ -61,10 +62,12 @@ internal sealed class KubeConfigFile
     public static KubeConfigFile Parse(string path, string content)
     {
         KubeConfigFile file = new();
-        if (KubeConfigYaml.Read(path, content) is not { } root)
+        if (KubeConfigNode.ReadRoot(path, content) is not { } root)
         {
             return file;
         }
+
+        CheckKind(root);
 
         file.CurrentContext = root.GetText("current-context");
         ReadNamed(root, "contexts", "context", file._contexts, KubeConfigReader.ReadContext);
@@ -81,6 +84,23 @@ internal sealed class KubeConfigFile
         AddMissing(_contexts, later._contexts);
         AddMissing(_clusters, later._clusters);
         AddMissing(_users, later._users);
+    }
+
+    // kubectl refuses the file of another kind, and one whose other parts have other types.
+    private static void CheckKind(KubeConfigNode root)
+    {
+        if (root.GetText("kind") is not (null or "Config") || root.GetText("apiVersion") is not (null or "v1"))
+        {
+            throw root.Mistake("its 'kind' and 'apiVersion' are not 'Config' and 'v1', so it is no kubeconfig");
+        }
+
+        if (root.TryGet("preferences", out KubeConfigNode? preferences))
+        {
+            preferences.GetFlag("colors");
+            KubeConfigReader.CheckExtensions(preferences);
+        }
+
+        KubeConfigReader.CheckExtensions(root);
     }
 
     private static void AddMissing<T>(Dictionary<string, T> target, Dictionary<string, T> source)
@@ -100,11 +120,12 @@ internal sealed class KubeConfigFile
     {
         foreach (KubeConfigNode item in root.GetItems(list))
         {
-            string name = item.GetText("name") ?? throw item.Mistake($"an entry of '{list}' has no 'name'");
-            KubeConfigNode value = item.TryGet(entry, out KubeConfigNode? node) ? node : KubeConfigNode.EmptyMap(item);
+            // An entry without a name has the name "", which nobody asks for.
+            string name = item.GetText("name") ?? "";
+            KubeConfigNode value = item.TryGet(entry, out KubeConfigNode? node) ? node : new KubeConfigNode(item.Path, new ValueNode.Null { Line = item.Value.Line, Column = item.Value.Column });
             if (!target.TryAdd(name, read(name, value)))
             {
-                throw item.Mistake($"'{list}' has two entries named '{name}'");
+                throw item.Mistake(name.Length == 0 ? $"'{list}' has two entries without a 'name'" : $"'{list}' has two entries named '{name}'");
             }
         }
     }

@@ -79,13 +79,12 @@ internal static class KubeConfigLoader
             throw KubeConfigErrors.UnknownContext(name, SortedNames(file), found, isCurrent: options.Context is null);
         }
 
-        if (context.Cluster is null || !file.Clusters.TryGetValue(context.Cluster, out KubeConfigCluster? cluster))
+        if (!file.Clusters.TryGetValue(context.Cluster ?? "", out KubeConfigCluster? cluster))
         {
             throw Dangling(context, "cluster", context.Cluster, file.Clusters.Keys);
         }
 
-        KubeConfigUser? user = null;
-        if (context.User is not null && !file.Users.TryGetValue(context.User, out user))
+        if (!file.Users.TryGetValue(context.User ?? "", out KubeConfigUser? user) && context.User is not null)
         {
             throw Dangling(context, "user", context.User, file.Users.Keys);
         }

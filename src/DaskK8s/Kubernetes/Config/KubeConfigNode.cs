@@ -1,46 +1,42 @@
 using System.Diagnostics.CodeAnalysis;
 
+using DaskK8s.Yaml;
+
 namespace DaskK8s.Kubernetes.Config;
 
-/// <summary>Is one node of a kubeconfig's YAML, with its place in the file, so that a mistake can be pointed at without quoting it.</summary>
-internal sealed class KubeConfigNode
+/// <summary>A part of a kubeconfig, read with the types that kubectl asks for, so that a mistake can be pointed at without quoting it.</summary>
+/// <param name="path">The file that it stands in.</param>
+/// <param name="value">What stands there.</param>
+internal sealed class KubeConfigNode(string path, ValueNode value)
 {
     /// <summary>Gets the file that the node stands in.</summary>
-    public required string Path { get; init; }
+    public string Path { get; } = path;
 
-    /// <summary>Gets the node's line, counted from 1.</summary>
-    public required int Line { get; init; }
+    /// <summary>Gets what stands there.</summary>
+    public ValueNode Value { get; } = value;
 
-    /// <summary>Gets the node's column, counted from 1.</summary>
-    public required int Column { get; init; }
+    /// <summary>Gets the keys of a map.</summary>
+    /// <exception cref="KubeConfigException">It is none.</exception>
+    public IEnumerable<string> Keys => AsMap().Entries.Keys;
 
-    /// <summary>Gets the text of a scalar; null for a list or a map.</summary>
-    public string? Text { get; init; }
-
-    /// <summary>Gets a value indicating whether a scalar stands without quotes, so that YAML may read it as a number or a null.</summary>
-    public bool IsPlain { get; init; }
-
-    /// <summary>Gets the items of a list; null for anything else.</summary>
-    public List<KubeConfigNode>? Items { get; init; }
-
-    /// <summary>Gets the entries of a map; null for anything else.</summary>
-    public Dictionary<string, KubeConfigNode>? Entries { get; init; }
-
-    /// <summary>Gets how deeply lists and maps are nested in the node, aliases included: 0 for a scalar.</summary>
-    public int Depth { get; private set; }
-
-    /// <summary>Gets a value indicating whether the node stands for nothing.</summary>
-    public bool IsNull => IsPlain && Text is "" or "~" or "null" or "Null" or "NULL";
-
-    /// <summary>Creates a map without entries in the place of one that is missing.</summary>
-    /// <param name="place">The node that it is missing from.</param>
-    /// <returns>The map.</returns>
-    public static KubeConfigNode EmptyMap(KubeConfigNode place) =>
-        new() { Path = place.Path, Line = place.Line, Column = place.Column, Entries = [] };
-
-    /// <summary>Takes note of a node inside this one; an alias stands for as much as what it names.</summary>
-    /// <param name="child">The node inside.</param>
-    public void Contain(KubeConfigNode child) => Depth = Math.Max(Depth, child.Depth + 1);
+    /// <summary>Reads the root of a file: its first document, as kubectl does.</summary>
+    /// <param name="path">The file's path, for errors.</param>
+    /// <param name="content">The file's content.</param>
+    /// <returns>The root, a map; null where the file is empty.</returns>
+    /// <exception cref="KubeConfigException">The content is no YAML, or no map.</exception>
+    public static KubeConfigNode? ReadRoot(string path, string content)
+    {
+        try
+        {
+            return YamlReader.ReadFirst(content) is { } root and not ValueNode.Null
+                ? root is ValueNode.Map ? new KubeConfigNode(path, root) : throw new KubeConfigNode(path, root).Mistake("a kubeconfig is a map")
+                : null;
+        }
+        catch (YamlSyntaxException e)
+        {
+            throw Mistake(path, e.Line, e.Column, e.Message);
+        }
+    }
 
     /// <summary>Looks an entry of a map up.</summary>
     /// <param name="key">The entry's key.</param>
@@ -48,45 +44,22 @@ internal sealed class KubeConfigNode
     /// <returns>False where it is missing or null.</returns>
     public bool TryGet(string key, [NotNullWhen(true)] out KubeConfigNode? node)
     {
-        if (Entries is null)
-        {
-            throw Mistake("a map is expected here");
-        }
-
-        return Entries.TryGetValue(key, out node) && !node.IsNull;
+        node = AsMap()[key] is { } value and not ValueNode.Null ? new KubeConfigNode(Path, value) : null;
+        return node is not null;
     }
 
     /// <summary>Reads a text.</summary>
     /// <param name="key">The entry's key.</param>
     /// <returns>The text; null where it is missing or empty.</returns>
-    public string? GetText(string key)
-    {
-        if (!TryGet(key, out KubeConfigNode? node))
-        {
-            return null;
-        }
-
-        string text = node.Text ?? throw node.Mistake($"'{key}' must be a text");
-        return text.Length == 0 ? null : text;
-    }
+    public string? GetText(string key) =>
+        TryGet(key, out KubeConfigNode? node) && node.AsText($"'{key}' must be a text") is { Length: > 0 } text ? text : null;
 
     /// <summary>Reads a truth value.</summary>
     /// <param name="key">The entry's key.</param>
     /// <returns>The value; false where it is missing.</returns>
-    public bool GetFlag(string key)
-    {
-        if (!TryGet(key, out KubeConfigNode? node))
-        {
-            return false;
-        }
-
-        return node.Text switch
-        {
-            "true" or "True" or "TRUE" => true,
-            "false" or "False" or "FALSE" => false,
-            _ => throw node.Mistake($"'{key}' must be true or false"),
-        };
-    }
+    public bool GetFlag(string key) =>
+        TryGet(key, out KubeConfigNode? node)
+        && (node.Value is ValueNode.Bool flag ? flag.Value : throw node.Mistake($"'{key}' must be true or false, without quotes"));
 
     /// <summary>Reads a list.</summary>
     /// <param name="key">The entry's key.</param>
@@ -98,23 +71,42 @@ internal sealed class KubeConfigNode
             return [];
         }
 
-        return node.Items ?? throw node.Mistake($"'{key}' must be a list");
+        return node.Value is ValueNode.List list
+            ? [.. list.Items.Select(item => new KubeConfigNode(Path, item))]
+            : throw node.Mistake($"'{key}' must be a list");
     }
 
     /// <summary>Reads a list of texts.</summary>
     /// <param name="key">The entry's key.</param>
     /// <returns>The texts; none where it is missing.</returns>
-    public List<string> GetTexts(string key) =>
-        [.. GetItems(key).Select(item => item.Text ?? throw item.Mistake($"'{key}' must hold texts only"))];
+    public List<string> GetTexts(string key) => [.. GetItems(key).Select(item => item.AsText($"'{key}' must hold texts only"))];
 
     /// <summary>Creates the error for a mistake at this node.</summary>
     /// <param name="what">What is wrong, without the content.</param>
     /// <returns>The error.</returns>
-    public KubeConfigException Mistake(string what) =>
-        new($"The kubeconfig '{Path}' is malformed at line {Line}, column {Column}: {what}.")
+    public KubeConfigException Mistake(string what) => Mistake(Path, Value.Line, Value.Column, what);
+
+    private static KubeConfigException Mistake(string path, int line, int column, string what) =>
+        new($"The kubeconfig '{path}' is malformed at line {line}, column {column}: {what}.")
         {
-            Path = Path,
-            Line = Line,
-            Column = Column,
+            Path = path,
+            Line = line,
+            Column = column,
         };
+
+    // Nothing counts as an empty map, as in Go.
+    private ValueNode.Map AsMap() => Value switch
+    {
+        ValueNode.Map map => map,
+        ValueNode.Null => ValueNode.Map.Empty,
+        _ => throw Mistake("a map is expected here"),
+    };
+
+    private string AsText(string refusal) => Value switch
+    {
+        ValueNode.Text text => text.Value,
+        ValueNode.Null => "",
+        ValueNode.Number or ValueNode.Bool => throw Mistake($"{refusal}, and YAML reads a {Value.Kind} here: put it in quotes"),
+        _ => throw Mistake(refusal),
+    };
 }

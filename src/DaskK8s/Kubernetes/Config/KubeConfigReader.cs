@@ -9,8 +9,11 @@ internal static class KubeConfigReader
     /// <param name="name">Its name.</param>
     /// <param name="node">What stands under <c>context</c>.</param>
     /// <returns>The context.</returns>
-    public static KubeConfigContext ReadContext(string name, KubeConfigNode node) =>
-        new(name, node.Path, node.GetText("cluster"), node.GetText("user"), node.GetText("namespace"));
+    public static KubeConfigContext ReadContext(string name, KubeConfigNode node)
+    {
+        CheckExtensions(node);
+        return new(name, node.Path, node.GetText("cluster"), node.GetText("user"), node.GetText("namespace"));
+    }
 
     /// <summary>Reads a cluster.</summary>
     /// <param name="name">Its name.</param>
@@ -37,27 +40,32 @@ internal static class KubeConfigReader
     /// <param name="name">Its name.</param>
     /// <param name="node">What stands under <c>user</c>.</param>
     /// <returns>The user.</returns>
-    public static KubeConfigUser ReadUser(string name, KubeConfigNode node) => new()
+    public static KubeConfigUser ReadUser(string name, KubeConfigNode node)
     {
-        Name = name,
-        Source = node.Path,
-        Token = node.GetText("token"),
-        TokenFile = GetPath(node, "tokenFile"),
-        Username = node.GetText("username"),
-        Password = node.GetText("password"),
-        ClientCertificate = GetPath(node, "client-certificate"),
-        ClientCertificateData = node.GetText("client-certificate-data"),
-        ClientKey = GetPath(node, "client-key"),
-        ClientKeyData = node.GetText("client-key-data"),
-        Exec = node.TryGet("exec", out KubeConfigNode? exec) ? exec : null,
-        AuthProvider = node.TryGet("auth-provider", out KubeConfigNode? provider) ? provider.GetText("name") ?? "unnamed" : null,
-        As = node.GetText("as"),
-        AsUid = node.GetText("as-uid"),
-        AsGroups = node.GetTexts("as-groups"),
-        AsUserExtra = node.TryGet("as-user-extra", out KubeConfigNode? extra)
-            ? ReadExtra(extra)
-            : new Dictionary<string, IReadOnlyList<string>>(),
-    };
+        CheckExtensions(node);
+        return new()
+        {
+            Name = name,
+            Source = node.Path,
+            Token = node.GetText("token"),
+            TokenFile = GetPath(node, "tokenFile"),
+            Username = node.GetText("username"),
+            Password = node.GetText("password"),
+            ClientCertificate = GetPath(node, "client-certificate"),
+            ClientCertificateData = node.GetText("client-certificate-data"),
+            ClientKey = GetPath(node, "client-key"),
+            ClientKeyData = node.GetText("client-key-data"),
+            Exec = node.TryGet("exec", out KubeConfigNode? exec) ? exec : null,
+            AuthProvider = node.TryGet("auth-provider", out KubeConfigNode? provider) ? provider.GetText("name") ?? "unnamed" : null,
+            IdToken = node.TryGet("auth-provider", out KubeConfigNode? oidc) && oidc.TryGet("config", out KubeConfigNode? config) ? config.GetText("id-token") : null,
+            As = node.GetText("as"),
+            AsUid = node.GetText("as-uid"),
+            AsGroups = node.GetTexts("as-groups"),
+            AsUserExtra = node.TryGet("as-user-extra", out KubeConfigNode? extra)
+                ? ReadExtra(extra)
+                : new Dictionary<string, IReadOnlyList<string>>(),
+        };
+    }
 
     /// <summary>Reads a helper program.</summary>
     /// <param name="node">What stands under <c>exec</c>.</param>
@@ -99,10 +107,20 @@ internal static class KubeConfigReader
         };
     }
 
+    /// <summary>Checks the types of extensions, which only helpers and other programs look at: kubectl refuses a file for them.</summary>
+    /// <param name="node">What they extend.</param>
+    public static void CheckExtensions(KubeConfigNode node)
+    {
+        foreach (KubeConfigNode extension in node.GetItems("extensions"))
+        {
+            extension.GetText("name");
+        }
+    }
+
     private static Dictionary<string, IReadOnlyList<string>> ReadExtra(KubeConfigNode node)
     {
         Dictionary<string, IReadOnlyList<string>> extra = new(StringComparer.Ordinal);
-        foreach (string key in (node.Entries ?? throw node.Mistake("'as-user-extra' must be a map")).Keys)
+        foreach (string key in node.Keys)
         {
             extra[key] = node.GetTexts(key);
         }

@@ -36,8 +36,11 @@ internal sealed class KubeConfigUser
     /// <summary>Gets the helper program that prints credentials; unread, as a helper that nobody uses may be of any kind (kubectl's rule too).</summary>
     public KubeConfigNode? Exec { get; init; }
 
-    /// <summary>Gets the name of a legacy provider that kubectl dropped in 1.26.</summary>
+    /// <summary>Gets the name of an authentication provider: <c>oidc</c>, or one that kubectl dropped in 1.26.</summary>
     public string? AuthProvider { get; init; }
+
+    /// <summary>Gets the token that the provider <c>oidc</c> got last.</summary>
+    public string? IdToken { get; init; }
 
     /// <summary>Gets the user to act as.</summary>
     public string? As { get; init; }

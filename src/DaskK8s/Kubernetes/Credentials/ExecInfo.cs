@@ -3,12 +3,15 @@ using System.Text.Json;
 
 using DaskK8s.Common;
 using DaskK8s.Kubernetes.Config;
+using DaskK8s.Yaml;
 
 namespace DaskK8s.Kubernetes.Credentials;
 
 /// <summary>Writes what an <c>exec</c> helper is told (<c>KUBERNETES_EXEC_INFO</c>; Kubernetes, "client-go credential plugins").</summary>
 internal static class ExecInfo
 {
+    private const long MaxConfig = 1 << 20;
+
     /// <summary>Writes the text.</summary>
     /// <param name="exec">The helper.</param>
     /// <param name="cluster">The cluster, told where the helper asks for it.</param>
@@ -56,7 +59,10 @@ internal static class ExecInfo
         if (cluster.ExecConfig is not null)
         {
             json.WritePropertyName("config");
-            KubeConfigJson.Write(json, cluster.ExecConfig);
+            if (!ValueJson.TryWrite(json, cluster.ExecConfig.Value, MaxConfig))
+            {
+                throw cluster.ExecConfig.Mistake("it is larger than 1 MiB once its aliases are written out");
+            }
         }
 
         json.WriteEndObject();

@@ -137,7 +137,10 @@ internal sealed class ExecProcess(
             await all.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
         }
 
-        return Encoding.UTF8.GetString(all.GetBuffer(), 0, (int)all.Length);
+        // Helpers written in PowerShell may begin with a mark of UTF-8 or UTF-16.
+        all.Position = 0;
+        using StreamReader reader = new(all, Encoding.UTF8, detectEncodingFromByteOrderMarks: true);
+        return await reader.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private static void Stop(Process process)

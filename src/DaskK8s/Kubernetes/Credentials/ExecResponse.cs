@@ -1,11 +1,15 @@
 using System.Globalization;
 using System.Text.Json;
 
+using DaskK8s.Yaml;
+
 namespace DaskK8s.Kubernetes.Credentials;
 
 /// <summary>Is what an <c>exec</c> helper printed. No record: its text form would show the token.</summary>
 internal sealed class ExecResponse
 {
+    private const long MaxBytes = 1 << 20;
+
     /// <summary>Gets the bearer token.</summary>
     public string? Token { get; private init; }
 
@@ -25,27 +29,54 @@ internal sealed class ExecResponse
     /// <returns>The credentials.</returns>
     public static ExecResponse Read(string output, string apiVersion, Func<string, Exception> failed)
     {
-        JsonDocument document;
+        using JsonDocument document = Parse(output) ?? throw failed(string.IsNullOrWhiteSpace(output) ? "it printed nothing" : "it printed something that is no JSON");
         try
         {
-            document = JsonDocument.Parse(output);
+            return Read(document.RootElement, apiVersion, failed);
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair: JSON's grammar has it, no text has.
+            throw failed("it printed a text that is no Unicode");
+        }
+    }
+
+    // kubectl takes YAML as well.
+    private static JsonDocument? Parse(string output)
+    {
+        try
+        {
+            return JsonDocument.Parse(output);
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
-            throw failed(string.IsNullOrWhiteSpace(output) ? "it printed nothing" : "it printed something that is no JSON");
+            return ParseYaml(output);
         }
+    }
 
-        using (document)
+    private static JsonDocument? ParseYaml(string output)
+    {
+        try
         {
-            try
+            if (YamlReader.ReadFirst(output) is not ValueNode.Map root)
             {
-                return Read(document.RootElement, apiVersion, failed);
+                return null;
             }
-            catch (InvalidOperationException)
+
+            using MemoryStream buffer = new();
+            using (Utf8JsonWriter json = new(buffer))
             {
-                // Half of a surrogate pair: JSON's grammar has it, no text has.
-                throw failed("it printed a text that is no Unicode");
+                if (!ValueJson.TryWrite(json, root, MaxBytes))
+                {
+                    return null;
+                }
             }
+
+            return JsonDocument.Parse(buffer.ToArray());
+        }
+        catch (Exception e) when (e is YamlSyntaxException or JsonException or ArgumentException)
+        {
+            return null;
         }
     }
 

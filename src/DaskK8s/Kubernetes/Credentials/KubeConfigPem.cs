@@ -17,7 +17,10 @@ internal static class KubeConfigPem
     {
         try
         {
-            return Encoding.UTF8.GetString(Convert.FromBase64String(value));
+            // kubectl passes over line ends and nothing else; .NET would pass over blanks too.
+            return value.AsSpan().ContainsAny(' ', '\t')
+                ? throw unusable($"'{key}' is no base64: there is a blank in it")
+                : Encoding.UTF8.GetString(Convert.FromBase64String(value));
         }
         catch (FormatException)
         {
@@ -63,6 +66,11 @@ internal static class KubeConfigPem
             throw unusable($"the key of {what} is encrypted; kubeconfig files have no place for its password");
         }
 
+        if (EdwardsCurve(chain[0]) is { } curve)
+        {
+            throw unusable($"{what} has a key of the kind {curve}, which is sound, but which TLS of .NET cannot use; get a certificate with an RSA or ECDSA key");
+        }
+
         try
         {
             X509Certificate2 certificate = X509Certificate2.CreateFromPem(certificatePem, keyPem);
@@ -81,4 +89,11 @@ internal static class KubeConfigPem
             throw unusable($"the key of {what} is missing, damaged, of an unknown kind, or belongs to another certificate");
         }
     }
+
+    private static string? EdwardsCurve(X509Certificate2 certificate) => certificate.GetKeyAlgorithm() switch
+    {
+        "1.3.101.112" => "Ed25519",
+        "1.3.101.113" => "Ed448",
+        _ => null,
+    };
 }

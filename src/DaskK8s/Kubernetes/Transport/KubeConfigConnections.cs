@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Text;
 
 namespace DaskK8s.Kubernetes.Transport;
 
@@ -57,6 +58,8 @@ internal sealed class KubeConfigConnections : IDisposable
             UseProxy = false,
             AllowAutoRedirect = false,
             UseCookies = false,
+            // As Go sends them: a user to act as may have any name.
+            RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
             EnableMultipleHttp2Connections = true,
             // client-go's values: a watch on a connection that died silently is noticed within 45 s.
             KeepAlivePingDelay = TimeSpan.FromSeconds(30),

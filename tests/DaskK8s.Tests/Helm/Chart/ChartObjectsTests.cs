@@ -3,8 +3,8 @@ using System.Text;
 
 using DaskK8s.Helm.Chart;
 using DaskK8s.Helm.Records;
-using DaskK8s.Helm.Values;
 using DaskK8s.Tests.Rigs.Helm;
+using DaskK8s.Yaml;
 
 namespace DaskK8s.Tests.Helm.Chart;
 
@@ -261,6 +261,23 @@ public sealed class ChartObjectsTests
             """.ReplaceLineEndings("\r\n");
 
         Groups(Read(manifest, """{"additional_worker_groups":[{"name":"gpu"}]}""")).Should().Be("worker:tea-dask-worker:3/2* gpu:tea-dask-worker-gpu:3/4");
+    }
+
+    [Fact]
+    public void FromRecord_ADuplicateKey_IsReadAsTheApiServerReadIt()
+    {
+        string manifest = Worker("tea-dask-worker", 3).Replace("replicas: 3", "replicas: 1\n  replicas: 3", StringComparison.Ordinal);
+
+        manifest.Should().Contain("replicas: 1");
+        Groups(Read(manifest)).Should().Be("worker:tea-dask-worker:3/3*");
+    }
+
+    [Fact]
+    public void FromRecord_ADeploymentOfTheChartThatCannotBeRead_IsNotDropped()
+    {
+        string manifest = Worker("tea-dask-worker", 3) + "---\n" + Worker("tea-dask-worker-gpu", 2).Replace("replicas: 2", "replicas: [2", StringComparison.Ordinal);
+
+        FluentActions.Invoking(() => Read(manifest)).Should().Throw<HelmReleaseUnreadableException>().WithMessage("*a Deployment in its manifest cannot be read, at line*");
     }
 
     [Fact]

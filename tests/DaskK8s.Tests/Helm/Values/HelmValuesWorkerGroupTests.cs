@@ -1,6 +1,7 @@
 using DaskK8s.Helm.Chart;
-using DaskK8s.Helm.Values;
+using DaskK8s.Tests.Rigs.Helm;
 using DaskK8s.Tests.Rigs.Kubernetes;
+using DaskK8s.Yaml;
 
 namespace DaskK8s.Tests.Helm.Values;
 
@@ -244,7 +245,14 @@ public sealed class HelmValuesWorkerGroupTests
     [InlineData("additional_worker_groups: [{replicas: 1}]", "additional_worker_groups[0]", "*no name*", true)]
     [InlineData("additional_worker_groups: [gpu]", "additional_worker_groups[0]", "*is a map*", true)]
     [InlineData("additional_worker_groups: {gpu: 1}", "additional_worker_groups", "*are a list*", true)]
-    [InlineData("additional_worker_groups: [{name: a, replicas: '2'}]", "additional_worker_groups[0].replicas", "*whole number*", true)]
+    [InlineData("additional_worker_groups: [{name: a, replicas: 'two'}]", "additional_worker_groups[0].replicas", "*whole number*", true)]
+    [InlineData("additional_worker_groups: [{name: a, replicas: '-2'}]", "additional_worker_groups[0].replicas", "*whole number*", true)]
+    [InlineData("additional_worker_groups: [{name: a, replicas: true}]", "additional_worker_groups[0].replicas", "*whole number*", true)]
+    [InlineData("worker: {image: {repository: r, tag: 23.10}}", "worker.image.tag", "*Helm writes it as '23.1'*quotes*", false)]
+    [InlineData("worker: {image: {tag: 29111998}}", "worker.image.tag", "*'2.9111998e+07'*", false)]
+    [InlineData("scheduler: {image: {tag: 1e3}}", "scheduler.image.tag", "*'1000'*", false)]
+    [InlineData("jupyter: {image: {tag: yes}}", "jupyter.image.tag", "*'true'*", false)]
+    [InlineData("additional_worker_groups: [{name: a, image: {tag: 0x10}}]", "additional_worker_groups[0].image.tag", "*'16'*", false)]
     [InlineData("worker: {replicas: -1}", "worker.replicas", "*whole number*", true)]
     [InlineData("worker: {extraArgs: [--x, 5]}", "worker.extraArgs[1]", "*quotes*", true)]
     [InlineData("worker: {image: {dask_worker: dask worker}}", "worker.image.dask_worker", "*one word*", true)]
@@ -262,6 +270,7 @@ public sealed class HelmValuesWorkerGroupTests
     [Theory]
     [InlineData("worker: {resources: {limits: {cpu: 500m}}, threads_per_worker: 1}")]
     [InlineData("additional_worker_groups: [{name: gpu, replicas: 0}]\nworker: {replicas: 0}")]
+    [InlineData("additional_worker_groups: [{name: gpu, replicas: '2'}, {name: none, replicas: '0'}]\nworker: {replicas: \"3\", image: {tag: '23.10'}}")]
     [InlineData("nameOverride: x\nfullnameOverride: y\nglobal: {}")]
     [InlineData("additional_worker_groups: null")]
     [InlineData("")]
@@ -278,8 +287,39 @@ public sealed class HelmValuesWorkerGroupTests
 
         release.GetUpgradeCommand().Should().Be("helm upgrade my-dask dask/dask --version 2025.11.0 --namespace h4 --values my-values.yaml");
         release.GetUpgradeCommand("my values' file.yaml", "./chart", "kind", forceConflicts: true)
-            .Should().Be(@"helm upgrade my-dask ./chart --version 2025.11.0 --namespace h4 --values 'my values'\'' file.yaml' --kube-context kind --force-conflicts");
+            .Should().Be("helm upgrade my-dask ./chart --version 2025.11.0 --namespace h4 --values \"my values' file.yaml\" --kube-context kind --force-conflicts");
         (release with { ChartName = "umbrella" }).GetUpgradeCommand().Should().StartWith("helm upgrade my-dask umbrella ");
         (release with { ChartVersion = "" }).GetUpgradeCommand().Should().NotContain("--version");
+    }
+
+    [Theory]
+    [InlineData("sh")]
+    [InlineData("pwsh")]
+    [InlineData("cmd")]
+    public async Task GetUpgradeCommand_InAShell_IsReadBackWordByWord(string shell)
+    {
+        Assert.SkipUnless(ShellWordReader.Has(shell), $"there is no {shell} on this machine");
+        HelmRelease release = new() { Name = "my-dask", Namespace = "h4", ChartName = "dask", ChartVersion = "2025.11.0+b" };
+        string[] files = ["my values' file.yaml", "a;b|c&d.yaml", "(x) [y] {z}.yaml", "#1 ~ @2,3.yaml", "~/x.yaml", "é <>*?.yaml", @"C:\Users\me\v 1.yaml", "a^b=c.yaml"];
+
+        foreach (string file in files)
+        {
+            string command = release.GetUpgradeCommand(file, "./chart", "user@eu,west");
+
+            (await ShellWordReader.ReadAsync(shell, command)).Should().Equal(
+                "helm", "upgrade", "my-dask", "./chart", "--version", "2025.11.0+b", "--namespace", "h4", "--values", file, "--kube-context", "user@eu,west");
+        }
+    }
+
+    [Fact]
+    public async Task GetUpgradeCommand_WithWhatShellsExpand_IsForAPosixShell()
+    {
+        Assert.SkipUnless(ShellWordReader.Has("sh"), "there is no sh on this machine");
+        HelmRelease release = new() { Name = "my-dask", Namespace = "h4", ChartName = "dask", ChartVersion = "1" };
+
+        foreach (string file in (string[])["$HOME", "`id`", "a\"b'c", "50%", "x!", @"a\\b", @"c\"])
+        {
+            (await ShellWordReader.ReadAsync("sh", release.GetUpgradeCommand(file)))[^1].Should().Be(file);
+        }
     }
 }

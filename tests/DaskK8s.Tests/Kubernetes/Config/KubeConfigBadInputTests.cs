@@ -73,10 +73,14 @@ public sealed class KubeConfigBadInputTests : IDisposable
     [InlineData("S3CR3T", 1)]
     [InlineData("clusters: S3CR3T", 1)]
     [InlineData("clusters:\n- S3CR3T", 2)]
-    [InlineData("clusters:\n- cluster: {server: S3CR3T}", 2)]
     [InlineData("clusters:\n- name: a\n  cluster:\n    insecure-skip-tls-verify: S3CR3T", 4)]
     [InlineData("users:\n- name: a\n  user: {token: [S3CR3T]}", 3)]
     [InlineData("users:\n- name: a\n- name: a\n  user: {token: S3CR3T}", 3)]
+    [InlineData("users:\n- name: a\n  user: {token: 12345}", 3)]
+    [InlineData("clusters:\n- name: a\n  cluster:\n    server: yes", 4)]
+    [InlineData("clusters:\n- name: a\n  cluster:\n    insecure-skip-tls-verify: \"true\"", 4)]
+    [InlineData("kind: Secret\nusers: []", 1)]
+    [InlineData("contexts:\n- context: {cluster: S3CR3T}\n- context: {cluster: S3CR3T}", 3)]
     [InlineData("users: *S3CR3T", 1)]
     [InlineData("? {a: S3CR3T}\n: x", 1)]
     public async Task OpenAsync_MalformedFile_SaysLineAndColumnAndNotTheContent(string content, int line)
@@ -177,7 +181,7 @@ public sealed class KubeConfigBadInputTests : IDisposable
             current-context: x
             contexts:
             - {name: x, context: {cluster: gone, user: gone}}
-            - {name: y, context: {cluster: c, user: gone}}
+            - {name: "y", context: {cluster: c, user: gone}}
             - {name: z, context: {user: u}}
             clusters: [{name: c, cluster: {server: http://a}}]
             users: [{name: u, user: {}}]
@@ -214,7 +218,13 @@ public sealed class KubeConfigBadInputTests : IDisposable
     }
 
     [Theory]
-    [InlineData("auth-provider: {name: oidc, config: {id-token: S3CR3T}}", "legacy auth-provider 'oidc'")]
+    [InlineData("auth-provider: {name: gcp, config: {access-token: S3CR3T}}", "legacy auth-provider 'gcp' is used, which kubectl dropped in 1.26")]
+    [InlineData("auth-provider: {name: azure}", "legacy auth-provider 'azure' is used, which kubectl dropped in 1.26")]
+    [InlineData("auth-provider: {name: openstack}", "auth-provider 'openstack' is used, which this library does not support")]
+    [InlineData("auth-provider: {name: oidc, config: {refresh-token: S3CR3T}}", "no 'id-token', and this library does not support getting one")]
+    [InlineData("auth-provider: {name: oidc, config: {id-token: a}}, exec: {command: x}", "only one way to log in")]
+    [InlineData("as: jane, as-groups: [developers, S3CR3T]", "not supported by this library")]
+    [InlineData("as: jane, as-user-extra: {scopes: [view, S3CR3T]}", "not supported by this library")]
     [InlineData("token: S3CR3T, username: a, password: S3CR3T", "both a token and a username")]
     [InlineData("as-groups: [S3CR3T]", "stands without 'as'")]
     [InlineData("as: \"a\\nS3CR3T\"", "line break")]
@@ -281,5 +291,32 @@ public sealed class KubeConfigBadInputTests : IDisposable
         KubeConfigException error = (await open.Should().ThrowAsync<KubeConfigException>()).Which;
         error.ToString().Should().NotContain(Secret);
         return error;
+    }
+
+    [Fact]
+    public async Task OpenAsync_Ed25519Key_IsNotCalledBroken()
+    {
+        // Made by OpenSSL for CN=jane; .NET cannot make one.
+        const string certificate = """
+            -----BEGIN CERTIFICATE-----
+            MIIBNDCB56ADAgECAhQg98KD1No/Q5XWOpJnMYgZEZ+iTTAFBgMrZXAwDzENMAsG
+            A1UEAwwEamFuZTAgFw0yNjExMjcyMTU3MjlaGA8yMTI2MTEwMzIxNTcyOVowDzEN
+            MAsGA1UEAwwEamFuZTAqMAUGAytlcAMhAJc1xol4hHN7kEXkYe/DV8MFWX/6EL25
+            98w1/VLi8zvEo1MwUTAdBgNVHQ4EFgQUgizYdmzO26CeZxnOq0M+qNgCw4wwHwYD
+            VR0jBBgwFoAUgizYdmzO26CeZxnOq0M+qNgCw4wwDwYDVR0TAQH/BAUwAwEB/zAF
+            BgMrZXADQQD9RxKY+Hvdrs0KnO9hCqVxcVCHODYPAZiGKHt8arplj7/p8OkYvk0z
+            Dmzpz/5xXm/ibVmuLvqkXedPknDbkvgC
+            -----END CERTIFICATE-----
+            """;
+        const string key = """
+            -----BEGIN PRIVATE KEY-----
+            MC4CAQAwBQYDK2VwBCIEIJTfq/yICN0BGPQSX2TwhQqsSjoRyA0xeJ6t7YkrrrVm
+            -----END PRIVATE KEY-----
+            """;
+        _home.Write(".kube/me.crt", certificate);
+        _home.Write(".kube/me.key", key);
+        _home.WriteConfig("server: \"https://a\"", "client-certificate: me.crt, client-key: me.key");
+
+        (await OpenAsync()).Message.Should().Contain("Ed25519, which is sound, but which TLS of .NET cannot use").And.Contain("RSA or ECDSA");
     }
 }

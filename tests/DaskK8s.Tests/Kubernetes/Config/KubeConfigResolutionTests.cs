@@ -71,6 +71,34 @@ public sealed class KubeConfigResolutionTests : IDisposable
     }
 
     [Fact]
+    public async Task OpenAsync_EntriesNobodyAskedFor_RefuseNothing()
+    {
+        _home.Write(".kube/config", """
+            current-context: used
+            contexts:
+            - {name: used, context: {cluster: c, user: u}}
+            - context: {cluster: c, user: u}
+            - {name: half, context: {cluster: gone}}
+            clusters:
+            - {name: c, cluster: {server: "http://named"}}
+            - cluster: {server: "ftp://x", certificate-authority-data: "no base64!"}
+            users:
+            - {name: u, user: {}}
+            - user: {auth-provider: {name: gcp}, token: a, username: b}
+            """);
+
+        (await HostAsync(_home.Options)).Should().Be("named");
+    }
+
+    [Fact]
+    public async Task OpenAsync_ASecondDocumentAndAMark_AreReadAsKubectlDoes()
+    {
+        _home.Write(".kube/config", "\ufeffcurrent-context: a\r\ncurrent-context: x\r\ncontexts: [{name: x, context: {cluster: c}}]\r\nclusters: [{name: c, cluster: {server: http://first}}]\r\n---\r\ncurrent-context: z\r\n]");
+
+        (await HostAsync(_home.Options)).Should().Be("first");
+    }
+
+    [Fact]
     public async Task OpenAsync_AnchorsAndQuotedKeys_AreRead()
     {
         _home.Write(".kube/config", """
@@ -78,7 +106,7 @@ public sealed class KubeConfigResolutionTests : IDisposable
             contexts:
             - name: x
               context: &shared {cluster: c, "namespace": anchored}
-            - {name: y, context: *shared}
+            - {name: "y", context: *shared}
             clusters:
             - {name: c, cluster: {server: http://a}}
             """);

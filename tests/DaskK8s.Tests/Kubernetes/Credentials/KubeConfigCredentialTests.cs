@@ -43,17 +43,36 @@ public sealed class KubeConfigCredentialTests : IAsyncLifetime
     public async Task OpenAsync_Impersonation_SendsItsHeaders()
     {
         using KubeConnection connection = await OpenAsync(
-            "token: abc, as: jane, as-uid: \"7\", as-groups: [dev, ops], as-user-extra: {acme/scope: [view, edit]}");
+            "token: abc, as: jürgen, as-uid: \"7\", as-groups: [\"dev, ops\"], as-user-extra: {acme/scope: [view], other: [edit]}");
 
         (KubeConfigTestRequest call, KubeConfigTestRequest upgrade) = await _server.UseAsync(connection);
 
         foreach (KubeConfigTestRequest request in new[] { call, upgrade })
         {
-            request.Headers["Impersonate-User"].Should().Be("jane");
+            request.Headers["Impersonate-User"].Should().Be("jürgen");
             request.Headers["Impersonate-Uid"].Should().Be("7");
-            request.Headers["Impersonate-Group"].Replace(", ", ",").Should().Be("dev,ops");
-            request.Headers["Impersonate-Extra-acme%2Fscope"].Replace(", ", ",").Should().Be("view,edit");
+            request.Headers["Impersonate-Group"].Should().Be("dev, ops", "one line is one group to the API server, whatever is in it");
+            request.Headers["Impersonate-Extra-acme%2Fscope"].Should().Be("view");
+            request.Headers["Impersonate-Extra-other"].Should().Be("edit");
         }
+    }
+
+    [Fact]
+    public async Task GetAsync_OidcToken_IsSentUntilItExpires()
+    {
+        long expiry = _clock.GetUtcNow().AddMinutes(5).ToUnixTimeSeconds();
+        string token = $"e30.{System.Buffers.Text.Base64Url.EncodeToString(System.Text.Encoding.UTF8.GetBytes($$"""{"exp":{{expiry}},"sub":"jane"}"""))}.c2ln";
+        using KubeConnection connection = await OpenAsync(
+            $"auth-provider: {{name: oidc, config: {{id-token: {token}, refresh-token: S3CR3T, idp-issuer-url: \"https://issuer\", client-id: x}}}}");
+
+        (KubeConfigTestRequest call, KubeConfigTestRequest upgrade) = await _server.UseAsync(connection);
+        _clock.Advance(TimeSpan.FromMinutes(6));
+        Func<Task> late = () => connection.Client.Version.GetCodeAsync(TestContext.Current.CancellationToken);
+
+        (call.Authorization, upgrade.Authorization).Should().Be(($"Bearer {token}", $"Bearer {token}"));
+        KubeCredentialException error = (await late.Should().ThrowAsync<KubeCredentialException>()).Which;
+        error.Message.Should().Contain("expired at").And.Contain("does not support refreshing it").And.NotContain(token).And.NotContain("S3CR3T");
+        error.User.Should().Be("me");
     }
 
     [Theory]

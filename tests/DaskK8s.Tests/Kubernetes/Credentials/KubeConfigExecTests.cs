@@ -64,6 +64,20 @@ public sealed class KubeConfigExecTests : IAsyncLifetime
         (await ReadLogAsync()).Should().Equal("run");
     }
 
+    [Theory]
+    [InlineData(@"\357\273\277{\""kind\"": \""ExecCredential\"", \""apiVersion\"": \""client.authentication.k8s.io/v1\"",\r\n \""status\"": {\""token\"": \""abc\""}}\r\n")]
+    [InlineData(@"\357\273\277apiVersion: client.authentication.k8s.io/v1\nkind: ExecCredential\nstatus: {token: abc}\n")]
+    [InlineData(@"apiVersion: client.authentication.k8s.io/v1\r\nkind: ExecCredential\r\nstatus:\r\n  token: abc\r\n")]
+    public async Task GetAsync_HelperThatPrintsAMarkOrYaml_IsReadAsKubectlDoes(string printed)
+    {
+        _home.WriteProgram(".kube/helper", $"printf '{printed.Replace("\\\"", "\"", StringComparison.Ordinal)}'");
+        using KubeConnection connection = await OpenAsync("command: ./helper");
+
+        (KubeConfigTestRequest call, _) = await _server.UseAsync(connection);
+
+        call.Authorization.Should().Be("Bearer abc");
+    }
+
     [Fact]
     public async Task GetAsync_ProvideClusterInfo_TellsTheCluster()
     {
@@ -82,7 +96,7 @@ public sealed class KubeConfigExecTests : IAsyncLifetime
         JsonElement cluster = root.GetProperty("spec").GetProperty("cluster");
         cluster.GetProperty("server").GetString().Should().Be(_server.Uri.AbsoluteUri);
         cluster.GetProperty("certificate-authority-data").GetString().Should().Be(KubeConfigTestCertificates.Base64(_root.ExportCertificatePem()));
-        cluster.GetProperty("config").GetRawText().Should().Be("""{"audience":"06e3","depth":3,"on":true,"none":null,"list":[1.5,"x"]}""");
+        cluster.GetProperty("config").GetRawText().Should().Be("""{"audience":"06e3","depth":3,"true":true,"none":null,"list":[1.5,"x"]}""");
     }
 
     [Fact]

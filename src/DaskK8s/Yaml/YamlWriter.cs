@@ -3,7 +3,7 @@ using System.Globalization;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace DaskK8s.Helm.Values;
+namespace DaskK8s.Yaml;
 
 /// <summary>Writes values as YAML in the order of their keys, so that every parser reads back what was there.</summary>
 internal static class YamlWriter

@@ -1,6 +1,6 @@
-namespace DaskK8s.Helm.Values;
+namespace DaskK8s.Yaml;
 
-/// <summary>Is one value of a values tree; never changed once it is made, so trees share what they have in common.</summary>
+/// <summary>A value in a tree of values; never changed once it is made, so trees share what they have in common.</summary>
 internal abstract class ValueNode
 {
     private ValueNode()
@@ -10,32 +10,41 @@ internal abstract class ValueNode
     /// <summary>Gets what the node is, in the words of YAML.</summary>
     public abstract string Kind { get; }
 
-    /// <summary>Is the absent value.</summary>
+    /// <summary>Gets the line of the text that the value was read from, counted from 1.</summary>
+    /// <value>0 where it was not read from a text.</value>
+    public int Line { get; init; }
+
+    /// <summary>Gets the column of the text that the value was read from, counted from 1.</summary>
+    /// <value>0 where it was not read from a text.</value>
+    public int Column { get; init; }
+
+    /// <summary>Gets how many levels a list or a map that was read from a text nests, aliases included.</summary>
+    public int Depth { get; init; }
+
+    /// <summary>Gets what keeps the value out of JSON, and so out of Helm and kubectl.</summary>
+    /// <value>Null where nothing does. A reader refuses the text, unless the value is replaced by a later one.</value>
+    public YamlSyntaxException? Refusal { get; init; }
+
+    /// <summary>The absent value.</summary>
     public sealed class Null : ValueNode
     {
         public static readonly Null Instance = new();
 
-        private Null()
-        {
-        }
-
         public override string Kind => "null";
     }
 
-    /// <summary>Is true or false.</summary>
-    public sealed class Bool : ValueNode
+    /// <summary>True or false.</summary>
+    public sealed class Bool(bool value) : ValueNode
     {
         public static readonly Bool True = new(true);
         public static readonly Bool False = new(false);
 
-        private Bool(bool value) => Value = value;
-
-        public bool Value { get; }
+        public bool Value { get; } = value;
 
         public override string Kind => "boolean";
     }
 
-    /// <summary>Is a number, kept as it was written so that no digit is lost.</summary>
+    /// <summary>A number, kept as it was written so that no digit is lost.</summary>
     public sealed class Number(string raw) : ValueNode
     {
         /// <summary>Gets the number as JSON writes it, or <c>.inf</c>, <c>-.inf</c>, <c>.nan</c>.</summary>
@@ -44,17 +53,20 @@ internal abstract class ValueNode
         public override string Kind => "number";
     }
 
-    /// <summary>Is a text.</summary>
+    /// <summary>A text.</summary>
     public sealed class Text(string value) : ValueNode
     {
         public static readonly Text Empty = new("");
 
         public string Value { get; } = value;
 
+        /// <summary>Gets a value indicating whether the text merges maps where it stands as a key.</summary>
+        public bool IsMergeKey { get; init; }
+
         public override string Kind => "string";
     }
 
-    /// <summary>Is a list.</summary>
+    /// <summary>A list.</summary>
     public sealed class List(IReadOnlyList<ValueNode> items) : ValueNode
     {
         public static readonly List Empty = new([]);
@@ -64,7 +76,7 @@ internal abstract class ValueNode
         public override string Kind => "list";
     }
 
-    /// <summary>Is a map that keeps the order of its keys.</summary>
+    /// <summary>A map that keeps the order of its keys.</summary>
     public sealed class Map(OrderedDictionary<string, ValueNode> entries) : ValueNode
     {
         public static readonly Map Empty = new([]);

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace DaskK8s.Helm.Values;
+namespace DaskK8s.Yaml;
 
 /// <summary>Reads numbers as they stand in values: 64-bit integers exactly, and integers that Helm wrote as <c>1e+06</c>.</summary>
 internal static class ValueNumber

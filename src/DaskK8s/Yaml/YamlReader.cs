@@ -1,0 +1,408 @@
+namespace DaskK8s.Yaml;
+
+/// <summary>Builds values from a YAML (or JSON) text, as Helm and kubectl do. Aliases share the node that they name.</summary>
+/// <remarks>
+/// Of keys that stand twice in a map the last one counts, and a merge (<c>&lt;&lt;</c>) replaces what stands before it. What JSON cannot
+/// hold is refused, as both tools turn YAML into JSON first. Limits: 200 levels, and 250,000 values with every alias counted as what
+/// it stands for, so that a text whose aliases multiply is refused before anything is copied.
+/// </remarks>
+internal sealed class YamlReader
+{
+    /// <summary>The number of levels that a text may nest.</summary>
+    public const int MaxDepth = 200;
+
+    private const long MaxNodes = 250_000;
+    private const string StandardTags = "tag:yaml.org,2002:";
+
+    private readonly YamlScanner _scanner;
+    private readonly Dictionary<string, AnchorTarget> _anchors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _handles = new(StringComparer.Ordinal);
+
+    private YamlReader(string text) => _scanner = new YamlScanner(text);
+
+    /// <summary>Reads the first document; what comes after it is not looked at, as Helm 3 and kubectl do with whole files.</summary>
+    /// <param name="text">The YAML.</param>
+    /// <returns>The document's root; null where there is no document.</returns>
+    /// <exception cref="YamlSyntaxException">The text is no YAML, or too much of it.</exception>
+    public static ValueNode? ReadFirst(string text) => new YamlReader(text).ReadDocument(isFirst: true);
+
+    /// <summary>Reads the only document that says anything.</summary>
+    /// <param name="text">The YAML.</param>
+    /// <param name="others">What to say where another document has a value too.</param>
+    /// <returns>The document's root; null where there is no document.</returns>
+    /// <exception cref="YamlSyntaxException">The text is no YAML, too much of it, or holds a second document.</exception>
+    public static ValueNode? ReadSingle(string text, string others)
+    {
+        YamlReader reader = new(text);
+        ValueNode? only = reader.ReadDocument(isFirst: true);
+        for (var i = 0; reader.StartsDocument(); i++)
+        {
+            YamlMark mark = reader._scanner.Peek().Mark;
+            if (reader.ReadDocument(isFirst: false) is not (null or ValueNode.Null))
+            {
+                throw new YamlSyntaxException(others, mark);
+            }
+        }
+
+        return only;
+    }
+
+    private bool StartsDocument()
+    {
+        while (_scanner.Peek().Kind == YamlTokenKind.DocumentEnd)
+        {
+            _scanner.Take();
+        }
+
+        return _scanner.Peek().Kind is YamlTokenKind.DocumentStart or YamlTokenKind.VersionDirective or YamlTokenKind.TagDirective;
+    }
+
+    private ValueNode? ReadDocument(bool isFirst)
+    {
+        _anchors.Clear();
+        _handles.Clear();
+        var hasDirectives = ReadDirectives();
+        YamlToken start = _scanner.Peek();
+        if (start.Kind == YamlTokenKind.DocumentStart)
+        {
+            _scanner.Take();
+            return _scanner.Peek() switch
+            {
+                { Kind: YamlTokenKind.VersionDirective or YamlTokenKind.TagDirective or YamlTokenKind.DocumentStart or YamlTokenKind.DocumentEnd or YamlTokenKind.StreamEnd } next => Empty(next.Mark),
+                _ => EndDocument(Read(0, isBlock: true)),
+            };
+        }
+
+        if (hasDirectives)
+        {
+            throw new YamlSyntaxException("'---' is missing after the directives", start.Mark);
+        }
+
+        return isFirst && start.Kind != YamlTokenKind.StreamEnd ? EndDocument(Read(0, isBlock: true)) : null;
+    }
+
+    // The token after the document can be malformed, and then so is the document.
+    private ValueNode EndDocument((ValueNode Node, long Weight) root)
+    {
+        _scanner.Peek();
+        Check(root.Node, []);
+        return root.Node;
+    }
+
+    private static void Check(ValueNode node, HashSet<ValueNode> seen)
+    {
+        if (node.Refusal is { } refusal)
+        {
+            throw refusal;
+        }
+
+        if (node is ValueNode.Number { Raw: ".inf" or "-.inf" or ".nan" })
+        {
+            throw new YamlSyntaxException("'.inf' and '.nan' are numbers that neither Helm nor kubectl takes: put the text in quotes", new YamlMark(0, node.Line, node.Column - 1));
+        }
+
+        if (node is not (ValueNode.Map or ValueNode.List) || !seen.Add(node))
+        {
+            return;
+        }
+
+        foreach (ValueNode child in node is ValueNode.Map map ? map.Entries.Values : ((ValueNode.List)node).Items)
+        {
+            Check(child, seen);
+        }
+    }
+
+    private bool ReadDirectives()
+    {
+        var hasVersion = false;
+        while (_scanner.Peek() is { Kind: YamlTokenKind.VersionDirective or YamlTokenKind.TagDirective } directive)
+        {
+            _scanner.Take();
+            if (directive.Kind == YamlTokenKind.TagDirective)
+            {
+                if (!_handles.TryAdd(directive.Handle, directive.Text))
+                {
+                    throw new YamlSyntaxException("a handle has two '%TAG' directives", directive.Mark);
+                }
+            }
+            else if (hasVersion || directive.Text != "1.1")
+            {
+                throw new YamlSyntaxException(hasVersion ? "there are two '%YAML' directives" : "Helm and kubectl read YAML 1.1 only: leave the directive '%YAML' out", directive.Mark);
+            }
+            else
+            {
+                hasVersion = true;
+            }
+        }
+
+        var hasAny = hasVersion || _handles.Count > 0;
+        _handles.TryAdd("!", "!");
+        _handles.TryAdd("!!", StandardTags);
+        return hasAny;
+    }
+
+    private (ValueNode Node, long Weight) Read(int depth, bool isBlock, bool mayBeIndentless = false)
+    {
+        YamlToken token = _scanner.Peek();
+        if (depth > MaxDepth)
+        {
+            throw new YamlSyntaxException("it nests too deeply", token.Mark);
+        }
+
+        if (token.Kind == YamlTokenKind.Alias)
+        {
+            _scanner.Take();
+            return _anchors.TryGetValue(token.Text, out AnchorTarget? known)
+                ? known.Node is { } named ? (named, known.Weight) : throw new YamlSyntaxException("an alias stands within the value that it names", token.Mark)
+                : throw new YamlSyntaxException("an alias names no anchor before it", token.Mark);
+        }
+
+        (string? anchor, string? tag) = ReadProperties();
+        YamlToken content = _scanner.Peek();
+        AnchorTarget target = new();
+        if (anchor is not null)
+        {
+            _anchors[anchor] = target;
+        }
+
+        (ValueNode Node, long Weight) read;
+        switch (content.Kind)
+        {
+            case YamlTokenKind.BlockEntry when mayBeIndentless:
+                read = ReadIndentless(content.Mark, depth);
+                break;
+            case YamlTokenKind.Scalar:
+                _scanner.Take();
+                read = (YamlScalar.Resolve(content, tag), 1);
+                break;
+            case YamlTokenKind.FlowSequenceStart:
+                read = ReadFlowList(depth);
+                break;
+            case YamlTokenKind.FlowMappingStart:
+                read = ReadFlowMap(depth);
+                break;
+            case YamlTokenKind.BlockSequenceStart when isBlock:
+                read = ReadBlockList(depth);
+                break;
+            case YamlTokenKind.BlockMappingStart when isBlock:
+                read = ReadBlockMap(depth);
+                break;
+            default:
+                read = anchor is not null || tag is not null
+                    ? (YamlScalar.Resolve(new YamlToken(YamlTokenKind.Scalar, content.Mark, IsPlain: true), tag), 1)
+                    : throw new YamlSyntaxException("a value is expected here, and there is none", content.Mark);
+                break;
+        }
+
+        (target.Node, target.Weight) = read;
+        return read;
+    }
+
+    private (string? Anchor, string? Tag) ReadProperties()
+    {
+        string? anchor = null;
+        string? tag = null;
+        while (_scanner.Peek() is { Kind: YamlTokenKind.Anchor or YamlTokenKind.Tag } token && (token.Kind == YamlTokenKind.Anchor ? anchor : tag) is null)
+        {
+            _scanner.Take();
+            if (token.Kind == YamlTokenKind.Anchor)
+            {
+                anchor = token.Text;
+            }
+            else
+            {
+                tag = token.Handle.Length == 0
+                    ? token.Text
+                    : _handles.TryGetValue(token.Handle, out var prefix) ? prefix + token.Text : throw new YamlSyntaxException("the handle of a tag has no '%TAG' directive", token.Mark);
+            }
+        }
+
+        return (anchor, tag);
+    }
+
+    private (ValueNode Node, long Weight) ReadBlockList(int depth)
+    {
+        YamlListBuilder list = new(_scanner.Take().Mark);
+        while (true)
+        {
+            YamlToken token = _scanner.Take();
+            switch (token.Kind)
+            {
+                case YamlTokenKind.BlockEntry:
+                    list.Add(_scanner.Peek().Kind is YamlTokenKind.BlockEntry or YamlTokenKind.BlockEnd ? Nothing(token.Mark) : Read(depth + 1, isBlock: true), MaxNodes);
+                    break;
+                case YamlTokenKind.BlockEnd:
+                    return list.Build();
+                default:
+                    throw new YamlSyntaxException("a list goes on with '- ' or ends here, and it does neither", token.Mark);
+            }
+        }
+    }
+
+    // A list in a map may stand as far to the left as its key.
+    private (ValueNode Node, long Weight) ReadIndentless(YamlMark mark, int depth)
+    {
+        YamlListBuilder list = new(mark);
+        while (_scanner.Peek().Kind == YamlTokenKind.BlockEntry)
+        {
+            YamlToken token = _scanner.Take();
+            list.Add(
+                _scanner.Peek().Kind is YamlTokenKind.BlockEntry or YamlTokenKind.Key or YamlTokenKind.Value or YamlTokenKind.BlockEnd ? Nothing(token.Mark) : Read(depth + 1, isBlock: true),
+                MaxNodes);
+        }
+
+        return list.Build();
+    }
+
+    private (ValueNode Node, long Weight) ReadBlockMap(int depth)
+    {
+        YamlMapBuilder map = new(_scanner.Take().Mark);
+        while (true)
+        {
+            YamlToken token = _scanner.Take();
+            if (token.Kind == YamlTokenKind.BlockEnd)
+            {
+                return map.Build();
+            }
+
+            if (token.Kind != YamlTokenKind.Key)
+            {
+                throw new YamlSyntaxException("a map goes on with a key, as far to the left as its other keys, and here is none", token.Mark);
+            }
+
+            YamlKey key = ReadKey(token.Mark, depth, isBlock: true, YamlTokenKind.Key, YamlTokenKind.Value, YamlTokenKind.BlockEnd);
+            (ValueNode Node, long Weight) value = ReadValue(depth, isBlock: true, YamlTokenKind.Key, YamlTokenKind.Value, YamlTokenKind.BlockEnd);
+            map.Add(key, value, MaxNodes);
+        }
+    }
+
+    private (ValueNode Node, long Weight) ReadFlowMap(int depth)
+    {
+        YamlMark start = _scanner.Take().Mark;
+        YamlMapBuilder map = new(start);
+        for (var isFirst = true; _scanner.Peek() is var token && token.Kind != YamlTokenKind.FlowMappingEnd; isFirst = false)
+        {
+            if (!isFirst)
+            {
+                ExpectComma(start, "a map", '}');
+                if (_scanner.Peek().Kind == YamlTokenKind.FlowMappingEnd)
+                {
+                    break;
+                }
+
+                token = _scanner.Peek();
+            }
+
+            if (token.Kind == YamlTokenKind.Key)
+            {
+                _scanner.Take();
+                YamlKey key = ReadKey(token.Mark, depth, isBlock: false, YamlTokenKind.Value, YamlTokenKind.FlowEntry, YamlTokenKind.FlowMappingEnd);
+                map.Add(key, ReadValue(depth, isBlock: false, YamlTokenKind.FlowEntry, YamlTokenKind.FlowMappingEnd), MaxNodes);
+            }
+            else
+            {
+                YamlKey key = ReadKey(token.Mark, depth, isBlock: false);
+                map.Add(key, Nothing(token.Mark), MaxNodes);
+            }
+        }
+
+        _scanner.Take();
+        return map.Build();
+    }
+
+    private (ValueNode Node, long Weight) ReadFlowList(int depth)
+    {
+        YamlMark start = _scanner.Take().Mark;
+        YamlListBuilder list = new(start);
+        for (var isFirst = true; _scanner.Peek().Kind != YamlTokenKind.FlowSequenceEnd; isFirst = false)
+        {
+            if (!isFirst)
+            {
+                ExpectComma(start, "a list", ']');
+            }
+
+            switch (_scanner.Peek())
+            {
+                case { Kind: YamlTokenKind.FlowSequenceEnd }:
+                    break;
+                case { Kind: YamlTokenKind.Key } token:
+                    _scanner.Take();
+                    list.Add(ReadPair(token.Mark, depth + 1), MaxNodes);
+                    break;
+                default:
+                    list.Add(Read(depth + 1, isBlock: false), MaxNodes);
+                    break;
+            }
+        }
+
+        _scanner.Take();
+        return list.Build();
+    }
+
+    // 'key: value' in a list is a map of one entry.
+    private (ValueNode Node, long Weight) ReadPair(YamlMark mark, int depth)
+    {
+        YamlMapBuilder map = new(mark);
+        if (_scanner.Peek() is { Kind: YamlTokenKind.Value or YamlTokenKind.FlowEntry or YamlTokenKind.FlowSequenceEnd } next)
+        {
+            // Libyaml passes over the next token here, whatever it is.
+            _scanner.Take();
+            map.Add(YamlKey.Of(Empty(next.Mark)), ReadValue(depth, isBlock: false, YamlTokenKind.FlowEntry, YamlTokenKind.FlowSequenceEnd), MaxNodes);
+            return map.Build();
+        }
+
+        YamlKey key = ReadKey(mark, depth, isBlock: false);
+        map.Add(key, ReadValue(depth, isBlock: false, YamlTokenKind.FlowEntry, YamlTokenKind.FlowSequenceEnd), MaxNodes);
+        return map.Build();
+    }
+
+    private YamlKey ReadKey(YamlMark mark, int depth, bool isBlock, params ReadOnlySpan<YamlTokenKind> ends)
+    {
+        YamlToken first = _scanner.Peek();
+        if (ends.Contains(first.Kind))
+        {
+            return YamlKey.Of(Empty(mark));
+        }
+
+        var isAlias = first.Kind == YamlTokenKind.Alias;
+        ValueNode node = Read(depth + 1, isBlock, mayBeIndentless: isBlock).Node;
+        return node is ValueNode.Text { IsMergeKey: true } && !isAlias ? new YamlKey("<<", IsMerge: true) : YamlKey.Of(node);
+    }
+
+    private (ValueNode Node, long Weight) ReadValue(int depth, bool isBlock, params ReadOnlySpan<YamlTokenKind> ends)
+    {
+        YamlToken token = _scanner.Peek();
+        if (token.Kind != YamlTokenKind.Value)
+        {
+            return Nothing(token.Mark);
+        }
+
+        _scanner.Take();
+        return ends.Contains(_scanner.Peek().Kind) ? Nothing(token.Mark) : Read(depth + 1, isBlock, mayBeIndentless: isBlock);
+    }
+
+    private void ExpectComma(YamlMark start, string what, char end)
+    {
+        YamlToken token = _scanner.Peek();
+        if (token.Kind != YamlTokenKind.FlowEntry)
+        {
+            throw token.Kind == YamlTokenKind.StreamEnd
+                ? new YamlSyntaxException($"{what} that begins at line {start.Line}, column {start.Column + 1}, is not closed", token.Mark)
+                : new YamlSyntaxException($"',' or '{end}' is missing", token.Mark);
+        }
+
+        _scanner.Take();
+    }
+
+    private static (ValueNode Node, long Weight) Nothing(YamlMark mark) => (Empty(mark), 1);
+
+    private static ValueNode.Null Empty(YamlMark mark) => new() { Line = mark.Line, Column = mark.Column + 1 };
+
+    // Null while the value is being read, as a name can be given again within it.
+    private sealed class AnchorTarget
+    {
+        public ValueNode? Node { get; set; }
+
+        public long Weight { get; set; }
+    }
+}
