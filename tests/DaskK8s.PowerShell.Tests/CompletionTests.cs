@@ -87,7 +87,7 @@ public sealed class CompletionTests(ReleaseFixture fixture) : IClassFixture<Rele
 
         found.Should().Equal(expected);
         session.Run($"(Connect-DaskCluster platform -Instance dask-gpu -Kubeconfig '{fixture.Kubeconfig}' -SchedulerAccess None -WarningAction SilentlyContinue).Name")
-            .Should().ContainSingle().Which.BaseObject.Should().Be("platform/dask-gpu.default");
+            .Should().ContainSingle().Which!.BaseObject.Should().Be("platform/dask-gpu.default");
     }
 
     [Fact]

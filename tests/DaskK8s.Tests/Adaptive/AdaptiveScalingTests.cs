@@ -75,7 +75,7 @@ public sealed class AdaptiveScalingTests
         other.Changed += static (_, _) => throw new InvalidOperationException("the user's mistake");
 
         await rig.Cluster.ScaleAsync(1, cancellationToken: Token);
-        await DaskRig.WaitForAsync(async () => await rig.ReplicasAsync(Token) == 2, Token);
+        await Poll.UntilAsync(async () => await rig.ReplicasAsync(Token) == 2);
         adaptive.Completion.IsCompleted.Should().BeFalse();
         await other.DisposeAsync();
 

@@ -7,7 +7,7 @@ namespace DaskK8s.Helm.Values;
 internal static class ShellWords
 {
     // PowerShell takes the typographic quotes for quotes.
-    private static readonly SearchValues<char> s_expanded = SearchValues.Create("$`\"%!\r\n\u201c\u201d\u201e");
+    private static readonly SearchValues<char> Expanded = SearchValues.Create("$`\"%!\r\n\u201c\u201d\u201e");
 
     public static IReadOnlyList<string> Split(string text)
     {
@@ -83,7 +83,7 @@ internal static class ShellWords
             return word;
         }
 
-        bool isPlain = !word.AsSpan().ContainsAny(s_expanded) && !word.EndsWith('\\') && !word.Contains("\\\\", StringComparison.Ordinal);
+        bool isPlain = !word.AsSpan().ContainsAny(Expanded) && !word.EndsWith('\\') && !word.Contains("\\\\", StringComparison.Ordinal);
         return isPlain ? $"\"{word}\"" : "'" + word.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
     }
 }

@@ -1,4 +1,4 @@
-using DaskK8s.Helm.Chart;
+using DaskK8s.Helm.Values;
 using DaskK8s.Tests.Rigs.Helm;
 using DaskK8s.Tests.Rigs.Kubernetes;
 using DaskK8s.Yaml;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace DaskK8s.Tests.Rigs.Differential;
@@ -6,6 +7,8 @@ namespace DaskK8s.Tests.Rigs.Differential;
 /// <remarks>Every document is a map in block style, so that it can stand behind the head of a manifest.</remarks>
 internal sealed class YamlOddities(Random random)
 {
+    private static readonly SearchValues<char> FlowMarks = SearchValues.Create("?:,[]{}#");
+
     private static readonly string[] Plain =
     [
         "1", "0", "-1", "+5", "007", "0777", "0o17", "0O17", "0x1F", "0X1f", "-0x1", "0b101", "0B1", "-0b11", "089", "0o8", "1_000", "_1", "1__0", "0x_f", "1e3", "1e", "1.", ".5", "-.5", "+.5", "+.5e1",
@@ -288,7 +291,7 @@ internal sealed class YamlOddities(Random random)
         && !text.Contains(": ", StringComparison.Ordinal)
         && !text.EndsWith(':')
         && !text.Any(c => c is '\u007f' or '\u0001' or '\u0085' or '\u2028' or '\ufeff')
-        && !(inFlow && text.AsSpan().ContainsAny("?:,[]{}#"));
+        && !(inFlow && text.AsSpan().ContainsAny(FlowMarks));
 
     private string Key() => _isTame ? Pick("a", "b", "c", "d", "a", "1", "1.5", "1e6", "true", "yes", "\"a\"", "'b'", "\"<<\"", "a b", "a.b/c", "é", "2024-01-01", "!!str 8", "!x a", "=", "0x10", "-1") : random.Next(3) == 0 ? Pick(Keys) : Pick("a", "b", "c", "d");
 
