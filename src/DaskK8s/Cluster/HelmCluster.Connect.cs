@@ -7,6 +7,7 @@ using DaskK8s.Common;
 using DaskK8s.Groups;
 using DaskK8s.Helm;
 using DaskK8s.Helm.Chart;
+using DaskK8s.Helm.Records;
 using DaskK8s.Kubernetes;
 using DaskK8s.WorkerGroups;
 
@@ -205,8 +206,17 @@ public sealed partial class HelmCluster
                 return (stored, snapshot);
             }
 
+            string beside = Namespace;
             _requests.Connection.MoveTo(objects);
-            return (stored, await _workloads.ReadAsync(cancellationToken).ConfigureAwait(false));
+            WorkloadSnapshot there = await _workloads.ReadAsync(cancellationToken).ConfigureAwait(false);
+            if (!HoldsAny(record, there) && HoldsAny(record, snapshot))
+            {
+                // A backup that was restored into another namespace: its record still names the old one.
+                _requests.Connection.MoveTo(beside);
+                return (stored, snapshot);
+            }
+
+            return (stored, there);
         }
 
         if (!snapshot.Deployments.Any())
@@ -231,6 +241,10 @@ public sealed partial class HelmCluster
 
         return (stored, snapshot);
     }
+
+    private static bool HoldsAny(ReleaseRecord record, WorkloadSnapshot snapshot) =>
+        record.Instances.SelectMany(static i => i.Objects.WorkerGroups).Any(g => snapshot.FindDeployment(g.DeploymentName) is not null)
+        || record.Instances.Any(i => i.Objects.Scheduler is { } scheduler && snapshot.FindDeployment(scheduler.DeploymentName) is not null);
 
     private async Task<string?> FindForeignDaskAsync(CancellationToken cancellationToken)
     {

@@ -12,7 +12,7 @@ internal static class Guard
     {
         if (value is not null && string.IsNullOrWhiteSpace(value))
         {
-            throw new ArgumentException("Must not be blank; leave it null for the default.", name);
+            throw new ArgumentException("The text is empty; leave it null for the default.", name);
         }
     }
 

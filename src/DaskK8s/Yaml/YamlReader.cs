@@ -146,7 +146,7 @@ internal sealed class YamlReader
         YamlToken token = _scanner.Peek();
         if (depth > MaxDepth)
         {
-            throw new YamlSyntaxException("it nests too deeply", token.Mark);
+            throw new YamlSyntaxException("it is nested too deeply", token.Mark);
         }
 
         if (token.Kind == YamlTokenKind.Alias)

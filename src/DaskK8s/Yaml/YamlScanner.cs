@@ -201,7 +201,7 @@ internal sealed partial class YamlScanner(string text)
         _mayBeKey = true;
         if (FlowLevel > YamlReader.MaxDepth)
         {
-            throw new YamlSyntaxException("it nests too deeply", mark);
+            throw new YamlSyntaxException("it is nested too deeply", mark);
         }
 
         AddIndicator(kind, mark);
@@ -283,7 +283,7 @@ internal sealed partial class YamlScanner(string text)
 
         if (_indents.Count >= YamlReader.MaxDepth)
         {
-            throw new YamlSyntaxException("it nests too deeply", mark);
+            throw new YamlSyntaxException("it is nested too deeply", mark);
         }
 
         _indents.Push(_indent);

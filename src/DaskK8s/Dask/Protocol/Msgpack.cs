@@ -32,7 +32,7 @@ internal static class Msgpack
             return decoder(ref reader, message);
         }
         catch (Exception e) when (e is MessagePackSerializationException or EndOfStreamException or OverflowException
-            or InvalidOperationException or FormatException or DecoderFallbackException or ArgumentException)
+            or InvalidOperationException or FormatException or DecoderFallbackException or ArgumentException or System.Text.Json.JsonException)
         {
             throw new DaskProtocolException($"A message could not be decoded: {e.Message}", e);
         }
