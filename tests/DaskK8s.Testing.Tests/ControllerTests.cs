@@ -185,13 +185,13 @@ public sealed class ControllerTests
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(cancellationToken: Token);
         using k8s.Kubernetes client = cluster.CreateClient();
 
-        await new DaskRelease { Workers = 600 }.InstallAsync(client, Token);
+        await new DaskRelease { Workers = 270 }.InstallAsync(client, Token);
 
         // Listed, not watched: thousands of changes are more than a watch that lags is kept for.
         IList<V1Pod> pods = [];
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
         limit.CancelAfter(TimeSpan.FromMinutes(3));
-        while (pods.Count(static pod => pod.IsReady()) < 601)
+        while (pods.Count(static pod => pod.IsReady()) < 271)
         {
             pods = (await client.CoreV1.ListNamespacedPodAsync("default", cancellationToken: limit.Token)).Items;
             await Task.Delay(200, limit.Token);

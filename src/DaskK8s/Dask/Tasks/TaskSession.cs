@@ -374,7 +374,7 @@ internal sealed class TaskSession : IAsyncDisposable
                 SchedulerConnection? connection = await AttachAsync(resume: true, _closing.Token).ConfigureAwait(false);
                 if (connection is null && !_life.HasEnded)
                 {
-                    Forget("the scheduler restarted, or the client was away for longer than it keeps tasks");
+                    Lose("the scheduler restarted, or the client was away for longer than it keeps tasks");
                     Id = NewId();
                     connection = await AttachAsync(resume: false, _closing.Token).ConfigureAwait(false);
                 }
@@ -398,7 +398,7 @@ internal sealed class TaskSession : IAsyncDisposable
     /// <remarks>Called while no connection is served, so that the queue has no other reader.</remarks>
     private void GiveUp(Exception cause)
     {
-        Forget(cause);
+        Lose(cause);
         while (_outgoing.Reader.TryRead(out Outgoing next))
         {
             if (next.Batch is { } batch)
@@ -417,7 +417,7 @@ internal sealed class TaskSession : IAsyncDisposable
     private static bool IsGone(Exception e) => e is SchedulerUnreachableException { IsGone: true };
 
     /// <summary>Marks as lost what the scheduler had been given; what is queued still goes to it.</summary>
-    private void Forget(object cause)
+    private void Lose(object cause)
     {
         long given;
         TaskBatch[] lost;

@@ -1,4 +1,5 @@
 using DaskK8s.Tests.Rigs.Dask;
+using DaskK8s.Dask;
 
 namespace DaskK8s.Tests.Dask.Running;
 

@@ -1,4 +1,4 @@
-using DaskK8s.Dask.Published;
+using DaskK8s.Dask;
 using DaskK8s.Dask.Tasks;
 
 namespace DaskK8s;

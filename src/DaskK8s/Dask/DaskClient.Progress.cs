@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-using DaskK8s.Dask.Progress;
+using DaskK8s.Dask;
 using DaskK8s.Dask.Tasks;
 
 namespace DaskK8s;

@@ -3,7 +3,7 @@ using System.Threading.Channels;
 
 using DaskK8s.Dask.Tasks;
 
-namespace DaskK8s.Dask.Progress;
+namespace DaskK8s.Dask;
 
 /// <summary>Counts tasks by their functions, and wakes one reader when the counts change.</summary>
 internal sealed partial class ProgressCounter : ITaskWaiter

@@ -1,6 +1,6 @@
 using DaskK8s.Dask.Rpc;
 
-namespace DaskK8s.Dask.Published;
+namespace DaskK8s.Dask;
 
 /// <summary>The publications of a scheduler: Dask's own, so that Python's clients see them and theirs are seen.</summary>
 internal sealed class PublishedDatasets(SchedulerRpc rpc)

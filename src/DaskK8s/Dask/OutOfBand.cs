@@ -6,7 +6,7 @@ using DaskK8s.Dask.Tasks;
 
 using MessagePack;
 
-namespace DaskK8s.Dask.Running;
+namespace DaskK8s.Dask;
 
 /// <summary>Runs functions on workers and on the scheduler outside of tasks, as Python's <c>client.run</c> does.</summary>
 internal sealed class OutOfBand(SchedulerRpc rpc, JsonSerializerOptions json)

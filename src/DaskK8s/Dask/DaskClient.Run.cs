@@ -1,6 +1,5 @@
-using DaskK8s.Dask.Running;
-using DaskK8s.Dask.Tasks;
 using DaskK8s.Dask;
+using DaskK8s.Dask.Tasks;
 
 namespace DaskK8s;
 
