@@ -62,6 +62,7 @@ internal static class Rooms
     public static IReadOnlyList<(string From, string To)> ToCut { get; } =
     [
         ("src/DaskK8s.Testing/Releases", "src/DaskK8s.Testing"),
+        ("src/DaskK8s/Dask/Tasks", "src/DaskK8s/Dask"),
         ("src/DaskK8s/Groups", "src/DaskK8s/Cluster"),
         ("src/DaskK8s/Helm/Records", "src/DaskK8s/Helm"),
         ("src/DaskK8s/Helm/Records", "src/DaskK8s/Helm/Chart"),
