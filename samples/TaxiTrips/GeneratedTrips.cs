@@ -3,7 +3,7 @@ using System.Text;
 
 namespace TaxiTrips;
 
-/// <summary>Makes a small month of trips in the column layout of the Taxi and Limousine Commission, the same one each time.</summary>
+/// <summary>Creates a small month of trips in the column layout of the Taxi and Limousine Commission, the same one each time.</summary>
 /// <remarks>As CSV, in which the commission published this month first: pandas reads it everywhere, Parquet only where pyarrow is.</remarks>
 internal sealed record GeneratedTrips(byte[] Csv, decimal MeanDistance)
 {

@@ -2,7 +2,7 @@ using DaskK8s;
 
 namespace TaxiTrips;
 
-/// <summary>Is what <c>mean_distance.py</c> returns.</summary>
+/// <summary>What <c>mean_distance.py</c> returns.</summary>
 internal sealed record MeanDistance(double Mean, long Trips, string Library, string Worker)
 {
     /// <summary>Gets the Python function.</summary>

@@ -13,7 +13,7 @@ internal sealed record TripSource(string Name, object Value, decimal? Exact, int
     /// <summary>The Taxi and Limousine Commission's own file of the month, about 4 MB and 240,000 trips.</summary>
     public const string Public = "https://d37ci6vzurychx.cloudfront.net/trip-data/yellow_tripdata_2020-04.parquet";
 
-    /// <summary>Gives what <c>--source</c> names; by default the public file, and on the embedded cluster the generated one.</summary>
+    /// <summary>Returns what <c>--source</c> names; by default the public file, and on the embedded cluster the generated one.</summary>
     /// <param name="given">The value of <c>--source</c>.</param>
     /// <param name="folder">Where workers find a file of ours; null for workers on other machines, which are given its bytes.</param>
     public static TripSource Choose(string? given, string? folder)

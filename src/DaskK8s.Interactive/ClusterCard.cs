@@ -5,19 +5,19 @@ using DaskK8s.Interactive.Html;
 
 namespace DaskK8s.Interactive;
 
-/// <summary>Makes the card of a cluster: HTML for notebooks, text for consoles. Nothing is asked or changed, so that any host can use it.</summary>
+/// <summary>Creates the card of a cluster: HTML for notebooks, text for consoles. Nothing is asked or changed, so that any host can use it.</summary>
 /// <remarks>
 /// The HTML is complete in itself (no script, no file of its own, no address but the dashboard's), escaped, and follows light and dark
 /// themes. The text holds no control characters.
 /// </remarks>
 public static class ClusterCard
 {
-    /// <summary>Makes the card of a cluster as it was read last.</summary>
+    /// <summary>Creates the card of a cluster as it was read last.</summary>
     /// <param name="cluster">The cluster; it is not asked.</param>
     /// <returns>One HTML element.</returns>
     public static string ToHtml(HelmCluster cluster) => ToHtml(ClusterSnapshot.Of(cluster));
 
-    /// <summary>Makes the card of a snapshot.</summary>
+    /// <summary>Creates the card of a snapshot.</summary>
     /// <param name="snapshot">The snapshot.</param>
     /// <returns>One HTML element.</returns>
     public static string ToHtml(ClusterSnapshot snapshot)
@@ -53,12 +53,12 @@ public static class ClusterCard
         return html.ToString();
     }
 
-    /// <summary>Makes the card of a cluster as it was read last, as text.</summary>
+    /// <summary>Creates the card of a cluster as it was read last, as text.</summary>
     /// <param name="cluster">The cluster; it is not asked.</param>
     /// <returns>Lines without control characters.</returns>
     public static string ToText(HelmCluster cluster) => ToText(ClusterSnapshot.Of(cluster));
 
-    /// <summary>Makes the card of a snapshot as text.</summary>
+    /// <summary>Creates the card of a snapshot as text.</summary>
     /// <param name="snapshot">The snapshot.</param>
     /// <returns>Lines without control characters.</returns>
     public static string ToText(ClusterSnapshot snapshot)

@@ -87,7 +87,7 @@ public sealed record ClusterSnapshot
         };
     }
 
-    /// <summary>Gives the snapshot with what a scaling or a wait told about one group.</summary>
+    /// <summary>Returns the snapshot with what a scaling or a wait told about one group.</summary>
     /// <param name="progress">How far the group is.</param>
     /// <returns>The same snapshot where it has no such group.</returns>
     public ClusterSnapshot With(WorkerGroupProgress progress)
@@ -96,7 +96,7 @@ public sealed record ClusterSnapshot
         return this with { Groups = [.. Groups.Select(g => g.Name == progress.Group ? g.With(progress) : g)] };
     }
 
-    /// <summary>Gives the card as text.</summary>
+    /// <summary>Returns the card as text.</summary>
     /// <returns>The text.</returns>
     public override string ToString() => ClusterCard.ToText(this);
 }

@@ -1,6 +1,6 @@
 namespace DaskK8s.Interactive;
 
-/// <summary>Is the notebook that cards are shown in: what a host has to offer, and all that this package asks of one.</summary>
+/// <summary>The notebook that cards are shown in: what a host has to offer, and all that this package asks of one.</summary>
 /// <remarks><c>extension.dib</c> implements it for .NET Interactive; another host needs these three members.</remarks>
 public interface INotebook
 {

@@ -1,6 +1,6 @@
 namespace DaskK8s.Interactive;
 
-/// <summary>Says how values of one type are shown in a notebook.</summary>
+/// <summary>The view of values of one type in a notebook.</summary>
 /// <param name="Type">The type: a class, or an interface or base class of those that are meant.</param>
 /// <param name="ToHtml">Makes HTML of a value of that type.</param>
 /// <param name="ToText">Makes text of a value of that type.</param>

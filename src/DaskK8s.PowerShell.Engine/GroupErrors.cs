@@ -1,9 +1,9 @@
 namespace DaskK8s.PowerShell;
 
-/// <summary>Makes the library's own error about a group that is not there, for what is known without a call.</summary>
+/// <summary>Creates the library's own error about a group that is not there, for what is known without a call.</summary>
 public static class GroupErrors
 {
-    /// <summary>Says that a cluster has no group of a name, and which it has.</summary>
+    /// <summary>Creates the error for an unknown group, which lists the known ones.</summary>
     /// <param name="cluster">The cluster.</param>
     /// <param name="name">The name.</param>
     /// <returns>The error.</returns>

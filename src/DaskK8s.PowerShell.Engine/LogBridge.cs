@@ -6,7 +6,7 @@ namespace DaskK8s.PowerShell;
 /// <remarks>The cmdlets must not name a type of Microsoft.Extensions.Logging: another module may have loaded another version of it.</remarks>
 public static class LogBridge
 {
-    /// <summary>Gives options that log to a listener.</summary>
+    /// <summary>Returns options that log to a listener.</summary>
     /// <param name="options">The options.</param>
     /// <param name="listener">Hears the level (0 Trace to 5 Critical) and the line; from any thread.</param>
     /// <returns>The options with a log.</returns>

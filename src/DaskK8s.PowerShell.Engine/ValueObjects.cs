@@ -1,6 +1,6 @@
 namespace DaskK8s.PowerShell;
 
-/// <summary>Gives values as plain objects: maps, lists, texts, numbers, truth values.</summary>
+/// <summary>Provides values as plain objects: maps, lists, texts, numbers, truth values.</summary>
 public static class ValueObjects
 {
     /// <summary>Reads all computed values.</summary>

@@ -3,7 +3,7 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Lets a parameter of type <see cref="TimeSpan"/> take <c>90s</c>, <c>10m</c>, <c>2h</c> and <c>1d</c>, as kubectl does.</summary>
+/// <summary>Converts the argument of a parameter of type <see cref="TimeSpan"/>: <c>90s</c>, <c>10m</c>, <c>2h</c> and <c>1d</c>, as kubectl does.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class AgeAttribute : ArgumentTransformationAttribute
 {

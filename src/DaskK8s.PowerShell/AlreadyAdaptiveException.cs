@@ -1,6 +1,6 @@
 namespace DaskK8s.PowerShell;
 
-/// <summary>Says that adaptive scaling of a cluster was started before.</summary>
+/// <summary>The exception that is thrown when adaptive scaling of a cluster was started before.</summary>
 public sealed class AlreadyAdaptiveException : InvalidOperationException
 {
     internal AlreadyAdaptiveException(DaskAdaptive? running)

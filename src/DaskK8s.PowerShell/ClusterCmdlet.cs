@@ -2,14 +2,14 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Is the base of the cmdlets that work on a connected cluster.</summary>
+/// <summary>The base of the cmdlets that work on a connected cluster.</summary>
 public abstract class ClusterCmdlet : DaskCmdlet
 {
     private protected ClusterCmdlet()
     {
     }
 
-    /// <summary>Gives the cluster to work on, or ends the pipeline where there is none.</summary>
+    /// <summary>Returns the cluster to work on, or ends the pipeline where there is none.</summary>
     private protected HelmCluster Choose(HelmCluster? given)
     {
         HelmCluster? chosen = given ?? DaskSession.Current.CurrentCluster;
@@ -33,7 +33,7 @@ public abstract class ClusterCmdlet : DaskCmdlet
         return found;
     }
 
-    /// <summary>Gives a group with the cluster that it is of, so that a pipeline of groups of several clusters reaches each where it is.</summary>
+    /// <summary>Returns a group with the cluster that it is of, so that a pipeline of groups of several clusters reaches each where it is.</summary>
     private protected static PSObject WithCluster(WorkerGroup group, HelmCluster cluster)
     {
         PSObject wrapped = PSObject.AsPSObject(group);

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Lets <c>-Cluster</c> take the name of a connected cluster as well as the cluster.</summary>
+/// <summary>Converts the name of a connected cluster for the parameter <c>-Cluster</c>.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ClusterNameAttribute : ArgumentTransformationAttribute
 {

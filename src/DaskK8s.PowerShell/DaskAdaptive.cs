@@ -1,6 +1,6 @@
 namespace DaskK8s.PowerShell;
 
-/// <summary>Is adaptive scaling that was started with <c>Start-DaskAdaptive</c>.</summary>
+/// <summary>An adaptive scaling that was started with <c>Start-DaskAdaptive</c>.</summary>
 public sealed class DaskAdaptive
 {
     private readonly AdaptiveScaling _scaling;
@@ -36,7 +36,7 @@ public sealed class DaskAdaptive
 
     internal bool IsRunning => !_stopped && !_scaling.Completion.IsCompleted;
 
-    /// <summary>Gives it in a line.</summary>
+    /// <summary>Returns it in a line.</summary>
     /// <returns>The line.</returns>
     public override string ToString() =>
         $"{Cluster.Name}: {State}, {string.Join(", ", Groups.Select(static g => FormattableString.Invariant($"{g.Key} {g.Value.Minimum}..{g.Value.Maximum}")))}";

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Is the base of the cmdlets: runs asynchronous work, writes what it says, stops it on Ctrl-C.</summary>
+/// <summary>The base of the cmdlets: runs asynchronous work, writes what it says, stops it on Ctrl-C.</summary>
 public abstract class DaskCmdlet : PSCmdlet, IDisposable
 {
     // The host waits for the pipeline; what needs longer to undo goes on without it.
@@ -14,7 +14,7 @@ public abstract class DaskCmdlet : PSCmdlet, IDisposable
     {
     }
 
-    /// <summary>Lets go of what the command holds.</summary>
+    /// <summary>Releases what the command holds.</summary>
     public void Dispose()
     {
         _stop.Dispose();

@@ -7,7 +7,7 @@ internal static class Failures
 {
     private const string LookAtTheLog = "Run the command again with -Verbose and -Debug to see what was tried.";
 
-    /// <summary>Makes the record.</summary>
+    /// <summary>Creates the record.</summary>
     /// <param name="e">The failure; the id is its type's name.</param>
     /// <param name="target">What the command was about.</param>
     /// <param name="advice">What to do; null for what helps with failures of the type.</param>

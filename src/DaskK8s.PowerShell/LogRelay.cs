@@ -9,7 +9,7 @@ internal sealed class LogRelay
     private readonly Lock _sync = new();
     private readonly List<CommandOutput> _listeners = [];
 
-    /// <summary>Lets a command hear the log until the result is disposed; the one that began last hears it.</summary>
+    /// <summary>Sends the log to a command until the result is disposed; the command that began last receives it.</summary>
     public IDisposable Listen(CommandOutput output)
     {
         lock (_sync)

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Is called by PowerShell when the module is imported and removed.</summary>
+/// <summary>The callbacks that PowerShell calls when the module is imported and removed.</summary>
 public sealed class ModuleLifetime : IModuleAssemblyInitializer, IModuleAssemblyCleanup
 {
     /// <summary>Makes the library loadable before the cmdlets are looked at.</summary>

@@ -1,6 +1,6 @@
 namespace DaskK8s.PowerShell;
 
-/// <summary>Says that a command needs a cluster and none is connected, or none of that name.</summary>
+/// <summary>The exception that is thrown when a command needs a cluster and none, or none of that name, is connected.</summary>
 public sealed class NoClusterException : InvalidOperationException
 {
     internal NoClusterException(string message)

@@ -7,7 +7,7 @@ namespace DaskK8s.PowerShell;
 /// <summary>Turns the library's plain data into PowerShell's, and back.</summary>
 internal static class PlainObjects
 {
-    /// <summary>Gives maps as objects with properties, so that paths and tables work.</summary>
+    /// <summary>Returns maps as objects with properties, so that paths and tables work.</summary>
     public static object? FromData(object? value)
     {
         switch (value)
@@ -54,7 +54,7 @@ internal static class PlainObjects
         }
     }
 
-    /// <summary>Gives what a script made as the types of JSON: no PowerShell wrapper reaches the library.</summary>
+    /// <summary>Returns what a script made as the types of JSON: no PowerShell wrapper reaches the library.</summary>
     public static object? ToData(object? value) => value switch
     {
         PSObject { BaseObject: PSCustomObject } made => made.Properties.ToDictionary(static p => p.Name, static p => ToData(p.Value)),

@@ -1,6 +1,6 @@
 namespace DaskK8s.PowerShell;
 
-/// <summary>Is a changed set of values, and the command that would bring it to the cluster.</summary>
+/// <summary>A changed set of values, and the command that would bring it to the cluster.</summary>
 public sealed class WorkerGroupUpgrade
 {
     internal WorkerGroupUpgrade(string group, string yaml, string command, string? path, IReadOnlyList<HelmValuesProblem> problems) =>

@@ -15,7 +15,7 @@ public sealed class EmbeddedPods
 
     internal EmbeddedPods(ObjectStore store, Kubelet kubelet, PortMap ports) => (_store, _kubelet, _ports) = (store, kubelet, ports);
 
-    /// <summary>Lets a port of pods lead to a server of the test's own.</summary>
+    /// <summary>Redirects a port of pods to a server of the test's own.</summary>
     /// <param name="selector">Which pods.</param>
     /// <param name="port">The port in the pod.</param>
     /// <param name="target">Where it leads, on loopback.</param>
@@ -28,7 +28,7 @@ public sealed class EmbeddedPods
     /// <param name="container">The container; the first one by default.</param>
     public void AppendLog(string inNamespace, string pod, string line, string? container = null) => Container(inNamespace, pod, container).Log.Add(line);
 
-    /// <summary>Makes a container exit, as if its process had died; the kubelet starts it again.</summary>
+    /// <summary>Creates a container exit, as if its process had died; the kubelet starts it again.</summary>
     /// <param name="inNamespace">The pod's namespace.</param>
     /// <param name="pod">The pod's name.</param>
     /// <param name="exitCode">The exit code; of a real process it is that of the kill, 137.</param>

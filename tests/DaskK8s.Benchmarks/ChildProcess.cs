@@ -19,12 +19,12 @@ internal static class ChildProcess
         return RunAsync(program, all);
     }
 
-    /// <summary>Gives the command that runs this program once more. Started as 'dotnet DaskK8s.Benchmarks.dll', the process is dotnet.</summary>
+    /// <summary>Returns the command that runs this program once more. Started as 'dotnet DaskK8s.Benchmarks.dll', the process is dotnet.</summary>
     public static (string Program, string[] Arguments) CommandOf(params string[] arguments) => Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet"
         ? (Environment.ProcessPath!, [typeof(ChildProcess).Assembly.Location, .. arguments])
         : (Environment.ProcessPath!, arguments);
 
-    /// <summary>Gives the lines that the process printed.</summary>
+    /// <summary>Returns the lines that the process printed.</summary>
     private static async Task<string[]> RunAsync(string program, string[] arguments)
     {
         using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;

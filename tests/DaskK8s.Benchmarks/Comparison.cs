@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace DaskK8s.Benchmarks;
 
-/// <summary>Is one figure of ours beside the same figure of the Python original, from alternating runs.</summary>
+/// <summary>One figure of ours beside the same figure of the Python original, from alternating runs.</summary>
 internal sealed record Comparison(string Name, string Unit, string Ratio, double[] Ours, double[] Theirs)
 {
     public double OursMedian => Median(Ours);

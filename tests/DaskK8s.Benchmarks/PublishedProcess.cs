@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace DaskK8s.Benchmarks;
 
-/// <summary>Is the program of tests/DaskK8s.Benchmarks.Process, published as its project says into a folder that goes with this object.</summary>
+/// <summary>The program of tests/DaskK8s.Benchmarks.Process, published as its project says into a folder that goes with this object.</summary>
 internal sealed class PublishedProcess : IDisposable
 {
     private const string Project = "DaskK8s.Benchmarks.Process";

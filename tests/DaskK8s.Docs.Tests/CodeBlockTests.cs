@@ -71,7 +71,7 @@ public sealed class CodeBlockTests
         SnippetFiles.All.Keys.Should().BeSubsetOf(shown, "a snippet that no page shows is left over");
     }
 
-    /// <summary>Says whether a block lies between markers of a page that another test writes.</summary>
+    /// <summary>Determines whether a block lies between markers of a page that another test writes.</summary>
     private static bool IsGenerated(PageCode code)
     {
         string before = Repository.Read(code.Page)[..code.Span.Start];

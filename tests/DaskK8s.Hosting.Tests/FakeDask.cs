@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace DaskK8s.Hosting.Tests;
 
-/// <summary>Is a cluster that answers as a test says, as a service's unit tests have one: no Python, no server.</summary>
+/// <summary>A cluster that answers as a test says, as a service's unit tests have one: no Python, no server.</summary>
 internal sealed class FakeDask(Func<PythonFunction, IReadOnlyList<object?>, object?> answer) : IDaskCluster, IDaskClient
 {
     public string Name => "fake";

@@ -9,7 +9,7 @@ using k8s.Models;
 
 namespace DaskK8s.IntegrationTests;
 
-/// <summary>Is what scaling relies on of server-side apply: versions, uids, owners by set, defaulted keys. Where the embedded server differs from a real one, it is wrong.</summary>
+/// <summary>What scaling relies on of server-side apply: versions, uids, owners by set, defaulted keys. Where the embedded server differs from a real one, it is wrong.</summary>
 public sealed class ApplyContract(TestCluster kubernetes) : IAsyncLifetime
 {
     private const string Name = "applied";

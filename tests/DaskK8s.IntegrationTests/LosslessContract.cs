@@ -91,7 +91,7 @@ public sealed class LosslessContract(TestCluster kubernetes)
         }
     }
 
-    /// <summary>Says whether the server takes hints about which pods shall go (<c>pod-deletion-cost</c>): Kubernetes 1.22 and later.</summary>
+    /// <summary>Determines whether the server takes hints about which pods shall go (<c>pod-deletion-cost</c>): Kubernetes 1.22 and later.</summary>
     private async Task<bool> TakesHintsAsync()
     {
         VersionInfo version = await kubernetes.Client.Version.GetCodeAsync(Token);

@@ -7,7 +7,7 @@ namespace DaskK8s.IntegrationTests;
 
 public sealed class PermissionContract(TestCluster kubernetes)
 {
-    /// <summary>Is the Role that the chart itself brings for Jupyter, and nothing beyond it.</summary>
+    /// <summary>The Role that the chart itself brings for Jupyter, and nothing beyond it.</summary>
     private static readonly V1PolicyRule[] DaskJupyter =
     [
         new() { ApiGroups = ["apps"], Resources = ["deployments"], Verbs = ["get", "list", "watch", "update", "patch"] },

@@ -121,7 +121,7 @@ public sealed class ServiceTypeContract(TestCluster kubernetes)
         }
     }
 
-    /// <summary>Makes the Service anew with a class that no controller has: it cannot be added to a Service that exists.</summary>
+    /// <summary>Creates the Service anew with a class that no controller has: it cannot be added to a Service that exists.</summary>
     private async Task LeaveToNobodyAsync(string @namespace, CancellationToken cancellationToken)
     {
         V1Service service = await kubernetes.Client.CoreV1.ReadNamespacedServiceAsync(Service, @namespace, cancellationToken: cancellationToken);

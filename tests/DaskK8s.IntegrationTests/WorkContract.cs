@@ -140,7 +140,7 @@ public sealed class WorkContract(TestCluster kubernetes)
         (await sum.ResultAsync(Limit, Token)).Should().Be(3);
     }
 
-    /// <summary>Gives each worker's group by its address.</summary>
+    /// <summary>Returns each worker's group by its address.</summary>
     private static async Task<Dictionary<string, string?>> GroupsAsync(HelmCluster cluster) =>
         (await cluster.GetSchedulerInfoAsync(Token)).Workers.ToDictionary(static w => w.Address, static w => w.Group);
 }

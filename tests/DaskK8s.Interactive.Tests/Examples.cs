@@ -120,6 +120,6 @@ internal static class Examples
         return new PodLogs(all);
     }
 
-    /// <summary>Gives a name as long as Kubernetes and Helm allow, with no place to break it.</summary>
+    /// <summary>Returns a name as long as Kubernetes and Helm allow, with no place to break it.</summary>
     public static string LongName(int length) => string.Concat(Enumerable.Repeat("abcdefghij", (length / 10) + 1))[..length];
 }

@@ -14,6 +14,6 @@ internal sealed class Fragment(string html)
 
     public IEnumerable<XElement> All(string tag) => Root.Descendants(tag);
 
-    /// <summary>Gives the cells of each row of the first table's body, the row's header first.</summary>
+    /// <summary>Gets the cells of each row of the first table's body, the row's header first.</summary>
     public string[][] Rows => [.. All("tbody").First().Elements("tr").Select(static r => r.Elements().Select(static c => c.Value).ToArray())];
 }

@@ -69,7 +69,7 @@ public sealed partial class EmptyProjectTests(EmptyProjectTests.Release release)
     [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex CodeBlock();
 
-    /// <summary>Is the release <c>my-dask</c> that a reader of the readmes would have.</summary>
+    /// <summary>The release <c>my-dask</c> that a reader of the readmes would have.</summary>
     public sealed class Release : IAsyncLifetime
     {
         private EmbeddedCluster? _cluster;

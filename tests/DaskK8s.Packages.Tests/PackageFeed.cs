@@ -3,7 +3,7 @@ using System.Reflection;
 
 namespace DaskK8s.Packages.Tests;
 
-/// <summary>Is the folder that the build packed into, with a packages folder of its own: what a test restores comes from there and not from an earlier run.</summary>
+/// <summary>The folder that the build packed into, with a packages folder of its own: what a test restores comes from there and not from an earlier run.</summary>
 internal sealed class PackageFeed : IDisposable
 {
     private readonly DirectoryInfo _packages = Directory.CreateTempSubdirectory("daskk8s-packages-");
@@ -14,7 +14,7 @@ internal sealed class PackageFeed : IDisposable
     /// <summary>Gets the version of the packages.</summary>
     public string Version => Path.GetFileName(Of("DaskK8s"))["DaskK8s.".Length..^".nupkg".Length];
 
-    /// <summary>Gives the file of a package.</summary>
+    /// <summary>Returns the file of a package.</summary>
     public string Of(string id) => Directory.GetFiles(Folder, $"{id}.*.nupkg").Single(f => char.IsAsciiDigit(Path.GetFileName(f)[id.Length + 1]));
 
     /// <summary>Lets a process restore into a folder of this feed, and take from the machine's own what is there already.</summary>

@@ -6,7 +6,7 @@ using System.Security;
 
 namespace DaskK8s.PowerShell.Tests;
 
-/// <summary>Is a host whose user answers each question in the same way, and says nothing else.</summary>
+/// <summary>A host whose user answers each question in the same way, and says nothing else.</summary>
 internal sealed class AnsweringHost(string answer) : PSHost
 {
     private readonly Screen _screen = new(answer);

@@ -49,6 +49,6 @@ internal static class CtrlC
     /// <summary>Stops a script when it has come to a point, by what it shows.</summary>
     public static Task PressAsync(Session session, string script, Func<Shell, bool> at) => PressAsync(session, script, (shell, _) => at(shell));
 
-    /// <summary>Says whether a progress bar whose text begins so was shown.</summary>
+    /// <summary>Determines whether a progress bar whose text begins so was shown.</summary>
     public static bool Shows(Shell shell, string activity) => shell.Streams.Progress.ToArray().Any(p => p.Activity.StartsWith(activity, StringComparison.Ordinal));
 }

@@ -4,7 +4,7 @@ using k8s;
 
 namespace DaskK8s.PowerShell.Tests;
 
-/// <summary>Is an embedded cluster with the release of the mission in it, in whose pods Dask runs: four workers, one of them in <c>gpu-workers</c>.</summary>
+/// <summary>An embedded cluster with the release of the mission in it, in whose pods Dask runs: four workers, one of them in <c>gpu-workers</c>.</summary>
 public sealed class DaskFixture : IAsyncLifetime
 {
     public EmbeddedCluster Cluster { get; private set; } = null!;

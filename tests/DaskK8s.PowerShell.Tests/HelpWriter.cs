@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace DaskK8s.PowerShell.Tests;
 
-/// <summary>Makes the help file: parameters as the cmdlets have them, the rest from the pages in <c>help</c>.</summary>
+/// <summary>Creates the help file: parameters as the cmdlets have them, the rest from the pages in <c>help</c>.</summary>
 /// <remarks>A page: the synopsis, a line; the description; then examples, each <c>## title</c>, code indented by four, remarks.</remarks>
 internal static class HelpWriter
 {

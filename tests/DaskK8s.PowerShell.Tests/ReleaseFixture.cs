@@ -6,7 +6,7 @@ using k8s;
 
 namespace DaskK8s.PowerShell.Tests;
 
-/// <summary>Is an embedded cluster with the release of the mission in it, whose pods have no process.</summary>
+/// <summary>An embedded cluster with the release of the mission in it, whose pods have no process.</summary>
 public sealed class ReleaseFixture : IAsyncLifetime
 {
     public static readonly DaskRelease Release = new()

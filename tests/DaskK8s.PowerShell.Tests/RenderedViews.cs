@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace DaskK8s.PowerShell.Tests;
 
-/// <summary>Is what PowerShell itself shows of each type of object that the cmdlets give, on a terminal of 120 columns.</summary>
+/// <summary>What PowerShell itself shows of each type of object that the cmdlets give, on a terminal of 120 columns.</summary>
 public sealed partial class RenderedViews : IAsyncLifetime
 {
     private readonly Dictionary<string, string> _views = [];

@@ -6,7 +6,7 @@ using Shell = System.Management.Automation.PowerShell;
 
 namespace DaskK8s.PowerShell.Tests;
 
-/// <summary>Is a runspace of its own with the module imported from its manifest, as a user has it.</summary>
+/// <summary>A runspace of its own with the module imported from its manifest, as a user has it.</summary>
 internal sealed class Session : IDisposable
 {
     public Session(bool import = true, PSHost? host = null)

@@ -12,7 +12,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds adaptive scaling of a Dask release to an application.</summary>
 public static class DaskAdaptiveScalingExtensions
 {
-    /// <summary>Lets the worker groups of a release follow the work as long as the application runs.</summary>
+    /// <summary>Scales the worker groups of a release with the work for as long as the application runs.</summary>
     /// <remarks>Several copies of the application may run: a Lease lets one of them adapt, the others stand by.</remarks>
     /// <param name="services">The application's services.</param>
     /// <param name="releaseName">The release's name.</param>
@@ -33,7 +33,7 @@ public static class DaskAdaptiveScalingExtensions
         });
     }
 
-    /// <summary>Lets the worker groups of a configured release follow the work as long as the application runs.</summary>
+    /// <summary>Scales the worker groups of a configured release with the work for as long as the application runs.</summary>
     /// <remarks>
     /// The release comes from where <see cref="DaskClusterExtensions.AddDaskCluster"/> takes it; the groups and everything else come from the section
     /// <c>DaskK8s:name:Adaptive</c>, whose settings have the names of <see cref="AdaptiveOptions"/>. Both are checked when the host starts.

@@ -14,7 +14,7 @@ internal sealed class ClusterRegistration(string name, Func<DaskClusterOptions, 
     public SharedCluster Create(IServiceProvider provider) =>
         new(name, Options(provider), (provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("DaskK8s.Hosting"));
 
-    /// <summary>Gives the options: configuration, then code, then the host's logger factory and clock.</summary>
+    /// <summary>Returns the options: configuration, then code, then the host's logger factory and clock.</summary>
     /// <exception cref="OptionsValidationException">Something is wrong with them; it lists everything.</exception>
     public DaskClusterOptions Options(IServiceProvider provider)
     {

@@ -8,7 +8,7 @@ internal sealed class ReconnectPause
 
     private TimeSpan _next = Shortest;
 
-    /// <summary>Gives the pause before the next attempt, and lengthens the one after it.</summary>
+    /// <summary>Returns the pause before the next attempt, and lengthens the one after it.</summary>
     public TimeSpan Next()
     {
         TimeSpan now = _next;

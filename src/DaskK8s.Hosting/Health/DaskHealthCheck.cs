@@ -6,7 +6,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace DaskK8s.Hosting.Health;
 
-/// <summary>Tells whether a cluster can work: unhealthy where it is away, degraded where something of it is missing.</summary>
+/// <summary>Determines whether a cluster can work: unhealthy where it is away, degraded where something of it is missing.</summary>
 internal sealed class DaskHealthCheck(IDaskCluster cluster, TimeSpan timeout, TimeProvider time) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

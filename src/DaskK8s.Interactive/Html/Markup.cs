@@ -62,7 +62,7 @@ internal sealed class Markup
         return this;
     }
 
-    /// <summary>Gives the HTML, all elements closed.</summary>
+    /// <summary>Returns the HTML, all elements closed.</summary>
     public override string ToString()
     {
         Close(_open.Count);

@@ -9,7 +9,7 @@ namespace DaskK8s.Interactive.Views;
 /// <summary>Shows a scheduler and its workers.</summary>
 internal static class SchedulerView
 {
-    /// <summary>Is how many workers are listed: more than a page's worth helps nobody, and a thousand make a notebook slow.</summary>
+    /// <summary>The number of workers listed; a thousand of them would make a notebook slow.</summary>
     public const int MostWorkers = 100;
 
     public static string ToHtml(SchedulerInfo scheduler)

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Gives the adaptive scaling that was started in this session: how it is, and what it decided.</summary>
+/// <summary>Gets the adaptive scaling that was started in this session: how it is, and what it decided.</summary>
 [Cmdlet(VerbsCommon.Get, "DaskAdaptive")]
 [OutputType(typeof(DaskAdaptive))]
 public sealed class GetDaskAdaptiveCommand : ClusterCmdlet

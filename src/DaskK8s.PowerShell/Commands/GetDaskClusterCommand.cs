@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Gives the connected clusters, or finds those that are there.</summary>
+/// <summary>Gets the connected clusters, or finds those that are there.</summary>
 [Cmdlet(VerbsCommon.Get, "DaskCluster", DefaultParameterSetName = ConnectedSet)]
 [OutputType(typeof(HelmCluster), ParameterSetName = [ConnectedSet])]
 [OutputType(typeof(DiscoveredRelease), ParameterSetName = [AvailableSet])]

@@ -3,7 +3,7 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Makes the values of the next <c>helm upgrade</c>, with a worker group added or changed.</summary>
+/// <summary>Creates the values of the next <c>helm upgrade</c>, with a worker group added or changed.</summary>
 [Cmdlet(VerbsCommon.New, "DaskWorkerGroupValue", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low)]
 [OutputType(typeof(WorkerGroupUpgrade))]
 public sealed class NewDaskWorkerGroupValueCommand : ClusterCmdlet
@@ -96,7 +96,7 @@ public sealed class NewDaskWorkerGroupValueCommand : ClusterCmdlet
         }
     }
 
-    /// <summary>Gives the command of the next upgrade; empty, with a warning, where another tool than Helm makes it.</summary>
+    /// <summary>Returns the command of the next upgrade; empty, with a warning, where another tool than Helm makes it.</summary>
     private string CommandFor(HelmCluster cluster, string path)
     {
         try

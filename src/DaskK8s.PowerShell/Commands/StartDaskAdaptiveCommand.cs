@@ -3,7 +3,7 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Lets worker groups follow the work.</summary>
+/// <summary>Scales worker groups with the work.</summary>
 [Cmdlet(VerbsLifecycle.Start, "DaskAdaptive", SupportsShouldProcess = true, DefaultParameterSetName = GroupSet)]
 [OutputType(typeof(DaskAdaptive))]
 public sealed class StartDaskAdaptiveCommand : ClusterCmdlet
@@ -11,7 +11,7 @@ public sealed class StartDaskAdaptiveCommand : ClusterCmdlet
     private const string GroupSet = "Group";
     private const string RangeSet = "Range";
 
-    /// <summary>Is how long the first decision is waited for, so that what is shown tells more than that something began.</summary>
+    /// <summary>How long the first decision is waited for, so that what is shown tells more than that something began.</summary>
     private static readonly TimeSpan FirstDecisionLimit = TimeSpan.FromSeconds(10);
 
     // A release is adapted by one loop, so the groups of a pipeline are collected.

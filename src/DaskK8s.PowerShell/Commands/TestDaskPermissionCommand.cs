@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Tells what you may do, and what is missing.</summary>
+/// <summary>Lists what the caller may do, and which permissions are missing.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "DaskPermission", DefaultParameterSetName = ClusterSet)]
 [OutputType(typeof(FeaturePermission), typeof(string))]
 public sealed class TestDaskPermissionCommand : ClusterCmdlet

@@ -4,7 +4,7 @@ using System.Management.Automation.Language;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Is the base of the completions: they take a second at most and never fail, as nobody could see why.</summary>
+/// <summary>The base of the completions: they take a second at most and never fail, as nobody could see why.</summary>
 public abstract class CompleterBase : IArgumentCompleter
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
@@ -13,7 +13,7 @@ public abstract class CompleterBase : IArgumentCompleter
     {
     }
 
-    /// <summary>Gives what the word may become.</summary>
+    /// <summary>Returns what the word may become.</summary>
     /// <param name="commandName">The command.</param>
     /// <param name="parameterName">The parameter.</param>
     /// <param name="wordToComplete">What is typed so far.</param>
@@ -54,7 +54,7 @@ public abstract class CompleterBase : IArgumentCompleter
     private protected abstract Task<IReadOnlyList<(string Text, string ToolTip)>> FindAsync(
         DaskSession session, IDictionary bound, CancellationToken cancellationToken);
 
-    /// <summary>Gives the options that the parameters typed so far mean.</summary>
+    /// <summary>Returns the options that the parameters typed so far mean.</summary>
     private protected static HelmClusterOptions ToOptions(IDictionary bound) => new()
     {
         Namespace = bound["Namespace"] as string,
@@ -65,7 +65,7 @@ public abstract class CompleterBase : IArgumentCompleter
         Retry = new RetryOptions { MaxAttempts = 1 },
     };
 
-    /// <summary>Gives the file of a path as the cmdlets take it: from the session's location, with <c>~</c>.</summary>
+    /// <summary>Returns the file of a path as the cmdlets take it: from the session's location, with <c>~</c>.</summary>
     private static string Resolve(string path)
     {
         using System.Management.Automation.PowerShell shell = System.Management.Automation.PowerShell.Create(RunspaceMode.CurrentRunspace);

@@ -28,7 +28,7 @@ internal sealed class Accounts
         }
     }
 
-    /// <summary>Gives the user of an Authorization header; without one it is the anonymous user, as on the real server.</summary>
+    /// <summary>Returns the user of an Authorization header; without one it is the anonymous user, as on the real server.</summary>
     public RequestUser Authenticate(string? header)
     {
         if (string.IsNullOrEmpty(header))

@@ -6,7 +6,7 @@ namespace DaskK8s.Testing.Api;
 /// <summary>Deletes objects as the server does: pods with grace, owners with the propagation that was asked for.</summary>
 internal sealed class Deletion(ObjectStore store)
 {
-    /// <summary>Tells whether the answer to a deletion is the object itself; of most kinds it is a Status.</summary>
+    /// <summary>Determines whether the answer to a deletion is the object itself; of most kinds it is a Status.</summary>
     public static bool ReturnsObject(ResourceType type) =>
         type == ResourceTypes.Pods || type == ResourceTypes.Services || type == ResourceTypes.ServiceAccounts || type == ResourceTypes.ResourceQuotas || type == ResourceTypes.PersistentVolumeClaims;
 
@@ -23,7 +23,7 @@ internal sealed class Deletion(ObjectStore store)
         return there;
     });
 
-    /// <summary>Gives the object as it was left, and whether it is gone.</summary>
+    /// <summary>Returns the object as it was left, and whether it is gone.</summary>
     public (StoredObject Last, bool Gone) Delete(ObjectKey key, JsonObject options, bool dryRun = false) => store.Locked(() =>
     {
         StoredObject old = store.Get(key) ?? throw ApiException.NotFound(key);

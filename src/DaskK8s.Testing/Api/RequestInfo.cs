@@ -7,7 +7,7 @@ internal sealed record RequestInfo(string Verb, ResourceType Type, string Namesp
 {
     public ObjectKey Key => new(Type, Namespace, Name);
 
-    /// <summary>Gives the namespace to list; null for all.</summary>
+    /// <summary>Gets the namespace to list; null for all.</summary>
     public string? ListNamespace => Namespace.Length == 0 ? null : Namespace;
 
     public string ResourceAndSub => Subresource.Length == 0 ? Type.Plural : $"{Type.Plural}/{Subresource}";

@@ -6,7 +6,7 @@ namespace DaskK8s.Testing.Api;
 /// <summary>Reads the resource and the verb from a request's path and method.</summary>
 internal static class RequestParser
 {
-    /// <summary>Gives null when the path names no resource (discovery, health, version).</summary>
+    /// <summary>Returns null when the path names no resource (discovery, health, version).</summary>
     public static RequestInfo? Parse(HttpRequest request)
     {
         string[] parts = (request.Path.Value ?? string.Empty).Split('/', StringSplitOptions.RemoveEmptyEntries);

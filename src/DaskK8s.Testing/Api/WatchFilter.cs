@@ -2,7 +2,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Api;
 
-/// <summary>Says what a change means for a watch with selectors: an object that no longer matches is deleted for it.</summary>
+/// <summary>Translates a change for a watch with selectors: an object that no longer matches counts as deleted.</summary>
 internal sealed class WatchFilter(RequestInfo info, LabelSelector labels, FieldSelector fields)
 {
     public bool Matches(StoredObject stored) =>

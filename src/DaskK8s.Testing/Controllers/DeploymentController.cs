@@ -122,7 +122,7 @@ internal sealed class DeploymentController(ObjectStore store, ObjectRules object
         return set;
     }
 
-    /// <summary>Gives how many pods a new ReplicaSet begins with, beside those that still run.</summary>
+    /// <summary>Returns how many pods a new ReplicaSet begins with, beside those that still run.</summary>
     private static int FirstReplicas(StoredObject deployment, List<StoredObject> sets, int surge)
     {
         int running = sets.Sum(Replicas);

@@ -15,7 +15,7 @@ internal sealed class GarbageCollector(ObjectStore store, ObjectRules objects, D
         }
     }
 
-    /// <summary>Lets an owner go whose children had to go first.</summary>
+    /// <summary>Deletes an owner whose dependents had to be deleted first.</summary>
     public void SyncForeground(ObjectKey key)
     {
         if (store.Get(key) is not { IsTerminating: true } owner || !Has(owner, "foregroundDeletion"))

@@ -61,7 +61,7 @@ internal sealed class PodStatusWriter(ObjectStore store, EmbeddedClusterOptions 
         });
     }
 
-    /// <summary>Gives the status of an init container: it has ended well, or goes on where it is a native sidecar.</summary>
+    /// <summary>Returns the status of an init container: it has ended well, or goes on where it is a native sidecar.</summary>
     private static JsonObject InitStatus(JsonObject pod, JsonObject spec, string now)
     {
         string name = spec.Text("name")!;

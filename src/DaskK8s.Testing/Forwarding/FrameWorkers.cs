@@ -40,7 +40,7 @@ internal sealed class FrameWorkers
         return _queues[worker].Writer.WriteAsync(handle, end);
     }
 
-    /// <summary>Lets the workers end when their queues are empty.</summary>
+    /// <summary>Ends the workers when their queues are empty.</summary>
     public void Complete()
     {
         foreach (Channel<Func<Task>> queue in _queues)

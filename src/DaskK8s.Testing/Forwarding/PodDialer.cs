@@ -8,7 +8,7 @@ namespace DaskK8s.Testing.Forwarding;
 /// <summary>Opens connections to ports of pods.</summary>
 internal sealed class PodDialer(ObjectStore store, Func<StoredObject, PodRun?> runOf, PodNetwork network, EmbeddedClusterOptions options, PortMap map)
 {
-    /// <summary>Gives the pod, or the error that the real server has for one that cannot be reached.</summary>
+    /// <summary>Returns the pod, or the error that the real server has for one that cannot be reached.</summary>
     public StoredObject Demand(ObjectKey key)
     {
         StoredObject pod = store.Get(key) ?? throw ApiException.NotFound(key);

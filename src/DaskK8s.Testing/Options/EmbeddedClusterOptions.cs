@@ -2,7 +2,7 @@ using System.Net;
 
 namespace DaskK8s.Testing;
 
-/// <summary>Says how an <see cref="EmbeddedCluster"/> behaves.</summary>
+/// <summary>The options of an <see cref="EmbeddedCluster"/>.</summary>
 public sealed record EmbeddedClusterOptions
 {
     /// <summary>Gets a value indicating whether pods of Dask are real local <c>dask-scheduler</c> and <c>dask-worker</c> processes.</summary>

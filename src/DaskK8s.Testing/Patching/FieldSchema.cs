@@ -51,7 +51,7 @@ internal static class FieldSchema
 
     public static bool IsSet(string field) => field == "finalizers";
 
-    /// <summary>Gives the fields that identify an item of the list; null where the list is atomic.</summary>
+    /// <summary>Returns the fields that identify an item of the list; null where the list is atomic.</summary>
     public static string[]? ListKeys(string field, JsonArray list)
     {
         if (list.Count == 0 || !list.All(item => item is JsonObject))
@@ -69,7 +69,7 @@ internal static class FieldSchema
         return Keys.TryGetValue(field, out string[]? keys) && list.All(item => ((JsonObject)item!).ContainsKey(keys[0])) ? keys : null;
     }
 
-    /// <summary>Gives the single key by which a strategic merge patch joins the list; it is the first one.</summary>
+    /// <summary>Returns the single key by which a strategic merge patch joins the list; it is the first one.</summary>
     public static string? MergeKey(string field, JsonArray list) => ListKeys(field, list)?[0];
 
     /// <summary>Writes an item's identity as <c>fieldsV1</c> does: <c>k:{"name":"worker"}</c>.</summary>

@@ -44,7 +44,7 @@ internal static class ManagedFields
         now.At("metadata", "managedFields") is JsonArray { Count: > 0 } books
         && (books is [JsonObject { Count: 0 }] || books.All(entry => entry.Text("manager") is not null && entry.Text("operation") is not null));
 
-    /// <summary>Gives a copy without the fields that only the server writes.</summary>
+    /// <summary>Returns a copy without the fields that only the server writes.</summary>
     public static JsonObject? Bare(JsonObject? value)
     {
         if (value is null)

@@ -129,7 +129,7 @@ internal static class StrategicMergePatch
         }
     }
 
-    /// <summary>Gives the list without directives, for a place where there is no list yet.</summary>
+    /// <summary>Returns the list without directives, for a place where there is no list yet.</summary>
     private static JsonArray Plain(JsonArray list)
     {
         JsonArray plain = [];

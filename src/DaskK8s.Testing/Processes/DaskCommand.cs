@@ -4,14 +4,14 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Processes;
 
-/// <summary>Makes a local command line of a container's: same arguments, listening on the pod's own address.</summary>
+/// <summary>Creates a local command line of a container's: same arguments, listening on the pod's own address.</summary>
 internal static class DaskCommand
 {
     private static readonly HashSet<string> Workers = new(StringComparer.Ordinal) { "dask-worker", "dask-cuda-worker" };
 
     public static bool IsDask(JsonObject container) => Module(Words(container)) is not null;
 
-    /// <summary>Gives the Python module that runs the container and its arguments.</summary>
+    /// <summary>Returns the Python module that runs the container and its arguments.</summary>
     public static (string Module, IReadOnlyList<string> Arguments) For(JsonObject container, IPAddress pod, PodNetwork network, bool useNanny)
     {
         IReadOnlyList<string> words = Words(container);

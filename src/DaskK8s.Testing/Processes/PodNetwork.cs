@@ -55,7 +55,7 @@ internal sealed class PodNetwork : IDisposable
         return new PodNetwork(null, 0, 0);
     }
 
-    /// <summary>Gives an address for a pod without processes: nothing listens there, so it is made up, and there are enough for tens of thousands.</summary>
+    /// <summary>Returns an address for a pod without processes: nothing listens there, so it is made up, and there are enough for tens of thousands.</summary>
     public IPAddress NextMadeUp()
     {
         for (int i = 0; i <= 0xFFFF; i++)
@@ -71,7 +71,7 @@ internal sealed class PodNetwork : IDisposable
         throw new InvalidOperationException("The embedded cluster takes at most 65,536 pods.");
     }
 
-    /// <summary>Gives an address that a pod's processes can listen on, or null where all are taken.</summary>
+    /// <summary>Returns an address that a pod's processes can listen on, or null where all are taken.</summary>
     public IPAddress? Next()
     {
         for (int i = 0; i < MaxProcessPods; i++)
@@ -88,7 +88,7 @@ internal sealed class PodNetwork : IDisposable
 
     public void Release(IPAddress address) => _used.TryRemove(address, out _);
 
-    /// <summary>Gives where a port of a pod really is.</summary>
+    /// <summary>Returns where a port of a pod really is.</summary>
     public IPEndPoint Endpoint(IPAddress pod, int port) =>
         HasAddresses ? new IPEndPoint(pod, port) : new IPEndPoint(IPAddress.Loopback, _ports.GetOrAdd((pod, port), _ => FreePort()));
 

@@ -5,7 +5,7 @@ internal static class ChartNames
 {
     private const int Limit = 63;
 
-    /// <summary>Gives the name that the chart's templates see: its alias where an umbrella chart gives it one.</summary>
+    /// <summary>Returns the name that the chart's templates see: its alias where an umbrella chart gives it one.</summary>
     public static string NameInTemplates(DaskRelease release) => release.Subchart.Count > 0 ? release.Subchart[^1] : release.ChartName;
 
     public static string App(DaskRelease release) => Cut(string.IsNullOrEmpty(release.NameOverride) ? NameInTemplates(release) : release.NameOverride);

@@ -8,7 +8,7 @@ namespace DaskK8s.Testing.Releases;
 /// <summary>The chart's own values and those that a user of it gives.</summary>
 internal static class ChartValues
 {
-    /// <summary>Gives what <c>values.yaml</c> of the chart says.</summary>
+    /// <summary>Returns what <c>values.yaml</c> of the chart says.</summary>
     public static JsonObject Defaults(DaskRelease release)
     {
         JsonObject defaults = Newest(release);
@@ -100,7 +100,7 @@ internal static class ChartValues
         },
     };
 
-    /// <summary>Gives what the user set: what <c>helm get values</c> shows.</summary>
+    /// <summary>Returns what the user set: what <c>helm get values</c> shows.</summary>
     public static JsonObject Config(DaskRelease release)
     {
         JsonObject image = ImageOf(release.Image);
@@ -173,13 +173,13 @@ internal static class ChartValues
         return config;
     }
 
-    /// <summary>Gives the defaults of the release's own chart, those of the charts below it included.</summary>
+    /// <summary>Returns the defaults of the release's own chart, those of the charts below it included.</summary>
     public static JsonObject AllDefaults(DaskRelease release) => Nest(release, Defaults);
 
-    /// <summary>Gives the user's values for the release's own chart.</summary>
+    /// <summary>Returns the user's values for the release's own chart.</summary>
     public static JsonObject AllConfig(DaskRelease release) => Nest(release, Config);
 
-    /// <summary>Gives the objects of all instances of the chart, each with the folder that its template is in.</summary>
+    /// <summary>Returns the objects of all instances of the chart, each with the folder that its template is in.</summary>
     public static IReadOnlyList<ManifestPart> AllParts(DaskRelease release) =>
     [
         .. release.All.SelectMany(instance => new Manifest(instance, Merge(Defaults(instance), Config(instance))).Parts().Select(part => part with

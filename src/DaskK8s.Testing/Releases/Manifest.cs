@@ -9,7 +9,7 @@ internal sealed class Manifest(DaskRelease release, JsonObject values)
 {
     private readonly string _fullname = release.Fullname;
 
-    /// <summary>Gives the objects in the order in which Helm installs them.</summary>
+    /// <summary>Returns the objects in the order in which Helm installs them.</summary>
     public IReadOnlyList<ManifestPart> Parts()
     {
         List<ManifestPart> parts = [];

@@ -149,7 +149,7 @@ internal sealed class ObjectStore(TimeProvider time, int historyLimit)
         }
     }
 
-    /// <summary>Gives the changes after a version and listens from there on; null when that version is too old.</summary>
+    /// <summary>Returns the changes after a version and listens from there on; null when that version is too old.</summary>
     public IReadOnlyList<StoreEvent>? ListenSince(long version, Action<StoreEvent> listener)
     {
         lock (_gate)

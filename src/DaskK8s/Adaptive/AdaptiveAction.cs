@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Says what adaptive scaling did with a group.</summary>
+/// <summary>The action that adaptive scaling took on a group.</summary>
 public enum AdaptiveAction
 {
     /// <summary>The group stays as it is.</summary>

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is a decision of adaptive scaling, with its reason.</summary>
+/// <summary>A decision of adaptive scaling, with its reason.</summary>
 /// <param name="Time">When it was made.</param>
 /// <param name="WorkerGroup">The group's name; empty where the decision concerns them all.</param>
 /// <param name="Action">What was decided.</param>
@@ -11,7 +11,7 @@ namespace DaskK8s;
 public sealed record AdaptiveDecision(
     DateTimeOffset Time, string WorkerGroup, AdaptiveAction Action, int Demand, int Before, int After, string Reason)
 {
-    /// <summary>Gives it in a line.</summary>
+    /// <summary>Returns it in a line.</summary>
     /// <returns>The line.</returns>
     public override string ToString() =>
         FormattableString.Invariant($"{Time:HH:mm:ss} {WorkerGroup}: {Action} {Before} -> {After} (demand {Demand}): {Reason}");

@@ -2,7 +2,7 @@ using DaskK8s.Common;
 
 namespace DaskK8s;
 
-/// <summary>Says how worker groups follow the work.</summary>
+/// <summary>The options of adaptive scaling.</summary>
 public sealed record AdaptiveOptions
 {
     /// <summary>Gets the groups that adapt and their ranges; other groups stay as they are.</summary>

@@ -6,7 +6,7 @@ internal sealed class AdaptivePolicy(AdaptiveRange range, AdaptiveOptions option
     private long? _lastGrowth;
     private int _lower;
 
-    /// <summary>Tells whether the demand, within the limits, calls for all of the group as it is, and for more than a shrink under way would leave.</summary>
+    /// <summary>Determines whether the demand, within the limits, calls for all of the group as it is, and for more than a shrink under way would leave.</summary>
     public bool CallsBack(GroupObservation seen, int shrinkTarget)
     {
         int target = Math.Clamp(seen.Demand, range.Minimum, range.Maximum);

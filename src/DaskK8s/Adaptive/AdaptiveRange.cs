@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Says between which numbers of pods a worker group may move.</summary>
+/// <summary>The smallest and the largest number of pods that a worker group may have.</summary>
 /// <param name="Minimum">The least.</param>
 /// <param name="Maximum">The most.</param>
 public readonly record struct AdaptiveRange(int Minimum, int Maximum)
@@ -9,7 +9,7 @@ public readonly record struct AdaptiveRange(int Minimum, int Maximum)
     /// <param name="range">The least and the most.</param>
     public static implicit operator AdaptiveRange((int Minimum, int Maximum) range) => new(range.Minimum, range.Maximum);
 
-    /// <summary>Makes a range of a pair of numbers.</summary>
+    /// <summary>Creates a range of a pair of numbers.</summary>
     /// <param name="range">The least and the most.</param>
     /// <returns>The range.</returns>
     public static AdaptiveRange FromValueTuple((int Minimum, int Maximum) range) => range;

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is what adaptive scaling saw of a group at one moment: a point of its curve.</summary>
+/// <summary>The state of a group at one moment, as adaptive scaling saw it.</summary>
 /// <param name="Time">The moment.</param>
 /// <param name="WorkerGroup">The group's name.</param>
 /// <param name="Demand">The pods that the work at hand called for.</param>

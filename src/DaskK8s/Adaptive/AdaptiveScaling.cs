@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s;
 
-/// <summary>Is adaptive scaling of a release while it runs; disposing it ends it, and the groups stay as they are.</summary>
+/// <summary>A running adaptive scaling of a release. Disposing it ends it and leaves the groups as they are.</summary>
 public sealed class AdaptiveScaling : IAsyncDisposable
 {
     private const int MostDecisions = 1000;
@@ -25,7 +25,7 @@ public sealed class AdaptiveScaling : IAsyncDisposable
         _logger = logger;
     }
 
-    /// <summary>Is raised with each decision, on the loop's thread; an error of a handler is logged and ignored.</summary>
+    /// <summary>Occurs with each decision, on the loop's thread; an error of a handler is logged and ignored.</summary>
     public event EventHandler<AdaptiveDecisionEventArgs>? Decided;
 
     /// <summary>Gets the decisions so far, the last 1,000 of them, the oldest first.</summary>

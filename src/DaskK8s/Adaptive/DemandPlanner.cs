@@ -1,6 +1,6 @@
 namespace DaskK8s.Adaptive;
 
-/// <summary>Says how many pods of each group the work at hand calls for.</summary>
+/// <summary>Computes how many pods of each group the current work requires.</summary>
 internal static class DemandPlanner
 {
     /// <summary>Plans: the tasks that require the most find their groups first, plain tasks take those that are meant for them.</summary>

@@ -3,7 +3,7 @@ using DaskK8s.Helm.Values;
 
 namespace DaskK8s.Adaptive;
 
-/// <summary>Says what a pod of a group brings.</summary>
+/// <summary>The resources of one pod of a group.</summary>
 /// <param name="Name">The group's name.</param>
 /// <param name="Resources">The Dask resources of each worker.</param>
 /// <param name="Threads">The threads of each worker.</param>
@@ -31,7 +31,7 @@ internal sealed record GroupShape(
         return new GroupShape(group.Name, group.DaskResources, seen?.Threads ?? line.Threads ?? cores, workers, memory, range, takesPlainTasks);
     }
 
-    /// <summary>Gives how many tasks of a requirement a pod runs at once; 0 where it cannot run them.</summary>
+    /// <summary>Returns how many tasks of a requirement a pod runs at once; 0 where it cannot run them.</summary>
     public int SlotsFor(IReadOnlyDictionary<string, double> required)
     {
         double slots = Threads;

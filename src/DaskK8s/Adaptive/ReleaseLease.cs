@@ -6,7 +6,7 @@ using k8s.Models;
 
 namespace DaskK8s.Adaptive;
 
-/// <summary>Is a Kubernetes Lease that at most one loop holds at a time.</summary>
+/// <summary>A Kubernetes Lease that at most one loop holds at a time.</summary>
 /// <remarks>
 /// Whoever holds it renews it; whoever finds one that was not renewed for its duration, as seen on the own clock, takes it over. The clocks
 /// of two machines are never compared. Where leases are forbidden there is none, and the loop goes on without.
@@ -49,7 +49,7 @@ internal sealed class ReleaseLease(KubeRequests requests, string release, TimeSp
         }
     }
 
-    /// <summary>Lets others have it at once.</summary>
+    /// <summary>Releases the lease, so that others can take it at once.</summary>
     public async Task ReleaseAsync(CancellationToken cancellationToken)
     {
         if (!_isHeld || await ReadAsync(cancellationToken).ConfigureAwait(false) is not { } lease || lease.Spec?.HolderIdentity != _holder)

@@ -7,7 +7,7 @@ namespace DaskK8s;
 /// <param name="Text">The cause in plain words; it may hold lines that the worker itself wrote to its log, and nothing of the pod's environment.</param>
 public sealed record PodCause(string? Pod, string? Group, PodCauseKind Kind, string Text)
 {
-    /// <summary>Gives the cause in a line: <c>my-dask-worker-7d5c: no node can take it: …</c>.</summary>
+    /// <summary>Returns the cause in a line: <c>my-dask-worker-7d5c: no node can take it: …</c>.</summary>
     /// <returns>The line.</returns>
     public override string ToString() => $"{Pod ?? (Group is null ? "release" : $"group {Group}")}: {Text}";
 }

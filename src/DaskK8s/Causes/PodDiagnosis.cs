@@ -10,7 +10,7 @@ namespace DaskK8s.Causes;
 /// <summary>Tells from a pod's status, and the events about it where they are at hand, why it is not ready.</summary>
 internal static class PodDiagnosis
 {
-    /// <summary>Gives the cause, or null for a pod that is ready and stays.</summary>
+    /// <summary>Returns the cause, or null for a pod that is ready and stays.</summary>
     /// <param name="pod">The pod.</param>
     /// <param name="group">The worker group, or null.</param>
     /// <param name="now">The time; null leaves out how long something lasts.</param>
@@ -27,10 +27,10 @@ internal static class PodDiagnosis
 
     public static bool IsReady(V1Pod pod) => pod.Metadata.DeletionTimestamp is null && Condition(pod, "Ready")?.Status == "True";
 
-    /// <summary>Tells whether a ReplicaSet still counts the pod.</summary>
+    /// <summary>Determines whether a ReplicaSet still counts the pod.</summary>
     public static bool IsActive(V1Pod pod) => pod.Metadata.DeletionTimestamp is null && pod.Status?.Phase is not ("Failed" or "Succeeded");
 
-    /// <summary>Tells whether the pod's node does not answer any more: what is known of the pod is then old.</summary>
+    /// <summary>Determines whether the pod's node does not answer any more: what is known of the pod is then old.</summary>
     /// <remarks>
     /// The node controller sets a pod's Ready condition to False without touching ContainersReady, evicts by taint later, and older
     /// versions write NodeLost. Nothing of it needs the right to read nodes.

@@ -7,15 +7,15 @@ namespace DaskK8s.Causes;
 /// <summary>Picks from the events about one object.</summary>
 internal static class PodEvents
 {
-    /// <summary>Gives the message of the latest event of a reason, or null.</summary>
+    /// <summary>Returns the message of the latest event of a reason, or null.</summary>
     public static string? Latest(IReadOnlyList<Corev1Event>? events, string reason) =>
         events?.Where(e => e.Reason == reason).OrderBy(TimeOf).LastOrDefault()?.Message;
 
-    /// <summary>Gives the message of the latest event that says why a pull failed; the kubelet writes a second one that only says that it did.</summary>
+    /// <summary>Returns the message of the latest event that says why a pull failed; the kubelet writes a second one that only says that it did.</summary>
     public static string? PullFailure(IReadOnlyList<Corev1Event>? events) =>
         events?.Where(static e => e.Reason == "Failed" && e.Message?.StartsWith("Error: ", StringComparison.Ordinal) == false).OrderBy(TimeOf).LastOrDefault()?.Message;
 
-    /// <summary>Gives the latest event in brackets, or nothing.</summary>
+    /// <summary>Returns the latest event in brackets, or nothing.</summary>
     public static string LatestInBrackets(IReadOnlyList<Corev1Event>? events) =>
         events?.OrderBy(TimeOf).LastOrDefault() is { } latest ? $" (latest event: {latest.Reason}{Words.Tail(latest.Message)})" : "";
 

@@ -9,7 +9,7 @@ public sealed partial class HelmCluster
     /// <summary>Gets what the lease is named after: instances of one release have schedulers and groups of their own, and a lease each.</summary>
     private string LeaseName => Release.Instances.Count > 1 ? $"{_releaseName}-{Release.Instance}" : _releaseName;
 
-    /// <summary>Lets worker groups follow the work until the result is disposed.</summary>
+    /// <summary>Scales worker groups with the work until the result is disposed.</summary>
     /// <remarks>
     /// The demand is computed for each group from what tasks require: a task that needs <c>GPU</c> counts for the groups whose workers offer it, a task that
     /// needs nothing for the groups meant for such. Groups shrink without a loss only. A Lease keeps two loops from adapting one

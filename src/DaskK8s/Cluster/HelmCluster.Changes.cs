@@ -34,7 +34,7 @@ public sealed partial class HelmCluster
         }
     }
 
-    /// <summary>Tells what a scaling does to a group whose pods are as they were read last.</summary>
+    /// <summary>Determines what a scaling does to a group, given its pods as last read.</summary>
     private void OnScaling(string group, int desired, bool isDone)
     {
         if (Changed is null || _workerGroups.FirstOrDefault(g => g.Name == group) is not { } known)

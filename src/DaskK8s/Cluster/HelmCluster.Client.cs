@@ -34,7 +34,7 @@ public sealed partial class HelmCluster
         return _lifetime.RunAsync(ct => DaskClient.ConnectAsync(link.Endpoint, options, ResolveGroupsAsync, ct), cancellationToken);
     }
 
-    /// <summary>Gives each group's workers by their addresses, those that came or went since the last look included.</summary>
+    /// <summary>Returns each group's workers by their addresses, those that came or went since the last look included.</summary>
     private async ValueTask<IReadOnlyList<GroupWorkers>> ResolveGroupsAsync(bool fresh, CancellationToken cancellationToken)
     {
         if (fresh)
@@ -56,7 +56,7 @@ public sealed partial class HelmCluster
         })];
     }
 
-    /// <summary>Gives the number of pods up to which adaptive scaling of this process may grow a group; 0 where none is active.</summary>
+    /// <summary>Returns the number of pods up to which adaptive scaling of this process may grow a group; 0 where none is active.</summary>
     private int HighestByAdapting(string group)
     {
         lock (_adapting)

@@ -78,7 +78,7 @@ public sealed partial class HelmCluster
         }
     }
 
-    /// <summary>Tells whether a text can be the name of a Helm release.</summary>
+    /// <summary>Determines whether a text can be the name of a Helm release.</summary>
     /// <param name="name">The text.</param>
     /// <returns>Whether Helm would take it.</returns>
     public static bool IsReleaseName(string? name) => name is { Length: > 0 and <= LongestReleaseName } && ReleaseNamePattern().IsMatch(name);

@@ -103,7 +103,7 @@ public sealed partial class HelmCluster
         }
     }
 
-    /// <summary>Says why the scheduler's pod is not ready, for an error that is certain already; null where it is, or cannot be read.</summary>
+    /// <summary>Returns why the scheduler's pod is not ready, for an error that is certain already; null if it is ready or cannot be read.</summary>
     private async Task<string?> ExplainSchedulerAsync(CancellationToken cancellationToken)
     {
         if (_plan is not { SchedulerDeployment: { Length: > 0 } deployment })

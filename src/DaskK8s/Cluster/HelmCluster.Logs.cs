@@ -9,7 +9,7 @@ namespace DaskK8s;
 
 public sealed partial class HelmCluster
 {
-    /// <summary>Is how many logs are read at once: an API server admits some hundred calls at a time, of all its clients.</summary>
+    /// <summary>The number of logs read at once; an API server admits some hundred calls at a time from all its clients.</summary>
     private const int LogsAtOnce = 64;
 
     /// <summary>Reads the logs of the release's pods as they are now, all pods at once.</summary>

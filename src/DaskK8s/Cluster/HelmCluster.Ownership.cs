@@ -10,7 +10,7 @@ namespace DaskK8s;
 
 public sealed partial class HelmCluster
 {
-    /// <summary>Is how long a call gives back what others left, beside what it was made for.</summary>
+    /// <summary>The time limit for giving back what others left.</summary>
     private static readonly TimeSpan StrayLimit = TimeSpan.FromSeconds(3);
 
     /// <summary>Holds the Deployments that somebody applied on the server's side when they were read last.</summary>
@@ -58,7 +58,7 @@ public sealed partial class HelmCluster
         }
     }
 
-    /// <summary>Gives the managers in whose way an apply of another number would stand.</summary>
+    /// <summary>Returns the managers in whose way an apply of another number would stand.</summary>
     private static IReadOnlyList<string> FindHolders(V1Deployment deployment)
     {
         V1ManagedFieldsEntry[] entries = [.. deployment.Metadata.ManagedFields ?? []];

@@ -138,7 +138,7 @@ public sealed partial class HelmCluster : IAsyncDisposable
         return _schedulerInfo;
     }
 
-    /// <summary>Gives the cluster in a line, as Python's <c>HelmCluster</c> does, from what was read last; it never blocks.</summary>
+    /// <summary>Returns the cluster in a line, as Python's <c>HelmCluster</c> does, from what was read last; it never blocks.</summary>
     /// <returns><c>HelmCluster(my-dask.default, 'tcp://127.0.0.1:8786', workers=4, threads=4, memory=2.00 GiB)</c>.</returns>
     public override string ToString() => _schedulerInfo is { } info
         ? string.Create(

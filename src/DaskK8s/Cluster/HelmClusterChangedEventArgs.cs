@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Tells that what a cluster object knows of its release has changed.</summary>
+/// <summary>The data of a change of a cluster object's release.</summary>
 /// <param name="progress">How far one group is, or null where everything was read anew.</param>
 public sealed class HelmClusterChangedEventArgs(WorkerGroupProgress? progress) : EventArgs
 {

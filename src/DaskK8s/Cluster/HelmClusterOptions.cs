@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DaskK8s;
 
-/// <summary>Says how to connect to a release and how to behave afterwards.</summary>
+/// <summary>The options of a connection to a release.</summary>
 public sealed record HelmClusterOptions
 {
     /// <summary>Gets the release's namespace.</summary>

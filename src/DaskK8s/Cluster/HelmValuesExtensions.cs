@@ -3,7 +3,7 @@ namespace DaskK8s;
 /// <summary>Values that follow a running release.</summary>
 public static class HelmValuesExtensions
 {
-    /// <summary>Gives the values with each worker group's replicas set to what runs now, so that the next upgrade keeps them.</summary>
+    /// <summary>Returns the values with each worker group's replicas set to what runs now, so that the next upgrade keeps them.</summary>
     /// <param name="values">The values to start from; they stay as they are.</param>
     /// <param name="cluster">The cluster whose groups were read last (<see cref="HelmCluster.GetWorkerGroupsAsync"/> reads them again).</param>
     /// <returns>The new values.</returns>

@@ -7,7 +7,7 @@ internal sealed class BackOff(TimeSpan first, TimeSpan longest)
 {
     private TimeSpan _last;
 
-    /// <summary>Gives the next pause.</summary>
+    /// <summary>Returns the next pause.</summary>
     /// <param name="asked">What the other side asked for (<c>Retry-After</c>), or null; it is honoured where it is longer.</param>
     /// <returns>The pause.</returns>
     public TimeSpan Next(TimeSpan? asked = null)

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is the root of every error that this library throws on purpose.</summary>
+/// <summary>The root of every error that this library throws on purpose.</summary>
 /// <remarks>
 /// A mistake of the caller is an <see cref="ArgumentException"/>, a cancelled call an <see cref="OperationCanceledException"/>;
 /// both pass untouched. No message holds a token, a header, an environment variable or a value of a release.

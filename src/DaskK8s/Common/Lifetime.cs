@@ -55,7 +55,7 @@ internal sealed class Lifetime(Type owner)
     /// <summary>Throws where the object was disposed.</summary>
     public void ThrowIfEnded() => ObjectDisposedException.ThrowIf(HasEnded, owner);
 
-    /// <summary>Makes a call that the caller's token and the object's end both end.</summary>
+    /// <summary>Creates a call that the caller's token and the object's end both end.</summary>
     public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken caller)
     {
         ThrowIfEnded();
@@ -80,7 +80,7 @@ internal sealed class Lifetime(Type owner)
         }
     }
 
-    /// <summary>Makes a call without a result that the caller's token and the object's end both end.</summary>
+    /// <summary>Creates a call without a result that the caller's token and the object's end both end.</summary>
     public Task RunAsync(Func<CancellationToken, Task> call, CancellationToken caller) => RunAsync(
         async ct =>
         {
@@ -89,7 +89,7 @@ internal sealed class Lifetime(Type owner)
         },
         caller);
 
-    /// <summary>Gives a stream that ends with the object, without an error; the caller's token cancels it.</summary>
+    /// <summary>Returns a stream that ends with the object, without an error; the caller's token cancels it.</summary>
     public async IAsyncEnumerable<T> StreamAsync<T>(
         Func<CancellationToken, IAsyncEnumerable<T>> items, [EnumeratorCancellation] CancellationToken caller = default)
     {

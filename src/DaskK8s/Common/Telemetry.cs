@@ -6,13 +6,13 @@ namespace DaskK8s.Common;
 /// <summary>Holds the activity source and the meter of the library; both are named <c>DaskK8s</c>.</summary>
 internal static class Telemetry
 {
-    /// <summary>Is the activity of connecting; tags: release, namespace.</summary>
+    /// <summary>The activity of connecting; tags: release, namespace.</summary>
     public const string ConnectActivity = "connect";
 
-    /// <summary>Is the activity of one scaling; tags: release, namespace, group, replicas; event: <c>accepted</c>.</summary>
+    /// <summary>The activity of one scaling; tags: release, namespace, group, replicas; event: <c>accepted</c>.</summary>
     public const string ScaleActivity = "scale";
 
-    /// <summary>Is the activity of waiting for workers; tags: release, namespace, group (where one is waited for).</summary>
+    /// <summary>The activity of waiting for workers; tags: release, namespace, group (where one is waited for).</summary>
     public const string WaitActivity = "wait";
 
     /// <summary>The activity of handing tasks to the scheduler; tags: scheduler, function, tasks.</summary>

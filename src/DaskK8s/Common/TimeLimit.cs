@@ -44,7 +44,7 @@ internal sealed class TimeLimit : IDisposable
         }
     }
 
-    /// <summary>Lets go of work that nobody waits for any longer: its error counts as seen.</summary>
+    /// <summary>Abandons work that nobody waits for any longer; its error counts as observed.</summary>
     /// <param name="work">The work.</param>
     public static void Forget(Task work) => work.ContinueWith(
         static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);

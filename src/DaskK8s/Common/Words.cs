@@ -67,6 +67,6 @@ internal static class Words
     private static bool IsHarmful(char c) => char.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format
         or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate;
 
-    /// <summary>Gives <c>: message</c>, or nothing where there is no message.</summary>
+    /// <summary>Returns <c>: message</c>, or nothing where there is no message.</summary>
     public static string Tail(string? message, int longest = 300) => OneLine(message, longest) is { Length: > 0 } line ? $": {line}" : "";
 }

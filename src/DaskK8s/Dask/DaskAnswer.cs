@@ -20,7 +20,7 @@ public sealed record DaskAnswer<T>
     /// </value>
     public DaskK8sException? Error { get; }
 
-    /// <summary>Gives the result, or throws why there is none.</summary>
+    /// <summary>Returns the result, or throws why there is none.</summary>
     /// <returns>The result.</returns>
     /// <exception cref="DaskK8sException">There is none: <see cref="Error"/>.</exception>
     public T ResultOrThrow() => Error is null ? _result! : throw Error;

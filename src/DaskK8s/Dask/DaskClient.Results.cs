@@ -76,7 +76,7 @@ public sealed partial class DaskClient
         }
     }
 
-    /// <summary>Gives the futures of a set as their tasks end, whichever ends first.</summary>
+    /// <summary>Returns the futures of a set as their tasks end, whichever ends first.</summary>
     /// <typeparam name="T">The .NET type that the results are read as.</typeparam>
     /// <param name="futures">The futures.</param>
     /// <param name="cancellationToken">Ends the wait; the tasks go on.</param>
@@ -319,7 +319,7 @@ public sealed partial class DaskClient
         return new DaskTaskException(key, message, error.Type, error.Message, error.Traceback);
     }
 
-    /// <summary>Says what a task asks of a worker.</summary>
+    /// <summary>Returns what a task requires of a worker.</summary>
     private static string Describe(TaskOptions options)
     {
         List<string> needs = [];
@@ -340,7 +340,7 @@ public sealed partial class DaskClient
         return needs.Count == 0 ? string.Empty : $": it needs {string.Join(" on ", needs)}";
     }
 
-    /// <summary>Says what the workers offer, by group.</summary>
+    /// <summary>Returns what the workers offer, by group.</summary>
     private async Task<string> OffersAsync(CancellationToken cancellationToken)
     {
         try

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s;
 
-/// <summary>Says how a <see cref="DaskClient"/> talks to its scheduler.</summary>
+/// <summary>The options of a <see cref="DaskClient"/>.</summary>
 public sealed record DaskClientOptions
 {
     /// <summary>Gets whom to trust, for a <c>tls://</c> address.</summary>

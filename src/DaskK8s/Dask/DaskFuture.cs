@@ -2,7 +2,7 @@ using DaskK8s.Dask.Tasks;
 
 namespace DaskK8s;
 
-/// <summary>Stands for the result of a task on the cluster, and can be an argument of other tasks there.</summary>
+/// <summary>The result of a task on the cluster. It can be an argument of other tasks.</summary>
 /// <remarks>Disposing lets go of the result: the cluster forgets it when no future and no other client wants it.</remarks>
 public abstract partial class DaskFuture : IDisposable
 {
@@ -42,18 +42,18 @@ public abstract partial class DaskFuture : IDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>Lets go of the task's result.</summary>
+    /// <summary>Releases the task's result.</summary>
     public void Dispose()
     {
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Gives the key and the status.</summary>
+    /// <summary>Returns the key and the status.</summary>
     /// <returns>The text.</returns>
     public override string ToString() => $"DaskFuture('{Key}', {Status})";
 
-    /// <summary>Lets go of the task's result.</summary>
+    /// <summary>Releases the task's result.</summary>
     /// <param name="disposing">Always true: there is no finalizer.</param>
     protected virtual void Dispose(bool disposing)
     {

@@ -31,7 +31,7 @@ public sealed class DaskFutureList<T> : IReadOnlyList<DaskFuture<T>>, IDisposabl
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>Lets go of all results.</summary>
+    /// <summary>Releases all results.</summary>
     public void Dispose()
     {
         foreach (DaskFuture<T> future in _futures)

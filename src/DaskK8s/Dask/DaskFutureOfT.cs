@@ -5,7 +5,7 @@ using DaskK8s.Dask.Protocol;
 
 namespace DaskK8s;
 
-/// <summary>Stands for the result of a task on the cluster.</summary>
+/// <summary>The result of a task on the cluster.</summary>
 /// <typeparam name="T">The .NET type that the result is read as.</typeparam>
 public sealed class DaskFuture<T> : DaskFuture
 {

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is thrown when the result of a task is asked for that no worker can run.</summary>
+/// <summary>The exception that is thrown when no worker can run a task whose result is requested.</summary>
 /// <remarks>
 /// The task stays submitted and runs as soon as a worker that fits is there: scale the group that fits and ask again, or cancel it.
 /// </remarks>

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is thrown when a task raised an exception, or when the workers that ran it died.</summary>
+/// <summary>The exception that is thrown when a task raised an exception, or when the workers that ran it died.</summary>
 /// <param name="key">The task's key.</param>
 /// <param name="message">What failed.</param>
 /// <param name="pythonType">The name of the Python exception's class.</param>
@@ -22,7 +22,7 @@ public sealed class DaskTaskException(string key, string message, string pythonT
     /// <value>Empty where there is none, as for workers that died.</value>
     public string PythonTraceback { get; } = pythonTraceback;
 
-    /// <summary>Gives the error with both tracebacks.</summary>
+    /// <summary>Returns the error with both tracebacks.</summary>
     /// <returns>The text.</returns>
     public override string ToString() => PythonTraceback.Length == 0
         ? base.ToString()

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is thrown when the result of a task is asked for that was cancelled or that the scheduler no longer knows.</summary>
+/// <summary>The exception that is thrown when the requested task was cancelled, or when the scheduler no longer knows it.</summary>
 /// <param name="key">The task's key.</param>
 /// <param name="status">Whether it was cancelled or lost.</param>
 /// <param name="reason">Why.</param>

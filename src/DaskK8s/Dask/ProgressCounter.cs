@@ -45,7 +45,7 @@ internal sealed partial class ProgressCounter : ITaskWaiter
         _changed.Writer.TryWrite(true);
     }
 
-    /// <summary>Gives the counts as they are now, in the order in which the functions came.</summary>
+    /// <summary>Returns the counts as they are now, in the order in which the functions came.</summary>
     public IReadOnlyList<DaskFunctionProgress> Read()
     {
         lock (_lock)

@@ -24,17 +24,17 @@ internal static class DaskContainer
 
     public static V1Container? Of(V1Pod pod, string? templated = null) => Of(pod.Spec, templated, pod.Metadata.Annotations);
 
-    /// <summary>Gives the name of a pod's container; empty where it has none.</summary>
+    /// <summary>Returns the name of a pod's container; empty where it has none.</summary>
     public static string NameOf(V1Pod pod, string? templated = null) => Of(pod, templated)?.Name ?? "";
 
-    /// <summary>Gives the status of a pod's Dask container, or null before the kubelet wrote one.</summary>
+    /// <summary>Returns the status of a pod's Dask container, or null before the kubelet wrote one.</summary>
     public static V1ContainerStatus? StatusOf(V1Pod pod, string? templated = null)
     {
         string name = NameOf(pod, templated);
         return pod.Status?.ContainerStatuses?.FirstOrDefault(s => string.Equals(s.Name, name, StringComparison.Ordinal));
     }
 
-    /// <summary>Gives how many Dask workers a pod starts as its arguments say, or 1 where they leave it to the worker.</summary>
+    /// <summary>Returns how many Dask workers a pod starts as its arguments say, or 1 where they leave it to the worker.</summary>
     public static int WorkersOf(V1Pod pod, string? templated = null) =>
         Of(pod, templated) is { } container && WorkerCommandLine.Parse(container.Command, container.Args).WorkerProcesses is { } count and > 0 ? count : 1;
 }

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is a worker group of a release that was found.</summary>
+/// <summary>A worker group of a release that was found.</summary>
 /// <param name="Name">The group's name.</param>
 /// <param name="DeploymentName">Its Deployment.</param>
 /// <param name="Desired">The replicas that the Deployment asks for.</param>

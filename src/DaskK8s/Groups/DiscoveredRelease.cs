@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is a release of the Dask chart that was found, without its scheduler being dialled.</summary>
+/// <summary>A release of the Dask chart that was found, without its scheduler being dialled.</summary>
 public sealed record DiscoveredRelease
 {
     /// <summary>Gets the release's name.</summary>
@@ -43,7 +43,7 @@ public sealed record DiscoveredRelease
     /// <summary>Gets the cluster's name as <see cref="HelmCluster.FromNameAsync"/> takes it: <c>release.namespace</c> or <c>release/instance.namespace</c>.</summary>
     public string ClusterName => Instance is null ? $"{Name}.{Namespace}" : $"{Name}/{Instance}.{Namespace}";
 
-    /// <summary>Gives the release in a line.</summary>
+    /// <summary>Returns the release in a line.</summary>
     /// <returns>The line.</returns>
     public override string ToString() =>
         $"{ClusterName}: {Chart ?? "chart unknown"}, {(Status is null or HelmReleaseStatus.Deployed ? "" : $"{Status}, ")}{string.Join(", ", WorkerGroups.Select(static g => FormattableString.Invariant($"{g.Name} {g.Ready}/{g.Desired}")))}";

@@ -1,6 +1,6 @@
 namespace DaskK8s.Groups;
 
-/// <summary>Says which Deployment is which worker group, as the release's manifest and values have it.</summary>
+/// <summary>The Deployment of a worker group, as the release's manifest and values declare it.</summary>
 /// <param name="Name">The group's name.</param>
 /// <param name="IsDefault">Whether it is the default group.</param>
 /// <param name="DeploymentName">The Deployment's name.</param>

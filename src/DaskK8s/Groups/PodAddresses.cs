@@ -4,13 +4,13 @@ using k8s.Models;
 
 namespace DaskK8s.Groups;
 
-/// <summary>Gives the addresses of pods in the form in which they compare with those of Dask workers.</summary>
+/// <summary>Provides the addresses of pods in the form in which they compare with those of Dask workers.</summary>
 internal static class PodAddresses
 {
-    /// <summary>Gives every address of a pod: two where the cluster has IPv4 and IPv6.</summary>
+    /// <summary>Returns every address of a pod: two where the cluster has IPv4 and IPv6.</summary>
     public static IEnumerable<string> Of(V1Pod pod) => Raw(pod).Select(Normalize).Distinct(StringComparer.Ordinal);
 
-    /// <summary>Gives the same as Kubernetes writes them.</summary>
+    /// <summary>Returns the same as Kubernetes writes them.</summary>
     public static IEnumerable<string> Raw(V1Pod pod) =>
         (pod.Status?.PodIPs ?? []).Select(static a => a.Ip).Append(pod.Status?.PodIP).OfType<string>().Where(static a => a.Length > 0).Distinct(StringComparer.Ordinal);
 

@@ -17,7 +17,7 @@ internal sealed class PodOwners
 
     public GroupPlan? Find(V1Pod pod) => DeploymentOf(pod) is { } name ? _byDeployment.GetValueOrDefault(name) : null;
 
-    /// <summary>Gives the name of the Deployment that a pod's ReplicaSet belongs to, or null for a pod of anything else.</summary>
+    /// <summary>Returns the name of the Deployment that a pod's ReplicaSet belongs to, or null for a pod of anything else.</summary>
     public static string? DeploymentOf(V1Pod pod)
     {
         V1OwnerReference? owner = pod.Metadata.OwnerReferences?.FirstOrDefault(static o => o is { Controller: true, Kind: "ReplicaSet" });
@@ -43,6 +43,6 @@ internal sealed class PodOwners
         return dash > 0 && _byDeployment.GetValueOrDefault(replicaSet![..dash])?.Name == group;
     }
 
-    /// <summary>Gives the hash of the template that a pod was made from, or null where it has none.</summary>
+    /// <summary>Returns the hash of the template that a pod was made from, or null where it has none.</summary>
     public static string? HashOf(V1Pod pod) => pod.Metadata.Labels is { } labels && labels.TryGetValue(HashLabel, out string? hash) ? hash : null;
 }

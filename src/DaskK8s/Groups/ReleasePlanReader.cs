@@ -32,7 +32,7 @@ internal static class ReleasePlanReader
         return ToPlan(chosen, instance, record.Instances, snapshot, options, isServiceKnown: true);
     }
 
-    /// <summary>Gives the namespace of the objects that a record tells of.</summary>
+    /// <summary>Provides the namespace of the objects that a record tells of.</summary>
     public static string NamespaceOf(ReleaseRecord record, HelmClusterOptions options)
     {
         ChartInstance? instance = record.Instances.FirstOrDefault(i => options.Instance is null || i.IsNamed(options.Instance));
@@ -73,7 +73,7 @@ internal static class ReleasePlanReader
         return ToPlan(release, instance, instances, snapshot, options, isServiceKnown: false);
     }
 
-    /// <summary>Gives where the objects of a release came from.</summary>
+    /// <summary>Returns where the objects of a release came from.</summary>
     public static ReleaseOrigin OriginOf(string releaseName, WorkloadSnapshot snapshot) =>
         ReleaseOrigin.Of(snapshot.Deployments.Where(d => IsOf(d, releaseName)).Select(static d => d.Metadata));
 
@@ -137,7 +137,7 @@ internal static class ReleasePlanReader
         };
     }
 
-    /// <summary>Gives the label selector of a Deployment's pods, from the Deployment itself where it is there.</summary>
+    /// <summary>Returns the label selector of a Deployment's pods, from the Deployment itself where it is there.</summary>
     private static string SelectorOf(V1Deployment? deployment, string releaseName, string component) =>
         deployment?.Spec?.Selector?.MatchLabels is { Count: > 0 } labels
             ? string.Join(",", labels.Select(static l => $"{l.Key}={l.Value}"))
@@ -148,7 +148,7 @@ internal static class ReleasePlanReader
         || !annotations.TryGetValue(ReleaseOrigin.ReleaseNameAnnotation, out string? name)
         || string.Equals(name, releaseName, StringComparison.Ordinal);
 
-    /// <summary>Gives a live Deployment the form that the chart's rules read.</summary>
+    /// <summary>Returns a live Deployment the form that the chart's rules read.</summary>
     public static ChartDeployment ToChart(V1Deployment deployment)
     {
         V1Container? container = DaskContainer.Of(deployment.Spec?.Template?.Spec);

@@ -8,7 +8,7 @@ namespace DaskK8s.Groups;
 /// <summary>Compares the scheduler that a Deployment's workers are told to use with the one that a cluster object talks to.</summary>
 internal static class SchedulerName
 {
-    /// <summary>Tells whether an address names a Service.</summary>
+    /// <summary>Determines whether an address names a Service.</summary>
     /// <param name="address">The address in Dask's form, its scheme and port left out or not.</param>
     /// <param name="service">The Service's name.</param>
     /// <param name="namespace">The Service's namespace.</param>
@@ -33,7 +33,7 @@ internal static class SchedulerName
             || host.StartsWith($"{full}.svc.", StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>Tells whether two addresses are written for the same scheduler.</summary>
+    /// <summary>Determines whether two addresses are written for the same scheduler.</summary>
     /// <returns>Null where one of them is not known.</returns>
     public static bool? AreSame(string? one, string? other) =>
         string.IsNullOrWhiteSpace(one) || string.IsNullOrWhiteSpace(other) || one.Contains('$', StringComparison.Ordinal)

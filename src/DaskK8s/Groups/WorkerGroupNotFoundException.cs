@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is thrown when a release has no worker group of the name that was asked for.</summary>
+/// <summary>The exception that is thrown when a release has no worker group of the requested name.</summary>
 public sealed class WorkerGroupNotFoundException : DaskK8sException
 {
     internal WorkerGroupNotFoundException(string workerGroup, string release, string @namespace, IReadOnlyList<string> knownGroups)

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is one pod of a worker group, as it was when it was read.</summary>
+/// <summary>A pod of a worker group, as of the last read.</summary>
 /// <param name="Name">The pod's name.</param>
 /// <param name="Uid">The pod's uid.</param>
 /// <param name="PodIP">The pod's address, or null before it has one; the address of each of its Dask workers holds it.</param>

@@ -14,7 +14,7 @@ internal sealed record WorkloadSnapshot(
     public V1Deployment? FindDeployment(string name) =>
         Deployments.FirstOrDefault(d => string.Equals(d.Metadata.Name, name, StringComparison.Ordinal));
 
-    /// <summary>Gives the pods that a Deployment owns through its ReplicaSets.</summary>
+    /// <summary>Returns the pods that a Deployment owns through its ReplicaSets.</summary>
     /// <remarks>
     /// Labels cannot tell: the chart gives every worker Deployment of a release the same pod labels. Where ReplicaSets may not be
     /// read, their name tells: the Deployment controller names them <c>deployment-hash</c>, and the pod carries the hash as a label.

@@ -39,7 +39,7 @@ internal sealed class Workloads(KubeRequests requests, string release)
             (client, ct) => client.CoreV1.ListNamespacedPodAsync(Namespace, labelSelector: Selector, cancellationToken: ct),
             cancellationToken).ConfigureAwait(false)).Items, PodOwners.DeploymentOf);
 
-    /// <summary>Tells whether a pod is none of another instance's.</summary>
+    /// <summary>Determines whether a pod is none of another instance's.</summary>
     public bool IsOwn(V1Pod pod) => Others.Count == 0 || PodOwners.DeploymentOf(pod) is not { } deployment || !Others.Contains(deployment);
 
     /// <summary>Follows the release's pods; each item is all of them, by uid.</summary>

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Says that there is no release of a name, and lists those that there are.</summary>
+/// <summary>The exception that is thrown when a release does not exist. It lists the known ones.</summary>
 public sealed class HelmReleaseNotFoundException : HelmReleaseException
 {
     internal HelmReleaseNotFoundException(string releaseName, string @namespace, IReadOnlyList<string> releases, string? hint = null)

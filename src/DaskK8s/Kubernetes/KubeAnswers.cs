@@ -3,10 +3,10 @@ using k8s.Models;
 
 namespace DaskK8s.Kubernetes;
 
-/// <summary>Tells whether what was parsed is what was asked for: valid JSON of something else would become a wrong number later.</summary>
+/// <summary>Determines whether what was parsed is what was asked for: valid JSON of something else would become a wrong number later.</summary>
 internal static class KubeAnswers
 {
-    /// <summary>Tells whether an answer can be worked with; an empty list that was written as null (seen on 1.20) is made one.</summary>
+    /// <summary>Determines whether an answer can be worked with; an empty list that was written as null (seen on 1.20) is made one.</summary>
     /// <param name="answer">The answer, of any type.</param>
     /// <returns>False for null, for an object of another kind, and for objects without a name.</returns>
     public static bool IsUsable(object? answer) => answer switch
@@ -27,7 +27,7 @@ internal static class KubeAnswers
         _ => true,
     };
 
-    /// <summary>Tells whether an object can be worked with: it has a name that can be shown, and what its kind always has.</summary>
+    /// <summary>Determines whether an object can be worked with: it has a name that can be shown, and what its kind always has.</summary>
     /// <param name="item">The object.</param>
     /// <returns>Whether it can.</returns>
     public static bool IsObject(IKubernetesObject<V1ObjectMeta>? item) => item is not null && IsKind(item) && item switch

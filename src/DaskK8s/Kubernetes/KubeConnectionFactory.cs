@@ -11,12 +11,12 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.Kubernetes;
 
-/// <summary>Makes the connection to an API server from a kubeconfig, a pod's service account or a client that is given.</summary>
+/// <summary>Creates the connection to an API server from a kubeconfig, a pod's service account or a client that is given.</summary>
 internal static class KubeConnectionFactory
 {
     private static readonly string UserAgent = $"daskk8s/{typeof(KubeConnectionFactory).Assembly.GetName().Version?.ToString(3)}";
 
-    /// <summary>Makes the connection. Reads files and the environment only: the network is first used by the first call.</summary>
+    /// <summary>Creates the connection. Reads files and the environment only: the network is first used by the first call.</summary>
     /// <param name="options">What is asked for.</param>
     /// <param name="cancellationToken">Ends the reading of files.</param>
     /// <returns>The connection.</returns>

@@ -58,12 +58,12 @@ internal static class KubeErrors
         $"The API server at {server.GetLeftPart(UriPartial.Authority)} could not be reached ({call}): {Words.OneLine(exception.Message)} " +
         "Check the kube context, the network and any proxy.", call, null, exception);
 
-    /// <summary>Says that no answer came within the limit.</summary>
+    /// <summary>Creates the error for an answer that did not come within the time limit.</summary>
     public static KubernetesTimeoutException TimedOut(KubernetesApiCall call, TimeSpan limit, Uri server) => new(
         $"The API server at {server.GetLeftPart(UriPartial.Authority)} did not answer within {limit.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s ({call}). " +
         "Check the network, or raise HelmClusterOptions.RequestTimeout.", call, null);
 
-    /// <summary>Says that a release could not be read within the time limit of connecting.</summary>
+    /// <summary>Creates the error for a release that could not be read within the time limit of connecting.</summary>
     public static KubernetesTimeoutException NotConnected(string release, string @namespace, TimeSpan limit, Uri server) => new(
         $"Not connected to release {release} within {limit.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s: the API server at " +
         $"{server.GetLeftPart(UriPartial.Authority)} has not answered. Check the network, or raise HelmClusterOptions.ConnectTimeout.",
@@ -74,7 +74,7 @@ internal static class KubeErrors
         $"The answer of the API server at {server.GetLeftPart(UriPartial.Authority)} is larger than {(limit / 1048576).ToString(CultureInfo.InvariantCulture)} MiB ({call}). " +
         "No list of a release is that large; check the server's address in the kube context.", call, 200);
 
-    /// <summary>Says that what came was no answer of Kubernetes.</summary>
+    /// <summary>Creates the error for an answer that is not a Kubernetes API object.</summary>
     public static KubernetesServerException NotKubernetes(KubernetesApiCall call, Uri server) => new(
         $"What answered at {server.GetLeftPart(UriPartial.Authority)} is no Kubernetes API ({call}): the answer is not the JSON that was asked for. " +
         "A proxy's or a login page may be in between; check the server's address in the kube context.", call, null);

@@ -59,7 +59,7 @@ internal sealed class KubeRequests
         }
     }
 
-    /// <summary>Makes a call that may be repeated: reads, and patches that set a value.</summary>
+    /// <summary>Creates a call that may be repeated: reads, and patches that set a value.</summary>
     public async Task<T> RunAsync<T>(KubernetesApiCall call, Func<IKubernetes, CancellationToken, Task<T>> send, CancellationToken cancellationToken)
     {
         ResilienceContext context = ResilienceContextPool.Shared.Get(cancellationToken);
@@ -77,7 +77,7 @@ internal sealed class KubeRequests
         }
     }
 
-    /// <summary>Makes a call once.</summary>
+    /// <summary>Creates a call once.</summary>
     public async Task<T> RunOnceAsync<T>(KubernetesApiCall call, Func<IKubernetes, CancellationToken, Task<T>> send, CancellationToken cancellationToken)
     {
         Connection.Lifetime.ThrowIfEnded();

@@ -8,7 +8,7 @@ namespace DaskK8s;
 /// <param name="Name">The object's name, or null for a call on the whole collection.</param>
 public sealed record KubernetesApiCall(string Verb, string Resource, string Group, string Namespace, string? Name = null)
 {
-    /// <summary>Gives the call as a sentence's part: <c>patch deployments.apps/my-dask-worker in namespace default</c>.</summary>
+    /// <summary>Returns the call as a sentence's part: <c>patch deployments.apps/my-dask-worker in namespace default</c>.</summary>
     /// <returns>The text.</returns>
     public override string ToString()
     {

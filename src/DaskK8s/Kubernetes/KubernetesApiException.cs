@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is thrown when the Kubernetes API refused or could not answer a call; its children tell the cases apart.</summary>
+/// <summary>The exception that is thrown when the Kubernetes API rejected or could not answer a call. Derived types identify the cause.</summary>
 public abstract class KubernetesApiException : DaskK8sException
 {
     private protected KubernetesApiException(string message, KubernetesApiCall call, int? statusCode, Exception? innerException = null)

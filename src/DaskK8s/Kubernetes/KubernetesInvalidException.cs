@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is thrown when the API server rejects what it was sent (400, 422 and other 4xx).</summary>
+/// <summary>The exception that is thrown when the API server rejects the request (400, 422 and other 4xx).</summary>
 public sealed class KubernetesInvalidException : KubernetesApiException
 {
     internal KubernetesInvalidException(string message, KubernetesApiCall call, int? statusCode, Exception? innerException = null)

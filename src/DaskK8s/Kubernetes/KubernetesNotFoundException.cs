@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is thrown when the object is not there (404).</summary>
+/// <summary>The exception that is thrown when the object does not exist (404).</summary>
 public sealed class KubernetesNotFoundException : KubernetesApiException
 {
     internal KubernetesNotFoundException(string message, KubernetesApiCall call, int? statusCode, Exception? innerException = null)

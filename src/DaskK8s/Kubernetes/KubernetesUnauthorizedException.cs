@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is thrown when the API server does not know who calls (401): the credentials are missing, wrong or expired.</summary>
+/// <summary>The exception that is thrown when the API server does not accept the credentials (401): they are missing, wrong or expired.</summary>
 public sealed class KubernetesUnauthorizedException : KubernetesApiException
 {
     internal KubernetesUnauthorizedException(string message, KubernetesApiCall call, int? statusCode, Exception? innerException = null)

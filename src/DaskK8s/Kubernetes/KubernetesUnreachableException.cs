@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is thrown when no connection to the API server could be made or kept.</summary>
+/// <summary>The exception that is thrown when a connection to the API server could not be established or broke.</summary>
 public sealed class KubernetesUnreachableException : KubernetesApiException
 {
     internal KubernetesUnreachableException(string message, KubernetesApiCall call, int? statusCode, Exception? innerException = null)

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace DaskK8s.Kubernetes;
 
-/// <summary>Is an object's name and labels, without the object.</summary>
+/// <summary>An object's name and labels, without the object.</summary>
 internal sealed record ObjectMetadata(string Namespace, string Name, IReadOnlyDictionary<string, string> Labels)
 {
     private const string PartialList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";

@@ -25,7 +25,7 @@ internal static class RetryAfter
         }
     }
 
-    /// <summary>Gives how long the server asks to wait from now on, or null where it does not say.</summary>
+    /// <summary>Returns how long the server asks to wait from now on, or null where it does not say.</summary>
     public static TimeSpan? Of(Exception? error, TimeProvider timeProvider) => error?.Data[Key] switch
     {
         RetryConditionHeaderValue { Delta: { } delta } => delta,

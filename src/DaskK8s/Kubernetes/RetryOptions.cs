@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Says how idempotent calls of the Kubernetes API are repeated after a 429, a 5xx or a dropped connection.</summary>
+/// <summary>The retry policy for idempotent calls of the Kubernetes API after a 429, a 5xx or a dropped connection.</summary>
 /// <remarks>A 401 and a 403 are never repeated, nor is anything inside a live tunnel. A <c>Retry-After</c> of the server is honoured.</remarks>
 public sealed record RetryOptions
 {

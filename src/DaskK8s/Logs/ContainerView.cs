@@ -2,7 +2,7 @@ using k8s.Models;
 
 namespace DaskK8s.Logs;
 
-/// <summary>Says which run of a container its log is of.</summary>
+/// <summary>Identifies the run of a container that a log belongs to.</summary>
 /// <param name="Run">Names the run that a request for the log answers with; null where none has begun.</param>
 /// <param name="IsRunning">Whether that run goes on.</param>
 /// <param name="Restarts">How many runs there were before the newest.</param>

@@ -23,7 +23,7 @@ internal sealed class FollowedPod(KubeRequests requests, LogsSink sink, LogTarge
 
     public bool IsGone => _pod is null;
 
-    /// <summary>Tells what the pod is like now; null: it is gone.</summary>
+    /// <summary>Updates the pod; null means that it is gone.</summary>
     public void Update(V1Pod? pod)
     {
         _pod = pod;

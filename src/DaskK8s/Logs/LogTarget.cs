@@ -1,6 +1,6 @@
 namespace DaskK8s.Logs;
 
-/// <summary>Is a pod whose log is read.</summary>
+/// <summary>A pod whose log is read.</summary>
 /// <param name="Pod">The pod's name.</param>
 /// <param name="Group">The worker group, or null.</param>
 /// <param name="Component">What the pod is.</param>

@@ -11,7 +11,7 @@ internal sealed class LogTargets(PodLogFilter filter, string? workerGroup, PodOw
 
     public PodLogFilter Filter => filter;
 
-    /// <summary>Gives the pod as a target, or null where it is not wanted.</summary>
+    /// <summary>Returns the pod as a target, or null where it is not wanted.</summary>
     public LogTarget? Choose(V1Pod pod)
     {
         GroupPlan? plan = owners.Find(pod);

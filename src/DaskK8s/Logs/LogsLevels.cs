@@ -5,7 +5,7 @@ namespace DaskK8s.Logs;
 /// <summary>Finds the level of one pod's lines, and which of them belong to the line before.</summary>
 internal sealed partial class LogsLevels
 {
-    /// <summary>Is how close in time the lines of one logging call are: Python writes them at once.</summary>
+    /// <summary>The time within which Python writes the lines of one logging call.</summary>
     private static readonly TimeSpan OneCall = TimeSpan.FromMilliseconds(50);
 
     private string? _level;

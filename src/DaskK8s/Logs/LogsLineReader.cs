@@ -7,7 +7,7 @@ namespace DaskK8s.Logs;
 /// <summary>Splits a log stream with time stamps into lines, in bounded memory however long a line is.</summary>
 internal static class LogsLineReader
 {
-    /// <summary>Is how much of a line is kept.</summary>
+    /// <summary>The maximum length of a line.</summary>
     public const int MaxLineBytes = 64 * 1024;
 
     /// <summary>

@@ -11,7 +11,7 @@ namespace DaskK8s.Logs;
 /// </remarks>
 internal sealed class LogsMerger(TimeProvider timeProvider, TimeSpan? window, TimeSpan openingLimit)
 {
-    /// <summary>Is how many lines of one pod may wait; then its stream is not read on.</summary>
+    /// <summary>The maximum number of waiting lines of one pod; the stream is not read further until they are taken.</summary>
     private const int WaitingLines = 64;
 
     private readonly Lock _lock = new();
@@ -36,7 +36,7 @@ internal sealed class LogsMerger(TimeProvider timeProvider, TimeSpan? window, Ti
         }
     }
 
-    /// <summary>Says that no source will be added any more; an error is thrown after the lines that have come.</summary>
+    /// <summary>Marks the list of sources as complete; an error is thrown after the lines that have arrived.</summary>
     public void Close(Exception? error = null)
     {
         lock (_lock)
@@ -48,7 +48,7 @@ internal sealed class LogsMerger(TimeProvider timeProvider, TimeSpan? window, Ti
         Signal();
     }
 
-    /// <summary>Has an error thrown at the next line, whatever still waits.</summary>
+    /// <summary>Throws an error at the next line, whatever still waits.</summary>
     public void Fail(Exception error)
     {
         lock (_lock)
@@ -232,7 +232,7 @@ internal sealed class LogsMerger(TimeProvider timeProvider, TimeSpan? window, Ti
         Signal();
     }
 
-    /// <summary>Is where one pod's lines go in.</summary>
+    /// <summary>The input for one pod's lines.</summary>
     internal sealed class Source(LogsMerger merger, long added) : IDisposable
     {
         internal long Added { get; } = added;
@@ -245,7 +245,7 @@ internal sealed class LogsMerger(TimeProvider timeProvider, TimeSpan? window, Ti
 
         internal bool Ended { get; set; }
 
-        /// <summary>Says that the log is open, so that silence means that there is nothing to read.</summary>
+        /// <summary>Marks the log as open, so that silence means that there is nothing to read.</summary>
         public void Opened() => merger.Opened(this);
 
         /// <summary>Adds a line; waits while too many wait.</summary>

@@ -7,7 +7,7 @@ namespace DaskK8s.Logs;
 /// <summary>Reads one container's log, with the errors of the API's other calls.</summary>
 internal static class LogsReading
 {
-    /// <summary>Is how long a node may be silent in the middle of a log that it does not wait for.</summary>
+    /// <summary>The time for which a node may be silent in the middle of a log.</summary>
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
 
     /// <summary>Reads the log line by line.</summary>

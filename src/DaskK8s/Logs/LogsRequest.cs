@@ -6,7 +6,7 @@ using DaskK8s.Kubernetes;
 
 namespace DaskK8s.Logs;
 
-/// <summary>Is one request for a container's log.</summary>
+/// <summary>A request for a container's log.</summary>
 internal sealed record LogsRequest(string Pod, string Container)
 {
     private const int LongestError = 16 * 1024;

@@ -9,7 +9,7 @@ namespace DaskK8s.Logs;
 /// <summary>Merges the logs of a release's pods as they are now.</summary>
 internal sealed class LogsStream(KubeRequests requests, LogTargets targets)
 {
-    /// <summary>Is how long a log that is being opened may hold the lines of the others up.</summary>
+    /// <summary>The time for which a log that is being opened may delay the lines of the others.</summary>
     internal static readonly TimeSpan OpeningLimit = TimeSpan.FromSeconds(5);
 
     public async IAsyncEnumerable<PodLogLine> ReadAsync(IEnumerable<V1Pod> pods, [EnumeratorCancellation] CancellationToken cancellationToken)

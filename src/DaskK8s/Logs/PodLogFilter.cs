@@ -2,7 +2,7 @@ using DaskK8s.Common;
 
 namespace DaskK8s;
 
-/// <summary>Says which log lines of a release are wanted.</summary>
+/// <summary>The choice of log lines of a release.</summary>
 public sealed record PodLogFilter
 {
     /// <summary>Gets which pods are meant.</summary>

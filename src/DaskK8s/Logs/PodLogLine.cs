@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is one line of a pod's log.</summary>
+/// <summary>A line of a pod's log.</summary>
 public sealed record PodLogLine
 {
     /// <summary>Gets the pod's name.</summary>
@@ -33,7 +33,7 @@ public sealed record PodLogLine
     /// <summary>Gets whether the line was not written by the pod: it says why there is no log, or where something is missing.</summary>
     public bool IsNotice { get; init; }
 
-    /// <summary>Gives the line with its pod: <c>my-dask-worker-7d5c: text</c>.</summary>
+    /// <summary>Returns the line with its pod: <c>my-dask-worker-7d5c: text</c>.</summary>
     /// <returns>The text.</returns>
     public override string ToString() => $"{Pod}: {Text}";
 }

@@ -24,12 +24,12 @@ public sealed class PodLogs : IReadOnlyDictionary<string, string>
     /// <param name="key">The pod's name.</param>
     public string this[string key] => _logs[key];
 
-    /// <summary>Tells whether there is a pod of a name.</summary>
+    /// <summary>Determines whether there is a pod of a name.</summary>
     /// <param name="key">The pod's name.</param>
     /// <returns>True where there is.</returns>
     public bool ContainsKey(string key) => _logs.ContainsKey(key);
 
-    /// <summary>Gives a pod's log where there is one.</summary>
+    /// <summary>Returns a pod's log where there is one.</summary>
     /// <param name="key">The pod's name.</param>
     /// <param name="value">The log.</param>
     /// <returns>False where there is no such pod.</returns>
@@ -41,7 +41,7 @@ public sealed class PodLogs : IReadOnlyDictionary<string, string>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>Gives all logs, each below its pod's name.</summary>
+    /// <summary>Returns all logs, each below its pod's name.</summary>
     /// <returns>The text.</returns>
     public override string ToString()
     {

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Tells whether one feature of the library is allowed to the caller.</summary>
+/// <summary>Determines whether one feature of the library is allowed to the caller.</summary>
 /// <param name="Feature">The feature's short name: groups, release, scale, lossless, wait, logs, forward, services, adaptive.</param>
 /// <param name="Description">What the feature does.</param>
 /// <param name="IsAllowed">Whether every call that it cannot do without is allowed.</param>
@@ -15,7 +15,7 @@ public sealed record FeaturePermission(
     IReadOnlyList<KubernetesApiCall> MissingOptional,
     string? Note)
 {
-    /// <summary>Gives the feature in a line: <c>scale: no (patch deployments.apps in namespace default)</c>.</summary>
+    /// <summary>Returns the feature in a line: <c>scale: no (patch deployments.apps in namespace default)</c>.</summary>
     /// <returns>The line.</returns>
     public override string ToString() => IsAllowed
         ? MissingOptional.Count == 0 ? $"{Feature}: yes" : $"{Feature}: yes, without {string.Join(", ", MissingOptional)}"

@@ -1,6 +1,6 @@
 namespace DaskK8s.Permissions;
 
-/// <summary>Says what one feature asks of the API server.</summary>
+/// <summary>The API calls that a feature needs.</summary>
 /// <param name="Feature">The feature's short name.</param>
 /// <param name="Description">What it does, in a few words.</param>
 /// <param name="Required">The calls that it cannot do without.</param>

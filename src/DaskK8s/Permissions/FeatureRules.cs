@@ -3,7 +3,7 @@ namespace DaskK8s.Permissions;
 /// <summary>Lists what each feature of the library asks of the API server: the one table behind the check and the documented Roles.</summary>
 internal static class FeatureRules
 {
-    /// <summary>Gives every feature with its rules for a namespace.</summary>
+    /// <summary>Returns every feature with its rules for a namespace.</summary>
     /// <param name="namespace">The namespace that the calls are made in.</param>
     /// <returns>The features, those that others build on first.</returns>
     public static IReadOnlyList<FeatureRule> For(string @namespace)

@@ -19,7 +19,7 @@ public sealed record PermissionReport(string Namespace, IReadOnlyList<FeaturePer
     public string MissingRoleWithOptional =>
         RoleYaml.Write("daskk8s-missing", Features.SelectMany(static f => f.Missing.Concat(f.MissingOptional)).Distinct());
 
-    /// <summary>Gives a line a feature.</summary>
+    /// <summary>Returns a line a feature.</summary>
     /// <returns>The lines.</returns>
     public override string ToString() => string.Join('\n', Features);
 }

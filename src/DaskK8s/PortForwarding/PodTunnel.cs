@@ -56,7 +56,7 @@ internal sealed class PodTunnel : IAsyncDisposable
         _pods.Gone += OnPodGone;
     }
 
-    /// <summary>Is raised, from any thread, when the way to the pod came, went or changed; the text says why where it went.</summary>
+    /// <summary>Occurs, on any thread, when the connection to the pod was established, lost or changed. The text says why it was lost.</summary>
     public event Action<PortForwardState, string?>? StateChanged;
 
     /// <summary>Gets the transport that was agreed last.</summary>
@@ -116,7 +116,7 @@ internal sealed class PodTunnel : IAsyncDisposable
         _closing.Dispose();
     }
 
-    /// <summary>Says whether trying again is of use.</summary>
+    /// <summary>Determines whether a retry can help.</summary>
     private static bool IsPassing(DaskK8sException error) => error switch
     {
         KubernetesUnauthorizedException or KubernetesForbiddenException => false,

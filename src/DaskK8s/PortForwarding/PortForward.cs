@@ -42,7 +42,7 @@ public sealed class PortForward : IAsyncDisposable
         ForwardingLog.Listening(_logger, _listener.LocalEndPoint, remotePort);
     }
 
-    /// <summary>Is raised, on any thread, when <see cref="State"/> has changed. Handlers must not block.</summary>
+    /// <summary>Occurs, on any thread, when <see cref="State"/> has changed. Handlers must not block.</summary>
     public event EventHandler<PortForwardStateChangedEventArgs>? StateChanged;
 
     /// <summary>Gets the address that clients connect to.</summary>

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Tells what a <see cref="PortForward"/> was and has become.</summary>
+/// <summary>The data of a change of a <see cref="PortForward"/>'s state.</summary>
 /// <param name="previous">The state before.</param>
 /// <param name="current">The state now.</param>
 /// <param name="reason">Why, in one sentence; null where nothing failed.</param>

@@ -60,10 +60,10 @@ internal sealed class ReadyPods : IAsyncDisposable
         }
     }
 
-    /// <summary>Is raised with the ready pod when it has become another one, or null when there is none any more.</summary>
+    /// <summary>Occurs when the ready pod changes; null when no pod is ready any more.</summary>
     public event Action<PodTarget?>? Changed;
 
-    /// <summary>Is raised with the uid of a pod that does not exist any more or has ended.</summary>
+    /// <summary>Occurs with the uid of a pod that was deleted or has ended.</summary>
     public event Action<string>? Gone;
 
     /// <summary>Gets what is looked for, for messages.</summary>
@@ -72,7 +72,7 @@ internal sealed class ReadyPods : IAsyncDisposable
     /// <summary>Gets the pod that is ready as far as is known.</summary>
     public PodTarget? Current => Volatile.Read(ref _current);
 
-    /// <summary>Says whether a pod can take connections.</summary>
+    /// <summary>Determines whether a pod can take connections.</summary>
     /// <param name="pod">The pod as the API server shows it.</param>
     /// <returns>True for a pod that is ready and not on its way out.</returns>
     public static bool IsReady(V1Pod pod) =>
@@ -80,7 +80,7 @@ internal sealed class ReadyPods : IAsyncDisposable
         pod.Status?.Phase == "Running" &&
         pod.Status.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true;
 
-    /// <summary>Gives the ready pod, or waits for one.</summary>
+    /// <summary>Returns the ready pod, or waits for one.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The pod.</returns>
     /// <exception cref="KubernetesApiException">The API server refused to list the pods.</exception>
@@ -124,7 +124,7 @@ internal sealed class ReadyPods : IAsyncDisposable
         }
     }
 
-    /// <summary>Tells that a pod could not be reached, so that the next call looks again.</summary>
+    /// <summary>Notes that a pod could not be reached, so that the next call looks again.</summary>
     /// <param name="target">The pod that was used.</param>
     public void Forget(PodTarget target) => Interlocked.CompareExchange(ref _current, null, target);
 

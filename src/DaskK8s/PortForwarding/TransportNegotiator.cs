@@ -64,7 +64,7 @@ internal sealed class TransportNegotiator(KubeConnection connection, TunnelOptio
             : [first, .. Order.Where(t => t != first)];
     }
 
-    /// <summary>Says whether another transport may fare better.</summary>
+    /// <summary>Determines whether another transport may work.</summary>
     private static bool ConcernsTransport(DaskK8sException error) => error switch
     {
         KubernetesUnauthorizedException or KubernetesThrottledException or KubernetesNotFoundException => false,

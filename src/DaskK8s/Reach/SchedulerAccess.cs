@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Says how the scheduler of a release is reached.</summary>
+/// <summary>The ways to reach the scheduler of a release.</summary>
 public enum SchedulerAccess
 {
     /// <summary>

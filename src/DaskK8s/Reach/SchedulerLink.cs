@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.Reach;
 
-/// <summary>Is an open way to a scheduler: the RPC for the library's own calls and, where it is forwarded, the local ports for others.</summary>
+/// <summary>An open way to a scheduler: the RPC for the library's own calls and, where it is forwarded, the local ports for others.</summary>
 internal sealed class SchedulerLink : IAsyncDisposable
 {
     private readonly List<IAsyncDisposable> _owned = [];

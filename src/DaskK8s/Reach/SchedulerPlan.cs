@@ -2,7 +2,7 @@ using DaskK8s.Common;
 
 namespace DaskK8s.Reach;
 
-/// <summary>Says what the release has of a scheduler.</summary>
+/// <summary>The scheduler of a release.</summary>
 /// <param name="IsEnabled">Whether the release runs a scheduler of its own.</param>
 /// <param name="ServiceName">The scheduler's Service.</param>
 /// <param name="ServiceType">ClusterIP, NodePort or LoadBalancer, or null where it is not known.</param>

@@ -1,6 +1,6 @@
 namespace DaskK8s.Reach;
 
-/// <summary>Says how the scheduler is reached, and why so.</summary>
+/// <summary>The way to the scheduler, and why it was chosen.</summary>
 /// <param name="Kind">The way.</param>
 /// <param name="Reason">Why this way was chosen, for the log.</param>
 internal sealed record SchedulerRoute(SchedulerRouteKind Kind, string Reason)

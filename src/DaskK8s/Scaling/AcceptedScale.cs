@@ -2,7 +2,7 @@ using k8s.Models;
 
 namespace DaskK8s.Scaling;
 
-/// <summary>Tells what the API server accepted.</summary>
+/// <summary>The change that the API server accepted.</summary>
 /// <param name="Deployment">The Deployment as it answered.</param>
 /// <param name="Before">The replicas before.</param>
 /// <param name="IsInOwnersName">Whether the change was made in the name of the manager that owns the field, so that there is nothing to give back.</param>

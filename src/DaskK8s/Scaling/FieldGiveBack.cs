@@ -16,13 +16,13 @@ namespace DaskK8s.Scaling;
 /// </remarks>
 internal sealed class FieldGiveBack(KubeRequests requests)
 {
-    /// <summary>Is how long it is tried to give a field back.</summary>
+    /// <summary>The time limit for giving a field back.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
-    /// <summary>Is how long it goes on after its caller has cancelled the call: the number is accepted by then.</summary>
+    /// <summary>The time limit after the caller has cancelled the call; the API server has accepted the number by then.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
-    /// <summary>Is how often a server may answer that all is well and keep the entry: once more is another client's scaling, more often is a server that ignores it.</summary>
+    /// <summary>How often a server may accept the request and keep the entry: once more is another client's scaling, more often is a server that ignores the request.</summary>
     private const int MaxIgnored = 3;
 
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(10);

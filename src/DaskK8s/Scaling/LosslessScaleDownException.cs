@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is thrown when a group cannot shrink without a loss; nothing was changed.</summary>
+/// <summary>The exception that is thrown when a group cannot shrink without losing results. Nothing was changed.</summary>
 public sealed class LosslessScaleDownException : DaskK8sException
 {
     internal LosslessScaleDownException(

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Says why a group cannot shrink without a loss.</summary>
+/// <summary>The reason why a group cannot shrink without losing results.</summary>
 public enum LosslessScaleDownObstacle
 {
     /// <summary>The API server is older than 1.22 and chooses the pods that leave by itself.</summary>

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Says how a worker group shrinks.</summary>
+/// <summary>The ways to shrink a worker group.</summary>
 public enum ScaleDown
 {
     /// <summary>

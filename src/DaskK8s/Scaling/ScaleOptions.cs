@@ -2,7 +2,7 @@ using DaskK8s.Common;
 
 namespace DaskK8s;
 
-/// <summary>Says how a worker group is scaled.</summary>
+/// <summary>The options of a scaling.</summary>
 public sealed record ScaleOptions
 {
     /// <summary>Gets how a group shrinks; growing does not depend on it.</summary>

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Tells what a scaling did.</summary>
+/// <summary>The outcome of a scaling.</summary>
 public sealed record ScaleResult
 {
     /// <summary>Gets the group's name.</summary>

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is thrown when a group is scaled by memory, cores or GPUs and its pods do not say how much of it they have.</summary>
+/// <summary>The exception that is thrown when a group is scaled by memory, cores or GPUs and its pods do not declare that resource.</summary>
 public sealed class ScaleTargetUnknownException : DaskK8sException
 {
     internal ScaleTargetUnknownException(string workerGroup, string resource, IEnumerable<string> limits)

@@ -15,10 +15,10 @@ namespace DaskK8s.Scaling;
 /// </remarks>
 internal sealed class Scaler(KubeRequests requests)
 {
-    /// <summary>Is the name under which the API server notes what this library changed.</summary>
+    /// <summary>The name under which the API server notes what this library changed.</summary>
     public const string FieldManager = "daskk8s";
 
-    /// <summary>Is how often the Deployment may change between a read and the change that is made for exactly that version.</summary>
+    /// <summary>The maximum number of retries when the Deployment changes between the read and the write.</summary>
     private const int MaxReads = 30;
 
     private const string NoOwner = "no manager owns spec.replicas by server-side apply";
@@ -168,7 +168,7 @@ internal sealed class Scaler(KubeRequests requests)
         }
     }
 
-    /// <summary>Is the last resort where the Deployment changes faster than it can be read: the number alone must be what it was.</summary>
+    /// <summary>The last resort where the Deployment changes faster than it can be read: the number alone must be what it was.</summary>
     private async Task<AcceptedScale?> ChangeWhateverVersionAsync(string deployment, int from, int replicas, bool mayShrink, CancellationToken cancellationToken)
     {
         const string Reason = "the Deployment changed each time between the read and the change";

@@ -1,6 +1,6 @@
 namespace DaskK8s.Sockets;
 
-/// <summary>Is a stream of bytes in both directions that is only ever awaited: a deriving class reads and writes memory, and no more.</summary>
+/// <summary>A stream of bytes in both directions that is only ever awaited: a deriving class reads and writes memory, and no more.</summary>
 internal abstract class AsyncDuplexStream : Stream
 {
     public sealed override bool CanRead => true;

@@ -151,7 +151,7 @@ internal sealed class SocketLoop
         closed.SetResult();
     }
 
-    /// <summary>Tells whether a socket was disposed by somebody who did not ask the loop; its local address is known without asking the system.</summary>
+    /// <summary>Determines whether a socket was disposed by somebody who did not ask the loop; its local address is known without asking the system.</summary>
     private static bool IsDisposed(Socket socket)
     {
         try

@@ -21,7 +21,7 @@ internal sealed class WaitGroup(GroupPlan plan, IEnumerable<string> knownAddress
     /// <summary>Gets the numbers that the Deployment asked for during the wait, in order.</summary>
     public IReadOnlyList<int> Desired => _desired;
 
-    /// <summary>Gives the addresses of pods that are there, or are gone while the scheduler may still list their workers.</summary>
+    /// <summary>Gets the addresses of pods that are there, or are gone while the scheduler may still list their workers.</summary>
     public IReadOnlyCollection<string> Addresses => _addresses;
 
     public WaitState Look(WaitView view, DateTimeOffset? now = null)
@@ -58,7 +58,7 @@ internal sealed class WaitGroup(GroupPlan plan, IEnumerable<string> knownAddress
         return new WaitState(Progress(desired, active, going, view, complete ? null : Waiting(causes) + remark), complete, kubernetes, needs, complete ? [] : causes);
     }
 
-    /// <summary>Tells whether the pods of a rollout in progress are old ones, about to be replaced: their troubles are no longer of interest.</summary>
+    /// <summary>Determines whether the pods of a rollout in progress are old ones, about to be replaced: their troubles are no longer of interest.</summary>
     public static bool IsOutdated(V1Pod pod, V1Deployment deployment, IReadOnlyList<V1Pod> active)
     {
         if (deployment.Spec?.Paused == true || RolloutLeft(deployment, deployment.Spec?.Replicas ?? 1) is null)
@@ -76,7 +76,7 @@ internal sealed class WaitGroup(GroupPlan plan, IEnumerable<string> knownAddress
         return youngest is not null && PodOwners.HashOf(pod) != PodOwners.HashOf(youngest);
     }
 
-    /// <summary>Gives how many pods of the new template a rollout still lacks (or 0 while it only has old ones to remove), or null when there is none in progress.</summary>
+    /// <summary>Returns how many pods of the new template a rollout still lacks (or 0 while it only has old ones to remove), or null when there is none in progress.</summary>
     internal static int? RolloutLeft(V1Deployment deployment, int desired)
     {
         V1DeploymentStatus? status = deployment.Status;
@@ -96,7 +96,7 @@ internal sealed class WaitGroup(GroupPlan plan, IEnumerable<string> knownAddress
     private static bool IsForgotten(V1Pod pod, WaitView view) =>
         PodDiagnosis.IsNodeLost(pod) && (!view.AsksScheduler || (view.Connections is { } known && !PodAddresses.Of(pod).Any(known.IsListed)));
 
-    /// <summary>Tells whether the group's workers connect to another scheduler: its Deployment says so, and this one lists none of them.</summary>
+    /// <summary>Determines whether the group's workers connect to another scheduler: its Deployment says so, and this one lists none of them.</summary>
     private bool IsElsewhere(IReadOnlyList<V1Pod> active, WaitView view) =>
         plan.OtherScheduler is not null && (view.Connections is not { } known || active.All(p => known.Of(p).Listed == 0));
 

@@ -19,7 +19,7 @@ internal sealed class WaitReport(KubeRequests requests, string release, PodOwner
     private const int LogLines = 5;
     private const int LongestLogLine = 300;
 
-    /// <summary>Is how long the details may take; the causes themselves are known already.</summary>
+    /// <summary>The time limit for the details; the causes themselves are known already.</summary>
     private static readonly TimeSpan DetailsLimit = TimeSpan.FromSeconds(10);
 
     private readonly HashSet<string> _remarks = [];
@@ -82,7 +82,7 @@ internal sealed class WaitReport(KubeRequests requests, string release, PodOwner
             [.. _remarks]);
     }
 
-    /// <summary>Says it again with the events at hand, where they can tell more.</summary>
+    /// <summary>Adds what the events tell to the causes.</summary>
     private async Task<PodCause> DetailAsync(PodCause cause, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (cause is { Pod: { } name, Kind: PodCauseKind.ContainerCreating or PodCauseKind.ImageNotPulled or PodCauseKind.NotReady })

@@ -1,6 +1,6 @@
 namespace DaskK8s.Waiting;
 
-/// <summary>Is what a wait makes of one group at one moment.</summary>
+/// <summary>The state of one group during a wait.</summary>
 /// <param name="Progress">What is reported.</param>
 /// <param name="IsComplete">Whether all that is known is as it was asked for.</param>
 /// <param name="IsKubernetesComplete">Whether Kubernetes has done its part.</param>

@@ -15,7 +15,7 @@ internal sealed class WaitVerdict(WorkerWaitOptions options, TimeProvider timePr
     private readonly Dictionary<(string Who, PodCauseKind Kind), long> _since = [];
     private readonly Dictionary<string, (int Failures, string? Reason)> _pulls = new(StringComparer.Ordinal);
 
-    /// <summary>Gives the causes that waiting does not heal, and when to look again where a cause only needs more time to become one.</summary>
+    /// <summary>Returns the causes that waiting does not heal, and when to look again where a cause only needs more time to become one.</summary>
     public (IReadOnlyList<PodCause> Hopeless, TimeSpan? LookAgain) Judge(WaitGroup group, WaitState state, WaitView view, V1Pod? scheduler)
     {
         if (view.Deployments.GetValueOrDefault(group.Plan.DeploymentName) is not { } deployment)
@@ -66,7 +66,7 @@ internal sealed class WaitVerdict(WorkerWaitOptions options, TimeProvider timePr
 
     private static bool IsOf(string who, WaitGroup group, IEnumerable<V1Pod> pods) => who == group.Plan.Name || pods.Any(p => p.Metadata.Uid == who);
 
-    /// <summary>Gives how long a cause must last before it is hopeless, or null where it heals by itself.</summary>
+    /// <summary>Returns how long a cause must last before it is hopeless, or null where it heals by itself.</summary>
     private TimeSpan? LimitOf(PodCause cause, V1Pod? pod, V1Pod? scheduler) => cause.Kind switch
     {
         PodCauseKind.QuotaExceeded => CreationLimit,

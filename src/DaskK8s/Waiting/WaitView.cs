@@ -15,7 +15,7 @@ internal sealed record WaitView(
 {
     private HashSet<string>? _addresses;
 
-    /// <summary>Tells whether a pod of any group has the address now.</summary>
+    /// <summary>Determines whether a pod of any group has the address now.</summary>
     public bool IsInUse(string address) =>
         (_addresses ??= [.. PodsByGroup.SelectMany(static g => g).SelectMany(PodAddresses.Of)]).Contains(address);
 }

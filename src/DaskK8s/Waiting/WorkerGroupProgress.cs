@@ -32,7 +32,7 @@ public sealed record WorkerGroupProgress
     /// <summary>Gets whether the group is as it was asked for.</summary>
     public bool IsComplete => Waiting is null;
 
-    /// <summary>Gives the progress in a line: <c>gpu-workers: 1 of 2 connected (2 created, 2 scheduled, 1 ready): …</c>.</summary>
+    /// <summary>Returns the progress in a line: <c>gpu-workers: 1 of 2 connected (2 created, 2 scheduled, 1 ready): …</c>.</summary>
     /// <returns>The line.</returns>
     public override string ToString()
     {

@@ -47,7 +47,7 @@ internal sealed class WorkerWait(
         }
     }
 
-    /// <summary>Gives the addresses, with their groups, that a later wait has to know of.</summary>
+    /// <summary>Returns the addresses, with their groups, that a later wait has to know of.</summary>
     public IEnumerable<(string Group, string Address)> Addresses => _groups.SelectMany(static g => g.Addresses.Select(a => (g.Plan.Name, a)));
 
     public async Task RunAsync(CancellationToken cancellationToken)

@@ -2,10 +2,10 @@ using DaskK8s.Common;
 
 namespace DaskK8s;
 
-/// <summary>Says how long to wait for workers, and when to give up before.</summary>
+/// <summary>The options of a wait for workers.</summary>
 public sealed record WorkerWaitOptions
 {
-    /// <summary>Is how long a wait lasts where nothing else is said: 5 minutes.</summary>
+    /// <summary>The default time limit of a wait: 5 minutes.</summary>
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(5);
 
     /// <summary>Gets how long to wait.</summary>

@@ -5,7 +5,7 @@ using DaskK8s.Common;
 
 namespace DaskK8s;
 
-/// <summary>Is thrown when workers are not as they were asked for in time, or when waiting will not help; it says why, pod by pod.</summary>
+/// <summary>The exception that is thrown when workers are not ready in time, or when waiting cannot help. It gives the cause of each pod.</summary>
 /// <remarks>
 /// A cause may hold the last lines that a worker wrote to its own log, so that a crash explains itself. Nothing else of the pod
 /// (environment, Secrets, arguments) is in it.

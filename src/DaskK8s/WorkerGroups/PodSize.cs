@@ -2,10 +2,10 @@ using DaskK8s.Helm.Values;
 
 namespace DaskK8s.WorkerGroups;
 
-/// <summary>Says how many pods of a group make up an amount of memory, cores or GPUs.</summary>
+/// <summary>Computes how many pods of a group make up an amount of memory, cores or GPUs.</summary>
 internal static class PodSize
 {
-    /// <summary>Gives the pods that it takes: enough for each of the amounts.</summary>
+    /// <summary>Returns the pods that it takes: enough for each of the amounts.</summary>
     /// <exception cref="ScaleTargetUnknownException">The group's pods do not say how much they have.</exception>
     public static int PodsFor(WorkerGroup group, decimal? memory, decimal? cores, int? gpus)
     {

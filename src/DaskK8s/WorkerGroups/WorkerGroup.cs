@@ -76,7 +76,7 @@ public sealed class WorkerGroup
     public Task<ScaleResult> ScaleAsync(int replicas, CancellationToken cancellationToken = default) =>
         _scale(replicas, Name, cancellationToken);
 
-    /// <summary>Gives the group in a line: <c>gpu-workers: 2/2 ready, GPU=1</c>.</summary>
+    /// <summary>Returns the group in a line: <c>gpu-workers: 2/2 ready, GPU=1</c>.</summary>
     /// <returns>The line.</returns>
     public override string ToString()
     {

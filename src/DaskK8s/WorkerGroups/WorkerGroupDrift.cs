@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Tells that the next <c>helm upgrade</c> would change how many pods a worker group has.</summary>
+/// <summary>A difference between a worker group's replicas and those that the next <c>helm upgrade</c> would set.</summary>
 public sealed record WorkerGroupDrift
 {
     /// <summary>Gets the group's name.</summary>
@@ -32,7 +32,7 @@ public sealed record WorkerGroupDrift
     /// <summary>Gets whether the next upgrade would remove pods.</summary>
     public bool WouldShrink => Deployed < Live;
 
-    /// <summary>Says it in a sentence.</summary>
+    /// <summary>Returns the drift as a sentence.</summary>
     /// <returns>The sentence.</returns>
     public override string ToString() => FormattableString.Invariant($"{WorkerGroup} has {Live} replicas, the next helm upgrade sets {Deployed}") + (IsZeroTrap
         ? " although its values declare 0: the chart takes the zero of an additional group for \"not given\". Scale it to 0 after each upgrade, or leave the group out of the values"

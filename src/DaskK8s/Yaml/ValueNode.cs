@@ -95,7 +95,7 @@ internal abstract class ValueNode
         /// <summary>Copies the entries, for a map that differs from this one.</summary>
         public OrderedDictionary<string, ValueNode> ToBuilder() => new(_entries, StringComparer.Ordinal);
 
-        /// <summary>Makes a map that has one entry more or another value for it, the order kept.</summary>
+        /// <summary>Creates a map that has one entry more or another value for it, the order kept.</summary>
         public Map With(string key, ValueNode value)
         {
             OrderedDictionary<string, ValueNode> entries = ToBuilder();

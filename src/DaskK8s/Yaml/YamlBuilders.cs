@@ -64,7 +64,7 @@ internal sealed class YamlMapBuilder(YamlMark mark)
         }
     }
 
-    /// <summary>Makes the map: its own keys in their order, then those that only merges bring.</summary>
+    /// <summary>Creates the map: its own keys in their order, then those that only merges bring.</summary>
     public (ValueNode Node, long Weight) Build()
     {
         OrderedDictionary<string, ValueNode> entries = _own.Count == _entries.Count

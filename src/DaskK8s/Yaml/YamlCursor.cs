@@ -47,10 +47,10 @@ internal sealed class YamlCursor
 
     public bool IsBreakAt(int offset) => At(offset) is '\n' or '\r' or '\u0085' or '\u2028' or '\u2029';
 
-    /// <summary>Tells whether there is a space, a tab, a line's end or the text's end.</summary>
+    /// <summary>Determines whether there is a space, a tab, a line's end or the text's end.</summary>
     public bool IsBlankOrEndAt(int offset) => At(offset) is ' ' or '\t' or '\0' || IsBreakAt(offset);
 
-    /// <summary>Tells whether a line begins here with three dashes or dots that stand alone.</summary>
+    /// <summary>Determines whether a line begins here with three dashes or dots that stand alone.</summary>
     public bool IsAtDocumentMarker() =>
         _column == 0 && Current is '-' or '.' && At(1) == Current && At(2) == Current && IsBlankOrEndAt(3) && _column == 0;
 

@@ -8,7 +8,7 @@ namespace DaskK8s.Yaml;
 /// <param name="Refusal">What keeps the key out of JSON; null for nothing.</param>
 internal readonly record struct YamlKey(string Text, bool IsMerge = false, YamlSyntaxException? Refusal = null)
 {
-    /// <summary>Makes a key.</summary>
+    /// <summary>Creates a key.</summary>
     /// <param name="key">What stands before the colon.</param>
     /// <returns>The key.</returns>
     /// <exception cref="YamlSyntaxException">It is a list or a map.</exception>

@@ -28,7 +28,7 @@ internal static partial class YamlScalar
             : ResolvePlain(value, line, column);
     }
 
-    /// <summary>Tells whether a text, written without quotes, would be read as something else by Helm or another YAML parser.</summary>
+    /// <summary>Determines whether a text, written without quotes, would be read as something else by Helm or another YAML parser.</summary>
     public static bool NeedsQuotes(string text) =>
         !Plain().IsMatch(text) || text.StartsWith("---", StringComparison.Ordinal) || ResolvePlain(text) is not ValueNode.Text || Ambiguous().IsMatch(text);
 

@@ -46,14 +46,14 @@ internal static class PowerShellImportBenchmark
         return new Comparison(name, "ms", Ratio, oursRuns, theirsRuns);
     }
 
-    /// <summary>Gives a script that prints what an import takes in an empty runspace of a PowerShell that has started, in ms.</summary>
+    /// <summary>Returns a script that prints what an import takes in an empty runspace of a PowerShell that has started, in ms.</summary>
     private static string Import(string module) => $$"""
         $runspace = [runspacefactory]::CreateRunspace([initialsessionstate]::CreateDefault2()); $runspace.Open()
         $shell = [powershell]::Create($runspace).AddScript("Import-Module '{{module}}' -ErrorAction Stop")
         $watch = [Diagnostics.Stopwatch]::StartNew(); $null = $shell.Invoke(); $watch.Elapsed.TotalMilliseconds.ToString([cultureinfo]::InvariantCulture)
         """;
 
-    /// <summary>Gives a script that prints how long ago its process was started, in ms, after a command.</summary>
+    /// <summary>Returns a script that prints how long ago its process was started, in ms, after a command.</summary>
     private static string Start(string command) =>
         $"{command}; ([datetime]::Now - [Diagnostics.Process]::GetCurrentProcess().StartTime).TotalMilliseconds.ToString([cultureinfo]::InvariantCulture)";
 }

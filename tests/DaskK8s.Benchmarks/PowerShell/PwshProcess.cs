@@ -10,7 +10,7 @@ internal static class PwshProcess
     /// <summary>Gets the manifest of our module as it was built.</summary>
     public static string Manifest { get; } = Path.Combine(Read("Module"), "DaskK8s.psd1");
 
-    /// <summary>Gives the figures that a script prints, one a line.</summary>
+    /// <summary>Returns the figures that a script prints, one a line.</summary>
     public static async Task<double[]> RunAsync(string script)
     {
         ProcessStartInfo start = new("dotnet", [Read("Pwsh"), "-NoProfile", "-NonInteractive", "-Command", script])

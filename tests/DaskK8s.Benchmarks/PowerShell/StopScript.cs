@@ -75,7 +75,7 @@ internal sealed class StopScript : IAsyncDisposable
         if ($shell.HadErrors) { throw $shell.Streams.Error[0].Exception }
         """;
 
-    /// <summary>Gives a script that prints how long it takes to stop a command, in ms.</summary>
+    /// <summary>Returns a script that prints how long it takes to stop a command, in ms.</summary>
     private static string Stop(string command, string at) => $$"""
         $shell = [powershell]::Create($runspace).AddScript('{{command}}')
         $output = [Management.Automation.PSDataCollection[psobject]]::new()

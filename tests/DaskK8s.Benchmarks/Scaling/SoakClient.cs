@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace DaskK8s.Benchmarks.Scaling;
 
-/// <summary>Is a process of its own that scales once, and may be killed while it does.</summary>
+/// <summary>A process of its own that scales once, and may be killed while it does.</summary>
 internal sealed class SoakClient : IDisposable
 {
     public const string Verb = "scale-soak-client";

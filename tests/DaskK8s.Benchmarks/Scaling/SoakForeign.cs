@@ -1,6 +1,6 @@
 namespace DaskK8s.Benchmarks.Scaling;
 
-/// <summary>Is a group of the release whose workers are another scheduler's, with results on them that the scalings know nothing of; every shrink of it is to be refused.</summary>
+/// <summary>A group of the release whose workers are another scheduler's, with results on them that the scalings know nothing of; every shrink of it is to be refused.</summary>
 internal sealed class SoakForeign : IAsyncDisposable
 {
     public const string Release = "other";

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace DaskK8s.Benchmarks.Scaling;
 
-/// <summary>Is the work of a soak: tasks whose results are kept. Each run of a task leaves an event on the scheduler, so that one that ran twice is counted.</summary>
+/// <summary>The work of a soak: tasks whose results are kept. Each run of a task leaves an event on the scheduler, so that one that ran twice is counted.</summary>
 internal sealed class SoakLoad : IAsyncDisposable
 {
     private const string Source = """
@@ -16,7 +16,7 @@ internal sealed class SoakLoad : IAsyncDisposable
 
     private const int ResultSize = 5000;
 
-    /// <summary>Is how many tasks share a topic: schedulers keep the last 1,000 events of a topic unless they are told otherwise.</summary>
+    /// <summary>How many tasks share a topic: schedulers keep the last 1,000 events of a topic unless they are told otherwise.</summary>
     private const int TasksPerTopic = 100;
 
     private const int EventsKept = 1000;

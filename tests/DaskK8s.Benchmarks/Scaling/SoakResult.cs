@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace DaskK8s.Benchmarks.Scaling;
 
-/// <summary>Is what one soak came to.</summary>
+/// <summary>What one soak came to.</summary>
 internal sealed record SoakResult
 {
     public int Rounds { get; init; }

@@ -9,7 +9,7 @@ using k8s.Models;
 
 namespace DaskK8s.Benchmarks.Scaling;
 
-/// <summary>Is one soak: rounds of random scaling of two groups under a running load; every other one by a client that is killed, if so asked.</summary>
+/// <summary>One soak: rounds of random scaling of two groups under a running load; every other one by a client that is killed, if so asked.</summary>
 internal sealed class SoakRun(SoakTarget target, HelmCluster cluster, SoakLoad load, SoakForeign? foreign, int rounds, int upgrades, int seed, bool kills, ScaleDown down)
 {
     private const int TasksPerRound = 6;

@@ -99,7 +99,7 @@ internal sealed class TortureRun
         }
     }
 
-    /// <summary>Makes a call whose token is cancelled at its limit at the latest, and judges how it ends.</summary>
+    /// <summary>Creates a call whose token is cancelled at its limit at the latest, and judges how it ends.</summary>
     private async Task TryAsync(string name, Random random, TimeSpan limit, Func<CancellationToken, Task> call)
     {
         using CancellationTokenSource caller = new();

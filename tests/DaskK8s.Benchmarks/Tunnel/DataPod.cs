@@ -11,7 +11,7 @@ using k8s.Models;
 
 namespace DaskK8s.Benchmarks.Tunnel;
 
-/// <summary>Is a pod with the <see cref="DataProgram"/>, in a namespace of its own that is deleted with it.</summary>
+/// <summary>A pod with the <see cref="DataProgram"/>, in a namespace of its own that is deleted with it.</summary>
 internal sealed class DataPod : IAsyncDisposable
 {
     public const int Port = 9000;

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace DaskK8s.Benchmarks.Tunnel;
 
-/// <summary>Is one row of the comparison with kubectl.</summary>
+/// <summary>One row of the comparison with kubectl.</summary>
 /// <param name="name">The name in the report.</param>
 /// <param name="unit">The unit of the values.</param>
 /// <param name="goal">What to reach: the ratio of ours to kubectl's, or a value of ours.</param>

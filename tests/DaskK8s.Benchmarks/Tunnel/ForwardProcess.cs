@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 
 namespace DaskK8s.Benchmarks.Tunnel;
 
-/// <summary>Is a program that forwards a local port, ours or kubectl, as a process of its own that can be measured.</summary>
+/// <summary>A program that forwards a local port, ours or kubectl, as a process of its own that can be measured.</summary>
 internal sealed partial class ForwardProcess : IDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);

@@ -14,7 +14,7 @@ internal static class ImageFinder
 
     private static readonly string[] Hints = ["dask", "python", "jupyter"];
 
-    /// <summary>Gives the images of Dask schedulers that run, then images on the nodes whose names speak of Python.</summary>
+    /// <summary>Returns the images of Dask schedulers that run, then images on the nodes whose names speak of Python.</summary>
     public static async Task<IReadOnlyList<string>> FindAsync(k8s.Kubernetes client)
     {
         IEnumerable<string> running = await OrNoneAsync(async () =>
@@ -32,7 +32,7 @@ internal static class ImageFinder
     /// <summary>Takes the name with a tag, as a digest alone says nothing to people.</summary>
     private static string? NameOf(V1ContainerImage image) => image.Names?.FirstOrDefault(n => !n.Contains('@', StringComparison.Ordinal)) ?? image.Names?.FirstOrDefault();
 
-    /// <summary>Gives nothing where the user may not look: there are other places.</summary>
+    /// <summary>Returns nothing where the user may not look: there are other places.</summary>
     private static async Task<IEnumerable<string>> OrNoneAsync(Func<Task<IEnumerable<string>>> look)
     {
         try

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace DaskK8s.Benchmarks.Tunnel;
 
-/// <summary>Is one way to the data pod. A forward that dies is started again, and what was measured on it is measured once more.</summary>
+/// <summary>One way to the data pod. A forward that dies is started again, and what was measured on it is measured once more.</summary>
 internal sealed class Way(WayKind kind, Func<Task<ForwardProcess>>? start, IPEndPoint? direct) : IDisposable
 {
     private const int MostAttempts = 3;

@@ -44,7 +44,7 @@ internal static class ArchitecturePicture
 
     private static bool IsOf(string room, string project) => room == project || room.StartsWith($"{project}/", StringComparison.Ordinal);
 
-    /// <summary>Gives the name of a project's room: its first folder, or the project's own name for files at its root.</summary>
+    /// <summary>Returns the name of a project's room: its first folder, or the project's own name for files at its root.</summary>
     private static string NameOf(string room, string project) =>
         room == project ? project.Split('/')[^1] : room[(project.Length + 1)..].Split('/')[0];
 }

@@ -73,7 +73,7 @@ internal static class Rooms
     public static IEnumerable<Arrow> Upward(IEnumerable<Arrow> arrows, IList<string> order) =>
         arrows.Where(arrow => order.IndexOf(arrow.From) is var from && (from < 0 || order.IndexOf(arrow.To) <= from));
 
-    /// <summary>Tells whether <c>DaskK8s.Testing</c> and the library would meet: they do so on the wire only.</summary>
+    /// <summary>Determines whether <c>DaskK8s.Testing</c> and the library would meet: they do so on the wire only.</summary>
     public static bool Meet(Arrow arrow) => IsTesting(arrow.From) != IsTesting(arrow.To);
 
     private static bool IsTesting(string room) => room.StartsWith("src/DaskK8s.Testing", StringComparison.Ordinal);

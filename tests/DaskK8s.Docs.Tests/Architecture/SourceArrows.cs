@@ -62,7 +62,7 @@ internal static class SourceArrows
         }
     }
 
-    /// <summary>Gives the outermost types that a name stands for or belongs to. Where an overload cannot be told, each counts.</summary>
+    /// <summary>Returns the outermost types that a name stands for or belongs to. Where an overload cannot be told, each counts.</summary>
     private static IEnumerable<INamedTypeSymbol> TypesOf(SymbolInfo info)
     {
         IEnumerable<ISymbol> symbols = info.Symbol is { } symbol ? [symbol] : info.CandidateSymbols;
@@ -86,7 +86,7 @@ internal static class SourceArrows
         ?? node.Ancestors().OfType<DelegateDeclarationSyntax>().LastOrDefault()?.Identifier.Text
         ?? "the file";
 
-    /// <summary>Gives the assemblies of this process: the framework and the packages that the library uses.</summary>
+    /// <summary>Returns the assemblies of this process: the framework and the packages that the library uses.</summary>
     private static IEnumerable<MetadataReference> References() =>
         ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Where(static path => !Path.GetFileName(path).StartsWith("DaskK8s", StringComparison.Ordinal))

@@ -6,7 +6,7 @@ using Markdig.Syntax.Inlines;
 
 namespace DaskK8s.Docs.Tests.Pages;
 
-/// <summary>Is a Markdown page of the repository, parsed as GitHub parses it.</summary>
+/// <summary>A Markdown page of the repository, parsed as GitHub parses it.</summary>
 internal sealed class Page
 {
     private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder()
@@ -34,12 +34,12 @@ internal sealed class Page
 
     public IEnumerable<string> Anchors => _document.Descendants<HeadingBlock>().Select(static heading => heading.GetAttributes().Id ?? "");
 
-    /// <summary>Gives the targets of links and pictures.</summary>
+    /// <summary>Gets the targets of links and pictures.</summary>
     public IEnumerable<string> Links => _document.Descendants<LinkInline>().Select(static link => link.Url ?? "")
         .Concat(_document.Descendants<HtmlInline>().SelectMany(static html => HtmlTargets(html.Tag)))
         .Concat(_document.Descendants<HtmlBlock>().SelectMany(static html => HtmlTargets(html.Lines.ToString())));
 
-    /// <summary>Gives the blocks of code, fenced and indented, each with the comment that stands right before it.</summary>
+    /// <summary>Returns the blocks of code, fenced and indented, each with the comment that stands right before it.</summary>
     public IEnumerable<PageCode> Code
     {
         get

@@ -4,7 +4,7 @@ using Markdig.Syntax;
 
 namespace DaskK8s.Docs.Tests.Pages;
 
-/// <summary>Is a block of code on a page.</summary>
+/// <summary>A block of code on a page.</summary>
 internal sealed partial record PageCode(string Page, int Line, string? Language, string Text, string CommentBefore, SourceSpan Span)
 {
     /// <summary>Gets the name in a comment <c>&lt;!-- snippet: NAME --&gt;</c> before the block, or null.</summary>

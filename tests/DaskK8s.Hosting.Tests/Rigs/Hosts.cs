@@ -28,7 +28,7 @@ internal static class Hosts
         return builder;
     }
 
-    /// <summary>Gives settings of a cluster named <c>dask</c> whose scheduler is not looked for, with each use checked.</summary>
+    /// <summary>Returns settings of a cluster named <c>dask</c> whose scheduler is not looked for, with each use checked.</summary>
     public static Dictionary<string, string?> WithoutScheduler(string kubeconfig) => new()
     {
         ["ConnectionStrings:dask"] = "my-dask.default",

@@ -2,7 +2,7 @@ using DaskK8s.Testing;
 
 namespace DaskK8s.Hosting.Tests.Rigs;
 
-/// <summary>Is an embedded cluster with a release in it; its pods have processes only where asked for.</summary>
+/// <summary>An embedded cluster with a release in it; its pods have processes only where asked for.</summary>
 internal sealed class Release : IAsyncDisposable
 {
     private Release(EmbeddedCluster kubernetes) => Kubernetes = kubernetes;

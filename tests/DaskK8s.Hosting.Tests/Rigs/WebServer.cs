@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace DaskK8s.Hosting.Tests.Rigs;
 
-/// <summary>Is the web API as a process of its own, on a free loopback port.</summary>
+/// <summary>The web API as a process of its own, on a free loopback port.</summary>
 internal sealed class WebServer : IAsyncDisposable
 {
     private readonly Process _process;

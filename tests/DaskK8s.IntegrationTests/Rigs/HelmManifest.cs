@@ -6,7 +6,7 @@ using k8s.Models;
 
 namespace DaskK8s.IntegrationTests.Rigs;
 
-/// <summary>Is what a chart's revision says of one worker Deployment; each number gives another one. Its pods find no node: they cost nothing and run nothing.</summary>
+/// <summary>What a chart's revision says of one worker Deployment; each number gives another one. Its pods find no node: they cost nothing and run nothing.</summary>
 internal sealed record HelmManifest(string Deployment, int Revision, bool TakesAndAdds)
 {
     public const string Annotation = "daskk8s.test/revision";
@@ -21,7 +21,7 @@ internal sealed record HelmManifest(string Deployment, int Revision, bool TakesA
         new V1Patch(ToJson(live).ToJsonString(), V1Patch.PatchType.ApplyPatch), Deployment, release.Namespace, fieldManager: "helm",
         cancellationToken: TestContext.Current.CancellationToken);
 
-    /// <summary>Gives what of it is not so in a Deployment; the number of replicas is not looked at.</summary>
+    /// <summary>Returns what of it is not so in a Deployment; the number of replicas is not looked at.</summary>
     public IEnumerable<string> Differences(V1Deployment live)
     {
         V1Container worker = live.Spec.Template.Spec.Containers.Single();

@@ -42,6 +42,6 @@ internal sealed class MortalHandler(Func<HttpRequestMessage, MortalHandler.Death
         throw new ClientDiedException();
     }
 
-    /// <summary>Is what a dead client throws: the library knows nothing of it, so it tidies nothing up.</summary>
+    /// <summary>What a dead client throws: the library knows nothing of it, so it tidies nothing up.</summary>
     internal sealed class ClientDiedException : Exception;
 }

@@ -7,7 +7,7 @@ using DaskK8s.Dask.Tasks;
 
 namespace DaskK8s.IntegrationTests.Rigs;
 
-/// <summary>Is the quickstart sample as a process of its own, with its output line by line.</summary>
+/// <summary>The quickstart sample as a process of its own, with its output line by line.</summary>
 internal sealed class QuickstartRun : IAsyncDisposable
 {
     private const string MarkVariable = "DASKK8S_QUICKSTART_TEST";

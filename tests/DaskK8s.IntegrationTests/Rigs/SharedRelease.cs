@@ -5,7 +5,7 @@ using k8s.Models;
 
 namespace DaskK8s.IntegrationTests.Rigs;
 
-/// <summary>Is a release that Helm itself wrote on another cluster, as files beside the repository: its storage records and its objects.</summary>
+/// <summary>A release that Helm itself wrote on another cluster, as files beside the repository: its storage records and its objects.</summary>
 /// <param name="folder">The release's folder.</param>
 public sealed class SharedRelease(string folder)
 {

@@ -90,7 +90,7 @@ public sealed class TestCluster : IAsyncLifetime
         }
     }
 
-    /// <summary>Makes a kubeconfig for a service account with just these rules in one namespace.</summary>
+    /// <summary>Creates a kubeconfig for a service account with just these rules in one namespace.</summary>
     public async Task<string> CreateKubeconfigAsync(string @namespace, string account, IList<V1PolicyRule> rules, CancellationToken cancellationToken)
     {
         await Client.CoreV1.CreateNamespacedServiceAccountAsync(
@@ -120,7 +120,7 @@ public sealed class TestCluster : IAsyncLifetime
         await Client.CoreV1.DeleteNamespacedServiceAccountAsync(account, @namespace, cancellationToken: cancellationToken);
     }
 
-    /// <summary>Makes a revoked service account again, and a kubeconfig with a token that counts.</summary>
+    /// <summary>Creates a revoked service account again, and a kubeconfig with a token that counts.</summary>
     public async Task<string> RenewAsync(string @namespace, string account, CancellationToken cancellationToken)
     {
         await Client.CoreV1.CreateNamespacedServiceAccountAsync(
@@ -159,7 +159,7 @@ public sealed class TestCluster : IAsyncLifetime
         }
     }
 
-    /// <summary>Makes the API server forget what was before now: a watch from there is told 410 Gone.</summary>
+    /// <summary>Creates the API server forget what was before now: a watch from there is told 410 Gone.</summary>
     /// <remarks>A real one remembers changes from its own start on.</remarks>
     public async Task ForgetHistoryAsync(CancellationToken cancellationToken)
     {

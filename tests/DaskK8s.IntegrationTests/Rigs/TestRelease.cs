@@ -6,7 +6,7 @@ using k8s.Models;
 
 namespace DaskK8s.IntegrationTests.Rigs;
 
-/// <summary>Is a release of the Dask chart in a namespace of its own; disposing it removes both.</summary>
+/// <summary>A release of the Dask chart in a namespace of its own; disposing it removes both.</summary>
 public sealed class TestRelease : IAsyncDisposable
 {
     public const string Name = "my-dask";

@@ -2,7 +2,7 @@ using k8s;
 
 namespace DaskK8s.IntegrationTests.Rigs;
 
-/// <summary>Is a kubeconfig whose token lies in a file beside it, as rotated tokens do.</summary>
+/// <summary>A kubeconfig whose token lies in a file beside it, as rotated tokens do.</summary>
 internal sealed class TokenFile : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("daskk8s-token-");

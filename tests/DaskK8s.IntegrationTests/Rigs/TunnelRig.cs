@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DaskK8s.IntegrationTests.Rigs;
 
-/// <summary>Is a tunnel to data pods with one forward, and what clients of it do.</summary>
+/// <summary>A tunnel to data pods with one forward, and what clients of it do.</summary>
 internal sealed class TunnelRig : IAsyncDisposable
 {
     private readonly KubeConnection _connection;

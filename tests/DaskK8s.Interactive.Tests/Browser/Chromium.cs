@@ -13,7 +13,7 @@ internal static class Chromium
         "--disable-sync", "--disable-extensions", "--disable-dev-shm-usage", "--hide-scrollbars", "--proxy-server=127.0.0.1:9", "--virtual-time-budget=2000",
     ];
 
-    /// <summary>Gives the page's DOM after its scripts ran.</summary>
+    /// <summary>Returns the page's DOM after its scripts ran.</summary>
     public static Task<string> DumpAsync(string pageFile, Theme theme, CancellationToken cancellationToken) =>
         RunAsync(pageFile, theme, 1200, 2000, ["--dump-dom"], cancellationToken);
 

@@ -34,7 +34,7 @@ internal sealed partial record Measured(
         }
     }
 
-    /// <summary>Makes a page as a notebook's: outputs of a width in pixels, one below the other.</summary>
+    /// <summary>Creates a page as a notebook's: outputs of a width in pixels, one below the other.</summary>
     public static string Page(IEnumerable<string> views, int width, string script = "", string bodyAttributes = "") =>
         $$"""
         <!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">

@@ -1,6 +1,6 @@
 namespace DaskK8s.Packages.Tests.Notebooks;
 
-/// <summary>Is one output of a cell.</summary>
+/// <summary>One output of a cell.</summary>
 /// <param name="Kind">The notebook format's word: <c>execute_result</c>, <c>display_data</c> or <c>stream</c>.</param>
 /// <param name="Data">What is shown, by MIME type.</param>
 /// <param name="Updates">How often it was replaced by another in its place.</param>

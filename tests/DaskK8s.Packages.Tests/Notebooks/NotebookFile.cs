@@ -21,7 +21,7 @@ internal sealed partial class NotebookFile
     /// <summary>Gets all cells, text included.</summary>
     public IReadOnlyList<JsonObject> Cells => [.. _root["cells"]!.AsArray().Select(static c => c!.AsObject())];
 
-    /// <summary>Gives what a cell's code or text is.</summary>
+    /// <summary>Returns what a cell's code or text is.</summary>
     public static string CodeOf(JsonObject cell) => string.Concat(cell["source"]!.AsArray().Select(static l => (string)l!));
 
     /// <summary>Takes the place of a cell's outputs; those of a cell that loads packages are left out, since they name the versions of the day.</summary>
@@ -37,10 +37,10 @@ internal sealed partial class NotebookFile
         cell["outputs"] = outputs;
     }
 
-    /// <summary>Gives the notebook as a file.</summary>
+    /// <summary>Returns the notebook as a file.</summary>
     public override string ToString() => _root.ToJsonString(Layout) + "\n";
 
-    /// <summary>Gives what the notebook shows, without what differs from run to run: numbers, names of pods and tasks, logs, which worker is listed where.</summary>
+    /// <summary>Returns what the notebook shows, without what differs from run to run: numbers, names of pods and tasks, logs, which worker is listed where.</summary>
     public string Normalized()
     {
         StringBuilder text = new();

@@ -13,7 +13,7 @@ internal static class NotebookPage
         "pre.code{margin:8px 0 6px;padding:8px 12px;border:1px solid #d0d7de;border-left:3px solid #3b7ddd;border-radius:4px;background:#f6f8fa;font:12.5px/1.5 \"DejaVu Sans Mono\",monospace;white-space:pre-wrap}" +
         ".out{margin:0 0 8px 14px}";
 
-    /// <summary>Makes the page of some cells.</summary>
+    /// <summary>Creates the page of some cells.</summary>
     public static string Of(IEnumerable<JsonObject> cells)
     {
         StringBuilder html = new($"<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><style>{Style}</style></head><body>");

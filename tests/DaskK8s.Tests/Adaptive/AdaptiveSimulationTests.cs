@@ -49,7 +49,7 @@ public sealed class AdaptiveSimulationTests(ITestOutputHelper output)
         return cluster;
     }
 
-    /// <summary>Is what the loop does at each look, with the very planner and policy.</summary>
+    /// <summary>What the loop does at each look, with the very planner and policy.</summary>
     private static Action<SimulatedCluster> Ours()
     {
         FakeTimeProvider time = new();

@@ -56,7 +56,7 @@ public sealed class ObservabilityPageTests
         categories.Should().NotBeEmpty().And.OnlyContain(c => page.Contains($"`{c}`"));
     }
 
-    /// <summary>Gives the first cells of a table's rows.</summary>
+    /// <summary>Returns the first cells of a table's rows.</summary>
     private static IEnumerable<string> Rows(string heading, int cells) => Repository.Read("docs/observability.md")
         .Split(heading + "\n")[1].Split("\n## ")[0].Split('\n')
         .Where(line => line.StartsWith("| `", StringComparison.Ordinal))

@@ -141,7 +141,7 @@ public sealed class HostedAdaptiveScalingTests
         return builder.Build();
     }
 
-    /// <summary>Makes the service account of a manifest, with its rights.</summary>
+    /// <summary>Creates the service account of a manifest, with its rights.</summary>
     private static async Task ApplyAccountAsync(EmbeddedCluster kubernetes, string manifest)
     {
         using k8s.Kubernetes client = kubernetes.CreateClient();

@@ -302,7 +302,7 @@ public sealed class AnswerTests
         }
     }
 
-    /// <summary>Gives what it has, then nothing, until its token ends the read; a synchronous read would stay for ever.</summary>
+    /// <summary>Provides what it has, then nothing, until its token ends the read; a synchronous read would stay for ever.</summary>
     private sealed class StallingStream(byte[] content) : MemoryStream(content)
     {
         private readonly TaskCompletionSource _stalled = new(TaskCreationOptions.RunContinuationsAsynchronously);

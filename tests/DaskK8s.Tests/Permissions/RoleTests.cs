@@ -7,7 +7,7 @@ using k8s.Models;
 
 namespace DaskK8s.Tests.Permissions;
 
-/// <summary>Gives a user one documented Role and nothing else, and uses the feature that it is for.</summary>
+/// <summary>Provides a user one documented Role and nothing else, and uses the feature that it is for.</summary>
 public sealed class RoleTests
 {
     private const string User = "somebody";

@@ -466,7 +466,7 @@ public sealed class TunnelFaultTests
         }
     }
 
-    /// <summary>Is a pod, an API server before it and a forward to it.</summary>
+    /// <summary>A pod, an API server before it and a forward to it.</summary>
     private sealed class Setup : IAsyncDisposable
     {
         private readonly PodServer pod;

@@ -4,7 +4,7 @@ using DaskK8s.Dask.Tasks;
 
 namespace DaskK8s.Tests.Rigs;
 
-/// <summary>Is a clock that passes every pause at once and keeps how long it would have been; limits of 30 s and more never come.</summary>
+/// <summary>A clock that passes every pause at once and keeps how long it would have been; limits of 30 s and more never come.</summary>
 internal sealed class InstantTime(DateTimeOffset now) : TimeProvider
 {
     private readonly ConcurrentQueue<TimeSpan> _pauses = new();

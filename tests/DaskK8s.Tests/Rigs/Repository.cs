@@ -7,7 +7,7 @@ internal static class Repository
 
     public static string Root { get; } = FindRoot();
 
-    /// <summary>Gives the files with an ending, as paths from the root with forward slashes; what is built is left out.</summary>
+    /// <summary>Returns the files with an ending, as paths from the root with forward slashes; what is built is left out.</summary>
     public static IEnumerable<string> Files(string ending) => Walk(Root)
         .Where(path => path.EndsWith(ending, StringComparison.Ordinal))
         .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/'))

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Says how a scheduler with a <c>tls://</c> address is trusted, and how it is to trust us.</summary>
+/// <summary>The certificates for a scheduler with a <c>tls://</c> address.</summary>
 /// <remarks>
 /// The files are those of Dask's own configuration (<c>distributed.comm.tls</c>): PEM, the scheduler demands a client certificate
 /// of the same authority. They are read anew for each connection, so that renewed certificates take effect.

@@ -23,7 +23,7 @@ internal sealed class PickleWriter
         return _buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>Gives the pickle of a global alone: <c>builtins</c>, <c>exec</c>.</summary>
+    /// <summary>Returns the pickle of a global alone: <c>builtins</c>, <c>exec</c>.</summary>
     public static byte[] Global(string module, string name) => Encoding.UTF8.GetBytes($"c{module}\n{name}\n.");
 
     public void None() => Op((byte)'N');
@@ -88,7 +88,7 @@ internal sealed class PickleWriter
         _buffer.Write(value);
     }
 
-    /// <summary>Stands for the result of another task: index in the list of dependencies.</summary>
+    /// <summary>The result of another task, by its index in the list of dependencies.</summary>
     public void PersistentId(int index)
     {
         Integer(index);

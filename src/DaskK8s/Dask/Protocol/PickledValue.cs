@@ -1,6 +1,6 @@
 namespace DaskK8s.Dask.Protocol;
 
-/// <summary>Stands for a value that came as a pickle: it is never opened, as opening a pickle runs code.</summary>
+/// <summary>A value that arrived as a pickle. It is never opened, because that would run code.</summary>
 internal sealed class PickledValue
 {
     /// <summary>Gets the one there is: nothing of the pickle is kept.</summary>

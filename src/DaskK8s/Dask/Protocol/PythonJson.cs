@@ -24,7 +24,7 @@ internal static class PythonJson
     /// <summary>Marks a decimal that a float does not hold.</summary>
     public const char DecimalMark = '\uF8D2';
 
-    /// <summary>Is the number of our converters, which come after the user's.</summary>
+    /// <summary>The number of our converters, which come after the user's.</summary>
     public const int Converters = 5;
 
     private static readonly ConditionalWeakTable<JsonSerializerOptions, JsonSerializerOptions> Known = new();
@@ -37,7 +37,7 @@ internal static class PythonJson
         MaxDepth = 256,
     });
 
-    /// <summary>Gives a user's options together with what the way to Python needs; the user's converters come first.</summary>
+    /// <summary>Returns a user's options together with what the way to Python needs; the user's converters come first.</summary>
     public static JsonSerializerOptions For(JsonSerializerOptions? options) => options is null
         ? Options
         : Known.GetValue(options, static user => Complete(new(user) { MaxDepth = user.MaxDepth == 0 ? 256 : user.MaxDepth }));
@@ -62,7 +62,7 @@ internal static class PythonJson
         }
     }
 
-    /// <summary>Gives a value as null, booleans, numbers, texts, bytes, lists and maps.</summary>
+    /// <summary>Returns a value as null, booleans, numbers, texts, bytes, lists and maps.</summary>
     /// <exception cref="ArgumentException">The value has no such form.</exception>
     public static object? ToPlain(object? value, JsonSerializerOptions options)
     {
@@ -76,7 +76,7 @@ internal static class PythonJson
         }
     }
 
-    /// <summary>Gives a decimal as the float that Python has for it, or null where the float is another number.</summary>
+    /// <summary>Returns a decimal as the float that Python has for it, or null where the float is another number.</summary>
     public static double? ToFloat(decimal value)
     {
         double number = (double)value;
@@ -98,7 +98,7 @@ internal static class PythonJson
         return options;
     }
 
-    /// <summary>Gives the text that stands for a float in JSON, or null for one that JSON has.</summary>
+    /// <summary>Returns the text that stands for a float in JSON, or null for one that JSON has.</summary>
     public static string? MarkFloat(double value) => value switch
     {
         double.NaN => FloatMark + "nan",
@@ -107,7 +107,7 @@ internal static class PythonJson
         _ => null,
     };
 
-    /// <summary>Gives the float that a marked text stands for.</summary>
+    /// <summary>Returns the float that a marked text stands for.</summary>
     public static double UnmarkFloat(ReadOnlySpan<char> text) => text[1..] switch
     {
         "nan" => double.NaN,
@@ -116,7 +116,7 @@ internal static class PythonJson
         _ => throw new JsonException("A string stands where a number is expected."),
     };
 
-    /// <summary>Gives the decimal that a marked text stands for; one past .NET's range as a float.</summary>
+    /// <summary>Returns the decimal that a marked text stands for; one past .NET's range as a float.</summary>
     public static object UnmarkDecimal(ReadOnlySpan<char> text) => ReadDecimal(text[1..]);
 
     /// <summary>Reads Python's text of a decimal.</summary>

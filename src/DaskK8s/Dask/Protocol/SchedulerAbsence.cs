@@ -7,7 +7,7 @@ internal sealed class SchedulerAbsence(Func<CancellationToken, Task<string?>> ex
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    /// <summary>Makes an endpoint whose dialling ends as soon as the scheduler is known to be gone.</summary>
+    /// <summary>Creates an endpoint whose dialling ends as soon as the scheduler is known to be gone.</summary>
     public SchedulerEndpoint Watch(SchedulerEndpoint endpoint) => endpoint with { Dialer = ct => DialAsync(endpoint, ct) };
 
     private async ValueTask<Stream> DialAsync(SchedulerEndpoint endpoint, CancellationToken cancellationToken)

@@ -7,7 +7,7 @@ using MessagePack;
 
 namespace DaskK8s.Dask.Protocol;
 
-/// <summary>Is one connection to a scheduler after its handshake: messages go out and come in, one at a time each way.</summary>
+/// <summary>A connection to a scheduler after the handshake. Messages are sent and received one at a time in each direction.</summary>
 internal sealed class SchedulerConnection : IAsyncDisposable
 {
     private readonly SchedulerEndpoint _endpoint;

@@ -4,13 +4,13 @@ using DaskK8s.Common;
 
 namespace DaskK8s.Dask.Protocol;
 
-/// <summary>Says where a scheduler is, how a stream to it is made and how it is trusted.</summary>
+/// <summary>The address of a scheduler, with how a stream to it is opened and how it is trusted.</summary>
 /// <param name="Address">The address for people and messages: <c>tcp://127.0.0.1:8786</c>, <c>tls://…</c>.</param>
 /// <param name="Dialer">Makes the stream.</param>
 /// <param name="Tls">Whom to trust; null for a scheduler without TLS.</param>
 internal sealed record SchedulerEndpoint(string Address, SchedulerDialer Dialer, DaskTlsOptions? Tls = null)
 {
-    /// <summary>Gives the endpoint that an address of Dask's names.</summary>
+    /// <summary>Returns the endpoint that an address of Dask's names.</summary>
     /// <param name="address"><c>tcp://host:port</c> or <c>tls://host:port</c>; the port is 8786 where it is left out.</param>
     /// <param name="tls">Whom to trust, for <c>tls://</c>.</param>
     /// <returns>The endpoint.</returns>

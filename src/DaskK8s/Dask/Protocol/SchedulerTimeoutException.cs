@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is thrown when the scheduler did not answer within the time limit.</summary>
+/// <summary>The exception that is thrown when the scheduler did not answer within the time limit.</summary>
 /// <param name="address">The scheduler's address as it was dialled.</param>
 /// <param name="operation">What was asked: the name of an operation of Dask's protocol, <c>connect</c> or <c>handshake</c>.</param>
 /// <param name="timeout">The limit that passed.</param>

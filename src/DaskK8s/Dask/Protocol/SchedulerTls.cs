@@ -59,7 +59,7 @@ internal static class SchedulerTls
         }
     }
 
-    /// <summary>Tells whether a scheduler that does not answer in the clear speaks TLS; nothing is sent under its protection.</summary>
+    /// <summary>Determines whether a scheduler that does not answer in the clear speaks TLS; nothing is sent under its protection.</summary>
     public static async Task<bool> IsSpokenAsync(SchedulerEndpoint endpoint, TimeProvider time, CancellationToken cancellationToken)
     {
         using TimeLimit limit = new(ProbeLimit, time, cancellationToken);
@@ -91,7 +91,7 @@ internal static class SchedulerTls
         return isPresented;
     }
 
-    /// <summary>Gives the name that the certificate must be valid for; null where the user's own authority vouches for all that it signed.</summary>
+    /// <summary>Returns the name that the certificate must be valid for; null where the user's own authority vouches for all that it signed.</summary>
     private static string? ExpectedName(DaskTlsOptions options, string address) =>
         options.ServerName ?? (options.CaFile is null ? new Uri(address).IdnHost.Trim('[', ']') : null);
 

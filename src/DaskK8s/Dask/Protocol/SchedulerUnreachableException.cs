@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is thrown when no connection to the scheduler could be made, or when it broke before the answer was there.</summary>
+/// <summary>The exception that is thrown when a connection to the scheduler could not be established, or broke before the answer arrived.</summary>
 /// <param name="address">The scheduler's address as it was dialled.</param>
 /// <param name="message">What failed, and what to try.</param>
 /// <param name="innerException">The cause.</param>

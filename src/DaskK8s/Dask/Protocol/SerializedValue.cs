@@ -2,7 +2,7 @@ using System.Text;
 
 namespace DaskK8s.Dask.Protocol;
 
-/// <summary>Is a value that travelled as sub-frames (<c>distributed.protocol.serialize</c>): its header tells how to open them.</summary>
+/// <summary>A value that travelled as sub-frames (<c>distributed.protocol.serialize</c>): its header tells how to open them.</summary>
 internal sealed class SerializedValue(Dictionary<string, object?> header, ArraySegment<ReadOnlyMemory<byte>> frames, DecodingBudget budget)
 {
     private const int MaxDepth = 64;

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is a line of the log that a scheduler or a worker keeps in its memory.</summary>
+/// <summary>A line of the log that a scheduler or a worker keeps in its memory.</summary>
 /// <param name="Level">Python's name of the level: <c>INFO</c>, <c>WARNING</c>, …</param>
 /// <param name="Message">The line.</param>
 public readonly record struct DaskLogEntry(string Level, string Message);

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is thrown when the scheduler answered a call with an error of its own.</summary>
+/// <summary>The exception that is thrown when the scheduler answered a call with an error.</summary>
 /// <param name="operation">The operation of Dask's protocol that failed.</param>
 /// <param name="message">What failed, with the text of Python's exception.</param>
 /// <param name="pythonException">The exception as Python's <c>repr</c> writes it.</param>

@@ -119,7 +119,7 @@ internal static class IdentityDecoder
     internal static DateTimeOffset ToTime(this ref MessagePackReader _, double seconds) =>
         seconds is > 0 and < 253402300799 ? DateTimeOffset.UnixEpoch.AddTicks((long)(seconds * TimeSpan.TicksPerSecond)) : DateTimeOffset.UnixEpoch;
 
-    /// <summary>Gives the string for bytes that are few in number and come often: one object for all workers.</summary>
+    /// <summary>Returns the string for bytes that are few in number and come often: one object for all workers.</summary>
     internal static string? ReadShared(this ref MessagePackReader reader, ref string? last)
     {
         if (!reader.TryReadStringSpan(out ReadOnlySpan<byte> bytes))

@@ -1,6 +1,6 @@
 namespace DaskK8s.Dask.Rpc;
 
-/// <summary>Is one call of an operation of a scheduler.</summary>
+/// <summary>A call of a scheduler's operation.</summary>
 /// <param name="Operation">The operation's name.</param>
 internal sealed record RpcCall(string Operation)
 {

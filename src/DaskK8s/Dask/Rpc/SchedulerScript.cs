@@ -7,7 +7,7 @@ using DaskK8s.Dask.Protocol;
 
 namespace DaskK8s.Dask.Rpc;
 
-/// <summary>Is a Python module of ours on the scheduler: installed when it is first called, and again after the scheduler restarted.</summary>
+/// <summary>A Python module of ours on the scheduler: installed when it is first called, and again after the scheduler restarted.</summary>
 /// <remarks>
 /// Installing it adds one operation to the scheduler, so that calls of it are no <c>run_function</c>, of which the scheduler keeps
 /// each in its event log and writes a line to its log. The names carry a hash of the source: versions live side by side.

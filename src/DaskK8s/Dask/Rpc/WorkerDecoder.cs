@@ -7,7 +7,7 @@ namespace DaskK8s.Dask.Rpc;
 /// <summary>Decodes the entries of <c>identity</c>'s map of workers.</summary>
 internal sealed class WorkerDecoder(DecodingBudget budget)
 {
-    /// <summary>Is what an entry of a map takes in memory.</summary>
+    /// <summary>What an entry of a map takes in memory.</summary>
     public const int EntryBytes = 64;
 
     private const int WorkerBytes = 256;

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Is thrown when a task's result cannot be given as the .NET type that was asked for.</summary>
+/// <summary>The exception that is thrown when a task's result cannot be converted to the requested .NET type.</summary>
 /// <remarks>The result itself stays on its worker and can be an argument of other tasks.</remarks>
 /// <param name="key">The task's key.</param>
 /// <param name="pythonType">The name of the Python type that the result has or contains.</param>

@@ -1,6 +1,6 @@
 namespace DaskK8s.Dask.Tasks;
 
-/// <summary>Is told of the changes of tasks that it registered with.</summary>
+/// <summary>Receives the changes of the tasks that it is registered with.</summary>
 internal interface ITaskWaiter
 {
     /// <summary>Takes note of a change; must not block.</summary>

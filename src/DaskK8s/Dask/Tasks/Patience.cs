@@ -10,10 +10,10 @@ namespace DaskK8s.Dask.Tasks;
 /// <param name="look">Reads the workers that are there and those on their way; null where that cannot be told.</param>
 internal sealed class Patience(TimeSpan? limit, TimeProvider time, Func<CancellationToken, Task<WorkerOutlook?>> look)
 {
-    /// <summary>Is how long workers on their way are waited for: enough for a node to be added and a large image to be pulled.</summary>
+    /// <summary>How long workers on their way are waited for: enough for a node to be added and a large image to be pulled.</summary>
     public static readonly TimeSpan OnTheirWay = TimeSpan.FromMinutes(5);
 
-    /// <summary>Is the time between two checks.</summary>
+    /// <summary>The time between two checks.</summary>
     public static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);

@@ -56,7 +56,7 @@ public sealed class PythonFunction
         return new PythonFunction("source", string.Empty, name, source.ReplaceLineEndings("\n"), null);
     }
 
-    /// <summary>Gives the same function with arguments that each call is given by name.</summary>
+    /// <summary>Returns the same function with arguments that each call is given by name.</summary>
     /// <param name="keywords">The arguments by name; they take the place of those set before.</param>
     /// <returns>The function.</returns>
     public PythonFunction WithKeywords(IReadOnlyDictionary<string, object?> keywords) => new(Kind, Module, Name, Source, keywords);

@@ -66,7 +66,7 @@ internal static class SessionMessages
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>Gives a function as workers define it (see <c>runtime.py</c>).</summary>
+    /// <summary>Returns a function as workers define it (see <c>runtime.py</c>).</summary>
     public static Dictionary<string, object?> Definition(PythonFunction function) => new()
     {
         ["kind"] = function.Kind,

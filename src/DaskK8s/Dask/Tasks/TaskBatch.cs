@@ -1,6 +1,6 @@
 namespace DaskK8s.Dask.Tasks;
 
-/// <summary>Is a set of tasks that share their function and options and are submitted in one message.</summary>
+/// <summary>A set of tasks that share their function and options and are submitted in one message.</summary>
 /// <param name="Function">What they call.</param>
 /// <param name="Options">How they run.</param>
 /// <param name="Workers">Where they may run: those of the options, or the group's; null for anywhere.</param>

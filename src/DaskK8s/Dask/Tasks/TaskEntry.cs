@@ -2,7 +2,7 @@ using DaskK8s.Common;
 
 namespace DaskK8s.Dask.Tasks;
 
-/// <summary>Is what this client knows of one task; futures of equal keys share it.</summary>
+/// <summary>The client's state of one task, shared by futures of equal keys.</summary>
 internal sealed class TaskEntry(string key, TaskOptions options)
 {
     private object? _waiters;

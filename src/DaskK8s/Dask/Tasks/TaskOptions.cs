@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Says where and how a task is to run, in the words of <c>dask.annotate</c>.</summary>
+/// <summary>The options of a task: where and how it runs, in the terms of <c>dask.annotate</c>.</summary>
 /// <remarks>What is null is taken from the blocks of <see cref="DaskClient.Annotate(TaskOptions)"/> around the call, innermost first.</remarks>
 public sealed record TaskOptions
 {
@@ -36,7 +36,7 @@ public sealed record TaskOptions
     /// <value>Null by default, which is false.</value>
     public bool? Pure { get; init; }
 
-    /// <summary>Gives these options, with those of an outer block where nothing is set here.</summary>
+    /// <summary>Returns these options, with those of an outer block where nothing is set here.</summary>
     internal TaskOptions Over(TaskOptions? outer)
     {
         if (outer is null)

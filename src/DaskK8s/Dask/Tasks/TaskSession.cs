@@ -157,7 +157,7 @@ internal sealed class TaskSession : IAsyncDisposable
     /// <summary>Hears what the script of a task prints; null ends it.</summary>
     public void Listen(string key, Action<ScriptOutput>? listener) => _events.Listen(key, listener);
 
-    /// <summary>Lets go of one reference to a task; after the last one the scheduler forgets it.</summary>
+    /// <summary>Releases one reference to a task; after the last one, the scheduler forgets it.</summary>
     public void Release(TaskEntry entry)
     {
         // One order for all: a key that is let go of and wanted again at the same time is not released after it was submitted.

@@ -1,6 +1,6 @@
 namespace DaskK8s.Dask.Tasks;
 
-/// <summary>Is one task on its way to the scheduler.</summary>
+/// <summary>A task on its way to the scheduler.</summary>
 /// <param name="Entry">What is known of the task.</param>
 /// <param name="Arguments">The pickle of its arguments.</param>
 /// <param name="Needs">The keys of the results among them, by their index in the pickle.</param>

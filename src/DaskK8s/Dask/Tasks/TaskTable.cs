@@ -9,7 +9,7 @@ internal sealed class TaskTable
     private readonly Lock _lock = new();
     private readonly Dictionary<string, TaskEntry> _entries = [];
 
-    /// <summary>Gives the entry of a key, one reference more, and whether it is new.</summary>
+    /// <summary>Returns the entry of a key, one reference more, and whether it is new.</summary>
     public (TaskEntry Entry, bool IsNew) Acquire(TaskCall call, TaskOptions options, IReadOnlyList<string>? workers)
     {
         lock (_lock)
@@ -73,7 +73,7 @@ internal sealed class TaskTable
         }
     }
 
-    /// <summary>Gives all entries that are there now.</summary>
+    /// <summary>Returns all entries that are there now.</summary>
     public TaskEntry[] Snapshot()
     {
         lock (_lock)

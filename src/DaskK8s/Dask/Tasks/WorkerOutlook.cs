@@ -9,7 +9,7 @@ internal sealed record WorkerOutlook(
 {
     private readonly HashSet<TaskEntry> _hopeful = [];
 
-    /// <summary>Tells whether a stuck task may run soon, and all stuck tasks that it waits for.</summary>
+    /// <summary>Determines whether a stuck task may run soon, and all stuck tasks that it waits for.</summary>
     /// <param name="task">The task.</param>
     /// <returns>False where no worker that fits is there or on its way.</returns>
     public bool MayRun(TaskEntry task)

@@ -3,7 +3,7 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>Is what the chart's naming rules need to know of a Deployment, from a manifest or from the API server.</summary>
+/// <summary>The parts of a Deployment that the chart's naming rules need, from a manifest or from the API server.</summary>
 internal sealed record ChartDeployment
 {
     public required string Name { get; init; }

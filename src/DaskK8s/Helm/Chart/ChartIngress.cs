@@ -3,7 +3,7 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>Is an Ingress of the release: its host, whether it has TLS, and the Service behind it.</summary>
+/// <summary>An Ingress of the release: its host, whether it has TLS, and the Service behind it.</summary>
 internal sealed record ChartIngress(string Name, string? Host, bool UsesTls, string? ServiceName)
 {
     /// <summary>Gets the address that a browser opens; null where the Ingress serves every host.</summary>

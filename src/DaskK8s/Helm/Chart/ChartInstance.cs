@@ -2,7 +2,7 @@ using DaskK8s.Helm.Values;
 
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>Is one use of the Dask chart in a release: an umbrella chart may bring it along at any depth, under any alias, several times.</summary>
+/// <summary>One use of the Dask chart in a release: an umbrella chart may bring it along at any depth, under any alias, several times.</summary>
 /// <param name="Path">The keys that lead to its values in those of the release; empty where the release's own chart is the Dask chart.</param>
 /// <param name="Objects">What it put into the cluster.</param>
 /// <param name="DeploymentNames">The names of its Deployments, Jupyter's included.</param>
@@ -17,7 +17,7 @@ internal sealed record ChartInstance(IReadOnlyList<string> Path, ChartObjects Ob
     /// <summary>Gets the namespace that the manifest gives the objects, or null where it leaves it to the release's.</summary>
     public string? Namespace { get; init; }
 
-    /// <summary>Tells whether a name means this instance: the whole path, or its end.</summary>
+    /// <summary>Determines whether a name means this instance: the whole path, or its end.</summary>
     public bool IsNamed(string name) =>
         string.Equals(Name, name, StringComparison.Ordinal) || Name.EndsWith("." + name, StringComparison.Ordinal);
 }

@@ -44,7 +44,7 @@ internal static class ChartInstances
         return instances;
     }
 
-    /// <summary>Gives the way to the values of a chart that has put nothing into the cluster.</summary>
+    /// <summary>Provides the way to the values of a chart that has put nothing into the cluster.</summary>
     public static IReadOnlyList<string> PathOf(ReleaseRecord record) =>
         record.ChartName == DaskValues.ChartName ? [] : DaskValues.PathOf(record.ChartName, record.Defaults, record.Config);
 
@@ -85,7 +85,7 @@ internal static class ChartInstances
         return [.. groups.Select(static g => (g.Key, (IReadOnlyList<T>)g.Value))];
     }
 
-    /// <summary>Tells whether objects are Dask's: labels alone say it only where they name the Dask chart, for others have workers and schedulers, too.</summary>
+    /// <summary>Determines whether objects are Dask's: labels alone say it only where they name the Dask chart, for others have workers and schedulers, too.</summary>
     private static bool IsDask(ChartObjects objects, IReadOnlyList<ChartDeployment> deployments) =>
         (objects.Scheduler is not null || objects.WorkerGroups.Count > 0)
         && deployments.Any(static d => d.CommandLine.Program != DaskProgram.Other
@@ -115,7 +115,7 @@ internal static class ChartInstances
 
     private static string LabelOf(ValueNode.Map item) => NameIn(ChartDeployment.Texts(item.MapAt("metadata", "labels")));
 
-    /// <summary>Gives the chart's name, which is its alias where it has one.</summary>
+    /// <summary>Returns the chart's name, which is its alias where it has one.</summary>
     private static string NameIn(IReadOnlyDictionary<string, string> labels)
     {
         string chart = labels.GetValueOrDefault("chart", "");

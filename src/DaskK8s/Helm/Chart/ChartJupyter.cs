@@ -1,4 +1,4 @@
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>Is the release's Jupyter server.</summary>
+/// <summary>The release's Jupyter server.</summary>
 internal sealed record ChartJupyter(string DeploymentName, string? ServiceName, int? ServicePort, string? ServiceType, ChartIngress? Ingress);

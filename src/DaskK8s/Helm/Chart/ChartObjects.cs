@@ -5,7 +5,7 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>Is what a release of the Dask chart put into the cluster, by name.</summary>
+/// <summary>The objects of a release of the Dask chart, by name.</summary>
 internal sealed record ChartObjects
 {
     /// <summary>Gets the names as the chart's rules make them; the manifest's own win where it is known.</summary>

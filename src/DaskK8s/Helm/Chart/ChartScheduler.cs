@@ -2,7 +2,7 @@ using DaskK8s.Common;
 
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>Is the release's own scheduler.</summary>
+/// <summary>The release's own scheduler.</summary>
 internal sealed record ChartScheduler
 {
     public required string DeploymentName { get; init; }

@@ -3,7 +3,7 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>Is a Service of the release, as the manifest has it.</summary>
+/// <summary>A Service of the release, as the manifest has it.</summary>
 internal sealed record ChartService
 {
     public required string Name { get; init; }

@@ -2,7 +2,7 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>Is a worker group as the release has it: its Deployment in the manifest, its numbers in the values.</summary>
+/// <summary>A worker group as the release has it: its Deployment in the manifest, its numbers in the values.</summary>
 internal sealed record ChartWorkerGroup
 {
     /// <summary>Gets the group's name: <c>worker.name</c> for the default group, the name in the values for the others.</summary>

@@ -22,7 +22,7 @@ internal static class GpuResources
         return (int)Math.Min(count, int.MaxValue);
     }
 
-    /// <summary>Tells whether a resource is a GPU or a slice of one.</summary>
+    /// <summary>Determines whether a resource is a GPU or a slice of one.</summary>
     public static bool IsGpu(string resource) => resource switch
     {
         "nvidia.com/gpu" or "nvidia.com/gpu.shared" or "amd.com/gpu" => true,

@@ -2,7 +2,7 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>Is an object of a manifest and the chart that its template belongs to.</summary>
+/// <summary>An object of a manifest and the chart that its template belongs to.</summary>
 /// <param name="Item">The object.</param>
 /// <param name="Charts">The names, aliases included, of the charts below the release's own down to the template's; null where no comment of Helm's says it.</param>
 internal sealed record ManifestObject(ValueNode.Map Item, IReadOnlyList<string>? Charts)

@@ -4,7 +4,7 @@ using DaskK8s.Helm.Values;
 
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>Is what the command line of a Dask container says: the program and the options that matter here.</summary>
+/// <summary>The command line of a Dask container: the program and the options that matter here.</summary>
 internal sealed class WorkerCommandLine
 {
     private readonly IReadOnlyList<string> _arguments;

@@ -149,7 +149,7 @@ public sealed record HelmRelease
         return string.Join(' ', words.Select(ShellWords.Quote));
     }
 
-    /// <summary>Says which release it is, without a value, a note or a description.</summary>
+    /// <summary>Returns the name of the release, without any value, note or description.</summary>
     /// <returns>One line.</returns>
     public override string ToString()
     {

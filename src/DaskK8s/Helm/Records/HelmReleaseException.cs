@@ -2,7 +2,7 @@ using DaskK8s.Helm.Records;
 
 namespace DaskK8s;
 
-/// <summary>Is the root of the errors about a Helm release.</summary>
+/// <summary>The root of the errors about a Helm release.</summary>
 public abstract class HelmReleaseException : DaskK8sException
 {
     private protected HelmReleaseException(string message, string? releaseName, string? @namespace, string? objectName)

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Says that a release is there, but comes from another chart.</summary>
+/// <summary>The exception that is thrown when a release comes from another chart.</summary>
 public sealed class HelmReleaseNotDaskException : HelmReleaseException
 {
     internal HelmReleaseNotDaskException(string objectName, string? @namespace, string? releaseName, string chartName, string chartVersion, string? found = null)

@@ -1,6 +1,6 @@
 namespace DaskK8s.Helm.Records;
 
-/// <summary>Says inside the decoder that a limit was passed; the decoder tells which record it was.</summary>
+/// <summary>The exception that is thrown inside the decoder when a limit is exceeded; the decoder adds which record it was.</summary>
 #pragma warning disable CA1064 // It never leaves the decoder.
 internal sealed class InflatedSizeException(bool countsValues = false) : Exception
 #pragma warning restore CA1064

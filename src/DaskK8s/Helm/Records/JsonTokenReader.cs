@@ -24,7 +24,7 @@ internal ref struct JsonTokenReader
         MaxDepth = maxDepth;
     }
 
-    /// <summary>Is the token that was read last.</summary>
+    /// <summary>The token that was read last.</summary>
     public Utf8JsonReader Token;
 
     /// <summary>Gets the deepest nesting that is read.</summary>

@@ -4,7 +4,7 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Records;
 
-/// <summary>Is what one storage object of Helm says about one revision, decoded.</summary>
+/// <summary>The decoded content of one storage object of Helm: one revision of a release.</summary>
 internal sealed class ReleaseRecord
 {
     private IReadOnlyList<ChartInstance>? _found;
@@ -63,7 +63,7 @@ internal sealed class ReleaseRecord
         _ => throw new HelmReleaseNotDaskException(ObjectName, Namespace, Name, ChartName, ChartVersion, ForeignDask.In(Manifest)),
     };
 
-    /// <summary>Makes the public description of the release.</summary>
+    /// <summary>Creates the public description of the release.</summary>
     /// <param name="source">Where the record was read from.</param>
     /// <param name="history">All revisions; null where this one is all that is known.</param>
     /// <param name="newest">The newest revision's record, where it was read and is another one than this.</param>

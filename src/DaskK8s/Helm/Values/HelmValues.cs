@@ -128,7 +128,7 @@ public sealed partial class HelmValues
     /// <returns>The YAML; <c>{}</c> and a line's end where there are none.</returns>
     public string ToYaml() => YamlWriter.Write(Config);
 
-    /// <summary>Says how many keys there are, and no value.</summary>
+    /// <summary>Returns the number of keys, and no value.</summary>
     /// <returns>One line.</returns>
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"HelmValues {{ UserSupplied = {Config.Count} keys, Computed = {_computed.Value.Count} keys }}");

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace DaskK8s;
 
-/// <summary>Says that values cannot be read: the YAML is malformed, a path leads nowhere, or a value has another type.</summary>
+/// <summary>The exception that is thrown when values cannot be read: the YAML is malformed, a path does not exist, or a value has another type.</summary>
 /// <remarks>The message names paths, lines and columns, never a value.</remarks>
 public sealed class HelmValuesException : DaskK8sException
 {

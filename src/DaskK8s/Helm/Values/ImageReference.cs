@@ -1,6 +1,6 @@
 namespace DaskK8s.Helm.Values;
 
-/// <summary>Is an image as the chart has it: it writes <c>repository:tag</c>.</summary>
+/// <summary>An image as the chart has it: it writes <c>repository:tag</c>.</summary>
 internal sealed record ImageReference(string Repository, string Tag)
 {
     /// <summary>Takes an image's name apart.</summary>

@@ -76,7 +76,7 @@ internal static class ValueMerge
         return new ValueNode.Map(merged);
     }
 
-    /// <summary>Tells whether a template takes a value for none.</summary>
+    /// <summary>Determines whether a template takes a value for none.</summary>
     public static bool IsEmpty(ValueNode? value) => value switch
     {
         null or ValueNode.Null => true,

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Says what a worker group is to be in the values of the next upgrade.</summary>
+/// <summary>A worker group in the values of the next upgrade.</summary>
 /// <remarks>
 /// What is left out stays as the group has it, or, for a new group, as the default group has it: the chart merges a group's values
 /// over the default group's (<c>worker</c>). See <see cref="HelmValues.WithWorkerGroup"/>.
@@ -60,7 +60,7 @@ public sealed record WorkerGroupValues
     /// <value>Null leaves them; without any the chart takes the limit of <c>cpu</c>, which must be a whole number then.</value>
     public int? Threads { get; init; }
 
-    /// <summary>Says which group it is, and no value that may be secret.</summary>
+    /// <summary>Returns the group's name, and no value that may be secret.</summary>
     /// <returns>One line.</returns>
     public override string ToString() => $"WorkerGroupValues {{ Name = {Name}, Replicas = {Replicas?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "as they are"} }}";
 }

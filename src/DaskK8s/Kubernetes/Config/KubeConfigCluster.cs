@@ -1,6 +1,6 @@
 namespace DaskK8s.Kubernetes.Config;
 
-/// <summary>Is what a kubeconfig says about one API server. Paths are absolute.</summary>
+/// <summary>A kubeconfig's entry for one API server. Paths are absolute.</summary>
 internal sealed class KubeConfigCluster
 {
     /// <summary>Gets its name.</summary>

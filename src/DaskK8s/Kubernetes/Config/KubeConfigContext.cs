@@ -1,6 +1,6 @@
 namespace DaskK8s.Kubernetes.Config;
 
-/// <summary>Is a named pair of cluster and user in a kubeconfig.</summary>
+/// <summary>A named pair of cluster and user in a kubeconfig.</summary>
 /// <param name="Name">The context's name.</param>
 /// <param name="Source">The file that it stands in.</param>
 /// <param name="Cluster">The name of its cluster.</param>

@@ -1,6 +1,6 @@
 namespace DaskK8s.Kubernetes.Config;
 
-/// <summary>Is what the choice of a connection depends on beside files: variables, and where a pod's service account lies.</summary>
+/// <summary>The environment of a connection: variables, and the path of a pod's service account.</summary>
 /// <param name="GetVariable">Reads an environment variable; null where it is not set.</param>
 /// <param name="ServiceAccountDirectory">The directory with <c>token</c>, <c>ca.crt</c> and <c>namespace</c> in a pod.</param>
 internal sealed record KubeConfigEnvironment(Func<string, string?> GetVariable, string ServiceAccountDirectory)

@@ -3,7 +3,7 @@ namespace DaskK8s.Kubernetes.Config;
 /// <summary>Creates the errors of a configuration, so that each is worded once.</summary>
 internal static class KubeConfigErrors
 {
-    /// <summary>Says that a file is there and cannot be read.</summary>
+    /// <summary>Creates the error for a file that exists and cannot be read.</summary>
     /// <param name="what">What the file is.</param>
     /// <param name="path">Its path.</param>
     /// <param name="cause">Why it cannot be read; file errors name nothing but the path.</param>
@@ -20,7 +20,7 @@ internal static class KubeConfigErrors
         return new KubeConfigException($"The {what} '{path}' cannot be read: {reason}.", cause) { Path = path };
     }
 
-    /// <summary>Says that a context is not there.</summary>
+    /// <summary>Creates the error for an unknown context.</summary>
     /// <param name="context">The name that was asked for.</param>
     /// <param name="known">The names that there are.</param>
     /// <param name="places">The files that were read.</param>
@@ -38,7 +38,7 @@ internal static class KubeConfigErrors
         };
     }
 
-    /// <summary>Says that no context was chosen.</summary>
+    /// <summary>Creates the error for a configuration without a current context.</summary>
     /// <param name="known">The names that there are.</param>
     /// <param name="places">The files that were read.</param>
     /// <returns>The error.</returns>
@@ -52,7 +52,7 @@ internal static class KubeConfigErrors
         };
     }
 
-    /// <summary>Says that no configuration was found.</summary>
+    /// <summary>Creates the error for a missing configuration.</summary>
     /// <param name="places">Where it was looked for.</param>
     /// <param name="context">The context that was asked for, if one was.</param>
     /// <returns>The error.</returns>
@@ -64,7 +64,7 @@ internal static class KubeConfigErrors
             SearchedPlaces = places,
         };
 
-    /// <summary>Says that an entry of a cluster or a user cannot be used.</summary>
+    /// <summary>Creates the error for an entry of a cluster or a user that cannot be used.</summary>
     /// <param name="kind">"cluster" or "user".</param>
     /// <param name="name">The entry's name; null in a pod.</param>
     /// <param name="source">The file that the entry stands in.</param>

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Says that the connection's configuration (a kubeconfig, or a pod's service account) cannot be used as it is.</summary>
+/// <summary>The exception that is thrown when the connection's configuration (a kubeconfig, or a pod's service account) cannot be used.</summary>
 /// <remarks>It never holds a token, a key or a piece of the file: only where to look.</remarks>
 public sealed class KubeConfigException : DaskK8sException
 {

@@ -1,6 +1,6 @@
 namespace DaskK8s.Kubernetes.Config;
 
-/// <summary>Is the helper program of a kubeconfig's user. No record: its text form would show arguments and environment.</summary>
+/// <summary>The helper program of a kubeconfig's user. No record: its text form would show arguments and environment.</summary>
 internal sealed class KubeConfigExec
 {
     /// <summary>The current protocol.</summary>

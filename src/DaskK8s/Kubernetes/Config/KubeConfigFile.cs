@@ -3,7 +3,7 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Kubernetes.Config;
 
-/// <summary>Is the content of one kubeconfig file, or of several merged as kubectl merges them.</summary>
+/// <summary>The content of one kubeconfig file, or of several merged as kubectl merges them.</summary>
 internal sealed class KubeConfigFile
 {
     private const int MaxBytes = 16 << 20;

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.Kubernetes.Config;
 
-/// <summary>Says which API server to talk to, and as whom.</summary>
+/// <summary>The choice of an API server and an identity.</summary>
 internal sealed record KubeConfigOptions
 {
     /// <summary>Gets the kubeconfig to read.</summary>

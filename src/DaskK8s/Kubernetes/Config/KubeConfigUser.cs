@@ -1,6 +1,6 @@
 namespace DaskK8s.Kubernetes.Config;
 
-/// <summary>Is what a kubeconfig says about one identity. Paths are absolute. No record: its text form would show secrets.</summary>
+/// <summary>A kubeconfig's entry for one identity. Paths are absolute. Not a record, whose text form would show secrets.</summary>
 internal sealed class KubeConfigUser
 {
     /// <summary>Gets its name; null in a pod.</summary>

@@ -5,7 +5,7 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Kubernetes.Credentials;
 
-/// <summary>Is what an <c>exec</c> helper printed. No record: its text form would show the token.</summary>
+/// <summary>The output of an <c>exec</c> helper. Not a record, whose text form would show the token.</summary>
 internal sealed class ExecResponse
 {
     private const long MaxBytes = 1 << 20;

@@ -109,7 +109,7 @@ internal sealed class KubeConfigFileCredentials : KubeCredentialSource
         return new KubeCredential(header, certificate);
     }
 
-    /// <summary>Makes the header of a token.</summary>
+    /// <summary>Creates the header of a token.</summary>
     /// <param name="token">The token.</param>
     /// <param name="unusable">Creates the error from what is wrong.</param>
     /// <returns>The header.</returns>

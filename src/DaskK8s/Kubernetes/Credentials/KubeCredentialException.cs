@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Says that the credentials which a kubeconfig points to could not be had: a helper program failed, a token file is empty.</summary>
+/// <summary>The exception that is thrown when the credentials of a kubeconfig could not be obtained: a helper program failed, or a token file is empty.</summary>
 /// <remarks>It never holds what a helper program printed, its arguments or its environment.</remarks>
 public sealed class KubeCredentialException : DaskK8sException
 {

@@ -1,6 +1,6 @@
 namespace DaskK8s.Kubernetes.Credentials;
 
-/// <summary>Is where credentials come from.</summary>
+/// <summary>A source of credentials.</summary>
 internal abstract class KubeCredentialSource : IDisposable
 {
     /// <summary>Gets the credential to use now.</summary>

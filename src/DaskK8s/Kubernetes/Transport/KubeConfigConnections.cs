@@ -34,7 +34,7 @@ internal sealed class KubeConfigConnections : IDisposable
     /// <summary>Keeps the pool open for one more request.</summary>
     public void Rent() => Interlocked.Increment(ref _users);
 
-    /// <summary>Says that a request has its answer.</summary>
+    /// <summary>Marks a request as answered.</summary>
     public void Return()
     {
         if (Interlocked.Decrement(ref _users) == 0)

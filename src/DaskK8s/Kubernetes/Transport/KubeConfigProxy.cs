@@ -5,7 +5,7 @@ using DaskK8s.Kubernetes.Config;
 
 namespace DaskK8s.Kubernetes.Transport;
 
-/// <summary>Is a proxy between here and the API server; it carries bytes, so calls and upgrades pass it alike.</summary>
+/// <summary>A proxy between here and the API server; it carries bytes, so calls and upgrades pass it alike.</summary>
 internal sealed class KubeConfigProxy
 {
     private readonly Uri _address;

@@ -69,7 +69,7 @@ internal sealed class ReceiveQueue(int limit, ArrayPool<byte> buffers) : IValueT
         }
     }
 
-    /// <summary>Lets a waiting reader go on when there is something for it.</summary>
+    /// <summary>Wakes a waiting reader when there is data for it.</summary>
     public void Signal()
     {
         lock (_gate)
@@ -85,7 +85,7 @@ internal sealed class ReceiveQueue(int limit, ArrayPool<byte> buffers) : IValueT
         _reader.SetResult(true);
     }
 
-    /// <summary>Says that nothing more comes; what is held can still be read.</summary>
+    /// <summary>Marks the end of the data; what is queued can still be read.</summary>
     /// <param name="error">Thrown after the last byte; null for an ordinary end.</param>
     public void Complete(Exception? error)
     {
@@ -191,7 +191,7 @@ internal sealed class ReceiveQueue(int limit, ArrayPool<byte> buffers) : IValueT
         }
     }
 
-    /// <summary>Gives borrowed bytes back.</summary>
+    /// <summary>Returns borrowed bytes back.</summary>
     /// <param name="consumed">How many of them were used; the others are lent again.</param>
     public void Return(int consumed)
     {

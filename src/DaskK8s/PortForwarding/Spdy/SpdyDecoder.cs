@@ -107,7 +107,7 @@ internal sealed class SpdyDecoder
 
     private SpdyFrameType Type => (SpdyFrameType)BinaryPrimitives.ReadUInt16BigEndian(_held.AsSpan(2));
 
-    /// <summary>Says how many bytes of a control frame's payload matter.</summary>
+    /// <summary>Returns how many bytes of a control frame's payload matter.</summary>
     private static int Needed(SpdyFrameType type) => type switch
     {
         SpdyFrameType.SynStream or SpdyFrameType.SynReply or SpdyFrameType.Headers or SpdyFrameType.Ping => 4,

@@ -1,6 +1,6 @@
 namespace DaskK8s.PortForwarding.Spdy;
 
-/// <summary>Is what a decoder has found: a piece of a data frame, or a control frame's fields that matter here.</summary>
+/// <summary>The result of decoding: a piece of a data frame, or the relevant fields of a control frame.</summary>
 internal readonly ref struct SpdyEvent
 {
     /// <summary>Gets the kind of frame; a number that SPDY does not define stands for a frame to ignore.</summary>

@@ -60,7 +60,7 @@ internal sealed class SpdyKeepAlive : IDisposable
     /// <summary>Starts the watch.</summary>
     public void Start() => _timer.Change(_tick, _tick);
 
-    /// <summary>Is told that something came.</summary>
+    /// <summary>Notes that data arrived.</summary>
     public void OnReceived()
     {
         Volatile.Write(ref _lastReceived, _time.GetTimestamp());

@@ -58,7 +58,7 @@ internal sealed class SpdyLanes
         }
     }
 
-    /// <summary>Gives the ids for a new connection on the freest lane.</summary>
+    /// <summary>Returns the ids for a new connection on the freest lane.</summary>
     /// <returns>The id of the error stream and the higher one of the data stream.</returns>
     public (int ErrorId, int DataId) Take()
     {
@@ -107,7 +107,7 @@ internal sealed class SpdyLanes
         return (2 * _pings++) + 1;
     }
 
-    /// <summary>Is told of an answered ping.</summary>
+    /// <summary>Notes an answered ping.</summary>
     /// <param name="id">The ping's id.</param>
     /// <param name="now">The time, for <see cref="CheckingSince"/>.</param>
     /// <returns>How many pings are to be sent now.</returns>
@@ -131,7 +131,7 @@ internal sealed class SpdyLanes
         return again ? Ask(worker, now) : 0;
     }
 
-    /// <summary>Gives the time since which a lane has been waiting for an answer, the longest of them.</summary>
+    /// <summary>Returns the time since which a lane has been waiting for an answer, the longest of them.</summary>
     /// <returns>The time as it was told to <see cref="Leave"/>; null when no lane waits.</returns>
     public long? CheckingSince()
     {
@@ -147,7 +147,7 @@ internal sealed class SpdyLanes
         return oldest;
     }
 
-    /// <summary>Gives the time since which the lane of a connection has been waiting for an answer about another connection.</summary>
+    /// <summary>Returns the time since which the lane of a connection has been waiting for an answer about another connection.</summary>
     /// <param name="dataId">The connection's data stream.</param>
     /// <returns>The time as it was told to <see cref="Leave"/>; null when the lane does not wait.</returns>
     public long? LaneCheckingSince(int dataId) => _checks[Lane(dataId)] is { IsOpen: true } check ? check.Since : null;

@@ -1,4 +1,4 @@
 namespace DaskK8s.PortForwarding.Spdy;
 
-/// <summary>Is thrown by the decoder when the bytes are no SPDY/3.1; the session is then over.</summary>
+/// <summary>The exception that is thrown when the received bytes are not SPDY/3.1; the session then ends.</summary>
 internal sealed class SpdyProtocolException(string message) : IOException(message);

@@ -47,7 +47,7 @@ internal sealed partial class SpdySession
         }
     }
 
-    /// <summary>Gives a task that ends when a lane that was left a moment ago turns out free.</summary>
+    /// <summary>Returns a task that ends when a lane that was left a moment ago turns out free.</summary>
     /// <returns>The task; null when no such answer is under way.</returns>
     public Task? LaneFreedAsync()
     {

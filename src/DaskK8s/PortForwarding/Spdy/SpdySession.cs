@@ -205,7 +205,7 @@ internal sealed partial class SpdySession : IAsyncDisposable
         _keepAlive.Dispose();
     }
 
-    /// <summary>Gives the session up for new connections for good; those that it has go on.</summary>
+    /// <summary>Returns the session up for new connections for good; those that it has go on.</summary>
     internal void Retire()
     {
         _leaving = true;

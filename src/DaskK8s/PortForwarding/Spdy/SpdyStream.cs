@@ -4,7 +4,7 @@ using DaskK8s.PortForwarding.Tunnels;
 
 namespace DaskK8s.PortForwarding.Spdy;
 
-/// <summary>Is one connection to a pod's port: a data stream and an error stream of a session.</summary>
+/// <summary>A connection to a pod's port: a data stream and an error stream of a session.</summary>
 internal sealed class SpdyStream : TunnelStream
 {
     private const int LongestError = 4 * 1024;
@@ -154,7 +154,7 @@ internal sealed class SpdyStream : TunnelStream
     internal Task ConfirmAsync(TimeSpan limit, TimeProvider time, CancellationToken cancellationToken) =>
         _answered.Task.WaitAsync(limit, time, cancellationToken);
 
-    /// <summary>Is told that the server knows one of the streams.</summary>
+    /// <summary>Notes that the server knows one of the streams.</summary>
     /// <param name="isData">Which of the two.</param>
     internal void OnAnswered(bool isData)
     {
@@ -188,7 +188,7 @@ internal sealed class SpdyStream : TunnelStream
         }
     }
 
-    /// <summary>Is told that the peer's side of the data or of the error stream ended.</summary>
+    /// <summary>Notes that the peer's side of the data or of the error stream ended.</summary>
     /// <param name="isData">Which of the two.</param>
     internal void OnEnd(bool isData)
     {

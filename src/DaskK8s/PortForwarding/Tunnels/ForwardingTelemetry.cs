@@ -23,9 +23,9 @@ internal static class ForwardingTelemetry
     public static readonly Counter<long> Sessions = Telemetry.Meter.CreateCounter<long>(
         "daskk8s.forward.sessions", "{session}", "Sessions to pods that were started or ended.");
 
-    /// <summary>Is the tag of bytes to the pod.</summary>
+    /// <summary>The tag of bytes to the pod.</summary>
     public static readonly KeyValuePair<string, object?> Sent = new("direction", "sent");
 
-    /// <summary>Is the tag of bytes from the pod.</summary>
+    /// <summary>The tag of bytes from the pod.</summary>
     public static readonly KeyValuePair<string, object?> Received = new("direction", "received");
 }

@@ -1,6 +1,6 @@
 namespace DaskK8s.PortForwarding.Tunnels;
 
-/// <summary>Is one pod to reach; a pod of the same name with another uid is another pod.</summary>
+/// <summary>A pod to reach. A pod of the same name with another uid is another pod.</summary>
 /// <param name="Namespace">The pod's namespace.</param>
 /// <param name="Name">The pod's name.</param>
 /// <param name="Uid">The pod's uid.</param>

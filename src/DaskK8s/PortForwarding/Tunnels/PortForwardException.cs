@@ -2,7 +2,7 @@ using System.Net;
 
 namespace DaskK8s;
 
-/// <summary>Is thrown when a port of a pod cannot be reached, or the way to it was lost while in use.</summary>
+/// <summary>The exception that is thrown when a port of a pod cannot be reached, or the connection to it was lost while in use.</summary>
 public sealed class PortForwardException : DaskK8sException
 {
     /// <summary>Creates the error.</summary>

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Says what a <see cref="PortForward"/> can do for a connection that comes now.</summary>
+/// <summary>The state of a <see cref="PortForward"/>.</summary>
 public enum PortForwardState
 {
     /// <summary>The local port is open; no way to the pod was needed yet.</summary>

@@ -32,11 +32,11 @@ internal abstract class TunnelStream : AsyncDuplexStream
     /// <exception cref="PortForwardException">The pod refused the connection, or the way to it was lost.</exception>
     public abstract ValueTask<ReadOnlyMemory<byte>> BorrowAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>Gives lent bytes back.</summary>
+    /// <summary>Returns lent bytes back.</summary>
     /// <param name="consumed">How many of them were used; the others come again.</param>
     public abstract void Return(int consumed);
 
-    /// <summary>Says that nothing more will be written; reading goes on. Does nothing where the transport cannot say it.</summary>
+    /// <summary>Ends writing; reading continues. Does nothing if the transport cannot signal it.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>A task that ends when it was said.</returns>
     public abstract ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default);

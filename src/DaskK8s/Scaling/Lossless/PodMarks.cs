@@ -17,10 +17,10 @@ internal sealed class PodMarks(KubeRequests requests)
 {
     public const string CostAnnotation = "controller.kubernetes.io/pod-deletion-cost";
 
-    /// <summary>Is the annotation that says what a scaling noted, and the label that says which scaling.</summary>
+    /// <summary>The annotation that says what a scaling noted, and the label that says which scaling.</summary>
     public const string MarkAnnotation = "daskk8s/scale-down";
 
-    /// <summary>Is lower than what anybody sets by hand; the annotation is a 32-bit number.</summary>
+    /// <summary>A cost lower than any that is set by hand; the annotation is a 32-bit number.</summary>
     private const string LeavesFirst = "-2147483647";
 
     /// <summary>Reads a pod's mark.</summary>
@@ -52,7 +52,7 @@ internal sealed class PodMarks(KubeRequests requests)
     public Task<V1Pod> AnnounceAsync(V1Pod pod, string id, DateTimeOffset until, CancellationToken cancellationToken) =>
         PatchAsync(pod, new JsonObject { [MarkAnnotation] = MarkOf(pod, id, until) }, cancellationToken, label: JsonValue.Create(id));
 
-    /// <summary>Makes a drained pod the first that leaves.</summary>
+    /// <summary>Creates a drained pod the first that leaves.</summary>
     public Task<V1Pod> CondemnAsync(V1Pod pod, string id, DateTimeOffset until, CancellationToken cancellationToken) => PatchAsync(
         pod, new JsonObject { [MarkAnnotation] = MarkOf(pod, id, until), [CostAnnotation] = LeavesFirst }, cancellationToken, label: JsonValue.Create(id));
 

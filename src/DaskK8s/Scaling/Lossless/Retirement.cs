@@ -161,7 +161,7 @@ internal sealed class Retirement
         }
     }
 
-    /// <summary>Lets the pods stay whose workers are unknown, and refuses where none can leave but for them.</summary>
+    /// <summary>Keeps the pods whose workers are unknown, and refuses if no other pod can leave.</summary>
     /// <exception cref="LosslessScaleDownException">No other pod can leave, or Kubernetes would remove an unknown one first whatever its cost.</exception>
     private void KeepUnknown(IReadOnlyList<Victim> ranked, int need)
     {

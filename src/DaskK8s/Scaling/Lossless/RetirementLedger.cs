@@ -27,18 +27,18 @@ internal sealed class RetirementLedger
 
     public bool HasFailed(Victim victim) => _failed.ContainsKey(victim.Uid);
 
-    /// <summary>Tells whether a pod has left, or leaves for certain.</summary>
+    /// <summary>Determines whether a pod has left, or leaves for certain.</summary>
     public bool HasLeft(Victim victim) => _left.Contains(victim.Uid);
 
-    /// <summary>Tells whether all of a pod's workers were drained; one that was pending when it was chosen may have brought a worker since.</summary>
+    /// <summary>Determines whether all of a pod's workers were drained; one that was pending when it was chosen may have brought a worker since.</summary>
     public bool IsDrained(Victim victim) =>
         _drained.Contains(victim.Uid) && victim.Addresses.All(a => _touched[victim.Uid].Addresses.Contains(a));
 
-    /// <summary>Tells whether a pod is still as its drain left it, by what the scheduler says of its workers now.</summary>
+    /// <summary>Determines whether a pod is still as its drain left it, by what the scheduler says of its workers now.</summary>
     public bool IsStillDrained(Victim victim) =>
         IsDrained(victim) && victim.Workers.All(static w => w is { IsRetired: true, IsMine: true });
 
-    /// <summary>Tells whether a pod had workers when it was drained.</summary>
+    /// <summary>Determines whether a pod had workers when it was drained.</summary>
     public bool HadWorkers(Victim victim) => _touched.TryGetValue(victim.Uid, out Victim? touched) && touched.Workers.Count > 0;
 
     /// <summary>Notes a drain that begins; gives its name.</summary>

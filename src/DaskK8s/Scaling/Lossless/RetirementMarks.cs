@@ -33,7 +33,7 @@ internal sealed class RetirementMarks(KubeRequests requests, PodMarks marks, str
         }
     }
 
-    /// <summary>Tells whether exactly some pods of a group are the first that leave, as far as marks decide.</summary>
+    /// <summary>Determines whether exactly some pods of a group are the first that leave, as far as marks decide.</summary>
     public static bool AreCondemned(GroupView view, IReadOnlyList<Victim> leaving)
     {
         HashSet<string> uids = [.. leaving.Select(static v => v.Uid)];

@@ -1,6 +1,6 @@
 namespace DaskK8s.Scaling.Lossless;
 
-/// <summary>Tells what a lossless scale-down did.</summary>
+/// <summary>The outcome of a lossless scale-down.</summary>
 /// <param name="Before">The replicas that it found.</param>
 /// <param name="Accepted">What the API server accepted, or null where nothing was changed.</param>
 /// <param name="After">The replicas now.</param>

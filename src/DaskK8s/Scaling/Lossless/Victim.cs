@@ -4,13 +4,13 @@ using k8s.Models;
 
 namespace DaskK8s.Scaling.Lossless;
 
-/// <summary>Is a pod that may leave, with its Dask workers.</summary>
+/// <summary>A pod that may leave, with its Dask workers.</summary>
 /// <param name="Pod">The pod.</param>
 /// <param name="Workers">Its workers; empty where none has connected.</param>
 /// <param name="Container">The name of the Dask container in the Deployment's template; null where it is not known.</param>
 internal sealed record Victim(V1Pod Pod, IReadOnlyList<WorkerLoad> Workers, string? Container = null)
 {
-    /// <summary>Is how long a worker takes to find its scheduler once its container runs; later than that it is not expected any more.</summary>
+    /// <summary>The time within which a worker connects once its container runs; later, it is not expected any more.</summary>
     public static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
 
     public string Uid => Pod.Metadata.Uid;
@@ -32,7 +32,7 @@ internal sealed record Victim(V1Pod Pod, IReadOnlyList<WorkerLoad> Workers, stri
 
     public IReadOnlyList<string> Addresses => [.. Workers.Select(static w => w.Address)];
 
-    /// <summary>Gives the addresses of pods' workers, by the pods' uids.</summary>
+    /// <summary>Returns the addresses of pods' workers, by the pods' uids.</summary>
     public static Dictionary<string, IReadOnlyList<string>> AddressesOf(IEnumerable<Victim> victims) =>
         victims.ToDictionary(static v => v.Uid, static v => v.Addresses, StringComparer.Ordinal);
 
@@ -42,7 +42,7 @@ internal sealed record Victim(V1Pod Pod, IReadOnlyList<WorkerLoad> Workers, stri
 
     private V1ContainerStatus? Status => DaskContainer.StatusOf(Pod, Container);
 
-    /// <summary>Gives what is known of the pod's workers. An unknown worker is never an idle worker.</summary>
+    /// <summary>Returns what is known of the pod's workers. An unknown worker is never an idle worker.</summary>
     /// <param name="now">The time.</param>
     public VictimStanding StandingAt(DateTimeOffset now)
     {
@@ -65,7 +65,7 @@ internal sealed record Victim(V1Pod Pod, IReadOnlyList<WorkerLoad> Workers, stri
         return status?.State?.Running?.StartedAt is { } started && now - new DateTimeOffset(started) < StartLimit ? VictimStanding.Starting : VictimStanding.Unknown;
     }
 
-    /// <summary>Says what the scheduler does not know of the pod.</summary>
+    /// <summary>Describes what the scheduler does not know about the pod.</summary>
     public string WhatIsUnknown()
     {
         int expected = DaskContainer.WorkersOf(Pod, Container);

@@ -33,10 +33,10 @@ internal static class VictimRanking
         ];
     }
 
-    /// <summary>Tells whether Kubernetes removes some pod before another whatever their costs.</summary>
+    /// <summary>Determines whether Kubernetes removes some pod before another whatever their costs.</summary>
     public static bool IsBefore(V1Pod one, V1Pod other) => OrderOfKubernetes(one).CompareTo(OrderOfKubernetes(other)) < 0;
 
-    /// <summary>Gives each pod its workers. With host networking several pods have one address: where its workers are fewer than they start, none of them is known.</summary>
+    /// <summary>Returns each pod its workers. With host networking several pods have one address: where its workers are fewer than they start, none of them is known.</summary>
     private static IEnumerable<Victim> Share(V1Pod[] pods, ILookup<string, WorkerLoad> byHost, string? container)
     {
         ILookup<string, V1Pod> byAddress = pods.SelectMany(static p => PodAddresses.Of(p).Select(h => (Host: h, Pod: p))).ToLookup(static x => x.Host, static x => x.Pod, StringComparer.Ordinal);
@@ -49,21 +49,21 @@ internal static class VictimRanking
         }
     }
 
-    /// <summary>Tells whether Kubernetes would let exactly these leave, once they have the lowest cost: it looks at that last.</summary>
+    /// <summary>Determines whether Kubernetes would let exactly these leave, once they have the lowest cost: it looks at that last.</summary>
     public static bool AreFirst(IEnumerable<V1Pod> pods, IReadOnlySet<string> leaving)
     {
         ILookup<bool, (bool, int, bool)> orders = pods.ToLookup(p => leaving.Contains(p.Metadata.Uid), OrderOfKubernetes);
         return !orders.Contains(true) || !orders.Contains(false) || orders[true].Max().CompareTo(orders[false].Min()) <= 0;
     }
 
-    /// <summary>Tells whether <see cref="AreFirst"/> will last: not as long as pods on both sides are starting, for any of them may be ready first.</summary>
+    /// <summary>Determines whether <see cref="AreFirst"/> will last: not as long as pods on both sides are starting, for any of them may be ready first.</summary>
     public static bool IsSteady(IEnumerable<V1Pod> pods, IReadOnlySet<string> leaving)
     {
         ILookup<bool, V1Pod> starting = pods.Where(static p => !IsReady(p)).ToLookup(p => leaving.Contains(p.Metadata.Uid));
         return !starting.Contains(true) || !starting.Contains(false);
     }
 
-    /// <summary>Tells whether the scheduler can be told of all who leave: one that starts has no address yet by which to keep out the worker that may still turn up there.</summary>
+    /// <summary>Determines whether the scheduler can be told of all who leave: one that starts has no address yet by which to keep out the worker that may still turn up there.</summary>
     /// <remarks>
     /// To wait for the address lets the pod's process begin just as it is told to end, so that more such workers turn up than without. That is no harm only
     /// where the scheduler gives them nothing: given a task each, they would die of it, and a few of them are enough for Dask to give the task up.
@@ -71,7 +71,7 @@ internal static class VictimRanking
     public static bool HaveAddresses(IEnumerable<V1Pod> pods, IReadOnlySet<string> leaving) =>
         !pods.Any(p => leaving.Contains(p.Metadata.Uid) && !IsReady(p) && new Victim(p, []).MayBeStarting);
 
-    /// <summary>Is what a ReplicaSet looks at before it looks at the costs: not assigned, pending, unknown, not ready.</summary>
+    /// <summary>The order in which a ReplicaSet compares pods before it compares costs: not assigned, pending, unknown, not ready.</summary>
     private static (bool IsAssigned, int Phase, bool IsReady) OrderOfKubernetes(V1Pod pod) =>
         (!string.IsNullOrEmpty(pod.Spec?.NodeName), pod.Status?.Phase switch { "Pending" => 0, "Unknown" => 1, _ => 2 }, IsReady(pod));
 

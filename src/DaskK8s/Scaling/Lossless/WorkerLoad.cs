@@ -1,6 +1,6 @@
 namespace DaskK8s.Scaling.Lossless;
 
-/// <summary>Says how much a Dask worker does and holds.</summary>
+/// <summary>The load of a Dask worker.</summary>
 /// <param name="Address">Its address.</param>
 /// <param name="Host">Its pod's IP.</param>
 /// <param name="Status">Its state in Dask's words.</param>

@@ -28,11 +28,11 @@ internal static class OwnedFields
         "topologySpreadConstraints", "resourceClaims", "schedulingGates", "claims", "conditions", "ownerReferences", "finalizers",
     };
 
-    /// <summary>Gives the part of a value that a set of fields names.</summary>
+    /// <summary>Returns the part of a value that a set of fields names.</summary>
     /// <exception cref="UncertainOwnershipException">The set cannot be found in the value without a doubt.</exception>
     public static JsonObject Project(JsonObject set, JsonObject live) => ProjectMap(set, live, "");
 
-    /// <summary>Gives the fields of a set that another one lacks, each as its path.</summary>
+    /// <summary>Returns the fields of a set that another one lacks, each as its path.</summary>
     public static IEnumerable<string> Missing(JsonObject from, JsonObject set) => Members(set, "").Except(Members(from, ""), StringComparer.Ordinal);
 
     /// <summary>Gets whether a path is that of a list item's key, which the server fills in: a port's <c>protocol</c>.</summary>
@@ -80,7 +80,7 @@ internal static class OwnedFields
         };
     }
 
-    /// <summary>Gives what stands for a leaf: what changes as a whole is repeated, what others may have filled is named and no more.</summary>
+    /// <summary>Returns what stands for a leaf: what changes as a whole is repeated, what others may have filled is named and no more.</summary>
     private static JsonNode? ProjectLeaf(JsonNode? live, string name) => live switch
     {
         JsonObject { Count: > 0 } when !AtomicMaps.Contains(name) => new JsonObject(),

@@ -45,7 +45,7 @@ internal static class OwnerApplyCheck
         }
     }
 
-    /// <summary>Gives a copy without the number and what the server counts up.</summary>
+    /// <summary>Returns a copy without the number and what the server counts up.</summary>
     public static JsonObject WithoutNumber(JsonObject deployment)
     {
         JsonObject copy = (JsonObject)deployment.DeepClone();

@@ -7,7 +7,7 @@ using DaskK8s.Tests.Rigs.Dask;
 
 namespace DaskK8s.Tests.Dask.Protocol;
 
-/// <summary>Is a real scheduler that speaks TLS, with certificates made for it, and one worker.</summary>
+/// <summary>A real scheduler that speaks TLS, with certificates made for it, and one worker.</summary>
 public sealed class TlsDask : IAsyncLifetime
 {
     private DaskProcess? _scheduler;

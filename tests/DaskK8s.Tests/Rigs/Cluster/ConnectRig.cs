@@ -6,7 +6,7 @@ using k8s;
 
 namespace DaskK8s.Tests.Rigs.Cluster;
 
-/// <summary>Is an embedded cluster whose pods have no processes, with a release in it, and a scheduler behind port 8786 of its pod.</summary>
+/// <summary>An embedded cluster whose pods have no processes, with a release in it, and a scheduler behind port 8786 of its pod.</summary>
 internal sealed class ConnectRig : IAsyncDisposable
 {
     private ConnectRig(EmbeddedCluster cluster, k8s.Kubernetes client, LoopbackScheduler scheduler, DaskRelease release) =>
@@ -53,7 +53,7 @@ internal sealed class ConnectRig : IAsyncDisposable
     public Task<HelmCluster> ConnectAsync(Func<HelmClusterOptions, HelmClusterOptions>? change = null) =>
         HelmCluster.ConnectAsync(Release.Name, Options(change), Token);
 
-    /// <summary>Makes a kubeconfig for a user who may do just this in the release's namespace.</summary>
+    /// <summary>Creates a kubeconfig for a user who may do just this in the release's namespace.</summary>
     public string KubeconfigFor(string user, params IEnumerable<KubernetesApiCall> calls)
     {
         string path = Cluster.CreateKubeconfigFor(user);

@@ -8,7 +8,7 @@ using k8s.Models;
 
 namespace DaskK8s.Tests.Rigs.Cluster;
 
-/// <summary>Is a release with real Dask processes on an embedded cluster, a cluster object, and a Dask program that keeps results.</summary>
+/// <summary>A release with real Dask processes on an embedded cluster, a cluster object, and a Dask program that keeps results.</summary>
 internal sealed class DaskRig : IAsyncDisposable
 {
     private DaskRig(EmbeddedCluster kubernetes, DaskRelease release, HelmCluster cluster, DaskLoad load) =>
@@ -49,7 +49,7 @@ internal sealed class DaskRig : IAsyncDisposable
 
     public Task<HelmCluster> ConnectAsync(CancellationToken cancellationToken) => ConnectAsync(Kubernetes, cancellationToken);
 
-    /// <summary>Gives the worker pods that are not on their way out.</summary>
+    /// <summary>Returns the worker pods that are not on their way out.</summary>
     public async Task<IReadOnlyList<V1Pod>> PodsAsync(CancellationToken cancellationToken, string deployment = "my-dask-worker")
     {
         using k8s.Kubernetes client = Kubernetes.CreateClient();
@@ -67,7 +67,7 @@ internal sealed class DaskRig : IAsyncDisposable
         return (await client.AppsV1.ReadNamespacedDeploymentAsync(deployment, "default", cancellationToken: cancellationToken)).Spec.Replicas;
     }
 
-    /// <summary>Gives the states of the workers as the scheduler has them.</summary>
+    /// <summary>Returns the states of the workers as the scheduler has them.</summary>
     public async Task<string[]> StatusesAsync(CancellationToken cancellationToken) =>
         [.. (await Cluster.GetSchedulerInfoAsync(cancellationToken)).Workers.Select(static w => w.Status)];
 

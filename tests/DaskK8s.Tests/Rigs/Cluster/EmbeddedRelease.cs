@@ -8,7 +8,7 @@ using k8s.Models;
 
 namespace DaskK8s.Tests.Rigs.Cluster;
 
-/// <summary>Is a release on an embedded cluster whose pods have no process: the test says which workers the scheduler lists.</summary>
+/// <summary>A release on an embedded cluster whose pods have no process: the test says which workers the scheduler lists.</summary>
 internal sealed class EmbeddedRelease : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, int> lingering = new();

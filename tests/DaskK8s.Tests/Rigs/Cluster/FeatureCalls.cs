@@ -2,7 +2,7 @@ using DaskK8s.Permissions;
 
 namespace DaskK8s.Tests.Rigs.Cluster;
 
-/// <summary>Gives the calls that features are documented to need, and no others.</summary>
+/// <summary>Provides the calls that features are documented to need, and no others.</summary>
 internal static class FeatureCalls
 {
     public static IEnumerable<KubernetesApiCall> Of(params string[] features) =>

@@ -7,7 +7,7 @@ using k8s.Models;
 
 namespace DaskK8s.Tests.Rigs.Cluster;
 
-/// <summary>Is a release of Helm 4 whose pods run nothing, and a connection to it whose requests a test may come before.</summary>
+/// <summary>A release of Helm 4 whose pods run nothing, and a connection to it whose requests a test may come before.</summary>
 internal sealed class OwnerRig : DelegatingHandler, IAsyncDisposable
 {
     private const string Worker = "my-dask-worker";
@@ -47,7 +47,7 @@ internal sealed class OwnerRig : DelegatingHandler, IAsyncDisposable
 
     public static bool IsGiveBack(HttpRequestMessage request) => request.Content?.Headers.ContentType?.MediaType == "application/json-patch+json";
 
-    /// <summary>Gives the spec with a number of replicas, as text.</summary>
+    /// <summary>Returns the spec with a number of replicas, as text.</summary>
     public static string SpecOf(JsonObject deployment, int replicas)
     {
         JsonObject spec = (JsonObject)deployment["spec"]!.DeepClone();
@@ -64,7 +64,7 @@ internal sealed class OwnerRig : DelegatingHandler, IAsyncDisposable
             .Select(static e => $"{e!["manager"]} {e["operation"]}"),
     ];
 
-    /// <summary>Gives what a manager owns, without the protocol of ports, which the server fills in.</summary>
+    /// <summary>Returns what a manager owns, without the protocol of ports, which the server fills in.</summary>
     public static string FieldsOf(JsonObject deployment, string manager) => string.Concat(deployment["metadata"]!["managedFields"]!.AsArray()
         .Where(e => e!["manager"]!.GetValue<string>() == manager).Select(static e => e!["fieldsV1"]!.ToJsonString())).Replace(""","f:protocol":{}""", "");
 

@@ -2,14 +2,14 @@ using DaskK8s.Dask.Tasks;
 
 namespace DaskK8s.Tests.Rigs.Cluster;
 
-/// <summary>Is a number of alike tasks that are submitted at once.</summary>
+/// <summary>A number of alike tasks that are submitted at once.</summary>
 /// <param name="Second">When.</param>
 /// <param name="Kind">The function that they call: what one takes is known once one of the kind has finished.</param>
 /// <param name="Tasks">How many.</param>
 /// <param name="Seconds">What each takes.</param>
 internal sealed record SimulatedBurst(int Second, int Kind, int Tasks, int Seconds)
 {
-    /// <summary>Makes a day: quiet at night, busy by day; many small jobs, a few that could use every worker; twenty functions.</summary>
+    /// <summary>Creates a day: quiet at night, busy by day; many small jobs, a few that could use every worker; twenty functions.</summary>
     public static IReadOnlyList<SimulatedBurst> Day(int seed, int workers)
     {
         Random random = new(seed);

@@ -3,7 +3,7 @@ using DaskK8s.Helm.Values;
 
 namespace DaskK8s.Tests.Rigs.Cluster;
 
-/// <summary>Is a group of one-thread workers and its tasks in virtual time, second by second.</summary>
+/// <summary>A group of one-thread workers and its tasks in virtual time, second by second.</summary>
 /// <remarks>
 /// A pod takes a minute from being asked for to its first task, and costs from being asked for until it is gone. A worker that is told to
 /// leave finishes its task first; idle ones leave first.

@@ -2,7 +2,7 @@ using DaskK8s.Dask.Protocol;
 
 namespace DaskK8s.Tests.Rigs.Dask;
 
-/// <summary>Is a way to a real scheduler that can be cut and blocked, as a tunnel can.</summary>
+/// <summary>A way to a real scheduler that can be cut and blocked, as a tunnel can.</summary>
 internal sealed class CuttableEndpoint(string address)
 {
     private readonly SchedulerEndpoint _real = SchedulerEndpoint.Parse(address);

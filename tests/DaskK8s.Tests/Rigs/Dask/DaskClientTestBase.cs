@@ -1,6 +1,6 @@
 namespace DaskK8s.Tests.Rigs.Dask;
 
-/// <summary>Is the base of tests that have a client of their own on the shared cluster.</summary>
+/// <summary>The base of tests that have a client of their own on the shared cluster.</summary>
 public abstract class DaskClientTestBase(DaskProcesses dask) : IAsyncLifetime
 {
     protected static TimeSpan Limit { get; } = TimeSpan.FromSeconds(60);

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace DaskK8s.Tests.Rigs.Dask;
 
-/// <summary>Is one process of Dask: a scheduler or a worker of the machine's distributed.</summary>
+/// <summary>One process of Dask: a scheduler or a worker of the machine's distributed.</summary>
 internal sealed class DaskProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);

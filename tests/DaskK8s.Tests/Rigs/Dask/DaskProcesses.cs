@@ -2,7 +2,7 @@ using DaskK8s.Dask.Rpc;
 
 namespace DaskK8s.Tests.Rigs.Dask;
 
-/// <summary>Is a small cluster of real Dask processes: two CPU workers and one that offers a GPU.</summary>
+/// <summary>A small cluster of real Dask processes: two CPU workers and one that offers a GPU.</summary>
 public sealed class DaskProcesses : IAsyncLifetime
 {
     private readonly List<DaskProcess> _workers = [];

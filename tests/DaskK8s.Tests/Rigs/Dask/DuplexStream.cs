@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 
 namespace DaskK8s.Tests.Rigs.Dask;
 
-/// <summary>Is one end of a connection in memory.</summary>
+/// <summary>One end of a connection in memory.</summary>
 internal sealed class DuplexStream(PipeReader reader, PipeWriter writer) : Stream
 {
     private readonly Stream _in = reader.AsStream();

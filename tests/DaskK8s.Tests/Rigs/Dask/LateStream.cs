@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace DaskK8s.Tests.Rigs.Dask;
 
-/// <summary>Is a stream that takes what is written at once and hands it on later; closing it drops what is still under way, as a tunnel does.</summary>
+/// <summary>A stream that takes what is written at once and hands it on later; closing it drops what is still under way, as a tunnel does.</summary>
 internal sealed class LateStream : Stream
 {
     private readonly Stream _inner;

@@ -5,7 +5,7 @@ using DaskK8s.Dask.Protocol;
 
 namespace DaskK8s.Tests.Rigs.Dask;
 
-/// <summary>Is a scheduler on a loopback port that answers whatever it is asked with its identity: enough to connect to.</summary>
+/// <summary>A scheduler on a loopback port that answers whatever it is asked with its identity: enough to connect to.</summary>
 internal sealed class LoopbackScheduler : IAsyncDisposable
 {
     private readonly CancellationTokenSource _ending = new();

@@ -10,13 +10,13 @@ internal static class KnownDifferences
         ("users.user.auth-provider", "a provider of a user whom nobody asks for is not looked at"),
     ];
 
-    /// <summary>Gives the reason why the library may take what kubectl refuses.</summary>
+    /// <summary>Returns the reason why the library may take what kubectl refuses.</summary>
     /// <param name="refusal">kubectl's message.</param>
     /// <returns>Null where there is none.</returns>
     public static string? WhyTaken(string refusal) =>
         Lenient.Where(known => refusal.Contains(known.Refusal, StringComparison.Ordinal)).Select(known => known.Reason).FirstOrDefault();
 
-    /// <summary>Gives the reason why the library may refuse what kubectl takes.</summary>
+    /// <summary>Returns the reason why the library may refuse what kubectl takes.</summary>
     /// <param name="text">The file.</param>
     /// <returns>Null where there is none.</returns>
     public static string? WhyRefused(string text) => text.StartsWith("\ufeff\ufeff", StringComparison.Ordinal)

@@ -24,7 +24,7 @@ internal sealed class KubeconfigOddities(Random random)
 
     private bool _isTame;
 
-    /// <summary>Makes a kubeconfig.</summary>
+    /// <summary>Creates a kubeconfig.</summary>
     /// <param name="number">Its number, which makes the names of its entries its own.</param>
     /// <returns>The text.</returns>
     public string Next(int number)

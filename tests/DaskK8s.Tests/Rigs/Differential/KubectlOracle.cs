@@ -53,7 +53,7 @@ internal sealed partial class KubectlOracle(string program)
         }
     }
 
-    /// <summary>Gives the lines that a manifest begins with.</summary>
+    /// <summary>Returns the lines that a manifest begins with.</summary>
     public static string Head(int number) => $"apiVersion: x/v1\nkind: V\nmetadata: {{name: n{number}}}\n";
 
     /// <summary>Reads kubeconfigs whose entries have names that no other one has: kubectl merges them.</summary>

@@ -44,7 +44,7 @@ internal sealed class YamlOddities(Random random)
     private readonly List<string> _maps = [];
     private bool _isTame;
 
-    /// <summary>Makes a document.</summary>
+    /// <summary>Creates a document.</summary>
     /// <returns>The lines of a map in block style, from the first column on.</returns>
     public string Next()
     {

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace DaskK8s.Tests.Rigs.Helm;
 
-/// <summary>Gives a command line to a shell and reads back the words that a program would get.</summary>
+/// <summary>Provides a command line to a shell and reads back the words that a program would get.</summary>
 internal static class ShellWordReader
 {
     public static bool Has(string shell) => Find(shell) is not null;

@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace DaskK8s.Tests.Rigs.Kubernetes;
 
-/// <summary>Is an implementation of any interface that does nothing.</summary>
+/// <summary>An implementation of any interface that does nothing.</summary>
 public class KubeConfigEmptyProxy : DispatchProxy
 {
     protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => null;

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace DaskK8s.Tests.Rigs.Kubernetes;
 
-/// <summary>Makes the certificates of a test: nothing is kept on disk, every test has its own authority.</summary>
+/// <summary>Creates the certificates of a test: nothing is kept on disk, every test has its own authority.</summary>
 internal static class KubeConfigTestCertificates
 {
     public static X509Certificate2 CreateAuthority(string name, X509Certificate2? issuer = null)

@@ -5,7 +5,7 @@ using DaskK8s.Kubernetes.Config;
 
 namespace DaskK8s.Tests.Rigs.Kubernetes;
 
-/// <summary>Is a home directory and an environment of a test's own, so that neither the machine's nor another test's matter.</summary>
+/// <summary>A home directory and an environment of a test's own, so that neither the machine's nor another test's matter.</summary>
 internal sealed class KubeConfigTestHome : IDisposable
 {
     public KubeConfigTestHome()

@@ -7,7 +7,7 @@ using System.Text;
 
 namespace DaskK8s.Tests.Rigs.Kubernetes;
 
-/// <summary>Is a small proxy: CONNECT or SOCKS5, with or without TLS and a login; it carries everything to one place.</summary>
+/// <summary>A small proxy: CONNECT or SOCKS5, with or without TLS and a login; it carries everything to one place.</summary>
 internal sealed class KubeConfigTestProxy : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

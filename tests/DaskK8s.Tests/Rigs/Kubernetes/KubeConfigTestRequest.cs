@@ -1,6 +1,6 @@
 namespace DaskK8s.Tests.Rigs.Kubernetes;
 
-/// <summary>Is what the test's server saw of a request.</summary>
+/// <summary>What the test's server saw of a request.</summary>
 internal sealed record KubeConfigTestRequest(
     string Path,
     string Protocol,

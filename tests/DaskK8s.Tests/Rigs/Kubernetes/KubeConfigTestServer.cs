@@ -19,7 +19,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.Tests.Rigs.Kubernetes;
 
-/// <summary>Is an API server that answers <c>/version</c> and echoes on an upgraded connection, and notes who asked.</summary>
+/// <summary>An API server that answers <c>/version</c> and echoes on an upgraded connection, and notes who asked.</summary>
 internal sealed class KubeConfigTestServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -68,7 +68,7 @@ internal sealed class KubeConfigTestServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Makes an ordinary call and an upgrade, and checks that both came through.</summary>
+    /// <summary>Creates an ordinary call and an upgrade, and checks that both came through.</summary>
     public async Task<(KubeConfigTestRequest Call, KubeConfigTestRequest Upgrade)> UseAsync(KubeConnection connection)
     {
         Requests.Clear();

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 
 namespace DaskK8s.Tests.Rigs.PortForwarding;
 
-/// <summary>Is a pool that knows who has what: nothing may be kept, and nothing given back twice.</summary>
+/// <summary>A pool that knows who has what: nothing may be kept, and nothing given back twice.</summary>
 internal sealed class CountingPool : ArrayPool<byte>
 {
     private readonly ConcurrentDictionary<byte[], bool> _lent = new(ReferenceEqualityComparer.Instance);

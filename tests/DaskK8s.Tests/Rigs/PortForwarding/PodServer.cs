@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace DaskK8s.Tests.Rigs.PortForwarding;
 
-/// <summary>Is the process inside the pod: a loopback listener that gives each connection to a function.</summary>
+/// <summary>The process inside the pod: a loopback listener that gives each connection to a function.</summary>
 internal sealed class PodServer : IAsyncDisposable
 {
     private readonly Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
