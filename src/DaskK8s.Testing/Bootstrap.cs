@@ -64,7 +64,7 @@ internal static class Bootstrap
         string now = Json.Timestamp(store.Time.GetUtcNow());
         JsonObject Capacity()
         {
-            JsonObject capacity = new() { ["cpu"] = options.NodeCpu, ["ephemeral-storage"] = "500Gi", ["memory"] = options.NodeMemory, ["pods"] = "250" };
+            JsonObject capacity = new() { ["cpu"] = options.NodeCpu, ["ephemeral-storage"] = "500Gi", ["memory"] = options.NodeMemory, ["pods"] = options.DaskProcesses ? "250" : "20000" };
             if (options.Gpus > 0)
             {
                 capacity["nvidia.com/gpu"] = options.Gpus.ToString(CultureInfo.InvariantCulture);
