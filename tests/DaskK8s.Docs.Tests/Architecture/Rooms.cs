@@ -30,6 +30,7 @@ internal static class Rooms
         "src/DaskK8s/Groups",
         "src/DaskK8s/Reach",
         "src/DaskK8s/Dask",
+        "src/DaskK8s/Dask/Code",
         "src/DaskK8s/Dask/Tasks",
         "src/DaskK8s/Dask/Rpc",
         "src/DaskK8s/Dask/Protocol",

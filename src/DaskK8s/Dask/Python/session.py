@@ -2,18 +2,21 @@
 
 A session is a client of the scheduler like any other, only that its connection ends here: messages of the scheduler to it land
 in an outbox, which whoever is attached receives. So a cut connection loses neither tasks nor results.
-Runs on the scheduler's event loop (nothing here may block), on distributed 2022.12 and later. NAME, SUFFIX and RUNTIME (the
-workers' source) are set by whoever loads it.
+Runs on the scheduler's event loop (nothing here may block), on distributed 2022.12 and later. NAME, SUFFIX, RUNTIME and
+PLUGINS (sources for workers) are set by whoever loads it, with the other files of this folder appended.
 """
 
 import asyncio
 import copyreg
 import functools
+import hashlib
 import inspect
+import io
 import logging
 import pickle
 import sys
 import types
+import zipfile
 from collections import defaultdict
 from time import monotonic
 
@@ -65,7 +68,7 @@ def install(dask_scheduler):
     """Add the operations of DaskK8s to a scheduler; once is enough, more does no harm."""
     operation = "daskk8s_attach_" + SUFFIX
     if operation not in dask_scheduler.handlers:
-        service = Service(dask_scheduler)
+        service, code = Service(dask_scheduler), WorkerCode(dask_scheduler)
         dask_scheduler.handlers.update(
             {
                 operation: service.attach,
@@ -77,6 +80,9 @@ def install(dask_scheduler):
                 "daskk8s_publish_" + SUFFIX: service.publish,
                 "daskk8s_published_" + SUFFIX: service.published,
                 "daskk8s_unpublish_" + SUFFIX: service.unpublish,
+                "daskk8s_upload_" + SUFFIX: code.upload,
+                "daskk8s_remove_upload_" + SUFFIX: code.remove,
+                "daskk8s_packages_" + SUFFIX: code.packages,
             }
         )
 
@@ -500,6 +506,10 @@ class Evaluated:
 
     def __reduce__(self):
         return eval, (self.source, {})
+
+    def __call__(self):
+        # Pickle wants to see a callable where the pickle's own will be.
+        raise NotImplementedError
 
 
 def submitter(scheduler):

@@ -16,17 +16,18 @@ internal static class SchedulerModule
         import sys, types
         if name not in sys.modules:
             module = types.ModuleType(name)
-            module.NAME, module.SUFFIX, module.RUNTIME = runtime_name, suffix, runtime
+            module.NAME, module.SUFFIX, module.RUNTIME, module.PLUGINS = runtime_name, suffix, runtime, plugins
             exec(session, module.__dict__)
             sys.modules[name] = module
         sys.modules[name].install_all()
         """;
 
-    private static readonly string Session = Read("session.py");
+    private static readonly string Session = string.Join("\n\n", Read("session.py"), Read("code.py"));
     private static readonly string Runtime = Read("runtime.py");
+    private static readonly string Plugins = Read("plugins.py");
 
     private static readonly string Hash =
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Session + "\0" + Runtime)))[..12];
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', Session, Runtime, Plugins))))[..12];
 
     /// <summary>Gets the operation that attaches a client to its session.</summary>
     public static string Attach { get; } = "daskk8s_attach_" + Hash;
@@ -49,6 +50,15 @@ internal static class SchedulerModule
     /// <summary>Gets the operation that runs a function on the scheduler.</summary>
     public static string RunOnScheduler { get; } = "daskk8s_run_here_" + Hash;
 
+    /// <summary>Gets the operation that makes modules importable on workers.</summary>
+    public static string Upload { get; } = "daskk8s_upload_" + Hash;
+
+    /// <summary>Gets the operation that takes modules from workers.</summary>
+    public static string RemoveUpload { get; } = "daskk8s_remove_upload_" + Hash;
+
+    /// <summary>Gets the operation that installs packages on workers.</summary>
+    public static string InstallPackages { get; } = "daskk8s_packages_" + Hash;
+
     /// <summary>Installs the module; where it is there already, nothing changes.</summary>
     /// <param name="rpc">The scheduler.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -63,7 +73,7 @@ internal static class SchedulerModule
         foreach ((string name, string value) in new[]
         {
             ("name", "daskk8s_session_" + Hash), ("runtime_name", "daskk8s_runtime_" + Hash), ("suffix", Hash),
-            ("session", Session), ("runtime", Runtime),
+            ("session", Session), ("runtime", Runtime), ("plugins", Plugins),
         })
         {
             arguments.Text(name);

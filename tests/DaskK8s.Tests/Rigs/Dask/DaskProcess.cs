@@ -13,9 +13,9 @@ internal sealed class DaskProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _log = new();
     private readonly TaskCompletionSource<string> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private DaskProcess(IEnumerable<string> arguments, Regex ready)
+    private DaskProcess(string python, IEnumerable<string> arguments, Regex ready)
     {
-        ProcessStartInfo start = new(DaskPython.Path, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
+        ProcessStartInfo start = new(python, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
         // A worker's address is read from its log; nothing of the user's configuration is to change it.
         start.Environment["DASK_CONFIG"] = System.IO.Path.GetTempPath() + "daskk8s-no-such-config";
         start.Environment["DASK_TEMPORARY_DIRECTORY"] = System.IO.Path.GetTempPath();
@@ -57,12 +57,17 @@ internal sealed class DaskProcess : IAsyncDisposable
             new Regex(@"Scheduler at:\s+(\S+)"));
     }
 
-    public static Task<DaskProcess> StartWorkerAsync(string scheduler, string name, params string[] arguments) => StartAsync(
+    public static Task<DaskProcess> StartWorkerAsync(string scheduler, string name, params string[] arguments) =>
+        StartWorkerWithAsync(DaskPython.Path, scheduler, name, "--no-nanny", arguments);
+
+    /// <summary>Starts a worker with a Python of its own, and a nanny or none.</summary>
+    public static Task<DaskProcess> StartWorkerWithAsync(string python, string scheduler, string name, string nanny, params string[] arguments) => StartAsync(
         [
-            "-m", "distributed.cli.dask_worker", scheduler, "--name", name, "--nthreads", "1", "--no-nanny", "--no-dashboard",
+            "-m", "distributed.cli.dask_worker", scheduler, "--name", name, "--nthreads", "1", nanny, "--no-dashboard",
             "--dashboard-address", "127.0.0.1:0", "--host", "127.0.0.1", "--memory-limit", "1GiB", "--death-timeout", "60", .. arguments,
         ],
-        new Regex(@"Registered to:\s+(\S+)"));
+        new Regex(@"Registered to:\s+(\S+)"),
+        python);
 
     /// <summary>Ends the process at once, as a lost machine does.</summary>
     public async Task KillAsync()
@@ -86,9 +91,9 @@ internal sealed class DaskProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static async Task<DaskProcess> StartAsync(string[] arguments, Regex ready)
+    private static async Task<DaskProcess> StartAsync(string[] arguments, Regex ready, string? python = null)
     {
-        DaskProcess process = new(arguments, ready);
+        DaskProcess process = new(python ?? DaskPython.Path, arguments, ready);
         try
         {
             await process._ready.Task.WaitAsync(StartLimit);
