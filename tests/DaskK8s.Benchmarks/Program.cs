@@ -15,6 +15,7 @@ Dictionary<string, Func<string[], Task<int>>> verbs = new()
     ["tasks-client"] = MapGatherBenchmark.RunClientAsync,
     ["differential"] = DifferentialVerb.RunAsync,
     ["scale-soak"] = ScaleSoak.RunAsync,
+    [SoakClient.Verb] = SoakClient.RunAsync,
     ["torture"] = TortureVerb.RunAsync,
 };
 if (args.Length == 0 || !verbs.TryGetValue(args[0], out Func<string[], Task<int>>? verb))

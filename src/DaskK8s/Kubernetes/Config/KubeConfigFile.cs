@@ -89,7 +89,7 @@ internal sealed class KubeConfigFile
     // kubectl refuses the file of another kind, and one whose other parts have other types.
     private static void CheckKind(KubeConfigNode root)
     {
-        if (root.GetText("kind") is not (null or "Config") || root.GetText("apiVersion") is not (null or "v1"))
+        if (root.GetMeta("kind") is not (null or "Config") || root.GetMeta("apiVersion") is not (null or "v1"))
         {
             throw root.Mistake("its 'kind' and 'apiVersion' are not 'Config' and 'v1', so it is no kubeconfig");
         }

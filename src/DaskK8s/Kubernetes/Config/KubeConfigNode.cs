@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
+using DaskK8s.Common;
 using DaskK8s.Yaml;
 
 namespace DaskK8s.Kubernetes.Config;
@@ -53,6 +54,14 @@ internal sealed class KubeConfigNode(string path, ValueNode value)
     /// <returns>The text; null where it is missing or empty.</returns>
     public string? GetText(string key) =>
         TryGet(key, out KubeConfigNode? node) && node.AsText($"'{key}' must be a text") is { Length: > 0 } text ? text : null;
+
+    /// <summary>Reads <c>kind</c> or <c>apiVersion</c>, whose keys kubectl takes in any case: of several, the last in the order of their bytes that is not null.</summary>
+    /// <param name="field">The field's name.</param>
+    /// <returns>The text; null where it is missing or empty.</returns>
+    public string? GetMeta(string field) =>
+        Keys.Where(key => GoJson.IsField(key, field)).Order(StringComparer.Ordinal)
+            .Select(key => TryGet(key, out KubeConfigNode? node) ? node.AsText($"'{key}' must be a text") : null)
+            .LastOrDefault(static text => text is not null) is { Length: > 0 } last ? last : null;
 
     /// <summary>Reads a truth value.</summary>
     /// <param name="key">The entry's key.</param>

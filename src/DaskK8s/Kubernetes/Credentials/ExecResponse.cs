@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
+using DaskK8s.Common;
 using DaskK8s.Yaml;
 
 namespace DaskK8s.Kubernetes.Credentials;
@@ -82,12 +83,12 @@ internal sealed class ExecResponse
 
     private static ExecResponse Read(JsonElement root, string apiVersion, Func<string, Exception> failed)
     {
-        if (root.ValueKind != JsonValueKind.Object || Text(root, "kind") != "ExecCredential")
+        if (root.ValueKind != JsonValueKind.Object || Meta(root, "kind") != "ExecCredential")
         {
             throw failed("it printed something that is no ExecCredential");
         }
 
-        if (Text(root, "apiVersion") != apiVersion)
+        if (Meta(root, "apiVersion") != apiVersion)
         {
             throw failed($"it answered with another apiVersion than {apiVersion}, which the kubeconfig asks for");
         }
@@ -125,6 +126,12 @@ internal sealed class ExecResponse
             ? expiry
             : throw failed("its expirationTimestamp is no time");
     }
+
+    // The decoder of kubectl finds these two in any case; the last that is not null counts.
+    private static string? Meta(JsonElement root, string field) =>
+        root.EnumerateObject().LastOrDefault(p => GoJson.IsField(p.Name, field) && p.Value.ValueKind != JsonValueKind.Null).Value is { ValueKind: JsonValueKind.String } value
+            ? value.GetString()
+            : null;
 
     private static string? Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text

@@ -67,6 +67,24 @@ public sealed class KubeConfigBadInputTests : IDisposable
     }
 
     [Theory]
+    [InlineData("Kind: Secret", true)]
+    [InlineData("KIND: Config", false)]
+    [InlineData("kind: Config\nKind: Secret", false)]
+    [InlineData("kind: Secret\nKind: Config", true)]
+    [InlineData("Kind: Secret\nkind: ~", true)]
+    [InlineData("Kind: Secret\nkind: ''", false)]
+    [InlineData("apiversion: v2", true)]
+    [InlineData("\u212aind: Secret", true)]
+    [InlineData("apiVer\u017fion: v2", true)]
+    [InlineData("Clusters: Secret", false)]
+    public async Task OpenAsync_KindInAnyCase_IsReadAsByKubectl(string meta, bool isRefused)
+    {
+        _home.Write(".kube/config", $"{meta}\ncurrent-context: gone\n");
+
+        (await OpenAsync()).Message.Should().Contain(isRefused ? "it is no kubeconfig" : "'gone'");
+    }
+
+    [Theory]
     [InlineData("contexts:\n- name: [S3CR3T", 2)]
     [InlineData("current-context: a\nusers:\n- name: x\n  user: {token: \"S3CR3T", 4)]
     [InlineData("users:\n\t- S3CR3T", 2)]

@@ -68,6 +68,7 @@ public sealed class KubeConfigExecTests : IAsyncLifetime
     [InlineData(@"\357\273\277{\""kind\"": \""ExecCredential\"", \""apiVersion\"": \""client.authentication.k8s.io/v1\"",\r\n \""status\"": {\""token\"": \""abc\""}}\r\n")]
     [InlineData(@"\357\273\277apiVersion: client.authentication.k8s.io/v1\nkind: ExecCredential\nstatus: {token: abc}\n")]
     [InlineData(@"apiVersion: client.authentication.k8s.io/v1\r\nkind: ExecCredential\r\nstatus:\r\n  token: abc\r\n")]
+    [InlineData(@"{\""Kind\"": \""ExecCredential\"", \""APIVersion\"": \""client.authentication.k8s.io/v1\"", \""kind\"": null, \""status\"": {\""token\"": \""abc\""}}")]
     public async Task GetAsync_HelperThatPrintsAMarkOrYaml_IsReadAsKubectlDoes(string printed)
     {
         _home.WriteProgram(".kube/helper", $"printf '{printed.Replace("\\\"", "\"", StringComparison.Ordinal)}'");

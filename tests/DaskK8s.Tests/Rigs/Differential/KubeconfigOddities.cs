@@ -31,7 +31,7 @@ internal sealed class KubeconfigOddities(Random random)
     {
         _isTame = random.Next(4) != 0;
         StringBuilder text = new();
-        text.Append(_isTame ? Pick("", "apiVersion: v1\nkind: Config\n", "kind: Config\n", "%YAML 1.1\n---\n", "---\n", "# note\n", "preferences: {colors: true}\n", "unknown: [1, 2]\n", "\ufeff") : Pick("", "", "", "apiVersion: v1\nkind: Config\n", "kind: Config\n", "apiVersion: v1\n", "apiVersion: v2\n", "kind: Secret\n", "%YAML 1.1\n---\n", "---\n", "# note\n", "preferences: {}\n", "preferences: {colors: true}\n", "preferences: ~\n", "Kind: x\n", "unknown: [1, 2]\n", "\ufeff"));
+        text.Append(_isTame ? Pick("", "apiVersion: v1\nkind: Config\n", "kind: Config\n", "%YAML 1.1\n---\n", "---\n", "# note\n", "preferences: {colors: true}\n", "unknown: [1, 2]\n", "\ufeff") : Pick("", "", "", "apiVersion: v1\nkind: Config\n", "kind: Config\n", "apiVersion: v1\n", "apiVersion: v2\n", "kind: Secret\n", "%YAML 1.1\n---\n", "---\n", "# note\n", "preferences: {}\n", "preferences: {colors: true}\n", "preferences: ~\n", "Kind: x\n", "kInd: Config\n", "Kind: x\nkind: ~\n", "KIND: \"\"\n", "Kind: x\nkind: Config\n", "\u212aind: x\n", "apiversion: v2\n", "apiVer\u017fion: v1\n", "ApiVersion: [a]\n", "Clusters: x\n", "unknown: [1, 2]\n", "\ufeff"));
         if (random.Next(8) == 0)
         {
             text.Append("current-context: ").Append(_isTame ? "x" : Pick($"k{number}-a", "~", "\"\"", "5", "x")).Append('\n');
