@@ -73,9 +73,10 @@ internal sealed class DifferentialRun(KubectlOracle oracle, int seed)
     private async Task<ValueNode.Map?> CompareAsync(string text, OracleAnswer answer)
     {
         Tried++;
-        // kubectl reads a manifest line by line before it parses: the last line gets an end, and "\r\n" becomes "\n". Helm does not do that, nor
+        // kubectl reads a manifest line by line before it parses: "\r\n" becomes "\n", and then a last line without an end gets one, also behind a lone "\r". Helm does not do that, nor
         // kubectl with kubeconfigs, which are compared as they are.
-        string whole = (text.EndsWith('\n') ? text : text + "\n").Replace("\r\n", "\n", StringComparison.Ordinal);
+        string lines = text.Replace("\r\n", "\n", StringComparison.Ordinal);
+        string whole = lines.EndsWith('\n') ? lines : lines + "\n";
         (ValueNode? ours, string? error) = Try(text, () => YamlReader.ReadFirst(whole));
         string? difference = answer.Value is { } theirs && ours is not null ? ValueComparison.Differ(ours, Renamed(theirs, text)) : null;
         if ((difference is not null || error is null != answer.Refusal is null) && await IsUndecidedAsync(text, answer).ConfigureAwait(false))
