@@ -14,8 +14,23 @@ internal static class KubeConfigChecks
             throw ClusterError(cluster, "'insecure-skip-tls-verify' and a certificate authority exclude each other");
         }
 
+        if (cluster is { CertificateAuthority: not null, CertificateAuthorityData: not null })
+        {
+            throw ClusterError(cluster, "there are both 'certificate-authority' and 'certificate-authority-data'; remove one");
+        }
+
         KubeConfigUser user = identity.User;
         CheckProvider(user);
+        if (user is { ClientCertificate: not null, ClientCertificateData: not null })
+        {
+            throw UserError(user, "there are both 'client-certificate' and 'client-certificate-data'; remove one");
+        }
+
+        if (user is { ClientKey: not null, ClientKeyData: not null } && (user.ClientCertificate ?? user.ClientCertificateData) is not null)
+        {
+            throw UserError(user, "there are both 'client-key' and 'client-key-data'; remove one");
+        }
+
         if ((user.Token ?? user.TokenFile) is not null && (user.Username ?? user.Password) is not null)
         {
             throw UserError(user, "there are both a token and a username or password; only one way to log in is allowed");
@@ -48,6 +63,8 @@ internal static class KubeConfigChecks
                 return;
             case { } when user.Exec is not null:
                 throw UserError(user, "there are both an 'exec' helper and an 'auth-provider'; only one way to log in is allowed");
+            case "oidc" when user.IssuerUrl is null || user.ClientId is null:
+                throw UserError(user, $"the auth-provider 'oidc' has no '{(user.IssuerUrl is null ? "idp-issuer-url" : "client-id")}'");
             case "oidc":
                 if (user is { IdToken: null, Token: null, TokenFile: null })
                 {

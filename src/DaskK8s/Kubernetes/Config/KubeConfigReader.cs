@@ -43,6 +43,8 @@ internal static class KubeConfigReader
     public static KubeConfigUser ReadUser(string name, KubeConfigNode node)
     {
         CheckExtensions(node);
+        KubeConfigNode? provider = node.TryGet("auth-provider", out KubeConfigNode? found) ? found : null;
+        KubeConfigNode? settings = provider?.TryGet("config", out KubeConfigNode? config) == true ? config : null;
         return new()
         {
             Name = name,
@@ -56,8 +58,10 @@ internal static class KubeConfigReader
             ClientKey = GetPath(node, "client-key"),
             ClientKeyData = node.GetText("client-key-data"),
             Exec = node.TryGet("exec", out KubeConfigNode? exec) ? exec : null,
-            AuthProvider = node.TryGet("auth-provider", out KubeConfigNode? provider) ? provider.GetText("name") ?? "unnamed" : null,
-            IdToken = node.TryGet("auth-provider", out KubeConfigNode? oidc) && oidc.TryGet("config", out KubeConfigNode? config) ? config.GetText("id-token") : null,
+            AuthProvider = provider is null ? null : provider.GetText("name") ?? "unnamed",
+            IdToken = settings?.GetText("id-token"),
+            IssuerUrl = settings?.GetText("idp-issuer-url"),
+            ClientId = settings?.GetText("client-id"),
             As = node.GetText("as"),
             AsUid = node.GetText("as-uid"),
             AsGroups = node.GetTexts("as-groups"),

@@ -39,6 +39,12 @@ internal sealed class KubeConfigUser
     /// <summary>Gets the name of an authentication provider: <c>oidc</c>, or one that kubectl dropped in 1.26.</summary>
     public string? AuthProvider { get; init; }
 
+    /// <summary>Gets the issuer that the provider <c>oidc</c> asks.</summary>
+    public string? IssuerUrl { get; init; }
+
+    /// <summary>Gets the client that the provider <c>oidc</c> asks as.</summary>
+    public string? ClientId { get; init; }
+
     /// <summary>Gets the token that the provider <c>oidc</c> got last.</summary>
     public string? IdToken { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 using DaskK8s.Common;
 using DaskK8s.Yaml;
@@ -7,7 +8,7 @@ using DaskK8s.Yaml;
 namespace DaskK8s.Kubernetes.Credentials;
 
 /// <summary>The output of an <c>exec</c> helper. Not a record, whose text form would show the token.</summary>
-internal sealed class ExecResponse
+internal sealed partial class ExecResponse
 {
     private const long MaxBytes = 1 << 20;
 
@@ -42,7 +43,7 @@ internal sealed class ExecResponse
         }
     }
 
-    // kubectl takes YAML as well.
+    // kubectl takes YAML as well, but what begins with a brace is JSON to it, or nothing.
     private static JsonDocument? Parse(string output)
     {
         try
@@ -51,7 +52,7 @@ internal sealed class ExecResponse
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
-            return ParseYaml(output);
+            return output.AsSpan().TrimStart().StartsWith('{') ? null : ParseYaml(output);
         }
     }
 
@@ -122,9 +123,11 @@ internal sealed class ExecResponse
             return null;
         }
 
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset expiry)
+        // .NET wants an hour of two digits, a point before parts of a second, and seven digits of them at most; Go is not so strict.
+        return Rfc3339().Match(text) is { Success: true } parts
+            && DateTimeOffset.TryParse($"{parts.Groups[1]}T{parts.Groups[2].Value.PadLeft(2, '0')}{parts.Groups[3]}{parts.Groups[4]}", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset expiry)
             ? expiry
-            : throw failed("its expirationTimestamp is no time");
+            : throw failed("its expirationTimestamp is no time such as 2026-01-31T08:00:00Z");
     }
 
     // The decoder of kubectl finds these two in any case; the last that is not null counts.
@@ -132,6 +135,9 @@ internal sealed class ExecResponse
         root.EnumerateObject().LastOrDefault(p => GoJson.IsField(p.Name, field) && p.Value.ValueKind != JsonValueKind.Null).Value is { ValueKind: JsonValueKind.String } value
             ? value.GetString()
             : null;
+
+    [GeneratedRegex(@"^([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{1,2})(:[0-9]{2}:[0-9]{2})(?:[.,][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})\z")]
+    private static partial Regex Rfc3339();
 
     private static string? Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text

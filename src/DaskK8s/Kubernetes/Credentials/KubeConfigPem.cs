@@ -73,7 +73,7 @@ internal static class KubeConfigPem
 
         try
         {
-            X509Certificate2 certificate = X509Certificate2.CreateFromPem(certificatePem, keyPem);
+            X509Certificate2 certificate = WithKey(chain[0], keyPem);
             if (OperatingSystem.IsWindows())
             {
                 // Schannel cannot use a key that lives in memory only.
@@ -88,6 +88,60 @@ internal static class KubeConfigPem
         {
             throw unusable($"the key of {what} is missing, damaged, of an unknown kind, or belongs to another certificate");
         }
+    }
+
+    // Go takes the first block whose label ends so, and then tries each encoding, whatever the label says (tls.X509KeyPair).
+    private static X509Certificate2 WithKey(X509Certificate2 certificate, string pem)
+    {
+        foreach ((string label, byte[] der) in Blocks(pem).Where(static b => b.Label == "PRIVATE KEY" || b.Label.EndsWith(" PRIVATE KEY", StringComparison.Ordinal)))
+        {
+            using RSA? rsa = TryImport(RSA.Create, static (key, bytes) => key.ImportRSAPrivateKey(bytes, out _), static (key, bytes) => key.ImportPkcs8PrivateKey(bytes, out _), der);
+            if (rsa is not null)
+            {
+                return certificate.CopyWithPrivateKey(rsa);
+            }
+
+            using ECDsa? ec = TryImport(ECDsa.Create, static (key, bytes) => key.ImportPkcs8PrivateKey(bytes, out _), static (key, bytes) => key.ImportECPrivateKey(bytes, out _), der);
+            return ec is not null ? certificate.CopyWithPrivateKey(ec) : throw new CryptographicException($"The block '{label}' is no key.");
+        }
+
+        throw new CryptographicException("There is no private key.");
+    }
+
+    private static List<(string Label, byte[] Der)> Blocks(string pem)
+    {
+        List<(string, byte[])> blocks = [];
+        ReadOnlySpan<char> rest = pem;
+        while (PemEncoding.TryFind(rest, out PemFields fields))
+        {
+            byte[] der = new byte[fields.DecodedDataLength];
+            Convert.TryFromBase64Chars(rest[fields.Base64Data], der, out _);
+            blocks.Add((rest[fields.Label].ToString(), der));
+            rest = rest[fields.Location.End..];
+        }
+
+        return blocks;
+    }
+
+    private static T? TryImport<T>(Func<T> create, Action<T, byte[]> first, Action<T, byte[]> second, byte[] der)
+        where T : AsymmetricAlgorithm
+    {
+        T key = create();
+        foreach (Action<T, byte[]> import in (Action<T, byte[]>[])[first, second])
+        {
+            try
+            {
+                import(key, der);
+                return key;
+            }
+            catch (CryptographicException)
+            {
+                // The next encoding.
+            }
+        }
+
+        key.Dispose();
+        return null;
     }
 
     private static string? EdwardsCurve(X509Certificate2 certificate) => certificate.GetKeyAlgorithm() switch

@@ -239,7 +239,7 @@ public sealed class KubeConfigBadInputTests : IDisposable
     [InlineData("auth-provider: {name: gcp, config: {access-token: S3CR3T}}", "legacy auth-provider 'gcp' is used, which kubectl dropped in 1.26")]
     [InlineData("auth-provider: {name: azure}", "legacy auth-provider 'azure' is used, which kubectl dropped in 1.26")]
     [InlineData("auth-provider: {name: openstack}", "auth-provider 'openstack' is used, which this library does not support")]
-    [InlineData("auth-provider: {name: oidc, config: {refresh-token: S3CR3T}}", "no 'id-token', and this library does not support getting one")]
+    [InlineData("auth-provider: {name: oidc, config: {idp-issuer-url: a, client-id: b, refresh-token: S3CR3T}}", "no 'id-token', and this library does not support getting one")]
     [InlineData("auth-provider: {name: oidc, config: {id-token: a}}, exec: {command: x}", "only one way to log in")]
     [InlineData("as: jane, as-groups: [developers, S3CR3T]", "not supported by this library")]
     [InlineData("as: jane, as-user-extra: {scopes: [view, S3CR3T]}", "not supported by this library")]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 using DaskK8s.Helm.Values;
 using DaskK8s.Kubernetes.Config;
@@ -7,7 +8,7 @@ using DaskK8s.Yaml;
 namespace DaskK8s.Tests.Rigs.Differential;
 
 /// <summary>Compares readings of generated files with kubectl's, batch by batch, and collects what differs.</summary>
-internal sealed class DifferentialRun(KubectlOracle oracle, int seed)
+internal sealed partial class DifferentialRun(KubectlOracle oracle, int seed)
 {
     private readonly Random _random = new(seed);
     private readonly List<string> _disagreements = [];
@@ -37,7 +38,7 @@ internal sealed class DifferentialRun(KubectlOracle oracle, int seed)
         YamlOddities oddities = new(_random);
 
         // kubectl cuts a file at its markers before it parses.
-        string[] texts = [.. Enumerable.Range(0, count).Select(i => KubectlOracle.Head(i) + oddities.Next().Replace("\n---", "\n--", StringComparison.Ordinal).Replace("\r---", "\r--", StringComparison.Ordinal))];
+        string[] texts = [.. Enumerable.Range(0, count).Select(i => Separator().Replace(KubectlOracle.Head(i) + oddities.Next(), "--"))];
         IReadOnlyList<OracleAnswer> answers = await oracle.ReadManifestsAsync(texts).ConfigureAwait(false);
         List<(string Text, ValueNode.Map Value)> read = [];
         for (int i = 0; i < count; i++)
@@ -65,7 +66,7 @@ internal sealed class DifferentialRun(KubectlOracle oracle, int seed)
                 texts[i],
                 error,
                 refused.GetValueOrDefault(i),
-                () => KubeconfigComparison.Differ(ours!, merged, $"k{i}-"));
+                () => KubeconfigComparison.Differ(ours!, merged, $"k{i:D6}-"));
         }
     }
 
@@ -112,6 +113,9 @@ internal sealed class DifferentialRun(KubectlOracle oracle, int seed)
         return again.Select(answer => answer.Value is { } value ? Renamed(value, KubectlOracle.Head(0)).GetRawText() : "refused").Distinct().Count() > 1
             || (first.Value is null) != (again[0].Value is null);
     }
+
+    [GeneratedRegex(@"(?<=[\r\n])-{3,}")]
+    private static partial Regex Separator();
 
     // All texts are numbered, and the number is no difference.
     private static JsonElement Renamed(JsonElement theirs, string text)

@@ -25,7 +25,7 @@ internal sealed class KubeconfigOddities(Random random)
     private bool _isTame;
 
     /// <summary>Creates a kubeconfig.</summary>
-    /// <param name="number">Its number, which makes the names of its entries its own.</param>
+    /// <param name="number">Its number, which makes the names of its entries its own; six digits wide, so that a letter taken out of one name makes no other file's.</param>
     /// <returns>The text.</returns>
     public string Next(int number)
     {
@@ -34,7 +34,7 @@ internal sealed class KubeconfigOddities(Random random)
         text.Append(_isTame ? Pick("", "apiVersion: v1\nkind: Config\n", "kind: Config\n", "%YAML 1.1\n---\n", "---\n", "# note\n", "preferences: {colors: true}\n", "unknown: [1, 2]\n", "\ufeff") : Pick("", "", "", "apiVersion: v1\nkind: Config\n", "kind: Config\n", "apiVersion: v1\n", "apiVersion: v2\n", "kind: Secret\n", "%YAML 1.1\n---\n", "---\n", "# note\n", "preferences: {}\n", "preferences: {colors: true}\n", "preferences: ~\n", "Kind: x\n", "kInd: Config\n", "Kind: x\nkind: ~\n", "KIND: \"\"\n", "Kind: x\nkind: Config\n", "\u212aind: x\n", "apiversion: v2\n", "apiVer\u017fion: v1\n", "ApiVersion: [a]\n", "Clusters: x\n", "unknown: [1, 2]\n", "\ufeff"));
         if (random.Next(8) == 0)
         {
-            text.Append("current-context: ").Append(_isTame ? "x" : Pick($"k{number}-a", "~", "\"\"", "5", "x")).Append('\n');
+            text.Append("current-context: ").Append(_isTame ? "x" : Pick($"k{number:D6}-a", "~", "\"\"", "5", "x")).Append('\n');
         }
 
         Entries(text, number, "contexts", "context", Context);
@@ -67,7 +67,7 @@ internal sealed class KubeconfigOddities(Random random)
         text.Append(list).Append(":\n");
         for (int i = random.Next(1, 3); i > 0; i--)
         {
-            string name = !_isTame && random.Next(20) == 0 ? Pick("~", "\"\"", $"k{number}-a", $"\"k{number}-\\x61\"", "[a]") : $"k{number}-{"abc"[i]}";
+            string name = !_isTame && random.Next(20) == 0 ? Pick("~", "\"\"", $"k{number:D6}-a", $"\"k{number:D6}-\\x61\"", "[a]") : $"k{number:D6}-{"abc"[i]}";
             text.Append(random.Next(25) == 0 ? "- " : $"- name: {name}\n  ");
             text.Append(entry).Append(Pick(":\n", ":\n", ":\n", ": ~\n", ": {}\n", ":\n", ":\n", ":\n"));
             if (text[^2] != ':')

@@ -24,6 +24,9 @@ internal sealed partial class KubectlOracle(string program)
         return File.Exists(program) ? new KubectlOracle(program) : null;
     }
 
+    /// <summary>Gets the program's path.</summary>
+    public string Program => program;
+
     /// <summary>Reads manifests of any kind.</summary>
     /// <param name="texts">The manifests; each holds the line of <see cref="Head"/> with its number.</param>
     /// <returns>For each its value, or the reason why kubectl refuses it.</returns>
