@@ -94,7 +94,7 @@ internal sealed class ListHandler(ObjectStore store)
             }
         }
 
-        return ([.. items.Where(item => (info.Name.Length == 0 || item.Key.Name == info.Name) && labels.Matches(item.Value) && fields.Matches(item.Value))], version);
+        return ([.. items.Where(item => (info.Name.Length == 0 || item.Key.Name == info.Name) && labels.Matches(item) && fields.Matches(item.Value))], version);
     }
 
     private (IReadOnlyList<StoredObject> Items, long Version) Page(string token) =>

@@ -94,7 +94,7 @@ internal sealed class ObjectHandler(ObjectStore store, ObjectRules rules, Deleti
         {
             LabelSelector labels = LabelSelector.Parse(context.Request.Query["labelSelector"]);
             FieldSelector fields = FieldSelector.Parse(context.Request.Query["fieldSelector"], info.Type);
-            foreach (StoredObject item in store.List(info.Type, info.ListNamespace).Items.Where(item => labels.Matches(item.Value) && fields.Matches(item.Value)))
+            foreach (StoredObject item in store.List(info.Type, info.ListNamespace).Items.Where(item => labels.Matches(item) && fields.Matches(item.Value)))
             {
                 deletion.TryDelete(item.Key, options.CloneObject(), DryRun(context));
             }

@@ -8,7 +8,7 @@ internal sealed class WatchFilter(RequestInfo info, LabelSelector labels, FieldS
     public bool Matches(StoredObject stored) =>
         (info.ListNamespace is null || stored.Key.Namespace == info.Namespace)
         && (info.Name.Length == 0 || stored.Key.Name == info.Name)
-        && labels.Matches(stored.Value) && fields.Matches(stored.Value);
+        && labels.Matches(stored) && fields.Matches(stored.Value);
 
     public (string Kind, StoredObject Object)? Translate(StoreEvent change)
     {

@@ -16,6 +16,7 @@ internal sealed class ControllerManager : IAsyncDisposable
     private readonly ForwardFaults _forwards;
     private readonly Channel<StoreEvent> _changes = Channel.CreateUnbounded<StoreEvent>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
+    private readonly HashSet<ObjectKey> _waiting = [];
     private readonly Task _loop;
 
     public ControllerManager(ObjectStore store, DeploymentController deployments, ReplicaSetController replicaSets, PodScheduler scheduler, Kubelet kubelet, GarbageCollector garbage, ForwardFaults forwards)
@@ -120,7 +121,16 @@ internal sealed class ControllerManager : IAsyncDisposable
             // Room on the node: those that wait may fit now.
             if (change.Kind == StoreEventKind.Deleted || stored.Value.Text("status", "phase") is "Succeeded" or "Failed")
             {
+                _waiting.Remove(stored.Key);
                 AddWaiting(dirty);
+            }
+            else if (stored.Value.Text("spec", "nodeName") is null or "")
+            {
+                _waiting.Add(stored.Key);
+            }
+            else
+            {
+                _waiting.Remove(stored.Key);
             }
         }
         else if (type == ResourceTypes.ReplicaSets)
@@ -168,9 +178,9 @@ internal sealed class ControllerManager : IAsyncDisposable
 
     private void AddWaiting(OrderedSet dirty)
     {
-        foreach (StoredObject pod in _store.List(ResourceTypes.Pods).Items.Where(pod => pod.Value.Text("spec", "nodeName") is null or ""))
+        foreach (ObjectKey pod in _waiting)
         {
-            dirty.Add(pod.Key);
+            dirty.Add(pod);
         }
     }
 

@@ -6,18 +6,21 @@ namespace DaskK8s.Testing.Controllers;
 /// <summary>Writes Events; a repeated one is counted up.</summary>
 internal sealed class EventRecorder(ObjectStore store)
 {
+    private readonly Dictionary<(string Uid, string Reason, string Message), ObjectKey> _recorded = [];
+
     public void Record(StoredObject about, string type, string reason, string message, string component) => store.Locked(() =>
     {
         string now = Json.Timestamp(store.Time.GetUtcNow());
-        StoredObject? same = store.List(ResourceTypes.Events, about.Key.Namespace).Items.FirstOrDefault(item =>
-            item.Value.Text("involvedObject", "uid") == about.Uid && item.Value.Text("reason") == reason && item.Value.Text("message") == message);
-        if (same is not null)
-        {
-            return store.TryUpdate(same.Key, value =>
+        StoredObject? same = _recorded.TryGetValue((about.Uid, reason, message), out ObjectKey known)
+            ? store.TryUpdate(known, value =>
             {
                 value["count"] = (value.Number("count") ?? 1) + 1;
                 value["lastTimestamp"] = now;
-            });
+            })
+            : null;
+        if (same is not null)
+        {
+            return same;
         }
 
         string inNamespace = about.Key.Namespace.Length == 0 ? "default" : about.Key.Namespace;
@@ -27,6 +30,7 @@ internal sealed class EventRecorder(ObjectStore store)
             return null;
         }
 
+        _recorded[(about.Uid, reason, message)] = key;
         JsonObject source = new() { ["component"] = component };
         if (component == "kubelet")
         {

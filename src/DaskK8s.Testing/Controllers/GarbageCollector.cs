@@ -9,6 +9,12 @@ internal sealed class GarbageCollector(ObjectStore store, ObjectRules objects, D
 {
     public void OwnerGone(StoredObject owner)
     {
+        if (owner.Key.Type == ResourceTypes.Pods || owner.Key.Type == ResourceTypes.Events)
+        {
+            // They own nothing; to look through everything for each of thousands would be felt.
+            return;
+        }
+
         foreach (StoredObject child in ChildrenOf(owner).Where(child => !child.IsTerminating))
         {
             deletion.TryDelete(child.Key, []);

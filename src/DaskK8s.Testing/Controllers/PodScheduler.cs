@@ -8,6 +8,8 @@ namespace DaskK8s.Testing.Controllers;
 /// <summary>Binds pods to the node while its resources last.</summary>
 internal sealed class PodScheduler(ObjectStore store, EventRecorder events, EmbeddedClusterOptions options, PodFaults faults)
 {
+    private readonly NodeUsage _usage = new(store);
+
     public void Schedule(StoredObject pod)
     {
         if (pod.IsTerminating)
@@ -57,20 +59,6 @@ internal sealed class PodScheduler(ObjectStore store, EventRecorder events, Embe
         events.Record(pod, "Normal", "Scheduled", $"Successfully assigned {pod.Key.Namespace}/{pod.Key.Name} to {chosen.Key.Name}", "default-scheduler");
     }
 
-    private static Dictionary<string, decimal> RequestsOf(JsonNode pod)
-    {
-        Dictionary<string, decimal> sum = new(StringComparer.Ordinal) { ["pods"] = 1 };
-        foreach (JsonObject container in pod.Objects("spec", "containers"))
-        {
-            foreach ((string name, string amount) in container.Map("resources", "requests"))
-            {
-                sum[name] = sum.GetValueOrDefault(name) + Quantity.Parse(amount);
-            }
-        }
-
-        return sum;
-    }
-
     private string? WhyNot(StoredObject pod, StoredObject node)
     {
         if (node.Value.Flag("spec", "unschedulable"))
@@ -84,12 +72,10 @@ internal sealed class PodScheduler(ObjectStore store, EventRecorder events, Embe
             return options.Minor >= 22 ? "node(s) didn't match Pod's node affinity/selector" : "node(s) didn't match node selector";
         }
 
-        List<StoredObject> others = [.. store.List(ResourceTypes.Pods).Items.Where(other =>
-            other.Uid != pod.Uid && other.Value.Text("spec", "nodeName") == node.Key.Name && other.Value.Text("status", "phase") is not ("Succeeded" or "Failed"))];
-        foreach ((string name, decimal amount) in RequestsOf(pod.Value))
+        foreach ((string name, decimal amount) in NodeUsage.RequestsOf(pod.Value))
         {
             decimal capacity = Quantity.Parse(node.Value.Text("status", "allocatable", name) ?? node.Value.Text("status", "capacity", name));
-            if (amount > 0 && others.Sum(other => RequestsOf(other.Value).GetValueOrDefault(name)) + amount > capacity)
+            if (amount > 0 && _usage.Of(node.Key.Name, name) + amount > capacity)
             {
                 return name == "pods" ? "Too many pods" : $"Insufficient {name}";
             }

@@ -57,7 +57,7 @@ internal sealed class ReplicaSetController(ObjectStore store, ObjectRules object
             {
                 pods.Add(pod);
             }
-            else if (controller is null && !set.IsTerminating && selector.Matches(pod.Value) && store.TryUpdate(pod.Key, value => value.Child("metadata")["ownerReferences"] = Owners.Reference(set)) is { } adopted)
+            else if (controller is null && !set.IsTerminating && selector.Matches(pod) && store.TryUpdate(pod.Key, value => value.Child("metadata")["ownerReferences"] = Owners.Reference(set)) is { } adopted)
             {
                 pods.Add(adopted);
             }

@@ -10,7 +10,7 @@ internal static class ServiceTargets
     {
         LabelSelector selector = LabelSelector.FromMap(service.Value.At("spec", "selector"));
         return store.List(ResourceTypes.Pods, service.Key.Namespace).Items.Where(pod =>
-            selector.Matches(pod.Value) && PodState.IsActive(pod.Value) && PodState.IsReady(pod.Value) && pod.Value.Text("status", "podIP") is { Length: > 0 });
+            selector.Matches(pod) && PodState.IsActive(pod.Value) && PodState.IsReady(pod.Value) && pod.Value.Text("status", "podIP") is { Length: > 0 });
     }
 
     /// <summary>Returns the pod's port that a Service's port leads to, by number or by name.</summary>

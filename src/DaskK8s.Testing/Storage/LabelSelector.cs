@@ -45,15 +45,21 @@ internal sealed partial class LabelSelector
 
     public static LabelSelector FromMap(JsonNode? node) => From(new JsonObject { ["matchLabels"] = node?.DeepClone() });
 
-    public bool Matches(JsonNode value)
+    public bool Matches(StoredObject stored) => _terms.Count == 0 || Matches(stored.Labels);
+
+    public bool Matches(JsonNode value) => _terms.Count == 0 || Matches(value.Map("metadata", "labels"));
+
+    private bool Matches(Dictionary<string, string> labels)
     {
-        if (_terms.Count == 0)
+        foreach (Func<Dictionary<string, string>, bool> term in _terms)
         {
-            return true;
+            if (!term(labels))
+            {
+                return false;
+            }
         }
 
-        Dictionary<string, string> labels = value.Map("metadata", "labels");
-        return _terms.TrueForAll(term => term(labels));
+        return true;
     }
 
     private static Func<Dictionary<string, string>, bool> ParseTerm(string term)

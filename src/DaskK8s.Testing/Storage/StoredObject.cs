@@ -8,12 +8,16 @@ internal sealed class StoredObject(ObjectKey key, JsonObject value, long version
 {
     private byte[]? _item;
     private byte[]? _whole;
+    private Dictionary<string, string>? _labels;
 
     public ObjectKey Key { get; } = key;
 
     public JsonObject Value { get; } = value;
 
     public long Version { get; } = version;
+
+    /// <summary>Gets the labels, which every list and every watch looks at.</summary>
+    public Dictionary<string, string> Labels => _labels ??= Value.Map("metadata", "labels");
 
     public string Uid => Value.Text("metadata", "uid") ?? string.Empty;
 
