@@ -17,7 +17,8 @@ internal sealed class Discovery(KubeRequests requests, HelmClusterOptions option
 {
     // The chart's own labels; 'app' is left out because nameOverride changes it.
     private const string ChartSelector = "heritage=Helm,release,component";
-    private const string RecordSelector = "owner=helm";
+    // Superseded records tell nothing of what is there now.
+    private const string RecordSelector = "owner=helm,status!=superseded";
     private const int AtOnce = 8;
     private const int MostRecordsRead = 20;
 
@@ -87,20 +88,15 @@ internal sealed class Discovery(KubeRequests requests, HelmClusterOptions option
     /// <summary>Looks into one namespace, or into all of them where the name is empty.</summary>
     private async Task<IReadOnlyList<DiscoveredRelease>> FindAsync(string @namespace, CancellationToken cancellationToken)
     {
-        Task<V1DeploymentList> deployments = requests.RunAsync(
-            new KubernetesApiCall("list", "deployments", "apps", @namespace),
-            (client, ct) => @namespace.Length == 0
-                ? client.AppsV1.ListDeploymentForAllNamespacesAsync(labelSelector: ChartSelector, cancellationToken: ct)
-                : client.AppsV1.ListNamespacedDeploymentAsync(@namespace, labelSelector: ChartSelector, cancellationToken: ct),
-            cancellationToken);
-        Task<IList<V1Service>> services = ListServicesAsync(@namespace, cancellationToken);
+        Task<IReadOnlyList<V1Deployment>> deployments = ListDeploymentsAsync(@namespace, cancellationToken);
+        Task<IReadOnlyList<V1Service>> services = ListServicesAsync(@namespace, cancellationToken);
         Task<Dictionary<(string, string), ReleaseHistory>> histories = ListHistoriesAsync(@namespace, cancellationToken);
         await Task.WhenAll(deployments, services, histories).ConfigureAwait(false);
 
         Dictionary<(string, string), ReleaseHistory> known = await histories.ConfigureAwait(false);
         ILookup<(string, string), V1Service> byRelease = (await services.ConfigureAwait(false)).ToLookup(static s => KeyOf(s.Metadata));
         List<DiscoveredRelease> found = [];
-        foreach (IGrouping<(string Namespace, string Name), V1Deployment> group in (await deployments.ConfigureAwait(false)).Items.GroupBy(static d => KeyOf(d.Metadata)))
+        foreach (IGrouping<(string Namespace, string Name), V1Deployment> group in (await deployments.ConfigureAwait(false)).GroupBy(static d => KeyOf(d.Metadata)))
         {
             // A record may lie in another namespace than the objects: then the objects of its name are its own.
             (string, string) at = known.ContainsKey(group.Key) ? group.Key
@@ -171,16 +167,47 @@ internal sealed class Discovery(KubeRequests requests, HelmClusterOptions option
         }
     }
 
-    private async Task<IList<V1Service>> ListServicesAsync(string @namespace, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<V1Deployment>> ListDeploymentsAsync(string @namespace, CancellationToken cancellationToken)
+    {
+        List<V1Deployment> all = [];
+        await KubePages.ReadAsync(
+            async (limit, next, token) =>
+            {
+                V1DeploymentList page = await requests.RunAsync(
+                    new KubernetesApiCall("list", "deployments", "apps", @namespace),
+                    (client, ct) => @namespace.Length == 0
+                        ? client.AppsV1.ListDeploymentForAllNamespacesAsync(labelSelector: ChartSelector, limit: limit, continueParameter: next, cancellationToken: ct)
+                        : client.AppsV1.ListNamespacedDeploymentAsync(@namespace, labelSelector: ChartSelector, limit: limit, continueParameter: next, cancellationToken: ct),
+                    token).ConfigureAwait(false);
+                return Page(page.Items, page.Metadata);
+            },
+            all,
+            cancellationToken).ConfigureAwait(false);
+        return all;
+    }
+
+    private static (IReadOnlyList<T> Items, string? Next) Page<T>(IList<T>? items, V1ListMeta? metadata) =>
+        ([.. items ?? []], metadata?.ContinueProperty is { Length: > 0 } next ? next : null);
+
+    private async Task<IReadOnlyList<V1Service>> ListServicesAsync(string @namespace, CancellationToken cancellationToken)
     {
         try
         {
-            return (await requests.RunAsync(
-                new KubernetesApiCall("list", "services", "", @namespace),
-                (client, ct) => @namespace.Length == 0
-                    ? client.CoreV1.ListServiceForAllNamespacesAsync(labelSelector: ChartSelector, cancellationToken: ct)
-                    : client.CoreV1.ListNamespacedServiceAsync(@namespace, labelSelector: ChartSelector, cancellationToken: ct),
-                cancellationToken).ConfigureAwait(false)).Items;
+            List<V1Service> all = [];
+            await KubePages.ReadAsync(
+                async (limit, next, token) =>
+                {
+                    V1ServiceList page = await requests.RunAsync(
+                        new KubernetesApiCall("list", "services", "", @namespace),
+                        (client, ct) => @namespace.Length == 0
+                            ? client.CoreV1.ListServiceForAllNamespacesAsync(labelSelector: ChartSelector, limit: limit, continueParameter: next, cancellationToken: ct)
+                            : client.CoreV1.ListNamespacedServiceAsync(@namespace, labelSelector: ChartSelector, limit: limit, continueParameter: next, cancellationToken: ct),
+                        token).ConfigureAwait(false);
+                    return Page(page.Items, page.Metadata);
+                },
+                all,
+                cancellationToken).ConfigureAwait(false);
+            return all;
         }
         catch (KubernetesForbiddenException e)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
 
@@ -14,7 +15,23 @@ internal sealed record ObjectMetadata(string Namespace, string Name, IReadOnlyDi
     /// <param name="path">The collection's path with its selectors.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>One item an object.</returns>
-    public static Task<IReadOnlyList<ObjectMetadata>> ListAsync(
+    public static async Task<IReadOnlyList<ObjectMetadata>> ListAsync(
+        KubeRequests requests, KubernetesApiCall call, string path, CancellationToken cancellationToken)
+    {
+        List<ObjectMetadata> all = [];
+        await KubePages.ReadAsync(
+            async (limit, next, ct) =>
+            {
+                string page = $"{path}&limit={limit.ToString(CultureInfo.InvariantCulture)}{(next is null ? "" : $"&continue={Uri.EscapeDataString(next)}")}";
+                (IReadOnlyList<ObjectMetadata> items, string? rest) = await ReadPageAsync(requests, call, page, ct).ConfigureAwait(false);
+                return (items, rest);
+            },
+            all,
+            cancellationToken).ConfigureAwait(false);
+        return all;
+    }
+
+    private static Task<(IReadOnlyList<ObjectMetadata> Items, string? Next)> ReadPageAsync(
         KubeRequests requests, KubernetesApiCall call, string path, CancellationToken cancellationToken) =>
         requests.RunAsync(
             call,
@@ -33,10 +50,14 @@ internal sealed record ObjectMetadata(string Namespace, string Name, IReadOnlyDi
                 using JsonDocument list = await JsonDocument.ParseAsync(body, cancellationToken: ct).ConfigureAwait(false);
                 // Servers write an empty list as null (seen on 1.20).
                 return list.RootElement.ValueKind == JsonValueKind.Object && list.RootElement.TryGetProperty("items", out JsonElement items)
-                    ? (IReadOnlyList<ObjectMetadata>)(items.ValueKind == JsonValueKind.Array ? [.. items.EnumerateArray().Select(Read)] : [])
+                    ? ((IReadOnlyList<ObjectMetadata>)(items.ValueKind == JsonValueKind.Array ? [.. items.EnumerateArray().Select(Read)] : []), NextOf(list.RootElement))
                     : throw new JsonException("No list.");
             },
             cancellationToken);
+
+    private static string? NextOf(JsonElement list) =>
+        list.TryGetProperty("metadata", out JsonElement metadata) && metadata.ValueKind == JsonValueKind.Object
+        && metadata.TryGetProperty("continue", out JsonElement next) && next.GetString() is { Length: > 0 } token ? token : null;
 
     private static ObjectMetadata Read(JsonElement item)
     {
