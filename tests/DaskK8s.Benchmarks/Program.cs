@@ -1,4 +1,5 @@
 using DaskK8s.Benchmarks;
+using DaskK8s.Benchmarks.Growth;
 using DaskK8s.Benchmarks.PowerShell;
 using DaskK8s.Benchmarks.Scaling;
 using DaskK8s.Benchmarks.Torture;
@@ -16,6 +17,8 @@ Dictionary<string, Func<string[], Task<int>>> verbs = new()
     ["differential"] = DifferentialVerb.RunAsync,
     ["scale-soak"] = ScaleSoak.RunAsync,
     [SoakClient.Verb] = SoakClient.RunAsync,
+    ["growth"] = GrowthVerb.RunAsync,
+    ["growth-server"] = GrowthServer.RunAsync,
     ["torture"] = TortureVerb.RunAsync,
 };
 if (args.Length == 0 || !verbs.TryGetValue(args[0], out Func<string[], Task<int>>? verb))

@@ -13,9 +13,9 @@ internal sealed class LoopbackScheduler : IAsyncDisposable
     private readonly byte[] _identity;
     private readonly Task _accepting;
 
-    public LoopbackScheduler(int workers = 2)
+    public LoopbackScheduler(int workers = 2, int? all = null)
     {
-        _identity = FakeMessages.Frame(SyntheticIdentity.Create(workers));
+        _identity = FakeMessages.Frame(SyntheticIdentity.Create(workers, all: all));
         _listener.Start();
         _accepting = AcceptAsync();
     }

@@ -3,13 +3,18 @@ namespace DaskK8s.Tests.Rigs.Dask;
 /// <summary>Makes answers to <c>identity</c> as schedulers of 2022 (all counts) and of 2024 and later (only those that are not zero) send them.</summary>
 internal static class SyntheticIdentity
 {
-    public static byte[] Create(int workers, bool sparse = false) => FakeMessages.Pack(FakeMessages.Map(
+    /// <param name="workers">The workers that are told of.</param>
+    /// <param name="sparse">Whether counts of zero are left out.</param>
+    /// <param name="all">All workers, as schedulers from 2025.4 on count them beside those that were asked for; null for those told of.</param>
+    public static byte[] Create(int workers, bool sparse = false, int? all = null) => FakeMessages.Pack(FakeMessages.Map(
         ("type", "Scheduler"),
         ("id", "Scheduler-5d4fbd9c-6a3f-4d7a-9a60-6e8a3f1c2b7e"),
         ("address", "tcp://10.42.0.5:8786"),
         ("services", FakeMessages.Map(("dashboard", 8787))),
         ("started", 1711929600.25),
-        ("n_workers", workers),
+        ("n_workers", all ?? workers),
+        ("total_threads", 2 * (all ?? workers)),
+        ("total_memory", (4L << 30) * (all ?? workers)),
         ("workers", Enumerable.Range(0, workers).ToDictionary(
             i => $"tcp://10.42.{i / 250}.{i % 250}:{40000 + i}", i => (object?)Worker(i, sparse)))));
 
