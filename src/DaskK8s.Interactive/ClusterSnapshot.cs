@@ -67,6 +67,7 @@ public sealed record ClusterSnapshot
         HelmRelease release = cluster.Release;
         SchedulerInfo? scheduler = cluster.SchedulerInfo;
         IReadOnlyList<WorkerGroup> groups = cluster.WorkerGroups;
+        bool areGroupsKnown = scheduler is { HasAllWorkers: true } && (scheduler.Workers.Count == 0 || groups.Any(static g => g.Pods.Count > 0));
         return new ClusterSnapshot
         {
             Release = release.Name,
@@ -81,8 +82,8 @@ public sealed record ClusterSnapshot
             DashboardLink = cluster.DashboardLink,
             JupyterLink = cluster.JupyterLink,
             DaskVersion = scheduler?.Version,
-            Groups = [.. groups.Select(g => GroupSnapshot.Of(g, scheduler))],
-            OtherWorkers = scheduler?.Workers.Count(w => !groups.Any(g => g.Name == w.Group)) ?? 0,
+            Groups = [.. groups.Select(g => GroupSnapshot.Of(g, areGroupsKnown ? scheduler : null))],
+            OtherWorkers = areGroupsKnown ? scheduler!.Workers.Count(w => !groups.Any(g => g.Name == w.Group)) : 0,
             Limitations = [.. cluster.Limitations.Select(static l => l.ToString())],
         };
     }

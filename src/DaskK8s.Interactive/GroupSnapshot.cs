@@ -17,7 +17,7 @@ public sealed record GroupSnapshot
     public int Ready { get; init; }
 
     /// <summary>Gets of how many pods the scheduler knows the workers.</summary>
-    /// <value>Null where the scheduler is not reached.</value>
+    /// <value>Null where the scheduler is not reached, and where the pods were not read yet or only the number of all workers was.</value>
     public int? Connected { get; init; }
 
     /// <summary>Gets the threads of the group's workers.</summary>

@@ -48,10 +48,10 @@ public sealed partial class HelmCluster
         {
             Group = group,
             Desired = desired,
-            Created = known.Pods.Count - terminating,
-            Scheduled = known.Pods.Count(static p => !p.IsTerminating && p.NodeName is not null),
+            Created = Math.Max(known.Pods.Count - terminating, known.Ready),
+            Scheduled = Math.Max(known.Pods.Count(static p => !p.IsTerminating && p.NodeName is not null), known.Ready),
             Ready = known.Ready,
-            Connected = _schedulerInfo?.Workers.Where(w => w.Group == group).Select(static w => w.Host).Distinct(StringComparer.Ordinal).Count(),
+            Connected = _schedulerInfo is { HasAllWorkers: true } info ? info.Workers.Where(w => w.Group == group).Select(static w => w.Host).Distinct(StringComparer.Ordinal).Count() : null,
             Terminating = terminating,
             Waiting = isThere ? null : FormattableString.Invariant($"{(isDone ? "scaled" : "being scaled")} to {desired}"),
         });

@@ -11,6 +11,8 @@ using DaskK8s.Helm.Records;
 using DaskK8s.Kubernetes;
 using DaskK8s.WorkerGroups;
 
+using k8s.Models;
+
 namespace DaskK8s;
 
 public sealed partial class HelmCluster
@@ -123,18 +125,20 @@ public sealed partial class HelmCluster
 
     private async Task StartAsync(CancellationToken cancellationToken)
     {
-        Task<WorkloadSnapshot> reading = _workloads.ReadAsync(cancellationToken);
+        Task<WorkloadSnapshot> reading = _workloads.ReadDeploymentsAsync(cancellationToken);
+        Task<IList<V1Pod>> scheduler = ListSchedulerPodsAsync(_options.SchedulerComponent, cancellationToken);
         StoredRelease stored;
         WorkloadSnapshot snapshot;
         try
         {
             stored = await _storage.ReadAsync(_releaseName, Namespace, cancellationToken).ConfigureAwait(false);
             snapshot = await reading.ConfigureAwait(false);
+            await scheduler.ConfigureAwait(false);
         }
         catch
         {
-            // The other call's failure is of no more use, but must be seen by somebody.
-            await reading.ContinueWith(static t => t.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ConfigureAwait(false);
+            // The other calls' failure is of no more use, but must be seen by somebody.
+            await Task.WhenAll(reading, scheduler).ContinueWith(static t => t.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ConfigureAwait(false);
             throw;
         }
 
@@ -143,15 +147,20 @@ public sealed partial class HelmCluster
         Take(plan);
         if (plan.OtherDeployments.Count > 0)
         {
-            snapshot = await _workloads.ReadAsync(cancellationToken).ConfigureAwait(false);
+            snapshot = await _workloads.ReadDeploymentsAsync(cancellationToken).ConfigureAwait(false);
         }
 
         Apply(snapshot);
         ThrowIfMissing(plan, snapshot);
         await GiveBackStraysAsync(snapshot.Deployments, cancellationToken).ConfigureAwait(false);
-        _link = await OpenLinkAsync(snapshot, cancellationToken).ConfigureAwait(false);
-        HelmClusterLog.Connected(_logger, _releaseName, Namespace, SchedulerAddress, _schedulerInfo?.Workers.Count ?? 0);
+        _link = await OpenLinkAsync(snapshot with { Pods = [.. await scheduler.ConfigureAwait(false)] }, cancellationToken).ConfigureAwait(false);
+        HelmClusterLog.Connected(_logger, _releaseName, Namespace, SchedulerAddress, _schedulerInfo?.WorkerCount ?? 0);
     }
+
+    /// <summary>Lists the scheduler's pods, which are one; the workers' are not read before somebody asks for them.</summary>
+    private Task<IList<V1Pod>> ListSchedulerPodsAsync(string component, CancellationToken cancellationToken) => _options.SchedulerAccess == SchedulerAccess.None
+        ? Task.FromResult<IList<V1Pod>>([])
+        : _workloads.ListComponentAsync(component, cancellationToken);
 
     /// <summary>Makes out what the release consists of, from Helm's record or, where there is none or none that may be read, from labels.</summary>
     private async Task<ReleasePlan> PlanAsync(StoredRelease stored, WorkloadSnapshot snapshot, CancellationToken cancellationToken)
@@ -208,7 +217,7 @@ public sealed partial class HelmCluster
 
             string beside = Namespace;
             _requests.Connection.MoveTo(objects);
-            WorkloadSnapshot there = await _workloads.ReadAsync(cancellationToken).ConfigureAwait(false);
+            WorkloadSnapshot there = await _workloads.ReadDeploymentsAsync(cancellationToken).ConfigureAwait(false);
             if (!HoldsAny(record, there) && HoldsAny(record, snapshot))
             {
                 // A backup that was restored into another namespace: its record still names the old one.
@@ -248,7 +257,7 @@ public sealed partial class HelmCluster
 
     private async Task<string?> FindForeignDaskAsync(CancellationToken cancellationToken)
     {
-        k8s.Models.V1DeploymentList all = await _requests.RunAsync(
+        V1DeploymentList all = await _requests.RunAsync(
             new KubernetesApiCall("list", "deployments", "apps", Namespace),
             (client, ct) => k8s.AppsV1OperationsExtensions.ListNamespacedDeploymentAsync(client.AppsV1, Namespace, cancellationToken: ct),
             cancellationToken).ConfigureAwait(false);
@@ -291,7 +300,8 @@ public sealed partial class HelmCluster
 
     private void Apply(WorkloadSnapshot snapshot)
     {
-        _workerGroups = GroupBuilder.Build(ScaleAsync, _plan!.Groups, snapshot);
+        _workerGroups = GroupBuilder.Build(ScaleAsync, _plan!.Groups, snapshot, _workerGroups);
+        _arePodsKnown |= snapshot.HasPods;
         NoteApplied(snapshot.Deployments);
         Dictionary<string, string> groupsByIP = new(StringComparer.Ordinal);
         foreach (WorkerGroup group in _workerGroups)

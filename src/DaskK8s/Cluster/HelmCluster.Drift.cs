@@ -86,7 +86,7 @@ public sealed partial class HelmCluster
             throw new HelmReleaseManagedException(_releaseName, Namespace, Release.ManagedBy, "Helm has no record of it, so the numbers that it declares are not known.");
         }
 
-        WorkloadSnapshot snapshot = await _workloads.ReadAsync(cancellationToken).ConfigureAwait(false);
+        WorkloadSnapshot snapshot = await _workloads.ReadDeploymentsAsync(cancellationToken).ConfigureAwait(false);
         Take(await PlanAsync(stored, snapshot, cancellationToken).ConfigureAwait(false));
         Apply(snapshot);
         return snapshot;

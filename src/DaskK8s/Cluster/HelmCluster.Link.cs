@@ -42,6 +42,12 @@ public sealed partial class HelmCluster
         }
 
         bool isOwn = _plan.SchedulerDeployment.Length > 0 && options.SchedulerAddress is null;
+        if (isOwn && !snapshot.Pods.Any(p => PodOwners.DeploymentOf(p) == _plan.SchedulerDeployment))
+        {
+            // The release calls its scheduler otherwise, or its objects are in another namespace.
+            snapshot = snapshot with { Pods = [.. await _workloads.ListPodsAsync(_plan.Scheduler.PodSelector, cancellationToken).ConfigureAwait(false)] };
+        }
+
         if (isOwn && (SchedulerPresence.Explain(_releaseName, Namespace, _plan.SchedulerDeployment, snapshot.Deployments)
             ?? SchedulerPresence.ExplainNode(_plan.SchedulerDeployment, snapshot.Pods)) is { } missing)
         {
@@ -115,7 +121,7 @@ public sealed partial class HelmCluster
         using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            V1Pod[] pods = [.. (await _workloads.ListPodsAsync(linked.Token).ConfigureAwait(false)).Where(p => PodOwners.DeploymentOf(p) == deployment)];
+            V1Pod[] pods = [.. (await _workloads.ListPodsAsync(_plan.Scheduler.PodSelector, linked.Token).ConfigureAwait(false)).Where(p => PodOwners.DeploymentOf(p) == deployment)];
             IEnumerable<string> causes = pods
                 .Select(p => PodDiagnosis.Of(p, null, _options.TimeProvider.GetUtcNow()))
                 .OfType<PodCause>()
@@ -158,7 +164,7 @@ public sealed partial class HelmCluster
             {
                 try
                 {
-                    _schedulerInfo = WithGroups(await link.Rpc.IdentityAsync(linked.Token).ConfigureAwait(false));
+                    _schedulerInfo = WithGroups(await link.Rpc.SummaryAsync(linked.Token).ConfigureAwait(false));
                     return link;
                 }
                 catch (Exception e) when (e is SchedulerUnreachableException { IsGone: false } or SchedulerTimeoutException && within is null)

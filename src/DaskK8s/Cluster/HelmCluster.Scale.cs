@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 
+using DaskK8s.Causes;
 using DaskK8s.Cluster;
 using DaskK8s.Common;
 using DaskK8s.Groups;
@@ -13,7 +14,6 @@ namespace DaskK8s;
 
 public sealed partial class HelmCluster
 {
-    private static readonly TimeSpan CompletionPoll = TimeSpan.FromMilliseconds(200);
     private static readonly ScaleOptions DefaultScaling = new();
 
     /// <summary>Holds the numbers that were accepted since the groups were read last.</summary>
@@ -89,6 +89,12 @@ public sealed partial class HelmCluster
         StrayRecovery recovery = new(_requests, _releaseName, Drain, _workloads);
         int? known = _replicas.TryGetValue(plan.Name, out int remembered) ? remembered : _workerGroups.FirstOrDefault(g => g.Name == plan.Name)?.Desired;
         bool isImmediate = options.ScaleDown == ScaleDown.Immediate;
+        if (isImmediate && replicas < known && !_arePodsKnown && (_link is not null || ConnectedWorkers is not null))
+        {
+            // A wait that follows has to know whose workers the scheduler may list after their pods are gone.
+            await GetWorkerGroupsAsync(cancellationToken).ConfigureAwait(false);
+        }
+
 
         // Nothing is read first where nobody applies the Deployment on the server's side: that this is so, and that the group really has
         // the number that is remembered, is part of the request itself.
@@ -129,6 +135,15 @@ public sealed partial class HelmCluster
         if (outcome.Accepted is { } accepted)
         {
             Remember(plan, accepted.Deployment);
+        }
+
+        // The scheduler may list them a while longer than their pods are there.
+        foreach (string address in outcome.Retired.SelectMany(static r => r.Addresses))
+        {
+            if (Uri.TryCreate(address, UriKind.Absolute, out Uri? uri))
+            {
+                _seenByWaits[(plan.Name, uri.IdnHost.Trim('[', ']'))] = 0;
+            }
         }
 
         ScaleResult result = new()
@@ -180,19 +195,42 @@ public sealed partial class HelmCluster
     /// <summary>Waits until the group's pods are as many as asked for, all ready and none on its way out.</summary>
     private async Task<bool> WaitForPodsAsync(GroupPlan plan, int replicas, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        long start = _options.TimeProvider.GetTimestamp();
-        while (_options.TimeProvider.GetElapsedTime(start) < timeout)
+        using CancellationTokenSource limit = new(timeout, _options.TimeProvider);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        IReadOnlyDictionary<string, V1Pod>? pods = null;
+        bool isComplete = false;
+        try
         {
-            WorkerGroup? group = (await GetWorkerGroupsAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(g => g.Name == plan.Name);
-            if (group is { } g && g.Ready == replicas && g.Pods.Count == replicas)
+            await foreach (IReadOnlyDictionary<string, V1Pod> now in Following.ThroughOutagesAsync(_requests, _workloads.FollowPodsAsync, either.Token).ConfigureAwait(false))
             {
-                return true;
-            }
+                pods = now;
+                V1Pod[] own = [.. now.Values.Where(p => PodOwners.IsOf(p, plan.DeploymentName))];
+                isComplete = own.Length == replicas && own.All(static p => PodDiagnosis.IsActive(p) && PodDiagnosis.IsReady(p));
+                if (isComplete)
+                {
+                    break;
+                }
 
-            await Task.Delay(CompletionPoll, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+                if (now.Count == 0)
+                {
+                    ThrowIfUninstalled(await _workloads.ListDeploymentsAsync(either.Token).ConfigureAwait(false));
+                }
+            }
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // What is not complete by then is told, and no error.
         }
 
-        return false;
+        if (pods is not null)
+        {
+            IList<V1Deployment> deployments = await _workloads.ListDeploymentsAsync(cancellationToken).ConfigureAwait(false);
+            ThrowIfUninstalled(deployments);
+            Apply(new WorkloadSnapshot([.. deployments], null, [.. pods.Values]));
+            OnChanged();
+        }
+
+        return isComplete;
     }
 
     private GroupPlan FindPlan(string? workerGroup)

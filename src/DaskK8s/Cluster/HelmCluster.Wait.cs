@@ -15,6 +15,8 @@ public sealed partial class HelmCluster
     /// <value>Null: over the link to the scheduler, where there is one.</value>
     internal ConnectedWorkers? ConnectedWorkers { get; set; }
 
+    private WorkerHosts? _workerHosts;
+
     /// <summary>Holds the addresses that earlier waits saw, with their groups: the scheduler may list workers there after their pods are gone.</summary>
     private readonly ConcurrentDictionary<(string Group, string Address), byte> _seenByWaits = new();
 
@@ -103,8 +105,15 @@ public sealed partial class HelmCluster
 
     private async Task<IReadOnlyDictionary<string, int>> AskForWorkersAsync(SchedulerLink link, CancellationToken cancellationToken)
     {
-        SchedulerInfo info = await link.Rpc.IdentityAsync(cancellationToken).ConfigureAwait(false);
+        SchedulerInfo info = await link.Rpc.SummaryAsync(cancellationToken).ConfigureAwait(false);
+        IReadOnlyDictionary<string, int>? hosts = null;
+        if (!info.HasAllWorkers)
+        {
+            hosts = await (_workerHosts ??= new WorkerHosts(link.Rpc)).ReadAsync(cancellationToken).ConfigureAwait(false);
+            info = hosts is null ? await link.Rpc.IdentityAsync(cancellationToken).ConfigureAwait(false) : info;
+        }
+
         _schedulerInfo = WithGroups(info);
-        return info.Workers.GroupBy(static w => w.Host, StringComparer.Ordinal).ToDictionary(static g => g.Key, static g => g.Count(), StringComparer.Ordinal);
+        return hosts ?? info.Workers.GroupBy(static w => w.Host, StringComparer.Ordinal).ToDictionary(static g => g.Key, static g => g.Count(), StringComparer.Ordinal);
     }
 }

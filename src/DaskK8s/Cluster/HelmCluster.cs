@@ -36,6 +36,7 @@ public sealed partial class HelmCluster : IAsyncDisposable
     private string? _recordNamespace;
     private string? _notReached;
     private IReadOnlyList<WorkerGroup> _workerGroups = [];
+    private bool _arePodsKnown;
     private Dictionary<string, string> _groupsByIP = [];
     private SchedulerInfo? _schedulerInfo;
     private SchedulerVersion? _schedulerVersion;
@@ -143,7 +144,7 @@ public sealed partial class HelmCluster : IAsyncDisposable
     public override string ToString() => _schedulerInfo is { } info
         ? string.Create(
             CultureInfo.InvariantCulture,
-            $"HelmCluster({Name}, '{SchedulerAddress}', workers={info.Workers.Count}, threads={info.TotalThreads}, memory={DaskBytes.Format(info.TotalMemory)})")
+            $"HelmCluster({Name}, '{SchedulerAddress}', workers={info.WorkerCount}, threads={info.TotalThreads}, memory={DaskBytes.Format(info.TotalMemory)})")
         : string.Create(
             CultureInfo.InvariantCulture, $"HelmCluster({Name}, not connected to a scheduler, pods={_workerGroups.Sum(static g => g.Ready)})");
 

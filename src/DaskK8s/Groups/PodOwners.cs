@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 using k8s.Models;
 
 namespace DaskK8s.Groups;
@@ -12,10 +14,17 @@ internal sealed class PodOwners
     public const string HashLabel = "pod-template-hash";
 
     private readonly Dictionary<string, GroupPlan> _byDeployment;
+    private readonly ConcurrentDictionary<(string ReplicaSet, string? Hash), GroupPlan?> _byReplicaSet = new();
 
     public PodOwners(IReadOnlyList<GroupPlan> plans) => _byDeployment = plans.ToDictionary(static p => p.DeploymentName, StringComparer.Ordinal);
 
-    public GroupPlan? Find(V1Pod pod) => DeploymentOf(pod) is { } name ? _byDeployment.GetValueOrDefault(name) : null;
+    public GroupPlan? Find(V1Pod pod)
+    {
+        // Of many pods few have another ReplicaSet: its name is taken apart once.
+        string? set = pod.Metadata.OwnerReferences?.FirstOrDefault(static o => o is { Controller: true, Kind: "ReplicaSet" })?.Name;
+        return set is null ? null : _byReplicaSet.GetOrAdd(
+            (set, HashOf(pod)), static (_, s) => DeploymentOf(s.pod) is { } name ? s.self._byDeployment.GetValueOrDefault(name) : null, (self: this, pod));
+    }
 
     /// <summary>Returns the name of the Deployment that a pod's ReplicaSet belongs to, or null for a pod of anything else.</summary>
     public static string? DeploymentOf(V1Pod pod)
@@ -26,15 +35,21 @@ internal sealed class PodOwners
             return null;
         }
 
-        string? hash = HashOf(pod);
-        if (hash is not null && owner.Name.Length > hash.Length + 1 && owner.Name.EndsWith($"-{hash}", StringComparison.Ordinal))
-        {
-            return owner.Name[..^(hash.Length + 1)];
-        }
-
-        int dash = owner.Name.LastIndexOf('-');
-        return hash is null && dash > 0 ? owner.Name[..dash] : null;
+        int length = LengthOfDeployment(owner.Name, HashOf(pod));
+        return length > 0 ? owner.Name[..length] : null;
     }
+
+    /// <summary>Determines whether a pod's ReplicaSet belongs to a Deployment, without a text of its own for each of many pods.</summary>
+    public static bool IsOf(V1Pod pod, string deployment)
+    {
+        string? set = pod.Metadata.OwnerReferences?.FirstOrDefault(static o => o is { Controller: true, Kind: "ReplicaSet" })?.Name;
+        return set is not null && LengthOfDeployment(set, HashOf(pod)) == deployment.Length && set.StartsWith(deployment, StringComparison.Ordinal);
+    }
+
+    private static int LengthOfDeployment(string replicaSet, string? hash) =>
+        hash is null ? replicaSet.LastIndexOf('-')
+        : replicaSet.Length > hash.Length + 1 && replicaSet[^(hash.Length + 1)] == '-' && replicaSet.EndsWith(hash, StringComparison.Ordinal) ? replicaSet.Length - hash.Length - 1
+        : 0;
 
     /// <summary>Tells from its name whether a ReplicaSet is one of a group's.</summary>
     public bool IsReplicaSetOf(string? replicaSet, string group)

@@ -11,6 +11,9 @@ internal sealed record WorkloadSnapshot(
 {
     private const string HashLabel = "pod-template-hash";
 
+    /// <summary>Gets whether the pods were read; where they were not, only the Deployments tell how many there are.</summary>
+    public bool HasPods { get; init; } = true;
+
     public V1Deployment? FindDeployment(string name) =>
         Deployments.FirstOrDefault(d => string.Equals(d.Metadata.Name, name, StringComparison.Ordinal));
 
@@ -19,9 +22,13 @@ internal sealed record WorkloadSnapshot(
     /// Labels cannot tell: the chart gives every worker Deployment of a release the same pod labels. Where ReplicaSets may not be
     /// read, their name tells: the Deployment controller names them <c>deployment-hash</c>, and the pod carries the hash as a label.
     /// </remarks>
-    public IEnumerable<V1Pod> PodsOf(V1Deployment deployment) => Pods.Where(pod => IsOwner(deployment, pod));
+    public IEnumerable<V1Pod> PodsOf(V1Deployment deployment)
+    {
+        HashSet<string>? sets = ReplicaSets?.Where(s => s.Metadata.OwnerReferences?.Any(o => o.Uid == deployment.Metadata.Uid) == true).Select(static s => s.Metadata.Uid).ToHashSet(StringComparer.Ordinal);
+        return Pods.Where(pod => IsOwner(deployment, sets, pod));
+    }
 
-    private bool IsOwner(V1Deployment deployment, V1Pod pod)
+    private static bool IsOwner(V1Deployment deployment, HashSet<string>? sets, V1Pod pod)
     {
         V1OwnerReference? owner = pod.Metadata.OwnerReferences?.FirstOrDefault(static o => o.Controller == true && o.Kind == "ReplicaSet");
         if (owner is null)
@@ -29,14 +36,9 @@ internal sealed record WorkloadSnapshot(
             return false;
         }
 
-        if (ReplicaSets is null)
-        {
-            return pod.Metadata.Labels is { } labels
+        return sets?.Contains(owner.Uid)
+            ?? (pod.Metadata.Labels is { } labels
                 && labels.TryGetValue(HashLabel, out string? hash)
-                && string.Equals(owner.Name, $"{deployment.Metadata.Name}-{hash}", StringComparison.Ordinal);
-        }
-
-        V1ReplicaSet? set = ReplicaSets.FirstOrDefault(s => string.Equals(s.Metadata.Uid, owner.Uid, StringComparison.Ordinal));
-        return set?.Metadata.OwnerReferences?.Any(o => string.Equals(o.Uid, deployment.Metadata.Uid, StringComparison.Ordinal)) == true;
+                && string.Equals(owner.Name, $"{deployment.Metadata.Name}-{hash}", StringComparison.Ordinal));
     }
 }

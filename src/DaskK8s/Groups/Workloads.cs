@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 using DaskK8s.Kubernetes;
 
 using k8s;
@@ -8,6 +10,9 @@ namespace DaskK8s.Groups;
 /// <summary>Reads what Kubernetes runs for a release: three lists at once, all selected by the chart's <c>release</c> label.</summary>
 internal sealed class Workloads(KubeRequests requests, string release)
 {
+    private SharedWatch<V1Pod>? _pods;
+    private SharedWatch<V1Deployment>? _deployments;
+
     /// <summary>Gets or sets the Deployments of other instances of the chart in the same release: they and their pods are not read.</summary>
     public IReadOnlySet<string> Others { get; set; } = new HashSet<string>();
 
@@ -27,44 +32,66 @@ internal sealed class Workloads(KubeRequests requests, string release)
             [.. await pods.ConfigureAwait(false)]);
     }
 
+    /// <summary>Reads the Deployments alone, whose number and size do not depend on how many pods there are.</summary>
+    public async Task<WorkloadSnapshot> ReadDeploymentsAsync(CancellationToken cancellationToken) =>
+        new([.. await ListDeploymentsAsync(cancellationToken).ConfigureAwait(false)], null, []) { HasPods = false };
+
     public async Task<IList<V1Deployment>> ListDeploymentsAsync(CancellationToken cancellationToken) =>
         Own((await requests.RunAsync(
             new KubernetesApiCall("list", "deployments", "apps", Namespace),
             (client, ct) => client.AppsV1.ListNamespacedDeploymentAsync(Namespace, labelSelector: Selector, cancellationToken: ct),
             cancellationToken).ConfigureAwait(false)).Items, static d => d.Metadata.Name);
 
-    public async Task<IList<V1Pod>> ListPodsAsync(CancellationToken cancellationToken) =>
+    public Task<IList<V1Pod>> ListPodsAsync(CancellationToken cancellationToken) => ListPodsAsync(Selector, cancellationToken);
+
+    /// <summary>Lists the pods of a component (by the label of the chart): the scheduler's is one, the workers are as many as there are.</summary>
+    public Task<IList<V1Pod>> ListComponentAsync(string component, CancellationToken cancellationToken) =>
+        ListPodsAsync($"{Selector},component={component}", cancellationToken);
+
+    /// <summary>Lists the pods that a selector chooses.</summary>
+    public async Task<IList<V1Pod>> ListPodsAsync(string selector, CancellationToken cancellationToken) =>
         Own((await requests.RunAsync(
             new KubernetesApiCall("list", "pods", "", Namespace),
-            (client, ct) => client.CoreV1.ListNamespacedPodAsync(Namespace, labelSelector: Selector, cancellationToken: ct),
+            (client, ct) => client.CoreV1.ListNamespacedPodAsync(Namespace, labelSelector: selector, cancellationToken: ct),
             cancellationToken).ConfigureAwait(false)).Items, PodOwners.DeploymentOf);
 
     /// <summary>Determines whether a pod is none of another instance's.</summary>
     public bool IsOwn(V1Pod pod) => Others.Count == 0 || PodOwners.DeploymentOf(pod) is not { } deployment || !Others.Contains(deployment);
 
-    /// <summary>Follows the release's pods; each item is all of them, by uid.</summary>
-    public IAsyncEnumerable<IReadOnlyDictionary<string, V1Pod>> FollowPodsAsync(CancellationToken cancellationToken) => KubeWatch.FollowAsync(
-        requests,
+    /// <summary>Follows the release's pods; each item is all of them, by uid. All followers share one watch.</summary>
+    public IAsyncEnumerable<IReadOnlyDictionary<string, V1Pod>> FollowPodsAsync(CancellationToken cancellationToken) =>
+        Pods.ReadAsync(cancellationToken).Select(pods => Own(pods, PodOwners.DeploymentOf));
+
+    /// <summary>Follows the release's Deployments; each item is all of them, by uid. All followers share one watch.</summary>
+    public IAsyncEnumerable<IReadOnlyDictionary<string, V1Deployment>> FollowDeploymentsAsync(CancellationToken cancellationToken) =>
+        Deployments.ReadAsync(cancellationToken).Select(deployments => Own(deployments, static d => d.Metadata.Name));
+
+    private SharedWatch<V1Pod> Pods => LazyInitializer.EnsureInitialized(ref _pods, () => Share(
         new KubernetesApiCall("list", "pods", "", Namespace),
         $"api/v1/namespaces/{Namespace}/pods?labelSelector={Uri.EscapeDataString(Selector)}",
         async (client, ct) =>
         {
             V1PodList list = await client.CoreV1.ListNamespacedPodAsync(Namespace, labelSelector: Selector, cancellationToken: ct).ConfigureAwait(false);
             return (list.Items, list.Metadata?.ResourceVersion);
-        },
-        cancellationToken).Select(pods => Own(pods, PodOwners.DeploymentOf));
+        }));
 
-    /// <summary>Follows the release's Deployments; each item is all of them, by uid.</summary>
-    public IAsyncEnumerable<IReadOnlyDictionary<string, V1Deployment>> FollowDeploymentsAsync(CancellationToken cancellationToken) => KubeWatch.FollowAsync(
-        requests,
+    private SharedWatch<V1Deployment> Deployments => LazyInitializer.EnsureInitialized(ref _deployments, () => Share(
         new KubernetesApiCall("list", "deployments", "apps", Namespace),
         $"apis/apps/v1/namespaces/{Namespace}/deployments?labelSelector={Uri.EscapeDataString(Selector)}",
         async (client, ct) =>
         {
             V1DeploymentList list = await client.AppsV1.ListNamespacedDeploymentAsync(Namespace, labelSelector: Selector, cancellationToken: ct).ConfigureAwait(false);
             return (list.Items, list.Metadata?.ResourceVersion);
-        },
-        cancellationToken).Select(deployments => Own(deployments, static d => d.Metadata.Name));
+        }));
+
+    private SharedWatch<T> Share<T>(KubernetesApiCall call, string path, Func<IKubernetes, CancellationToken, Task<(IList<T> Items, string? Version)>> list)
+        where T : class, IKubernetesObject<V1ObjectMeta> => new(
+            async ct =>
+            {
+                (ImmutableDictionary<string, T> items, string? version) = await KubeWatch.ListAsync(requests, call, list, ct).ConfigureAwait(false);
+                return new Followed<T>(items, Followed.VersionOf(version));
+            },
+            ct => KubeWatch.FollowAsync(requests, call, path, list, ct));
 
     private IList<T> Own<T>(IList<T> items, Func<T, string?> deploymentOf) =>
         Others.Count == 0 ? items : [.. items.Where(i => deploymentOf(i) is not { } name || !Others.Contains(name))];

@@ -19,17 +19,16 @@ internal sealed class ReleaseStorage(KubeRequests requests, long maxReleaseBytes
     /// <exception cref="HelmReleaseException">There is a record, and it cannot be understood.</exception>
     public async Task<StoredRelease> ReadAsync(string releaseName, string @namespace, CancellationToken cancellationToken)
     {
-        string selector = $"owner=helm,name={releaseName}";
         KubernetesForbiddenException? refused = null;
         try
         {
-            V1SecretList secrets = await requests.RunAsync(
+            IList<V1Secret> secrets = await ReadThoseThatMatterAsync(releaseName, async selector => (await requests.RunAsync(
                 Call("secrets", @namespace),
                 (client, ct) => client.CoreV1.ListNamespacedSecretAsync(@namespace, labelSelector: selector, cancellationToken: ct),
-                cancellationToken).ConfigureAwait(false);
-            if (secrets.Items.Count > 0)
+                cancellationToken).ConfigureAwait(false)).Items).ConfigureAwait(false);
+            if (secrets.Count > 0)
             {
-                return Decode(HelmReleaseSource.Secret, @namespace, secrets.Items.Select(static s => (s.Metadata, s)), Decode);
+                return Decode(HelmReleaseSource.Secret, @namespace, secrets.Select(static s => (s.Metadata, s)), Decode);
             }
         }
         catch (KubernetesForbiddenException e)
@@ -39,13 +38,13 @@ internal sealed class ReleaseStorage(KubeRequests requests, long maxReleaseBytes
 
         try
         {
-            V1ConfigMapList maps = await requests.RunAsync(
+            IList<V1ConfigMap> maps = await ReadThoseThatMatterAsync(releaseName, async selector => (await requests.RunAsync(
                 Call("configmaps", @namespace),
                 (client, ct) => client.CoreV1.ListNamespacedConfigMapAsync(@namespace, labelSelector: selector, cancellationToken: ct),
-                cancellationToken).ConfigureAwait(false);
-            if (maps.Items.Count > 0)
+                cancellationToken).ConfigureAwait(false)).Items).ConfigureAwait(false);
+            if (maps.Count > 0)
             {
-                return Decode(HelmReleaseSource.ConfigMap, @namespace, maps.Items.Select(static m => (m.Metadata, m)), Decode);
+                return Decode(HelmReleaseSource.ConfigMap, @namespace, maps.Select(static m => (m.Metadata, m)), Decode);
             }
         }
         catch (KubernetesForbiddenException e)
@@ -54,6 +53,15 @@ internal sealed class ReleaseStorage(KubeRequests requests, long maxReleaseBytes
         }
 
         return new StoredRelease(null, null, refused);
+    }
+
+    /// <summary>Reads the records that say what runs and what is under way, a megabyte each, and not the ten superseded ones beside them.</summary>
+    /// <remarks>A release of which nothing else is left (somebody deleted the newest record) is read whole.</remarks>
+    private static async Task<IList<T>> ReadThoseThatMatterAsync<T>(string releaseName, Func<string, Task<IList<T>>> list)
+    {
+        string selector = $"owner=helm,name={releaseName}";
+        IList<T> current = await list($"{selector},status!=superseded").ConfigureAwait(false);
+        return current.Count > 0 ? current : await list(selector).ConfigureAwait(false);
     }
 
     /// <summary>Lists the names of the releases in the namespace, as far as they may be read.</summary>

@@ -31,8 +31,8 @@ internal static class KubeWatch
     /// <param name="path">The path of the collection, with its selectors: <c>api/v1/namespaces/default/pods?labelSelector=…</c>.</param>
     /// <param name="list">Lists the collection.</param>
     /// <param name="cancellationToken">Ends the watch.</param>
-    /// <returns>The collection after the list and after each change.</returns>
-    public static async IAsyncEnumerable<ImmutableDictionary<string, T>> FollowAsync<T>(
+    /// <returns>The collection after the list and after each change, each with its version.</returns>
+    public static async IAsyncEnumerable<Followed<T>> FollowAsync<T>(
         KubeRequests requests,
         KubernetesApiCall call,
         string path,
@@ -44,15 +44,8 @@ internal static class KubeWatch
         BackOff pause = new(FirstPause, LongestPause);
         while (true)
         {
-            (IList<T> items, string? version) = await requests.RunAsync(call, list, cancellationToken).ConfigureAwait(false);
-            Dictionary<string, T> listed = new(StringComparer.Ordinal);
-            foreach (T item in items ?? [])
-            {
-                listed[UidOf(item) ?? throw KubeErrors.NotKubernetes(call, requests.Connection.BaseUri)] = item;
-            }
-
-            ImmutableDictionary<string, T> known = listed.ToImmutableDictionary();
-            yield return known;
+            (ImmutableDictionary<string, T> known, string? version) = await ListAsync(requests, call, list, cancellationToken).ConfigureAwait(false);
+            yield return new Followed<T>(known, Followed.VersionOf(version));
 
             KubeApiLog.WatchStarted(requests.Logger, call.Resource, version);
             long start = requests.TimeProvider.GetTimestamp();
@@ -98,9 +91,28 @@ internal static class KubeWatch
                 requests.NoteWatch(watch, null);
                 (string type, T changed) = changes.Current;
                 known = type == "DELETED" ? known.Remove(changed.Metadata.Uid) : known.SetItem(changed.Metadata.Uid, changed);
-                yield return known;
+                yield return new Followed<T>(known, Followed.VersionOf(changed.Metadata.ResourceVersion));
             }
         }
+    }
+
+    /// <summary>Lists a collection as following it begins with.</summary>
+    /// <returns>The objects by uid, and the version of the list.</returns>
+    public static async Task<(ImmutableDictionary<string, T> Items, string? Version)> ListAsync<T>(
+        KubeRequests requests,
+        KubernetesApiCall call,
+        Func<IKubernetes, CancellationToken, Task<(IList<T> Items, string? Version)>> list,
+        CancellationToken cancellationToken)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        (IList<T> items, string? version) = await requests.RunAsync(call, list, cancellationToken).ConfigureAwait(false);
+        ImmutableDictionary<string, T>.Builder listed = ImmutableDictionary.CreateBuilder<string, T>(StringComparer.Ordinal);
+        foreach (T item in items ?? [])
+        {
+            listed[UidOf(item) ?? throw KubeErrors.NotKubernetes(call, requests.Connection.BaseUri)] = item;
+        }
+
+        return (listed.ToImmutable(), version);
     }
 
     private static string? UidOf<T>(T? item)

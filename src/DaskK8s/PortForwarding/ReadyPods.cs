@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 using DaskK8s.Common;
 using DaskK8s.Kubernetes;
 using DaskK8s.PortForwarding.Tunnels;
@@ -156,7 +154,7 @@ internal sealed class ReadyPods : IAsyncDisposable
             TimeSpan? asked = null;
             try
             {
-                IAsyncEnumerable<ImmutableDictionary<string, V1Pod>> pods = KubeWatch.FollowAsync(
+                IAsyncEnumerable<Followed<V1Pod>> pods = KubeWatch.FollowAsync(
                     _requests,
                     new KubernetesApiCall("list", "pods", "", _connection.Namespace),
                     $"api/v1/namespaces/{_connection.Namespace}/pods?labelSelector={Uri.EscapeDataString(_labelSelector)}",
@@ -168,9 +166,9 @@ internal sealed class ReadyPods : IAsyncDisposable
                         return (list.Items, list.Metadata?.ResourceVersion);
                     },
                     _closing.Token);
-                await foreach (ImmutableDictionary<string, V1Pod> all in pods.ConfigureAwait(false))
+                await foreach (Followed<V1Pod> all in pods.ConfigureAwait(false))
                 {
-                    Take([.. all.Values]);
+                    Take([.. all.Items.Values]);
                     pause.Reset();
                 }
             }

@@ -237,7 +237,7 @@ internal sealed class SchedulerLocator(KubeRequests requests, ReachOptions optio
         string selector = $"metadata.name={plan.ServiceName}";
         try
         {
-            await foreach (IReadOnlyDictionary<string, V1Service> services in KubeWatch.FollowAsync(
+            await foreach (Followed<V1Service> services in KubeWatch.FollowAsync(
                 requests,
                 new KubernetesApiCall("list", "services", "", Namespace, plan.ServiceName),
                 $"api/v1/namespaces/{Namespace}/services?fieldSelector={Uri.EscapeDataString(selector)}",
@@ -248,7 +248,7 @@ internal sealed class SchedulerLocator(KubeRequests requests, ReachOptions optio
                 },
                 cancellationToken).ConfigureAwait(false))
             {
-                if (services.Values.Select(AddressOf).FirstOrDefault(static a => !string.IsNullOrEmpty(a)) is { } host)
+                if (services.Items.Values.Select(AddressOf).FirstOrDefault(static a => !string.IsNullOrEmpty(a)) is { } host)
                 {
                     return host;
                 }

@@ -8,8 +8,23 @@ namespace DaskK8s.WorkerGroups;
 /// <summary>Puts together what the release says of a group and what Kubernetes runs of it.</summary>
 internal static class GroupBuilder
 {
-    public static IReadOnlyList<WorkerGroup> Build(ScaleGroup scale, IEnumerable<GroupPlan> plans, WorkloadSnapshot snapshot) =>
-        [.. plans.Select(plan => snapshot.FindDeployment(plan.DeploymentName) is { } deployment ? Build(scale, plan, deployment, snapshot) : null).OfType<WorkerGroup>()];
+    /// <summary>Builds the groups.</summary>
+    /// <param name="scale">Scales a group.</param>
+    /// <param name="plans">The groups as the release has them.</param>
+    /// <param name="snapshot">What Kubernetes runs; without pods, those that are known stay as they were read last.</param>
+    /// <param name="known">The groups as they were read last.</param>
+    /// <returns>One group for each Deployment that exists.</returns>
+    public static IReadOnlyList<WorkerGroup> Build(ScaleGroup scale, IEnumerable<GroupPlan> plans, WorkloadSnapshot snapshot, IReadOnlyList<WorkerGroup> known) =>
+    [
+        .. plans.Select(plan => snapshot.FindDeployment(plan.DeploymentName) is { } deployment
+            ? Build(
+                scale,
+                plan,
+                deployment,
+                snapshot.HasPods ? [.. snapshot.PodsOf(deployment).Select(ToPod)] : null,
+                known.FirstOrDefault(g => g.Name == plan.Name)?.Pods ?? [])
+            : null).OfType<WorkerGroup>(),
+    ];
 
     /// <summary>Turns a pod into what the public API shows of it.</summary>
     public static WorkerPod ToPod(V1Pod pod) => new(
@@ -21,12 +36,11 @@ internal static class GroupBuilder
         pod.Metadata.DeletionTimestamp is not null,
         string.IsNullOrEmpty(pod.Spec?.NodeName) ? null : pod.Spec.NodeName);
 
-    private static WorkerGroup Build(ScaleGroup scale, GroupPlan plan, V1Deployment deployment, WorkloadSnapshot snapshot)
+    private static WorkerGroup Build(ScaleGroup scale, GroupPlan plan, V1Deployment deployment, WorkerPod[]? pods, IReadOnlyList<WorkerPod> knownPods)
     {
         V1PodSpec? spec = deployment.Spec?.Template?.Spec;
         V1Container? worker = DaskContainer.Of(spec, plan.Container);
         string[] arguments = [.. worker?.Command ?? [], .. worker?.Args ?? []];
-        WorkerPod[] pods = [.. snapshot.PodsOf(deployment).Select(ToPod)];
         Dictionary<string, string> limits = Quantities(worker?.Resources?.Limits);
         WorkerCommandLine commandLine = WorkerCommandLine.Parse(worker?.Command, worker?.Args);
         return new WorkerGroup(scale)
@@ -37,7 +51,7 @@ internal static class GroupBuilder
             Declared = plan.Declared,
             Deployed = plan.Deployed,
             Desired = deployment.Spec?.Replicas ?? 1,
-            Ready = pods.Count(static pod => pod is { IsReady: true, IsTerminating: false }),
+            Ready = pods?.Count(static pod => pod is { IsReady: true, IsTerminating: false }) ?? deployment.Status?.ReadyReplicas ?? 0,
             Image = worker?.Image ?? "",
             WorkerCommand = commandLine.Command,
             Arguments = arguments,
@@ -47,7 +61,7 @@ internal static class GroupBuilder
             GpuCount = GpuResources.Count(limits),
             NodeSelector = spec?.NodeSelector is { } nodes ? nodes.AsReadOnly() : new Dictionary<string, string>(),
             Tolerations = [.. (spec?.Tolerations ?? []).Select(static t => new Toleration(t.Key, t.OperatorProperty ?? "Equal", t.Value, t.Effect))],
-            Pods = pods,
+            Pods = pods ?? knownPods,
         };
     }
 

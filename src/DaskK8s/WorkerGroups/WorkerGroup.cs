@@ -64,7 +64,8 @@ public sealed class WorkerGroup
     /// <summary>Gets the taints that the pods tolerate.</summary>
     public required IReadOnlyList<Toleration> Tolerations { get; init; }
 
-    /// <summary>Gets the group's pods, those that terminate included.</summary>
+    /// <summary>Gets the group's pods as they were read last, those that terminate included.</summary>
+    /// <value>Empty until somebody asks for pods (<see cref="HelmCluster.GetWorkerGroupsAsync"/>, a wait): connecting reads the Deployments only, which say how many are ready.</value>
     public required IReadOnlyList<WorkerPod> Pods { get; init; }
 
     /// <summary>Scales the group: <see cref="HelmCluster.ScaleAsync(int, string?, CancellationToken)"/> for this group.</summary>

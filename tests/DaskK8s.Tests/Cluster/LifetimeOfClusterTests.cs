@@ -47,7 +47,7 @@ public sealed class LifetimeOfClusterTests
         HelmClusterOptions options = new()
         {
             KubeconfigPath = release.Cluster.KubeconfigPath,
-            SchedulerAccess = SchedulerAccess.None,
+            SchedulerAccess = SchedulerAccess.Forward,
             RequestTimeout = TimeSpan.FromSeconds(2),
             ConnectTimeout = TimeSpan.FromSeconds(5),
         };

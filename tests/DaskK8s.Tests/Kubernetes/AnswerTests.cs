@@ -188,9 +188,10 @@ public sealed class AnswerTests
             time: time,
             logs: logs);
 
-        await DrainAsync(requests, enough, () => watches == 6);
+        await DrainAsync(requests, enough, () => watches >= 6);
 
-        time.Pauses.Skip(1).Zip(time.Pauses).Should().OnlyContain(static p => p.First > p.Second, "each pause is longer than the last");
+        TimeSpan[] first = [.. time.Pauses.Take(5)];
+        first.Skip(1).Zip(first).Should().OnlyContain(static p => p.First > p.Second, "each pause is longer than the last");
         time.Pauses.Sum(static p => p.TotalSeconds).Should().BeGreaterThan(20);
         logs.Of(2005).Should().ContainSingle().Which.Should().Contain("watch pods").And.Contain("verbs [\"watch\"]");
         requests.RefusedWatches.Should().Equal(List with { Verb = "watch" });
@@ -217,7 +218,7 @@ public sealed class AnswerTests
             }),
             time: time);
 
-        await DrainAsync(requests, enough, () => watches == 3);
+        await DrainAsync(requests, enough, () => watches >= 3);
 
         time.Pauses.Take(2).Should().OnlyContain(static p => p == TimeSpan.FromSeconds(29));
     }
@@ -248,7 +249,7 @@ public sealed class AnswerTests
             }),
             time: new InstantTime(DateTimeOffset.UnixEpoch));
 
-        int seen = await DrainAsync(requests, enough, () => lists == 3);
+        int seen = await DrainAsync(requests, enough, () => lists >= 3);
 
         seen.Should().Be(0);
     }

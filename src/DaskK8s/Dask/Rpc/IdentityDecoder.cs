@@ -23,6 +23,7 @@ internal static class IdentityDecoder
 
         string? id = null, address = null, type = null;
         double started = 0;
+        long? workerCount = null, totalThreads = null, totalMemory = null;
         Dictionary<string, int> services = [];
         List<WorkerInfo> workers = [];
         int count = reader.ReadMapHeader();
@@ -49,6 +50,18 @@ internal static class IdentityDecoder
             {
                 services = ReadServices(ref reader, message.Budget);
             }
+            else if (key.SequenceEqual("n_workers"u8))
+            {
+                workerCount = reader.ReadInteger();
+            }
+            else if (key.SequenceEqual("total_threads"u8))
+            {
+                totalThreads = reader.ReadInteger();
+            }
+            else if (key.SequenceEqual("total_memory"u8))
+            {
+                totalMemory = reader.ReadInteger();
+            }
             else if (key.SequenceEqual("workers"u8))
             {
                 ReadWorkers(ref reader, workers, message.Budget);
@@ -66,6 +79,7 @@ internal static class IdentityDecoder
             memory += worker.MemoryLimit;
         }
 
+        bool areAll = workerCount is null || workerCount <= workers.Count;
         return new SchedulerInfo
         {
             Id = id ?? throw new DaskProtocolException("The answer to 'identity' has no id: what answers is no Dask scheduler."),
@@ -73,9 +87,10 @@ internal static class IdentityDecoder
             Type = type ?? "Scheduler",
             Services = services,
             Started = reader.ToTime(started),
-            Workers = workers,
-            TotalThreads = threads,
-            TotalMemory = memory,
+            Workers = areAll ? workers : [],
+            WorkerCount = areAll ? workers.Count : (int)Math.Clamp(workerCount!.Value, 0, int.MaxValue),
+            TotalThreads = areAll ? threads : totalThreads ?? 0,
+            TotalMemory = areAll ? memory : totalMemory ?? 0,
         };
     }
 

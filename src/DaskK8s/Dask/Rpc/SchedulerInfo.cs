@@ -24,7 +24,21 @@ public sealed record SchedulerInfo
     public string? Version { get; init; }
 
     /// <summary>Gets the workers, in the scheduler's order.</summary>
+    /// <value>
+    /// Empty where only their number was asked for: connecting and waiting do not read more than some dozens of workers
+    /// (<see cref="WorkerCount"/> is then the larger number), <see cref="HelmCluster.GetSchedulerInfoAsync"/> reads them all.
+    /// </value>
     public IReadOnlyList<WorkerInfo> Workers { get; init; } = [];
+
+    /// <summary>Gets the number of workers.</summary>
+    public int WorkerCount
+    {
+        get => field > 0 ? field : Workers.Count;
+        init;
+    }
+
+    /// <summary>Gets whether <see cref="Workers"/> holds all workers.</summary>
+    public bool HasAllWorkers => Workers.Count >= WorkerCount;
 
     /// <summary>Gets the number of threads of all workers.</summary>
     public long TotalThreads { get; init; }

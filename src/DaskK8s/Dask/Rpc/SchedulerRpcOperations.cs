@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 using DaskK8s.Dask.Protocol;
 
 namespace DaskK8s.Dask.Rpc;
@@ -5,9 +7,62 @@ namespace DaskK8s.Dask.Rpc;
 /// <summary>Holds the operations of a scheduler that this library uses, as typed methods.</summary>
 internal static class SchedulerRpcOperations
 {
+    /// <summary>The number of workers up to which all of them are told of with the scheduler itself.</summary>
+    private const int FewWorkers = 64;
+
     /// <summary>Reads the scheduler and all its workers; <see cref="SchedulerInfo.Version"/> stays null.</summary>
     public static Task<SchedulerInfo> IdentityAsync(this SchedulerRpc rpc, CancellationToken cancellationToken) =>
         rpc.CallAsync(new RpcCall("identity") { Idempotent = true }, IdentityDecoder.Decode, cancellationToken);
+
+    /// <summary>Reads the scheduler, and its workers where they are few: an answer whose size does not depend on how many there are.</summary>
+    /// <remarks>From 2025.4 on <c>identity</c> takes the number of workers to tell of; before, a function of ours counts them first.</remarks>
+    public static async Task<SchedulerInfo> SummaryAsync(this SchedulerRpc rpc, CancellationToken cancellationToken)
+    {
+        if (!rpc.ListsAllWorkers)
+        {
+            try
+            {
+                RpcCall call = new("identity") { Arguments = new Dictionary<string, object?> { ["n_workers"] = FewWorkers }, Idempotent = true };
+                return await rpc.CallAsync(call, IdentityDecoder.Decode, cancellationToken).ConfigureAwait(false);
+            }
+            catch (DaskRpcException e) when (e.PythonException?.Contains("n_workers", StringComparison.Ordinal) == true)
+            {
+                rpc.ListsAllWorkers = true;
+            }
+        }
+
+        return await rpc.CountAsync(cancellationToken).ConfigureAwait(false) is { WorkerCount: > FewWorkers } totals
+            ? totals
+            : await rpc.IdentityAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads the scheduler and the numbers of its workers by a function of ours; null where it runs no functions.</summary>
+    private static async Task<SchedulerInfo?> CountAsync(this SchedulerRpc rpc, CancellationToken cancellationToken)
+    {
+        try
+        {
+            JsonElement totals = await SchedulerScript.Workers.CallAsync(rpc, [], null, cancellationToken).ConfigureAwait(false);
+            return new SchedulerInfo
+            {
+                Id = totals.GetProperty("id").GetString() ?? "",
+                Address = totals.GetProperty("address").GetString() ?? "",
+                Type = totals.GetProperty("type").GetString() ?? "Scheduler",
+                Services = totals.GetProperty("services").EnumerateObject().ToDictionary(static s => s.Name, static s => s.Value.GetInt32(), StringComparer.Ordinal),
+                Started = DateTimeOffset.UnixEpoch.AddSeconds(totals.GetProperty("started").GetDouble()),
+                WorkerCount = totals.GetProperty("n_workers").GetInt32(),
+                TotalThreads = totals.GetProperty("total_threads").GetInt64(),
+                TotalMemory = totals.GetProperty("total_memory").GetInt64(),
+            };
+        }
+        catch (DaskRpcException e) when (SchedulerScript.IsBlocked(e))
+        {
+            return null;
+        }
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
+        {
+            throw new DaskProtocolException($"The scheduler's answer about its workers cannot be read: {e.Message}");
+        }
+    }
 
     /// <summary>Reads the versions of the packages on the scheduler: <c>distributed</c> → 2024.12.1.</summary>
     public static async Task<IReadOnlyDictionary<string, string?>> VersionsAsync(this SchedulerRpc rpc, CancellationToken cancellationToken)

@@ -31,6 +31,9 @@ internal sealed class SchedulerScript
     /// <summary>Gets the module that counts what tasks ask for.</summary>
     public static SchedulerScript Demand { get; } = new("demand");
 
+    /// <summary>Gets the module that counts workers.</summary>
+    public static SchedulerScript Workers { get; } = new("workers");
+
     /// <summary>Calls the module's operation.</summary>
     /// <param name="rpc">The scheduler.</param>
     /// <param name="spec">What it is given.</param>

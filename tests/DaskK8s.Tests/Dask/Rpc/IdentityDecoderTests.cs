@@ -63,5 +63,17 @@ public sealed class IdentityDecoderTests
         decode.Should().Throw<DaskProtocolException>().WithMessage("*no Dask scheduler*");
     }
 
+    [Fact]
+    public void Decode_SomeWorkersOfMany_KeepsTheTotalsAndNoPartOfTheWorkers()
+    {
+        SchedulerInfo info = Decode(SyntheticIdentity.Create(3, all: 10_000));
+
+        info.WorkerCount.Should().Be(10_000);
+        info.TotalThreads.Should().Be(20_000);
+        info.TotalMemory.Should().Be(10_000 * (4L << 30));
+        info.Workers.Should().BeEmpty();
+        info.HasAllWorkers.Should().BeFalse();
+    }
+
     private static SchedulerInfo Decode(byte[] body) => Msgpack.Decode(new DaskMessage([body]), IdentityDecoder.Decode);
 }
