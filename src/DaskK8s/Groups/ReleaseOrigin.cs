@@ -1,3 +1,5 @@
+using DaskK8s.Common;
+
 using k8s.Models;
 
 namespace DaskK8s.Groups;
@@ -15,7 +17,9 @@ internal sealed record ReleaseOrigin(string? ManagedBy, bool IsGitOps, bool IsHe
     private const string ArgoInstance = "argocd.argoproj.io/instance";
     private const string FluxHelm = "helm.toolkit.fluxcd.io/";
     private const string FluxKustomize = "kustomize.toolkit.fluxcd.io/";
+    private const string OurManager = "daskk8s";
     private const string LastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+    private const string ManagedByLabel = "app.kubernetes.io/managed-by";
 
     /// <summary>Gets the likely reasons why Helm has no record, for a limitation.</summary>
     public string WhyNoRecord => this switch
@@ -68,18 +72,24 @@ internal sealed record ReleaseOrigin(string? ManagedBy, bool IsGitOps, bool IsHe
             {
                 origin = origin with { ManagedBy = "Argo CD", IsGitOps = true };
             }
-            else if (origin.IsHelm || (labels.TryGetValue("app.kubernetes.io/managed-by", out string? by) && by == "Helm"))
+            else if (origin.IsHelm || (labels.TryGetValue(ManagedByLabel, out string? by) && by == "Helm"))
             {
                 origin = origin with { ManagedBy = "Helm", IsHelm = true };
             }
-            else if (origin.ManagedBy is null && notes.ContainsKey(LastApplied))
+            else
             {
-                origin = origin with { ManagedBy = "kubectl" };
+                origin = origin with { ManagedBy = origin.ManagedBy ?? ToolOf(metadata, labels, notes) };
             }
         }
 
         return origin;
     }
+
+    /// <summary>Names what applied an object: the tool that says so itself, else kubectl, else who applied it on the server's side.</summary>
+    private static string? ToolOf(V1ObjectMeta metadata, IDictionary<string, string> labels, IDictionary<string, string> notes) =>
+        labels.TryGetValue(ManagedByLabel, out string? by) && by.Length > 0 ? Words.OneLine(by)
+        : notes.ContainsKey(LastApplied) ? "kubectl"
+        : metadata.ManagedFields?.FirstOrDefault(static f => f is { Operation: "Apply", Manager.Length: > 0 } && f.Manager != OurManager)?.Manager;
 
     private static string? ApplicationOf(IDictionary<string, string> labels, IDictionary<string, string> notes) =>
         notes.TryGetValue(ArgoTracking, out string? tracking) && tracking.Length > 0 ? tracking.Split(':')[0]

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 using DaskK8s.Helm.Records;
 using DaskK8s.Helm.Values;
 using DaskK8s.Yaml;
@@ -9,7 +11,7 @@ namespace DaskK8s.Helm.Chart;
 /// Helm writes above each object which chart's template it comes from, aliases included, so that the way to the values is known at any depth.
 /// A post-renderer may have removed the comments: then the chart's labels tell the instances apart, and the values are searched.
 /// </remarks>
-internal static class ChartInstances
+internal static partial class ChartInstances
 {
     private const int DeepestSearch = 8;
 
@@ -119,6 +121,12 @@ internal static class ChartInstances
     private static string NameIn(IReadOnlyDictionary<string, string> labels)
     {
         string chart = labels.GetValueOrDefault("chart", "");
+        if (Version().Match(chart) is { Success: true } version)
+        {
+            return chart[..version.Index];
+        }
+
+        // The version is cut off where the alias is long; then a number behind a dash has to do.
         int dash = chart.LastIndexOf('-');
         while (dash > 0 && (dash + 1 >= chart.Length || !char.IsAsciiDigit(chart[dash + 1])))
         {
@@ -127,6 +135,10 @@ internal static class ChartInstances
 
         return dash > 0 ? chart[..dash] : labels.GetValueOrDefault("app", "");
     }
+
+    // The first one: what follows it is the version's own pre-release and build, which may hold dashes and numbers too.
+    [GeneratedRegex(@"(?<=.)-v?\d+\.\d+\.\d+(?=$|[-_+])", RegexOptions.CultureInvariant)]
+    private static partial Regex Version();
 
     private static string? VersionIn(IReadOnlyDictionary<string, string> labels) =>
         labels.TryGetValue("chart", out string? chart) && NameIn(labels) is { Length: > 0 } name && chart.Length > name.Length + 1 && chart.StartsWith(name, StringComparison.Ordinal)

@@ -5,28 +5,41 @@ namespace DaskK8s.Helm.Chart;
 
 /// <summary>Knows the names that the Dask chart gives its objects, for where no manifest says them.</summary>
 /// <remarks>From the chart's <c>_helpers.tpl</c> and templates, version 2025.11.0.</remarks>
-internal sealed record ChartNames(string FullName)
+/// <param name="FullName">The beginning of all names.</param>
+/// <param name="Suffix">The end of all names, which kustomize's <c>nameSuffix</c> adds.</param>
+internal sealed record ChartNames(string FullName, string Suffix = "")
 {
     private const int MaxLength = 63;
 
-    public string Scheduler => FullName + "-scheduler";
+    public string Scheduler => FullName + "-scheduler" + Suffix;
 
-    public string DefaultWorkers => FullName + "-worker";
-
-    public string Jupyter => FullName + "-jupyter";
+    public string DefaultWorkers => FullName + "-worker" + Suffix;
 
     public string CommPort => FullName + "-scheduler";
 
     public string DashboardPort => FullName + "-webui";
 
-    public string Workers(string group) => $"{FullName}-worker-{group}";
+    public string Workers(string group) => $"{FullName}-worker-{group}{Suffix}";
 
     /// <summary>Reads the name of a group out of its Deployment's name.</summary>
     /// <returns>Null where the Deployment is not named as an additional group is.</returns>
     public string? GroupOf(string deployment)
     {
         string prefix = FullName + "-worker-";
-        return deployment.Length > prefix.Length && deployment.StartsWith(prefix, StringComparison.Ordinal) ? deployment[prefix.Length..] : null;
+        return deployment.Length > prefix.Length + Suffix.Length && deployment.StartsWith(prefix, StringComparison.Ordinal) && deployment.EndsWith(Suffix, StringComparison.Ordinal)
+            ? deployment[prefix.Length..^Suffix.Length]
+            : null;
+    }
+
+    /// <summary>Reads the names off a scheduler or a default group whose name no rule explains: another version of the chart, overrides that are not known, kustomize.</summary>
+    /// <param name="deployment">The Deployment's name.</param>
+    /// <param name="part">What it is called in the chart: <c>scheduler</c>, <c>worker</c>.</param>
+    /// <returns>Null where the name does not tell.</returns>
+    public static ChartNames? Around(string deployment, string part)
+    {
+        int at = deployment.LastIndexOf($"-{part}", StringComparison.Ordinal);
+        int end = at + part.Length + 1;
+        return at > 0 && (end == deployment.Length || deployment[end] == '-') ? new ChartNames(deployment[..at], deployment[end..]) : null;
     }
 
     /// <summary>Applies the chart's rules for its objects' common name.</summary>

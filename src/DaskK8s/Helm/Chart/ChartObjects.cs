@@ -53,12 +53,14 @@ internal sealed record ChartObjects
         ChartDeployment? scheduler = deployments.FirstOrDefault(components.IsScheduler);
         ChartNames byRule = ChartNames.For(release, daskValues, chartName);
 
-        // Where the rules do not fit what is there (another version of the chart, overrides not known), the scheduler's name tells.
-        ChartNames names = scheduler is not null
-            && scheduler.Name.EndsWith("-scheduler", StringComparison.Ordinal)
-            && !deployments.Any(deployment => deployment.Name == byRule.Scheduler || deployment.Name == byRule.DefaultWorkers)
-                ? new ChartNames(scheduler.Name[..^"-scheduler".Length])
-                : byRule;
+        ChartDeployment[] workers = [.. deployments.Where(components.IsWorker)];
+
+        // Where the rules do not fit what is there, the scheduler's name tells, else that of the default group: all others are longer.
+        ChartNames names = deployments.Any(deployment => deployment.Name == byRule.Scheduler || deployment.Name == byRule.DefaultWorkers)
+            ? byRule
+            : (scheduler is null ? null : ChartNames.Around(scheduler.Name, "scheduler"))
+                ?? (workers.MinBy(static worker => worker.Name.Length) is { } shortest ? ChartNames.Around(shortest.Name, "worker") : null)
+                ?? byRule;
         ChartDeployment? jupyter = deployments.FirstOrDefault(deployment => components.IsJupyter(deployment.Labels));
         return new ChartObjects
         {
@@ -66,7 +68,7 @@ internal sealed record ChartObjects
             SchedulerEnabled = daskValues.BoolAt("scheduler", "enabled") ?? true,
             CustomSchedulerUrl = daskValues.TextAt(DaskValues.WorkerKey, "custom_scheduler_url"),
             Scheduler = scheduler is null ? null : Describe(scheduler, services.FirstOrDefault(components.IsScheduler), ingresses, names),
-            WorkerGroups = ChartWorkerGroups.Match([.. deployments.Where(components.IsWorker)], names, daskValues),
+            WorkerGroups = ChartWorkerGroups.Match(workers, names, daskValues),
             Jupyter = jupyter is null ? null : Describe(jupyter, services.FirstOrDefault(service => components.IsJupyter(service.Labels)), ingresses),
         };
     }

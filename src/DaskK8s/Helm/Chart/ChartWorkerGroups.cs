@@ -78,13 +78,17 @@ internal static class ChartWorkerGroups
         bool isTaken = declared.Any(group => names.Workers(NameOf(group, defaultName)) == names.DefaultWorkers);
         return (isTaken ? null : Take(left, names.DefaultWorkers))
             ?? Take(left, $"{names.FullName}-{defaultName}")
-            ?? (left.Count > declared.Count ? TakeEnding(left, "-" + defaultName) ?? TakeFirst(left) : null);
+            ?? (left.Count > declared.Count ? TakeEnding(left, "-" + defaultName) ?? TakeShortest(left) : null);
     }
 
     private static ChartDeployment? Take(List<ChartDeployment> left, string name) => TakeAt(left, left.FindIndex(deployment => deployment.Name == name));
 
     private static ChartDeployment? TakeEnding(List<ChartDeployment> left, string suffix) =>
         TakeAt(left, left.FindIndex(deployment => deployment.Name.EndsWith(suffix, StringComparison.Ordinal)));
+
+    // The others' names are that of the default group with something added.
+    private static ChartDeployment? TakeShortest(List<ChartDeployment> left) =>
+        TakeAt(left, left.MinBy(static deployment => deployment.Name.Length) is { } shortest ? left.IndexOf(shortest) : -1);
 
     private static ChartDeployment? TakeFirst(List<ChartDeployment> left) => TakeAt(left, left.Count > 0 ? 0 : -1);
 

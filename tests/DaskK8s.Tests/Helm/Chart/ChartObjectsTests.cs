@@ -302,11 +302,31 @@ public sealed class ChartObjectsTests
     public void FromRecord_ADeploymentWithoutReplicas_HasOne() =>
         Groups(Read(Worker("tea-dask-worker", null))).Should().Be("worker:tea-dask-worker:3/1*");
 
+    private static ChartDeployment Live(string name, string component) =>
+        new() { Name = name, Labels = new Dictionary<string, string> { ["app"] = "dask", ["component"] = component, ["chart"] = "dask-2025.11.0" } };
+
+    [Theory]
+    [InlineData("prod-my-dask", "", true)]
+    [InlineData("my-dask", "-prod", true)]
+    [InlineData("eu-my-dask", "-v2", true)]
+    [InlineData("my-dask", "-prod", false)]
+    [InlineData("scheduler-worker", "", true)]
+    public void From_NamesWithAPrefixOrASuffix_KnowsTheGroups(string fullName, string suffix, bool hasScheduler)
+    {
+        List<ChartDeployment> deployments = [Live($"{fullName}-worker-a{suffix}", "worker"), Live($"{fullName}-worker-big{suffix}", "worker"), Live($"{fullName}-worker{suffix}", "worker")];
+        if (hasScheduler)
+        {
+            deployments.Add(Live($"{fullName}-scheduler{suffix}", "scheduler"));
+        }
+
+        ChartObjects objects = ChartObjects.From("analytics", ValueNode.Map.Empty, deployments, [], []);
+
+        objects.WorkerGroups.Select(static g => (g.Name, g.IsDefault)).Should().Equal(("worker", true), ("a", false), ("big", false));
+    }
+
     [Fact]
     public void From_LiveObjectsWithoutValues_TakesTheNamesFromTheScheduler()
     {
-        ChartDeployment Live(string name, string component) => new() { Name = name, Labels = new Dictionary<string, string> { ["app"] = "dask", ["component"] = component, ["chart"] = "dask-2025.11.0" } };
-
         var objects = ChartObjects.From("analytics", ValueNode.Map.Empty, [Live("research-worker", "worker"), Live("research-worker-gpu", "worker"), Live("research-scheduler", "scheduler")], [], []);
 
         objects.Names.FullName.Should().Be("research");
