@@ -7,7 +7,8 @@ namespace DaskK8s;
 public sealed partial class HelmCluster
 {
     /// <summary>Gets what the lease is named after: instances of one release have schedulers and groups of their own, and a lease each.</summary>
-    private string LeaseName => Release.Instances.Count > 1 ? $"{_releaseName}-{Release.Instance}" : _releaseName;
+    /// <remarks>An alias may have capitals and underscores, which the name of an object may not.</remarks>
+    private string LeaseName => Release.Instances.Count > 1 ? $"{_releaseName}-{Release.Instance}".ToLowerInvariant().Replace('_', '-') : _releaseName;
 
     /// <summary>Scales worker groups with the work until the result is disposed.</summary>
     /// <remarks>
@@ -55,7 +56,7 @@ public sealed partial class HelmCluster
     private async Task<IReadOnlyDictionary<string, string>> FindStrangersAsync(IEnumerable<string> groups, CancellationToken cancellationToken)
     {
         Dictionary<string, string> strangers = new(StringComparer.Ordinal);
-        GroupPlan[] doubtful = [.. groups.Select(FindPlan).Where(p => !p.NamesOwnScheduler && (p.OtherScheduler is not null || _options.SchedulerAddress is not null))];
+        GroupPlan[] doubtful = [.. groups.Select(FindPlan).Where(static p => p.OtherScheduler is not null || p.Doubt is not null)];
         if (doubtful.Length == 0)
         {
             return strangers;

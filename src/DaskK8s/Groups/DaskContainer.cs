@@ -34,6 +34,10 @@ internal static class DaskContainer
         return pod.Status?.ContainerStatuses?.FirstOrDefault(s => string.Equals(s.Name, name, StringComparison.Ordinal));
     }
 
+    /// <summary>Determines whether a pod runs Dask workers, by its command line.</summary>
+    public static bool IsWorker(V1Pod pod) =>
+        Of(pod) is { } container && WorkerCommandLine.Parse(container.Command, container.Args).Program is DaskProgram.Worker or DaskProgram.CudaWorker;
+
     /// <summary>Returns how many Dask workers a pod starts as its arguments say, or 1 where they leave it to the worker.</summary>
     public static int WorkersOf(V1Pod pod, string? templated = null) =>
         Of(pod, templated) is { } container && WorkerCommandLine.Parse(container.Command, container.Args).WorkerProcesses is { } count and > 0 ? count : 1;

@@ -16,4 +16,7 @@ internal sealed record GroupPlan(string Name, bool IsDefault, string DeploymentN
 
     /// <summary>Gets whether the Deployment names the very scheduler that the cluster object talks to.</summary>
     public bool NamesOwnScheduler { get; init; }
+
+    /// <summary>Gets why it cannot be told from the Deployment whose workers these are; null where it can.</summary>
+    public string? Doubt { get; init; }
 }

@@ -134,6 +134,10 @@ internal static class ReleasePlanReader
             Container = deployment?.Container is { Length: > 0 } container ? container : null,
             OtherScheduler = isOwn == false ? named : null,
             NamesOwnScheduler = isOwn == true,
+            Doubt = isOwn is not null ? null
+                : options.SchedulerAddress is { } address && named is not null ? $"its Deployment names the scheduler {named}, and {address} was given by hand"
+                : named is not null ? $"its Deployment names the scheduler {named}"
+                : "its Deployment does not say which scheduler its workers use",
         };
     }
 
@@ -152,6 +156,7 @@ internal static class ReleasePlanReader
     public static ChartDeployment ToChart(V1Deployment deployment)
     {
         V1Container? container = DaskContainer.Of(deployment.Spec?.Template?.Spec);
+        IReadOnlyDictionary<string, string> variables = ContainerVariables.Read((container?.Env ?? []).Select(static e => KeyValuePair.Create(e.Name, e.ValueFrom is null ? e.Value ?? "" : null)));
         return new ChartDeployment
         {
             Name = deployment.Metadata.Name,
@@ -159,9 +164,9 @@ internal static class ReleasePlanReader
             Labels = deployment.Metadata.Labels?.AsReadOnly() ?? (IReadOnlyDictionary<string, string>)new Dictionary<string, string>(),
             Replicas = deployment.Spec?.Replicas ?? 1,
             Container = container?.Name ?? "",
-            Environment = ChartDeployment.DaskVariables((container?.Env ?? []).Select(static e => KeyValuePair.Create(e.Name, (string?)e.Value))),
+            Environment = ChartDeployment.DaskVariables(variables),
             Image = container?.Image ?? "",
-            CommandLine = WorkerCommandLine.Parse(container?.Command, container?.Args),
+            CommandLine = WorkerCommandLine.Parse(container?.Command, container?.Args, variables),
         };
     }
 

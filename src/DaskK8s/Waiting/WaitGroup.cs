@@ -161,7 +161,7 @@ internal sealed class WaitGroup(GroupPlan plan, IEnumerable<string> knownAddress
         string since = now is { } time && ready is { } start && time - new DateTimeOffset(start) is { TotalSeconds: >= 1 } age ? $" since {Words.Duration(age)}" : "";
         (int listed, int expected) = known.Of(pod);
         string text = listed == 0
-            ? $"is ready{since}, but the scheduler does not list its worker"
+            ? $"is ready{since}, but the scheduler does not list its worker{(plan.Doubt is { } doubt ? $", which may be another scheduler's: {doubt}" : "")}"
             : string.Create(CultureInfo.InvariantCulture, $"is ready{since}, but the scheduler lists {listed} of its {expected} workers");
         return new PodCause(pod.Metadata.Name, plan.Name, PodCauseKind.NotConnected, text);
     }

@@ -1,6 +1,8 @@
 using DaskK8s.Groups;
 using DaskK8s.Helm.Chart;
 
+using k8s.Models;
+
 namespace DaskK8s.Tests.Groups;
 
 public sealed class SchedulerNameTests
@@ -36,4 +38,44 @@ public sealed class SchedulerNameTests
     [InlineData("dask-worker", null)]
     public void SchedulerAddress_CommandLine_IsTheFirstWordThatIsNoOption(string line, string? expected) =>
         WorkerCommandLine.Parse(null, line.Split(' ')).SchedulerAddress.Should().Be(expected);
+
+    [Theory]
+    [InlineData("dask-worker $(SCHEDULER) --nthreads 2", "tcp://elsewhere:8786")]
+    [InlineData("dask-worker tcp://$(HOST):$(PORT)", "tcp://elsewhere:$(PORT)")]
+    [InlineData("dask-worker $$(SCHEDULER)", "$(SCHEDULER)")]
+    [InlineData("dask-worker --nthreads 2", "tcp://elsewhere:8786")]
+    [InlineData("dask-worker my-dask-scheduler:8786", "my-dask-scheduler:8786")]
+    public void ToChart_AddressInVariables_IsFilledInAsTheKubeletDoes(string line, string expected)
+    {
+        V1Deployment deployment = new()
+        {
+            Metadata = new V1ObjectMeta { Name = "d" },
+            Spec = new V1DeploymentSpec
+            {
+                Template = new V1PodTemplateSpec
+                {
+                    Spec = new V1PodSpec
+                    {
+                        Containers =
+                        [
+                            new V1Container
+                            {
+                                Name = "w",
+                                Args = line.Split(' '),
+                                Env =
+                                [
+                                    new V1EnvVar { Name = "HOST", Value = "elsewhere" },
+                                    new V1EnvVar { Name = "SCHEDULER", Value = "tcp://$(HOST):8786" },
+                                    new V1EnvVar { Name = "DASK_SCHEDULER_ADDRESS", Value = "$(SCHEDULER)" },
+                                    new V1EnvVar { Name = "PORT", ValueFrom = new V1EnvVarSource { ConfigMapKeyRef = new V1ConfigMapKeySelector { Name = "m", Key = "port" } } },
+                                ],
+                            },
+                        ],
+                    },
+                },
+            },
+        };
+
+        ReleasePlanReader.ToChart(deployment).SchedulerAddress.Should().Be(expected);
+    }
 }

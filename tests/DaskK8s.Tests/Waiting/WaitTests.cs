@@ -45,6 +45,15 @@ public sealed class WaitTests
         state.Progress.Waiting.Should().Be("b: is ready, but the scheduler does not list its worker");
     }
 
+    [Fact]
+    public void Look_NobodyKnowsWhoseTheWorkersAre_SaysSoInsteadOfBlamingThePod()
+    {
+        WaitGroup doubtful = new(Plan with { Doubt = "its Deployment names the scheduler $(SCHEDULER)" }, []);
+
+        doubtful.Look(View(TestPods.Deployment(1), Listed(), TestPods.Ready("b", "10.0.0.2"))).Progress.Waiting.Should()
+            .Be("b: is ready, but the scheduler does not list its worker, which may be another scheduler's: its Deployment names the scheduler $(SCHEDULER)");
+    }
+
     [Theory]
     [InlineData("--nworkers 2", 1, false)]
     [InlineData("--nworkers 2", 2, true)]

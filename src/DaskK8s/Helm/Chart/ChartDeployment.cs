@@ -53,6 +53,7 @@ internal sealed record ChartDeployment
 
         ValueNode.Map? container = ContainerChoice.Choose(
             [.. item.ListAt("spec", "template", "spec", "containers").OfType<ValueNode.Map>()], static c => c.TextAt("name") ?? "", LineOf);
+        IReadOnlyDictionary<string, string> variables = VariablesOf(container);
         return new ChartDeployment
         {
             Name = name,
@@ -60,31 +61,26 @@ internal sealed record ChartDeployment
             Labels = Texts(item.MapAt("metadata", "labels")),
             Replicas = item.IntAt("spec", "replicas") ?? 1,
             Container = container.TextAt("name") ?? "",
-            Environment = DaskVariables(container.ListAt("env").Select(static e => KeyValuePair.Create(e.TextAt("name") ?? "", e.TextAt("value")))),
+            Environment = DaskVariables(variables),
             Image = container.TextAt("image") ?? "",
-            CommandLine = LineOf(container),
+            CommandLine = LineOf(container, variables),
             Limits = Texts(container.MapAt("resources", "limits")),
         };
     }
 
-    /// <summary>Takes the variables that configure Dask and have a literal value.</summary>
-    internal static Dictionary<string, string> DaskVariables(IEnumerable<KeyValuePair<string, string?>> variables)
-    {
-        Dictionary<string, string> found = new(StringComparer.Ordinal);
-        foreach ((string name, string? value) in variables)
-        {
-            if (name.StartsWith("DASK_", StringComparison.Ordinal) && value is not null)
-            {
-                found[name] = value;
-            }
-        }
+    /// <summary>Takes the variables that configure Dask.</summary>
+    internal static IReadOnlyDictionary<string, string> DaskVariables(IReadOnlyDictionary<string, string> variables) =>
+        variables.Where(static v => v.Key.StartsWith("DASK_", StringComparison.Ordinal)).ToDictionary(StringComparer.Ordinal);
 
-        return found;
-    }
+    private static IReadOnlyDictionary<string, string> VariablesOf(ValueNode.Map? container) =>
+        ContainerVariables.Read(container.ListAt("env").Select(static e => KeyValuePair.Create(e.TextAt("name") ?? "", e.TextAt("value"))));
 
-    private static WorkerCommandLine LineOf(ValueNode.Map? container) => WorkerCommandLine.Parse(
+    private static WorkerCommandLine LineOf(ValueNode.Map container) => LineOf(container, VariablesOf(container));
+
+    private static WorkerCommandLine LineOf(ValueNode.Map? container, IReadOnlyDictionary<string, string> variables) => WorkerCommandLine.Parse(
         container.ListAt("command").Select(word => word.AsText() ?? ""),
-        container.ListAt("args").Select(word => word.AsText() ?? ""));
+        container.ListAt("args").Select(word => word.AsText() ?? ""),
+        variables);
 
     internal static Dictionary<string, string> Texts(ValueNode.Map map)
     {

@@ -93,9 +93,13 @@ internal sealed class WorkerCommandLine
     }
 
     /// <summary>Reads a container's command and arguments.</summary>
-    public static WorkerCommandLine Parse(IEnumerable<string>? command, IEnumerable<string>? args)
+    /// <param name="command">The command.</param>
+    /// <param name="args">The arguments.</param>
+    /// <param name="variables">The container's variables, which the kubelet fills in; null for none.</param>
+    public static WorkerCommandLine Parse(IEnumerable<string>? command, IEnumerable<string>? args, IReadOnlyDictionary<string, string>? variables = null)
     {
-        List<string> words = Flatten([.. command ?? [], .. args ?? []]);
+        IEnumerable<string> written = [.. command ?? [], .. args ?? []];
+        List<string> words = Flatten([.. variables is { Count: > 0 } known ? written.Select(word => ContainerVariables.Expand(word, known)) : written]);
         for (int i = 0; i < words.Count; i++)
         {
             (DaskProgram program, int length) = Match(words, i);

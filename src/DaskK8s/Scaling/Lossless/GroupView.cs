@@ -11,6 +11,9 @@ namespace DaskK8s.Scaling.Lossless;
 /// <param name="IsRollingOut">Whether pods of another template are being replaced: a smaller number is then shared out between old and new ones.</param>
 internal sealed record GroupView(V1Deployment Deployment, IReadOnlyList<V1Pod> Live, IReadOnlyList<V1Pod> Leaving, bool IsRollingOut)
 {
+    /// <summary>Gets the worker pods of other groups that share an address with pods of this one, as with host networking.</summary>
+    public IReadOnlyList<V1Pod> Neighbours { get; init; } = [];
+
     /// <summary>Gets the replicas that are asked for.</summary>
     public int Replicas => Deployment.Spec?.Replicas ?? 1;
 
@@ -35,7 +38,12 @@ internal sealed record GroupView(V1Deployment Deployment, IReadOnlyList<V1Pod> L
         V1Pod[] pods = [.. snapshot.PodsOf(deployment)];
         V1Pod[] live = [.. pods.Where(static p => p.Metadata.DeletionTimestamp is null && p.Status?.Phase is not ("Succeeded" or "Failed"))];
         bool isMixed = live.Select(static p => p.Metadata.OwnerReferences?.FirstOrDefault(static o => o.Controller == true)?.Uid).Distinct().Skip(1).Any();
-        return new GroupView(deployment, live, [.. pods.Where(static p => p.Metadata.DeletionTimestamp is not null)], isMixed || HasOldPodsOnly(deployment));
+        HashSet<string> uids = [.. pods.Select(static p => p.Metadata.Uid)];
+        HashSet<string> addresses = [.. live.SelectMany(PodAddresses.Of)];
+        return new GroupView(deployment, live, [.. pods.Where(static p => p.Metadata.DeletionTimestamp is not null)], isMixed || HasOldPodsOnly(deployment))
+        {
+            Neighbours = [.. snapshot.Pods.Where(p => !uids.Contains(p.Metadata.Uid) && p.Status?.Phase is not ("Succeeded" or "Failed") && DaskContainer.IsWorker(p) && PodAddresses.Of(p).Any(addresses.Contains))],
+        };
     }
 
     /// <summary>A rollout may have begun although no pod of the new template is there yet. One that is paused waits for somebody.</summary>

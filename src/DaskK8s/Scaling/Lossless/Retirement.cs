@@ -150,7 +150,7 @@ internal sealed class Retirement
         {
             IReadOnlyList<WorkerLoad> loads = await _guard.LookAsync(view, need, _ledger, [], cancellationToken).ConfigureAwait(false);
             DateTimeOffset now = Time.GetUtcNow();
-            IReadOnlyList<Victim> ranked = VictimRanking.Rank(view.Live, loads, _plan.Container, now);
+            IReadOnlyList<Victim> ranked = VictimRanking.Rank(view.Live, loads, _plan.Container, now, view.Neighbours);
             bool isStarting = ranked.Take(need).Any(v => v.StandingAt(now) == VictimStanding.Starting);
             if (!isStarting || _drain is null || _plan.OtherScheduler is not null || Time.GetElapsedTime(_start) >= limit)
             {
@@ -243,7 +243,7 @@ internal sealed class Retirement
         V1Pod[] pods = [.. now.Live.Where(p => uids.Contains(p.Metadata.Uid))];
         Victim[] going = [.. pods.Select(p => new Victim(p, leaving.First(v => v.Uid == p.Metadata.Uid).Workers, _plan.Container))];
         IReadOnlyList<WorkerLoad> loads = await _guard.LookAsync(now, leaving.Count, _ledger, going, cancellationToken).ConfigureAwait(false);
-        Victim[] back = [.. VictimRanking.Rank(pods, loads, _plan.Container).Where(v => !_ledger.IsStillDrained(v) || HasBegunUnseen(v, Time.GetUtcNow()))];
+        Victim[] back = [.. VictimRanking.Rank(pods, loads, _plan.Container, neighbours: now.Neighbours).Where(v => !_ledger.IsStillDrained(v) || HasBegunUnseen(v, Time.GetUtcNow()))];
         if (back.Length == 0)
         {
             return now;

@@ -15,12 +15,14 @@ internal static class VictimRanking
     /// <param name="workers">The workers that the scheduler lists.</param>
     /// <param name="container">The name of the Dask container in the Deployment's template; null where it is not known.</param>
     /// <param name="now">The time, by which pods whose workers are unknown come last among those that Kubernetes takes alike; null ignores that.</param>
-    public static IReadOnlyList<Victim> Rank(IEnumerable<V1Pod> pods, IReadOnlyList<WorkerLoad> workers, string? container = null, DateTimeOffset? now = null)
+    /// <param name="neighbours">Worker pods of other groups that share an address with these.</param>
+    public static IReadOnlyList<Victim> Rank(
+        IEnumerable<V1Pod> pods, IReadOnlyList<WorkerLoad> workers, string? container = null, DateTimeOffset? now = null, IReadOnlyList<V1Pod>? neighbours = null)
     {
         ILookup<string, WorkerLoad> byHost = workers.ToLookup(static w => PodAddresses.Normalize(w.Host), StringComparer.Ordinal);
         return
         [
-            .. Share([.. pods], byHost, container)
+            .. Share([.. pods], neighbours ?? [], byHost, container)
                 .OrderBy(static v => OrderOfKubernetes(v.Pod))
                 .ThenBy(v => now is { } time && v.StandingAt(time) == VictimStanding.Unknown)
                 .ThenByDescending(static v => PodMarks.IsCondemned(v.Pod))
@@ -37,9 +39,9 @@ internal static class VictimRanking
     public static bool IsBefore(V1Pod one, V1Pod other) => OrderOfKubernetes(one).CompareTo(OrderOfKubernetes(other)) < 0;
 
     /// <summary>Returns each pod its workers. With host networking several pods have one address: where its workers are fewer than they start, none of them is known.</summary>
-    private static IEnumerable<Victim> Share(V1Pod[] pods, ILookup<string, WorkerLoad> byHost, string? container)
+    private static IEnumerable<Victim> Share(V1Pod[] pods, IReadOnlyList<V1Pod> neighbouring, ILookup<string, WorkerLoad> byHost, string? container)
     {
-        ILookup<string, V1Pod> byAddress = pods.SelectMany(static p => PodAddresses.Of(p).Select(h => (Host: h, Pod: p))).ToLookup(static x => x.Host, static x => x.Pod, StringComparer.Ordinal);
+        ILookup<string, V1Pod> byAddress = pods.Concat(neighbouring).SelectMany(static p => PodAddresses.Of(p).Select(h => (Host: h, Pod: p))).ToLookup(static x => x.Host, static x => x.Pod, StringComparer.Ordinal);
         foreach (V1Pod pod in pods)
         {
             WorkerLoad[] all = [.. PodAddresses.Of(pod).SelectMany(h => byHost[h])];

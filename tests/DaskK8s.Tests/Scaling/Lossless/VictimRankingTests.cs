@@ -63,6 +63,17 @@ public sealed class VictimRankingTests
     }
 
     [Fact]
+    public void Rank_PodOfAnotherGroupAtTheSameAddress_LeavesItUnknownWhoseTheWorkerIs()
+    {
+        V1Pod[] pods = [Pod("big", "10.0.0.1")];
+        WorkerLoad[] loads = [Load("10.0.0.1")];
+
+        VictimRanking.Rank(pods, loads).Single().Workers.Should().ContainSingle();
+        VictimRanking.Rank(pods, loads, neighbours: [Pod("worker", "10.0.0.1")]).Single().Workers.Should().BeEmpty();
+        VictimRanking.Rank(pods, [.. loads, Load("10.0.0.1", port: 2)], neighbours: [Pod("worker", "10.0.0.1")]).Single().Workers.Should().HaveCount(2);
+    }
+
+    [Fact]
     public void IsSteady_PodsOfBothSidesStart_IsFalse()
     {
         V1Pod[] pods = [Pod("ready", "10.0.0.1"), Pod("one", "10.0.0.2", ready: false), Pod("other", "10.0.0.3", ready: false)];
