@@ -25,7 +25,7 @@ public sealed class EmbeddedFaults
     /// <returns>Lifts the fault when disposed.</returns>
     public IDisposable AddHttp(HttpFault fault) => _http.Add(fault);
 
-    /// <summary>Hits pods; those that run are hit when they start again, except by <see cref="PodFault.NeverReady"/>, which hits at once.</summary>
+    /// <summary>Hits pods; those that run are hit when they start again, except by <see cref="PodFault.NeverReady"/> and <see cref="PodFault.NodeLost"/>, which hit at once.</summary>
     /// <param name="fault">What goes wrong.</param>
     /// <param name="selector">Which pods; all by default.</param>
     /// <param name="exitCode">The exit code of <see cref="PodFault.CrashLoop"/>.</param>

@@ -29,6 +29,11 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
     {
         if (pod.IsTerminating)
         {
+            if (faults.Has(PodFault.NodeLost, pod))
+            {
+                return;
+            }
+
             if (_runs.TryGetValue(pod.Uid, out PodRun? ending) && !ending.Terminating)
             {
                 ending.Terminating = true;

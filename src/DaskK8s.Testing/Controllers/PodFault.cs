@@ -17,4 +17,7 @@ public enum PodFault
 
     /// <summary>It does not end when it is deleted, until its grace period is over.</summary>
     IgnoresTermination,
+
+    /// <summary>Its node stops answering: the pod is not ready any more, the rest of its status stays as it was, and it does not go when it is deleted.</summary>
+    NodeLost,
 }

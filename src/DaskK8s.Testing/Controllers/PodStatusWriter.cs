@@ -24,6 +24,18 @@ internal sealed class PodStatusWriter(ObjectStore store, EmbeddedClusterOptions 
             }
 
             JsonObject old = value.CloneObject();
+            if (faults.Has(PodFault.NodeLost, pod))
+            {
+                // As the node controller does: it knows nothing of the containers, and gives no reason.
+                PodState.SetCondition(value, "Ready", false, now);
+                if (!JsonNode.DeepEquals(old, value))
+                {
+                    ManagedFields.Update(old, value, "kube-controller-manager", "v1", "status", store.Time.GetUtcNow());
+                }
+
+                return;
+            }
+
             List<string> unready = [.. run.Containers.Where(container => !container.IsRunning || !healthy).Select(container => container.Name)];
             bool ready = unready.Count == 0;
             bool begun = run.Containers.All(container => container.Waiting is null || container.LastTerminated is not null);

@@ -183,13 +183,14 @@ public sealed partial class HelmCluster
             return fromLabels;
         }
 
-        if (stored.Refused is { } refused)
+        (string? foreign, IReadOnlyList<string> labelled) = await FindOtherDaskAsync(cancellationToken).ConfigureAwait(false);
+        if (foreign is null && stored.Refused is { } refused)
         {
             throw refused;
         }
 
-        IReadOnlyList<string> names = await _storage.ListNamesAsync(Namespace, cancellationToken).ConfigureAwait(false);
-        throw new HelmReleaseNotFoundException(_releaseName, Namespace, names, await FindForeignDaskAsync(cancellationToken).ConfigureAwait(false));
+        IReadOnlyList<string> recorded = await _storage.ListNamesAsync(Namespace, cancellationToken).ConfigureAwait(false);
+        throw new HelmReleaseNotFoundException(_releaseName, Namespace, [.. recorded.Union(labelled, StringComparer.Ordinal).Order(StringComparer.Ordinal)], foreign);
     }
 
     /// <summary>Says what is unknown of a release whose record was not read, and why.</summary>
@@ -255,13 +256,25 @@ public sealed partial class HelmCluster
         record.Instances.SelectMany(static i => i.Objects.WorkerGroups).Any(g => snapshot.FindDeployment(g.DeploymentName) is not null)
         || record.Instances.Any(i => i.Objects.Scheduler is { } scheduler && snapshot.FindDeployment(scheduler.DeploymentName) is not null);
 
-    private async Task<string?> FindForeignDaskAsync(CancellationToken cancellationToken)
+    /// <summary>Looks for Dask in the namespace that is no release of the chart, and for releases of other names. The operator and dask-gateway run pods without Deployments, too.</summary>
+    private async Task<(string? Foreign, IReadOnlyList<string> Releases)> FindOtherDaskAsync(CancellationToken cancellationToken)
     {
-        V1DeploymentList all = await _requests.RunAsync(
-            new KubernetesApiCall("list", "deployments", "apps", Namespace),
-            (client, ct) => k8s.AppsV1OperationsExtensions.ListNamespacedDeploymentAsync(client.AppsV1, Namespace, cancellationToken: ct),
-            cancellationToken).ConfigureAwait(false);
-        return ForeignDask.Among(all.Items.Select(static d => (IReadOnlyDictionary<string, string>)(d.Metadata.Labels?.AsReadOnly() ?? new Dictionary<string, string>().AsReadOnly())));
+        List<ObjectMetadata> objects = [];
+        foreach ((string group, string resource, string root) in ((string, string, string)[])[("apps", "deployments", "apis/apps/v1"), ("", "pods", "api/v1")])
+        {
+            try
+            {
+                objects.AddRange(await ObjectMetadata.ListAsync(
+                    _requests, new KubernetesApiCall("list", resource, group, Namespace), $"{root}/namespaces/{Namespace}/{resource}", cancellationToken).ConfigureAwait(false));
+            }
+            catch (KubernetesForbiddenException)
+            {
+                // It only helps an error along; what may not be read is left out.
+            }
+        }
+
+        string[] releases = [.. objects.Where(static o => ForeignDask.IsOfChart(o.Labels)).Select(static o => o.Labels.GetValueOrDefault("release")).OfType<string>().Distinct(StringComparer.Ordinal)];
+        return (ForeignDask.Among(objects.Select(static o => o.Labels)), releases);
     }
 
     private void Take(ReleasePlan plan)

@@ -15,8 +15,8 @@ namespace DaskK8s.Groups;
 /// <summary>Looks for releases of the Dask chart in one namespace or in all that may be looked into.</summary>
 internal sealed class Discovery(KubeRequests requests, HelmClusterOptions options)
 {
-    // The chart's own labels; 'app' is left out because nameOverride changes it.
-    private const string ChartSelector = "heritage=Helm,release,component";
+    // The chart's own labels; 'app' is left out because nameOverride changes it, 'heritage' because Helm 2 and those who render without Helm write another one.
+    private const string ChartSelector = "release,component";
     // Superseded records tell nothing of what is there now.
     private const string RecordSelector = "owner=helm,status!=superseded";
     private const int AtOnce = 8;
@@ -103,7 +103,7 @@ internal sealed class Discovery(KubeRequests requests, HelmClusterOptions option
                 : ReleaseOrigin.Of(group.Select(static d => d.Metadata)).RecordNamespace is { } elsewhere ? (elsewhere, group.Key.Name)
                 : group.Key;
             DiscoveredRelease[] own = [.. Describe(group.Key, [.. group], byRelease[group.Key], known.GetValueOrDefault(at))];
-            found.AddRange(own);
+            found.AddRange(await ExplainAsync(own, at.Item1, cancellationToken).ConfigureAwait(false));
             if (own.Length > 0)
             {
                 known.Remove(at);
@@ -115,6 +115,31 @@ internal sealed class Discovery(KubeRequests requests, HelmClusterOptions option
         return found;
     }
 
+    /// <summary>Adds to releases that are not deployed what Helm says about them: an upgrade that failed, an install that ended half-way.</summary>
+    private async Task<IReadOnlyList<DiscoveredRelease>> ExplainAsync(IReadOnlyList<DiscoveredRelease> releases, string recordNamespace, CancellationToken cancellationToken)
+    {
+        if (releases is not [{ Status: not (null or HelmReleaseStatus.Deployed) } first, ..])
+        {
+            return releases;
+        }
+
+        try
+        {
+            StoredRelease stored = await ReadRecordAsync(first.Name, recordNamespace, cancellationToken).ConfigureAwait(false);
+            return stored.Release is { } release ? [.. releases.Select(r => r with { Description = DescriptionOf(release) })] : releases;
+        }
+        catch (HelmReleaseException)
+        {
+            // A record that cannot be read is no reason to leave out what runs.
+            return releases;
+        }
+    }
+
+    private Task<StoredRelease> ReadRecordAsync(string release, string @namespace, CancellationToken cancellationToken) =>
+        new ReleaseStorage(requests, options.MaxReleaseBytes).ReadAsync(release, @namespace, cancellationToken);
+
+    private static string? DescriptionOf(HelmRelease release) => release.Description.Length > 0 ? Words.OneLine(release.Description) : null;
+
     /// <summary>Describes releases of the Dask chart that run nothing: an install that failed, or is under way.</summary>
     private async Task<IReadOnlyList<DiscoveredRelease>> ReadThoseWithoutObjectsAsync(
         Dictionary<(string Namespace, string Name), ReleaseHistory> known, CancellationToken cancellationToken)
@@ -125,8 +150,7 @@ internal sealed class Discovery(KubeRequests requests, HelmClusterOptions option
         {
             try
             {
-                StoredRelease stored = await new ReleaseStorage(requests, options.MaxReleaseBytes).ReadAsync(name, @namespace, cancellationToken).ConfigureAwait(false);
-                if (stored is { Release: { } release, Record: { } record })
+                if (await ReadRecordAsync(name, @namespace, cancellationToken).ConfigureAwait(false) is { Release: { } release, Record: { } record })
                 {
                     found.AddRange(record.Instances.Select(i => new DiscoveredRelease
                     {
@@ -137,13 +161,13 @@ internal sealed class Discovery(KubeRequests requests, HelmClusterOptions option
                         Chart = $"{record.ChartName}-{record.ChartVersion}",
                         Revision = history.Newest.Revision,
                         Status = history.Newest.Status,
-                        Description = release.Description.Length > 0 ? Words.OneLine(release.Description) : null,
+                        Description = DescriptionOf(release),
                         IsSchedulerReady = false,
                         WorkerGroups = [],
                     }));
                 }
             }
-            catch (Exception e) when (e is HelmReleaseException or KubernetesForbiddenException)
+            catch (HelmReleaseException)
             {
                 // Another chart's, or none that can be read: not for us to tell of.
             }

@@ -14,10 +14,11 @@ public sealed class HelmReleaseNotFoundException : HelmReleaseException
         const int shown = 20;
         string there = releases.Count switch
         {
+            0 when hint is not null => "",
             0 => "That namespace has no Helm release in Secrets or ConfigMaps. Check the namespace and the kube context; a release that Helm keeps in an SQL database (HELM_DRIVER=sql) leaves no record in the cluster and cannot be read from it.",
             > shown => $"There are {releases.Count} releases, among them: {string.Join(", ", releases.Take(shown))}.",
             _ => $"Releases there: {string.Join(", ", releases)}.",
         };
-        return $"There is no Helm release '{releaseName}' in namespace '{@namespace}'. {there}{(hint is null ? "" : " " + hint)}";
+        return $"There is no Helm release '{releaseName}' in namespace '{@namespace}'. {there}{(hint is null || there.Length == 0 ? hint : " " + hint)}";
     }
 }

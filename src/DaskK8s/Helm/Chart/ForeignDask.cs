@@ -19,6 +19,12 @@ internal static class ForeignDask
         || labels.GetValueOrDefault("helm.sh/chart", "").StartsWith("dask-gateway", StringComparison.Ordinal)
         || labels.GetValueOrDefault("chart", "").StartsWith("dask-gateway", StringComparison.Ordinal);
 
+    /// <summary>Determines whether labels are those of the Dask chart's schedulers and workers.</summary>
+    public static bool IsOfChart(IReadOnlyDictionary<string, string> labels) =>
+        labels.GetValueOrDefault("component") is "scheduler" or "worker"
+        && (labels.GetValueOrDefault("app") == DaskValues.ChartName || labels.GetValueOrDefault("chart", "").StartsWith("dask-", StringComparison.Ordinal))
+        && !IsGateway(labels);
+
     /// <summary>Says what of Dask Deployments are that carry no label of the chart's.</summary>
     /// <param name="labels">The labels of each.</param>
     /// <returns>Null where there is nothing.</returns>
@@ -26,9 +32,11 @@ internal static class ForeignDask
     {
         SortedSet<string> clusters = new(StringComparer.Ordinal);
         bool gateway = false;
+        bool nameless = false;
         foreach (IReadOnlyDictionary<string, string> own in labels)
         {
             gateway |= IsGateway(own);
+            nameless |= IsOfChart(own) && !own.ContainsKey("release");
             if (own.GetValueOrDefault("dask.org/cluster-name") is { } cluster)
             {
                 clusters.Add(cluster);
@@ -37,6 +45,8 @@ internal static class ForeignDask
 
         return clusters.Count > 0
             ? $"The Dask operator runs clusters there ({string.Join(", ", clusters.Take(5))}), which are no Helm releases: it manages them by their DaskCluster objects ('kubectl get daskclusters'; Python's dask_kubernetes.operator.KubeCluster)."
-            : gateway ? "dask-gateway runs there: it starts and ends its clusters itself, so use its own client (Python's dask_gateway.Gateway)." : null;
+            : gateway ? "dask-gateway runs there: it starts and ends its clusters itself, so use its own client (Python's dask_gateway.Gateway)."
+            : nameless ? "Dask runs there from objects without the chart's label 'release', by which a release is found: somebody wrote or changed the manifests. Add the label release=NAME to the Deployments and to their pods' templates."
+            : null;
     }
 }
