@@ -98,6 +98,9 @@ def run_pod(order):
     warnings.filterwarnings("ignore", message="Couldn't detect a suitable IP address")
     import dask
 
+    if hasattr(dask.config, "_get_paths"):
+        # The host imported Dask before it knew of DASK_CONFIG.
+        dask.config.paths[:] = dask.config._get_paths()
     dask.config.refresh()
     import importlib
 

@@ -37,6 +37,7 @@ public sealed partial class HelmCluster
     /// <exception cref="ArgumentOutOfRangeException">The number is negative, or larger than <see cref="HelmClusterOptions.MaxReplicas"/>.</exception>
     /// <exception cref="WorkerGroupNotFoundException">The release has no such group; the error lists those that there are.</exception>
     /// <exception cref="LosslessScaleDownException">The group cannot shrink without a loss; nothing was changed.</exception>
+    /// <exception cref="HelmReleaseObjectsMissingException">The release was uninstalled since.</exception>
     /// <exception cref="KubernetesApiException">The API server refused or could not answer; its children tell the cases apart.</exception>
     public Task<ScaleResult> ScaleAsync(int replicas, string? workerGroup = null, CancellationToken cancellationToken = default) =>
         ScaleAsync(replicas, DefaultScaling, workerGroup, cancellationToken);
@@ -55,6 +56,7 @@ public sealed partial class HelmCluster
     /// <exception cref="ArgumentOutOfRangeException">The number is negative, or larger than <see cref="HelmClusterOptions.MaxReplicas"/>, or an option makes no sense.</exception>
     /// <exception cref="WorkerGroupNotFoundException">The release has no such group; the error lists those that there are.</exception>
     /// <exception cref="LosslessScaleDownException">The group cannot shrink without a loss; nothing was changed.</exception>
+    /// <exception cref="HelmReleaseObjectsMissingException">The release was uninstalled since.</exception>
     /// <exception cref="KubernetesApiException">The API server refused or could not answer; its children tell the cases apart.</exception>
     public Task<ScaleResult> ScaleAsync(
         int replicas, ScaleOptions options, string? workerGroup = null, CancellationToken cancellationToken = default) =>
@@ -74,7 +76,17 @@ public sealed partial class HelmCluster
         GroupPlan plan = FindPlan(workerGroup);
         using Activity? activity = Telemetry.Begin(Telemetry.ScaleActivity, _releaseName, Namespace);
         activity?.SetTag("group", plan.Name).SetTag("replicas", replicas);
-        ScaleResult result = await ShowAsync(plan.Name, replicas, () => ScaleAsync(plan, replicas, options, activity, cancellationToken)).ConfigureAwait(false);
+        ScaleResult result;
+        try
+        {
+            result = await ShowAsync(plan.Name, replicas, () => ScaleAsync(plan, replicas, options, activity, cancellationToken)).ConfigureAwait(false);
+        }
+        catch (KubernetesNotFoundException)
+        {
+            ThrowIfUninstalled(await _workloads.ListDeploymentsAsync(cancellationToken).ConfigureAwait(false));
+            throw;
+        }
+
         HelmClusterLog.Scaled(_logger, plan.Name, plan.DeploymentName, result.Before, result.After);
         Telemetry.Scalings.Add(1, new("release", _releaseName), new("namespace", Namespace), new("group", plan.Name));
         return options.WaitForCompletion

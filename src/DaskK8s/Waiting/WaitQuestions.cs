@@ -72,9 +72,9 @@ internal sealed class WaitQuestions(KubeRequests requests, string release, Conne
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            // Whatever it is, the scheduler may come back; the time limit ends it, and the error then says why.
+            // Unless it is gone for good the scheduler may come back; the time limit ends it, and the error then says why.
             WorkersLog.SchedulerNotAsked(requests.Logger, release, e.GetType().Name);
-            answer = new WaitAnswer(version, null, e is DaskK8sException ? e.Message : e.GetType().Name);
+            answer = new WaitAnswer(version, null, e is DaskK8sException ? e.Message : e.GetType().Name) { IsGone = (e as SchedulerUnreachableException)?.IsGone == true };
         }
 
         lock (_lock)

@@ -118,6 +118,11 @@ internal sealed class WorkerWait(
                     pause = Shorter(pause, again);
                 }
 
+                if (options.FailFast && _questions?.Latest is { IsGone: true, Error: { } gone })
+                {
+                    hopeless.Add(new PodCause(null, null, PodCauseKind.SchedulerUnreachable, gone));
+                }
+
                 if (hopeless.Count > 0)
                 {
                     throw await GiveUpAsync(view, scheduler, hopeless, _time.GetElapsedTime(start), cancellationToken).ConfigureAwait(false);

@@ -20,7 +20,7 @@ public sealed record WorkerWaitOptions
     /// <value>
     /// True. Hopeless is: an image name that is invalid, or an image that is not on the node and may not be pulled; an image whose
     /// pull has failed twice or for 30 s; a container that ends again and again (see <see cref="CrashLoopRestarts"/>); a container that cannot be
-    /// created as the pod describes it, for 10 s; pods that a quota or an admission rule refuses, for 3 s; a Deployment that does not exist. A pod
+    /// created as the pod describes it, for 10 s; pods that a quota or an admission rule refuses, for 3 s; a Deployment that does not exist; a scheduler that is scaled to zero. A pod
     /// that no node can take is not hopeless by itself: an autoscaler may add a node (see <see cref="UnschedulableLimit"/>).
     /// </value>
     public bool FailFast { get; init; } = true;

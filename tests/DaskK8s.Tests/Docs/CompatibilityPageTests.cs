@@ -1,4 +1,5 @@
 using DaskK8s.Testing;
+using DaskK8s.Tests.Dask.Protocol;
 using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.Cluster;
 
@@ -11,7 +12,7 @@ namespace DaskK8s.Tests.Docs;
 /// With <c>DASKK8S_UPDATE_DOCS=1</c> the table is written.
 /// </summary>
 [Collection(AloneCollection.Name)]
-public sealed class CompatibilityPageTests
+public sealed class CompatibilityPageTests(TlsDask tls) : IClassFixture<TlsDask>
 {
     private const string PagePath = "docs/compatibility.md";
     private const string Begin = "<!-- shapes: begin -->";
@@ -25,17 +26,18 @@ public sealed class CompatibilityPageTests
         await using EmbeddedCluster kubernetes = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { DaskProcesses = true }, Token);
         using k8s.Kubernetes client = kubernetes.CreateClient();
         await new DaskRelease { Name = "other", Namespace = "elsewhere", Workers = 1 }.InstallAsync(client, Token);
+        await using HelmCluster other = await HelmCluster.ConnectAsync(
+            "other", new HelmClusterOptions { KubeconfigPath = kubernetes.KubeconfigPath, Namespace = "elsewhere", LocalSchedulerPort = 0, LocalDashboardPort = 0 }, Token);
         List<string> rows =
         [
             "| Shape | connect | groups | declared numbers | scale | lossless | wait | logs | values of the next upgrade | discovery |",
             "|---|---|---|---|---|---|---|---|---|---|",
         ];
-        for (int i = 0; i < ReleaseShape.All.Count; i++)
+        foreach ((int i, ReleaseShape shape) in ReleaseShape.All(tls).Index())
         {
-            ReleaseShape shape = ReleaseShape.All[i];
             DaskRelease release = shape.Release with { Namespace = $"shape-{i}" };
             await release.InstallAsync(client, Token);
-            ShapeRun run = new(kubernetes, shape, release);
+            ShapeRun run = new(kubernetes, client, shape with { SchedulerAddress = shape.SchedulerAddress is null ? null : other.SchedulerAddress }, release);
             rows.Add($"| {shape.Name} | {string.Join(" | ", await run.RunAsync(Token))} |");
             await release.UninstallAsync(client, Token);
         }

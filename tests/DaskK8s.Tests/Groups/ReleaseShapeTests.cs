@@ -177,6 +177,8 @@ public sealed class ReleaseShapeTests
         if (isUninstalled)
         {
             (await cluster.Invoking(static c => c.GetWorkerGroupsAsync(Token)).Should().ThrowAsync<HelmReleaseObjectsMissingException>()).WithMessage("*uninstalled*my-dask-scheduler*");
+            (await cluster.Invoking(static c => c.ScaleAsync(4, cancellationToken: Token)).Should().ThrowAsync<HelmReleaseObjectsMissingException>()).WithMessage("*uninstalled*");
+            (await cluster.Invoking(static c => c.ScaleAsync(0, cancellationToken: Token)).Should().ThrowAsync<HelmReleaseObjectsMissingException>()).WithMessage("*uninstalled*");
             (await cluster.Invoking(static c => c.GetLogsAsync(null, Token)).Should().ThrowAsync<HelmReleaseObjectsMissingException>()).WithMessage("*uninstalled*");
         }
     }
