@@ -54,6 +54,31 @@ public sealed class WorkContract(TestCluster kubernetes)
         (await GroupsAsync(cluster))[address].Should().Be("high-mem");
     }
 
+    /// <summary>From 2025.4 on Dask's own client sends expressions instead of graphs to the scheduler: collections in a script take that path.</summary>
+    [Fact]
+    public async Task RunScriptAsync_Collections_ComputeOnTheGroupThatTheyAreAnnotatedFor()
+    {
+        await using TestRelease release = await TestRelease.InstallAsync(kubernetes);
+        await using HelmCluster cluster = await release.ConnectAsync();
+        await using DaskClient client = await cluster.GetClientAsync(Token);
+
+        long[] sums = await client.RunScriptAsync<long[]>(
+            """
+            import dask
+            import dask.bag
+
+            numbers = dask.bag.from_sequence(range(100), npartitions=10).map(lambda n: n * n)
+            with dask.annotate(resources={"GPU": 1}):
+                total = dask.delayed(sum)([dask.delayed(pow)(n, 2) for n in range(100)])
+                annotated = total.compute(optimize_graph=False)
+            kept = numbers.persist()
+            [int(numbers.sum().compute()), int(annotated), int(kept.sum().compute())]
+            """,
+            cancellationToken: Token).WaitAsync(Limit, Token);
+
+        sums.Should().Equal(328350, 328350, 328350);
+    }
+
     [Fact]
     public async Task MapAsync_ThousandTasksWithAndWithoutAnnotation_NeverRunWhereItIsNotOffered()
     {
