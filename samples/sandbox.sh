@@ -7,6 +7,6 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 DASKK8S_PYTHON=$("$here/prerequisites.sh" | tail -n 1)
 export DASKK8S_PYTHON
 
-dotnet build "$here/Sandbox" --configuration Release --verbosity quiet -nologo
+dotnet build "$here/Sandbox" --configuration Release --verbosity quiet -nologo -p:RunAnalyzers=false
 # Not 'dotnet run': the program itself gets Ctrl-C, and cleans up.
 exec dotnet "$here/Sandbox/bin/Release/net10.0/Sandbox.dll" "$@"

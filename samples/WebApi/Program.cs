@@ -15,4 +15,8 @@ app.UseExceptionHandler();
 app.MapHealthChecks("/health", HealthReportWriter.Options);
 app.MapGet("/squares/{number:long}", Squares.ComputeAsync);
 app.MapGet("/sum-of-squares", Squares.SumAsync);
+app.MapPost("/jobs", Jobs.StartAsync);
+app.MapGet("/jobs", Jobs.ListAsync);
+app.MapGet("/jobs/{id}", Jobs.GetAsync);
+app.MapDelete("/jobs/{id}", Jobs.DeleteAsync);
 await app.RunAsync();

@@ -11,7 +11,8 @@ internal static class Squares
 {
     private const int MaxCount = 1000;
 
-    private static readonly PythonFunction Square = PythonFunction.FromSource(
+    /// <summary>The function that the workers run.</summary>
+    public static readonly PythonFunction Square = PythonFunction.FromSource(
         """
         def square(number):
             return number * number
@@ -31,9 +32,9 @@ internal static class Squares
     /// <summary>Runs many tasks for a request, and streams how far they are as server-sent events.</summary>
     public static async Task<Results<ServerSentEventsResult<Step>, ValidationProblem>> SumAsync(int count, IDaskCluster dask, CancellationToken cancellationToken)
     {
-        if (count is < 1 or > MaxCount)
+        if (CheckCount(count) is { } problem)
         {
-            return TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["count"] = [$"A number from 1 to {MaxCount} is expected."] });
+            return problem;
         }
 
         // Before the answer begins, so that a cluster that is away can still be answered with 503.
@@ -41,6 +42,12 @@ internal static class Squares
         DaskFutureList<long> squares = await client.MapAsync<long>(Square, Enumerable.Range(1, count), cancellationToken: cancellationToken);
         return TypedResults.ServerSentEvents(StepsAsync(client, squares, cancellationToken), "step");
     }
+
+    /// <summary>Checks how many squares are asked for.</summary>
+    /// <returns>What is wrong; null where nothing is.</returns>
+    public static ValidationProblem? CheckCount(int count) => count is >= 1 and <= MaxCount
+        ? null
+        : TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["count"] = [$"A number from 1 to {MaxCount} is expected."] });
 
     private static async IAsyncEnumerable<Step> StepsAsync(
         IDaskClient client, DaskFutureList<long> squares, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -5,6 +5,8 @@ namespace DaskK8s.Hosting.Tests;
 /// <summary>A cluster that answers as a test says, as a service's unit tests have one: no Python, no server.</summary>
 internal sealed class FakeDask(Func<PythonFunction, IReadOnlyList<object?>, object?> answer) : IDaskCluster, IDaskClient
 {
+    private readonly Dictionary<string, DaskFuture[]> _published = [];
+
     public string Name => "fake";
 
     public string Address => "tcp://fake:8786";
@@ -40,6 +42,17 @@ internal sealed class FakeDask(Func<PythonFunction, IReadOnlyList<object?>, obje
 
     public IAsyncEnumerable<DaskFuture<T>> AsCompletedAsync<T>(IEnumerable<DaskFuture<T>> futures, CancellationToken cancellationToken = default) =>
         futures.ToAsyncEnumerable();
+
+    public Task PublishAsync(string name, IEnumerable<DaskFuture> futures, bool overwrite = false, CancellationToken cancellationToken = default) =>
+        Task.FromResult(_published[name] = [.. futures]);
+
+    public Task<DaskFutureList<T>> FindAsync<T>(string name, CancellationToken cancellationToken = default) => _published.TryGetValue(name, out DaskFuture[]? futures)
+        ? Task.FromResult(new DaskFutureList<T>(futures.Cast<DaskFuture<T>>()))
+        : throw new DaskDatasetException(name, "Nothing is published under the name.");
+
+    public Task<IReadOnlyList<string>> ListPublishedAsync(CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<string>>([.. _published.Keys]);
+
+    public Task<bool> UnpublishAsync(string name, CancellationToken cancellationToken = default) => Task.FromResult(_published.Remove(name));
 
     public Task<SchedulerInfo> GetSchedulerInfoAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 

@@ -40,6 +40,33 @@ public sealed class WebApiTests
     }
 
     [Fact]
+    public async Task WebApi_RestartedWhileAJobRuns_FindsItByItsName()
+    {
+        await using Release release = await Release.StartAsync(Token, processes: true, new DaskRelease { Workers = 1 });
+        Uri job;
+        await using (WebServer first = await StartAsync(release.Kubernetes.KubeconfigPath))
+        {
+            using HttpResponseMessage begun = await first.Client.PostAsync("/jobs?count=100", null, Token);
+            begun.StatusCode.Should().Be(HttpStatusCode.Accepted);
+            job = begun.Headers.Location!;
+            (await first.Client.PostAsync("/jobs?count=0", null, Token)).StatusCode.Should().Be(HttpStatusCode.BadRequest);
+        }
+
+        await using WebServer second = await StartAsync(release.Kubernetes.KubeconfigPath);
+        (await second.Client.GetFromJsonAsync<string[]>("/jobs", Token)).Should().Equal(job.ToString().Split('/')[^1]);
+        await Poll.UntilAsync(async () =>
+        {
+            using HttpResponseMessage answer = await second.Client.GetAsync(job, Token);
+            return answer.StatusCode == HttpStatusCode.OK;
+        });
+
+        (await second.Client.GetFromJsonAsync<JsonElement>(job, Token)).GetProperty("sum").GetInt64().Should().Be(338350);
+        (await second.Client.DeleteAsync(job, Token)).StatusCode.Should().Be(HttpStatusCode.NoContent);
+        (await second.Client.GetAsync(job, Token)).StatusCode.Should().Be(HttpStatusCode.NotFound);
+        (await second.Client.DeleteAsync(job, Token)).StatusCode.Should().Be(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
     public async Task WebApi_ClusterAwayAndBack_Answers503WithTheReasonUntilItIsThere()
     {
         await using EmbeddedCluster kubernetes = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { DaskProcesses = true }, Token);

@@ -42,6 +42,18 @@ public interface IDaskClient
     /// <inheritdoc cref="DaskClient.AsCompletedAsync{T}"/>
     IAsyncEnumerable<DaskFuture<T>> AsCompletedAsync<T>(IEnumerable<DaskFuture<T>> futures, CancellationToken cancellationToken = default);
 
+    /// <inheritdoc cref="DaskClient.PublishAsync(string, IEnumerable{DaskFuture}, bool, CancellationToken)"/>
+    Task PublishAsync(string name, IEnumerable<DaskFuture> futures, bool overwrite = false, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="DaskClient.FindAsync{T}"/>
+    Task<DaskFutureList<T>> FindAsync<T>(string name, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="DaskClient.ListPublishedAsync"/>
+    Task<IReadOnlyList<string>> ListPublishedAsync(CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="DaskClient.UnpublishAsync"/>
+    Task<bool> UnpublishAsync(string name, CancellationToken cancellationToken = default);
+
     /// <inheritdoc cref="DaskClient.GetSchedulerInfoAsync"/>
     Task<SchedulerInfo> GetSchedulerInfoAsync(CancellationToken cancellationToken = default);
 }
