@@ -12,7 +12,7 @@ internal sealed record ObjectMetadata(string Namespace, string Name, IReadOnlyDi
     /// <summary>Lists a collection's metadata only: a release's records can be a megabyte each, their labels are enough to tell names.</summary>
     /// <param name="requests">The way to the API server.</param>
     /// <param name="call">The call, for errors.</param>
-    /// <param name="path">The collection's path with its selectors.</param>
+    /// <param name="path">The collection's path, with its selectors where it has some.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>One item an object.</returns>
     public static async Task<IReadOnlyList<ObjectMetadata>> ListAsync(
@@ -22,7 +22,7 @@ internal sealed record ObjectMetadata(string Namespace, string Name, IReadOnlyDi
         await KubePages.ReadAsync(
             async (limit, next, ct) =>
             {
-                string page = $"{path}&limit={limit.ToString(CultureInfo.InvariantCulture)}{(next is null ? "" : $"&continue={Uri.EscapeDataString(next)}")}";
+                string page = $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}limit={limit.ToString(CultureInfo.InvariantCulture)}{(next is null ? "" : $"&continue={Uri.EscapeDataString(next)}")}";
                 (IReadOnlyList<ObjectMetadata> items, string? rest) = await ReadPageAsync(requests, call, page, ct).ConfigureAwait(false);
                 return (items, rest);
             },
