@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace DaskK8s.PortForwarding;
 
 /// <summary>
-/// Accepts connections on 127.0.0.1, and on no other address, and joins each to a stream of its own. It knows nothing of
-/// Kubernetes.
+/// Accepts connections on 127.0.0.1 (on ::1 where the machine has no other loopback), and on no other address, and joins each to a
+/// stream of its own. It knows nothing of Kubernetes.
 /// </summary>
 internal sealed class LoopbackListener : IAsyncDisposable
 {
@@ -93,7 +93,35 @@ internal sealed class LoopbackListener : IAsyncDisposable
 
     private static Socket Bind(int port)
     {
-        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            return Bind(IPAddress.Loopback, port);
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported && Socket.OSSupportsIPv6)
+        {
+            return BindOrThrow(IPAddress.IPv6Loopback, port);
+        }
+        catch (SocketException e)
+        {
+            throw PortForwardErrors.PortTaken(port, e);
+        }
+    }
+
+    private static Socket BindOrThrow(IPAddress loopback, int port)
+    {
+        try
+        {
+            return Bind(loopback, port);
+        }
+        catch (SocketException e)
+        {
+            throw PortForwardErrors.PortTaken(port, e);
+        }
+    }
+
+    private static Socket Bind(IPAddress loopback, int port)
+    {
+        Socket socket = new(loopback.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             if (OperatingSystem.IsWindows())
@@ -104,14 +132,14 @@ internal sealed class LoopbackListener : IAsyncDisposable
 
             // Accepted sockets inherit it.
             socket.ReceiveBufferSize = ReceiveBufferSize;
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            socket.Bind(new IPEndPoint(loopback, port));
             socket.Listen(Backlog);
             return socket;
         }
-        catch (SocketException e)
+        catch
         {
             socket.Dispose();
-            throw PortForwardErrors.PortTaken(port, e);
+            throw;
         }
     }
 

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Net;
 
 using DaskK8s.Common;
 using DaskK8s.Dask.Protocol;
@@ -69,12 +69,12 @@ internal sealed class SchedulerLink : IAsyncDisposable
             opened.Insert(0, scheduler);
             PortForward dashboard = PortForward.Start(tunnel, plan.DashboardPodPort, options.LocalDashboardPort, DaskPorts.Dashboard, logger);
             opened.Insert(0, dashboard);
-            string address = string.Create(CultureInfo.InvariantCulture, $"{(options.Tls is null ? "tcp" : "tls")}://127.0.0.1:{scheduler.LocalPort}");
+            string address = $"{(options.Tls is null ? "tcp" : "tls")}://{new IPEndPoint(scheduler.LocalAddress, scheduler.LocalPort)}";
             SchedulerEndpoint endpoint = new(
                 address, async ct => await tunnel.OpenAsync(plan.PodPort, ct).ConfigureAwait(false), options.Tls);
             endpoint = absence?.Watch(endpoint) ?? endpoint;
             SchedulerLink link = new(
-                address, string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{dashboard.LocalPort}/status"), CreateRpc(endpoint, options))
+                address, $"http://{new IPEndPoint(dashboard.LocalAddress, dashboard.LocalPort)}/status", CreateRpc(endpoint, options))
             {
                 Endpoint = endpoint,
                 SchedulerForward = scheduler,

@@ -62,6 +62,18 @@ public sealed class AnswerTests
     }
 
     [Fact]
+    public async Task RunAsync_BodyThatComesAByteAtATime_EndsWithTheLimit()
+    {
+        DrippingStream body = new();
+        KubeRequests requests = Create(new AnswerHandler(_ => Streamed(body)), TimeSpan.FromSeconds(1));
+
+        Func<Task> list = () => ListAsync(requests, Token).WaitAsync(TimeSpan.FromSeconds(30), Token);
+
+        (await list.Should().ThrowAsync<KubernetesTimeoutException>()).WithMessage("*list pods*");
+        body.Reads.Should().BeGreaterThan(1, "it never stalled");
+    }
+
+    [Fact]
     public async Task RunAsync_BodyThatStalls_EndsWithTheCallersToken()
     {
         StallingStream body = new(Encoding.UTF8.GetBytes("{\"items\":["));
@@ -331,6 +343,21 @@ public sealed class AnswerTests
             Position += count;
             return count;
         }
+    }
+
+    private sealed class DrippingStream : MemoryStream
+    {
+        public int Reads { get; private set; }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), cancellationToken);
+            Reads++;
+            buffer.Span[0] = (byte)' ';
+            return 1;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Nobody reads it synchronously.");
     }
 
     private sealed class EndlessStream : MemoryStream

@@ -66,7 +66,7 @@ internal static class PortForwardErrors
     /// <param name="cause">The system's answer.</param>
     /// <returns>The error.</returns>
     public static PortForwardException PortTaken(int port, Exception cause) =>
-        new($"Local port {port} could not be opened on 127.0.0.1: {cause.Message}. Free it, or ask for port 0 to get a free one.", cause)
+        new($"Local port {port} could not be opened on the loopback address: {cause.Message}. Free it, or ask for port 0 to get a free one.", cause)
         {
             LocalPort = port,
         };
