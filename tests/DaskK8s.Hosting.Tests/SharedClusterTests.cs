@@ -176,7 +176,7 @@ public sealed class SharedClusterTests
     {
         using IHost host = Hosts.Build(new Dictionary<string, string?> { ["ConnectionStrings:dask"] = address }, static s => s.AddDaskCluster("dask"));
 
-        await FluentActions.Awaiting(() => host.StartAsync(Token)).Should().ThrowAsync<OptionsValidationException>().WithMessage("*no scheduler address*");
+        await FluentActions.Awaiting(() => host.StartAsync(Token)).Should().ThrowAsync<OptionsValidationException>().WithMessage("*not a scheduler address*");
     }
 
     [Fact]

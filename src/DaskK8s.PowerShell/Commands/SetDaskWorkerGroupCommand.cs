@@ -20,7 +20,7 @@ public sealed class SetDaskWorkerGroupCommand : ClusterCmdlet
     public WorkerGroup? InputObject { get; set; }
 
     /// <summary>Gets or sets the number of pods.</summary>
-    [Parameter(Position = 1, HelpMessage = "The number of pods the group shall have. Or give -Memory, -Cores or -Gpus.")]
+    [Parameter(Position = 1, HelpMessage = "The number of pods for the group. Alternatively, specify -Memory, -Cores or -Gpus.")]
     [ValidateRange(0, int.MaxValue)]
     public int? Replicas { get; set; }
 
@@ -68,7 +68,7 @@ public sealed class SetDaskWorkerGroupCommand : ClusterCmdlet
             Report(
                 new ArgumentException(bySize
                     ? "Give either -Replicas, or some of -Memory, -Cores and -Gpus."
-                    : "Say how large the group shall be: -Replicas, or some of -Memory, -Cores and -Gpus."),
+                    : "Specify the size of the group: -Replicas, or at least one of -Memory, -Cores and -Gpus."),
                 null,
                 isTerminating: true);
         }

@@ -39,7 +39,7 @@ public sealed partial class HelmCluster
         if (!IsReleaseName(releaseName))
         {
             throw new ArgumentException(
-                $"\"{releaseName}\" is no name of a Helm release: lower-case letters, digits, '-' and '.', at most {LongestReleaseName}, beginning and ending with a letter or digit.",
+                $"\"{releaseName}\" is not a valid Helm release name: lower-case letters, digits, '-' and '.', at most {LongestReleaseName}, beginning and ending with a letter or digit.",
                 nameof(releaseName));
         }
 
@@ -98,7 +98,7 @@ public sealed partial class HelmCluster
         int dot = name.LastIndexOf('.');
         if (dot <= 0 || dot == name.Length - 1)
         {
-            throw new ArgumentException($"\"{name}\" is no cluster's name: release.namespace was expected, as HelmCluster.Name gives it.", nameof(name));
+            throw new ArgumentException($"\"{name}\" is not a cluster name: expected release.namespace, as HelmCluster.Name returns it.", nameof(name));
         }
 
         string @namespace = name[(dot + 1)..];

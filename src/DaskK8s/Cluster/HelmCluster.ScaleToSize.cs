@@ -29,13 +29,13 @@ public sealed partial class HelmCluster
         _lifetime.ThrowIfEnded();
         if (memory is null && cores is null && gpus is null)
         {
-            throw new ArgumentException("Say how much memory, how many cores or how many GPUs the group shall have.");
+            throw new ArgumentException("Specify the memory, cores or GPUs of the group.");
         }
 
         long bytes = 0;
         if (memory is not null && (!DaskBytes.TryParse(memory, out bytes) || bytes < 0))
         {
-            throw new ArgumentException($"\"{memory}\" is no amount of memory; write it as 1TB, 512 GiB or 4e9.", nameof(memory));
+            throw new ArgumentException($"\"{memory}\" is not an amount of memory; write it as 1TB, 512 GiB or 4e9.", nameof(memory));
         }
 
         if (cores is { } number && (!double.IsFinite(number) || number is < 0 or > 1e9))

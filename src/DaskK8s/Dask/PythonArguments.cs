@@ -217,7 +217,7 @@ internal sealed class PythonArguments
     }
 
     private static ArgumentException Refused(object value, Exception? cause) => new(
-        $"An argument of type {value.GetType()} cannot be sent to Python: it is none of JSON's types, and has no JSON form.", cause);
+        $"An argument of type {value.GetType()} cannot be sent to Python: it has no JSON representation.", cause);
 
     private void Json(JsonElement json, int depth)
     {

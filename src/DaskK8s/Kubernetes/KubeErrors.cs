@@ -76,7 +76,7 @@ internal static class KubeErrors
 
     /// <summary>Creates the error for an answer that is not a Kubernetes API object.</summary>
     public static KubernetesServerException NotKubernetes(KubernetesApiCall call, Uri server) => new(
-        $"What answered at {server.GetLeftPart(UriPartial.Authority)} is no Kubernetes API ({call}): the answer is not the JSON that was asked for. " +
+        $"The server at {server.GetLeftPart(UriPartial.Authority)} is not a Kubernetes API server ({call}): its answer is not the expected JSON. " +
         "A proxy's or a login page may be in between; check the server's address in the kube context.", call, null);
 
     /// <summary>Reads the <c>message</c> of a Status object; anything else (a proxy's page) is not repeated.</summary>

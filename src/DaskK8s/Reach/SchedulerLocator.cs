@@ -198,7 +198,7 @@ internal sealed class SchedulerLocator(KubeRequests requests, ReachOptions optio
         {
             throw new SchedulerUnreachableException(
                 custom,
-                $"The release's workers are told to use the scheduler '{custom}' (worker.custom_scheduler_url), which is no address that can be dialled. "
+                $"The release's workers are told to use the scheduler '{custom}' (worker.custom_scheduler_url), which is not an address that can be dialled. "
                 + $"Name it: HelmClusterOptions.{nameof(ReachOptions.SchedulerAddress)}.");
         }
 

@@ -190,7 +190,7 @@ internal sealed class YamlReader
             default:
                 read = anchor is not null || tag is not null
                     ? (YamlScalar.Resolve(new YamlToken(YamlTokenKind.Scalar, content.Mark, IsPlain: true), tag), 1)
-                    : throw new YamlSyntaxException("a value is expected here, and there is none", content.Mark);
+                    : throw new YamlSyntaxException("a value is expected here", content.Mark);
                 break;
         }
 
@@ -267,7 +267,7 @@ internal sealed class YamlReader
 
             if (token.Kind != YamlTokenKind.Key)
             {
-                throw new YamlSyntaxException("a map goes on with a key, as far to the left as its other keys, and here is none", token.Mark);
+                throw new YamlSyntaxException("a key of the map is expected here, aligned with its other keys", token.Mark);
             }
 
             YamlKey key = ReadKey(token.Mark, depth, isBlock: true, YamlTokenKind.Key, YamlTokenKind.Value, YamlTokenKind.BlockEnd);

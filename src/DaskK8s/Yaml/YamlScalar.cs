@@ -56,7 +56,7 @@ internal static partial class YamlScalar
         var bytes = new byte[text.Length];
         if (text.AsSpan().ContainsAny(' ', '\t') || !Convert.TryFromBase64String(text, bytes, out var count))
         {
-            throw new YamlSyntaxException("the value is no base64, which its tag '!!binary' says", scalar.Mark);
+            throw new YamlSyntaxException("the value is tagged '!!binary' but is not valid base64", scalar.Mark);
         }
 
         // Go gives each byte that is no UTF-8 a replacement of its own.

@@ -208,7 +208,7 @@ internal sealed partial class YamlScanner
                     '_' => '\u00a0',
                     'L' => '\u2028',
                     'P' => '\u2029',
-                    _ => throw new YamlSyntaxException("there is no such escape in a text in double quotes; write '\\\\' for a backslash", mark),
+                    _ => throw new YamlSyntaxException("unknown escape sequence in a double-quoted string; write '\\\\' for a backslash", mark),
                 };
                 text.Append(meant);
                 break;

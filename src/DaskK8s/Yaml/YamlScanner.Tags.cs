@@ -40,7 +40,7 @@ internal sealed partial class YamlScanner
                 _tokens.Add(new YamlToken(YamlTokenKind.TagDirective, start, prefix, handle));
                 break;
             default:
-                throw new YamlSyntaxException("there is no such directive: '%YAML' and '%TAG' are all there are", start);
+                throw new YamlSyntaxException("unknown directive; only '%YAML' and '%TAG' are supported", start);
         }
 
         SkipBlanks();

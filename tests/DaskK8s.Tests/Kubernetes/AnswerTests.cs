@@ -38,7 +38,7 @@ public sealed class AnswerTests
 
         Func<Task> list = () => ListAsync(requests, Token);
 
-        (await list.Should().ThrowAsync<KubernetesServerException>()).WithMessage("*no Kubernetes API*list pods in namespace prod*");
+        (await list.Should().ThrowAsync<KubernetesServerException>()).WithMessage("*not a Kubernetes API server*list pods in namespace prod*");
     }
 
     [Fact]

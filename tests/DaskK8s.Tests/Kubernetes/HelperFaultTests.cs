@@ -21,7 +21,7 @@ public sealed class HelperFaultTests
 
         Action read = () => ExecResponse.Read(output, Version, static what => new KubeCredentialException(what));
 
-        read.Should().Throw<KubeCredentialException>().WithMessage("*no Unicode*");
+        read.Should().Throw<KubeCredentialException>().WithMessage("*not valid Unicode*");
     }
 
     [Fact]

@@ -203,7 +203,7 @@ public sealed class KubeRequestsTests
 
         Func<Task> run = () => requests.RunAsync<int>(Patch, (_, _) => Fail(new JsonException($"'<' is an invalid start: <html>{Token}")), Cancellation);
 
-        (await run.Should().ThrowAsync<KubernetesServerException>()).WithMessage("*no Kubernetes API*login page*").Which.ToString().Should().NotContain(Token);
+        (await run.Should().ThrowAsync<KubernetesServerException>()).WithMessage("*not a Kubernetes API server*login page*").Which.ToString().Should().NotContain(Token);
     }
 
     private KubeRequests Create(RetryOptions? retry = null, TimeSpan? limit = null) => new(

@@ -58,7 +58,7 @@ internal static class PythonJson
         catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException)
         {
             throw new ArgumentException(
-                $"A value of type {value.GetType()} cannot be sent to Python: it is none of JSON's types, and has no JSON form. {e.Message}", e);
+                $"A value of type {value.GetType()} cannot be sent to Python: it has no JSON representation. {e.Message}", e);
         }
     }
 

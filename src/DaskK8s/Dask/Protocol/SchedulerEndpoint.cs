@@ -24,7 +24,7 @@ internal sealed record SchedulerEndpoint(string Address, SchedulerDialer Dialer,
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("tcp" or "tls") || uri.Host.Length == 0)
         {
             throw new ArgumentException(
-                $"'{address}' is no scheduler address; expected tcp://host:port or tls://host:port.", argumentName);
+                $"'{address}' is not a scheduler address; expected tcp://host:port or tls://host:port.", argumentName);
         }
 
         int port = uri.Port < 0 ? DaskPorts.Scheduler : uri.Port;

@@ -28,7 +28,7 @@ internal sealed class SerializedValue(Dictionary<string, object?> header, ArrayS
             || !header.TryGetValue("num-sub-frames", out object? number)
             || number is not long count || count < 0 || count > message.Frames.Length - index - 1)
         {
-            throw new DaskProtocolException($"Frame {index} of a message is no header of a serialized value, or counts frames that did not come.");
+            throw new DaskProtocolException($"Frame {index} of a message is not the header of a serialized value, or it counts frames that are missing.");
         }
 
         message.Take((int)index + 1, (int)count);
@@ -54,12 +54,12 @@ internal sealed class SerializedValue(Dictionary<string, object?> header, ArrayS
     {
         if (Serializer != "msgpack" || header.ContainsKey("is-collection"))
         {
-            return Open() as byte[] ?? throw new DaskProtocolException("A value is no bytes where bytes are expected.");
+            return Open() as byte[] ?? throw new DaskProtocolException("A value is not bytes where bytes are expected.");
         }
 
         ReadOnlyMemory<byte> packed = SubFrames.Join(SubFrames.Merge(header, SubFrames.Decompress(header, frames, budget)));
         return Msgpack.Decode(new DaskMessage([packed], budget), (ref MessagePack.MessagePackReader reader, DaskMessage _) =>
-            reader.ReadBytes() is { IsSingleSegment: true } bytes ? bytes.First : throw new DaskProtocolException("A value is no bytes where bytes are expected."));
+            reader.ReadBytes() is { IsSingleSegment: true } bytes ? bytes.First : throw new DaskProtocolException("A value is not bytes where bytes are expected."));
     }
 
     private static object? Open(Dictionary<string, object?> header, ArraySegment<ReadOnlyMemory<byte>> frames, DecodingBudget budget, int depth)

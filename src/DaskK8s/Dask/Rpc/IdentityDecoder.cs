@@ -18,7 +18,7 @@ internal static class IdentityDecoder
     {
         if (reader.NextMessagePackType != MessagePackType.Map)
         {
-            throw new DaskProtocolException("The answer to 'identity' is no map: what answers is no Dask scheduler.");
+            throw new DaskProtocolException("The answer to 'identity' is not a map: the server is not a Dask scheduler.");
         }
 
         string? id = null, address = null, type = null;
@@ -82,7 +82,7 @@ internal static class IdentityDecoder
         bool areAll = workerCount is null || workerCount <= workers.Count;
         return new SchedulerInfo
         {
-            Id = id ?? throw new DaskProtocolException("The answer to 'identity' has no id: what answers is no Dask scheduler."),
+            Id = id ?? throw new DaskProtocolException("The answer to 'identity' has no id: the server is not a Dask scheduler."),
             Address = address ?? string.Empty,
             Type = type ?? "Scheduler",
             Services = services,

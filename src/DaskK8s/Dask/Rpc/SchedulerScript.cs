@@ -66,12 +66,12 @@ internal sealed class SchedulerScript
         try
         {
             using JsonDocument document = JsonDocument.Parse(answer as string
-                ?? throw new DaskProtocolException($"The scheduler's answer from {_name} is no text."));
+                ?? throw new DaskProtocolException($"The scheduler's answer from {_name} is not a string."));
             return document.RootElement.Clone();
         }
         catch (JsonException e)
         {
-            throw new DaskProtocolException($"The scheduler's answer from {_name} is no JSON: {e.Message}", e);
+            throw new DaskProtocolException($"The scheduler's answer from {_name} is not JSON: {e.Message}", e);
         }
     }
 

@@ -5,7 +5,7 @@ public sealed class HelmReleaseNotDaskException : HelmReleaseException
 {
     internal HelmReleaseNotDaskException(string objectName, string? @namespace, string? releaseName, string chartName, string chartVersion, string? found = null)
         : base(
-            $"Release '{releaseName}'{(@namespace is null ? "" : $" in namespace '{@namespace}'")} is no release of the Dask chart: it comes from chart '{chartName}' {chartVersion}, and its manifest has no Dask scheduler and no Dask workers of that chart. {(found is null ? "Use the name of a release of the chart 'dask'." : found)}",
+            $"Release '{releaseName}'{(@namespace is null ? "" : $" in namespace '{@namespace}'")} is not a release of the Dask chart: it was installed from chart '{chartName}' {chartVersion}, and its manifest has no Dask scheduler and no Dask workers of that chart. {(found is null ? "Use the name of a release of the chart 'dask'." : found)}",
             releaseName,
             @namespace,
             objectName)

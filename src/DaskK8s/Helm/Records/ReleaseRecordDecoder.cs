@@ -59,7 +59,7 @@ internal static class ReleaseRecordDecoder
         }
         catch (FormatException)
         {
-            throw Unreadable(HelmReleaseUnreadableReason.Encoding, "its field 'release' is no base64");
+            throw Unreadable(HelmReleaseUnreadableReason.Encoding, "its field 'release' is not valid base64");
         }
         catch (EndOfStreamException)
         {
@@ -93,12 +93,12 @@ internal static class ReleaseRecordDecoder
             // The parser's own message can quote what it read, which may be a value of the release.
             string what = reader.Token.CurrentDepth >= limits.MaxDepth - 1
                 ? string.Create(CultureInfo.InvariantCulture, $"it nests deeper than {limits.MaxDepth} levels")
-                : "it is no JSON";
+                : "it is not JSON";
             throw Wrong(objectName, @namespace, what, reader.Position);
         }
         catch (InvalidOperationException)
         {
-            throw Wrong(objectName, @namespace, "it holds a text that is no Unicode", reader.Position);
+            throw Wrong(objectName, @namespace, "it contains text that is not valid Unicode", reader.Position);
         }
     }
 

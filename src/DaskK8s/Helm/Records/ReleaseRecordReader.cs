@@ -146,7 +146,7 @@ internal sealed class ReleaseRecordReader(string objectName, string? @namespace,
     {
         if (reader.Token.TokenType != JsonTokenType.StartObject)
         {
-            throw Wrong($"{what} is no object");
+            throw Wrong($"{what} is not an object");
         }
 
         while (reader.Read() && reader.Token.TokenType == JsonTokenType.PropertyName)
@@ -162,7 +162,7 @@ internal sealed class ReleaseRecordReader(string objectName, string? @namespace,
         {
             JsonTokenType.String => reader.Token.GetString(),
             JsonTokenType.Null => null,
-            _ => throw Wrong($"'{field}' is no text"),
+            _ => throw Wrong($"'{field}' is not a string"),
         };
     }
 
@@ -171,7 +171,7 @@ internal sealed class ReleaseRecordReader(string objectName, string? @namespace,
         reader.Read();
         return reader.Token.TokenType == JsonTokenType.Number && reader.Token.TryGetInt32(out int value)
             ? value
-            : throw Wrong($"'{field}' is no whole number");
+            : throw Wrong($"'{field}' is not an integer");
     }
 
     private ValueNode.Map ReadMap(ref JsonTokenReader reader, string field)
@@ -181,7 +181,7 @@ internal sealed class ReleaseRecordReader(string objectName, string? @namespace,
         {
             JsonTokenType.StartObject => (ValueNode.Map)_values.Read(ref reader),
             JsonTokenType.Null => ValueNode.Map.Empty,
-            _ => throw Wrong($"'{field}' is no object"),
+            _ => throw Wrong($"'{field}' is not an object"),
         };
     }
 

@@ -10,7 +10,7 @@ public sealed class HelmValuesException : DaskK8sException
         : base(message) => Path = path;
 
     internal HelmValuesException(string reason, long line, long column)
-        : base(string.Create(CultureInfo.InvariantCulture, $"The values are no YAML that Helm can read: line {line}, column {column}: {reason}"))
+        : base(string.Create(CultureInfo.InvariantCulture, $"The values are not YAML that Helm can read: line {line}, column {column}: {reason}"))
     {
         Line = line;
         Column = column;

@@ -104,6 +104,6 @@ internal static class ValuePath
 
     private static ArgumentException Malformed(string path, int position) =>
         new(
-            string.Create(CultureInfo.InvariantCulture, $"'{path}' is no path: see position {position}. Write keys with dots between them, list items as [0], and escape dots in keys: limits.nvidia\\.com/gpu."),
+            string.Create(CultureInfo.InvariantCulture, $"'{path}' is not a valid path: see position {position}. Write keys with dots between them, list items as [0], and escape dots in keys: limits.nvidia\\.com/gpu."),
             nameof(path));
 }

@@ -116,7 +116,7 @@ internal sealed class ValuesValidator
         }
         else if (!WorkerGroupChecks.IsDnsLabel(name))
         {
-            Fail(path + ".name", "The name is no DNS label: 1 to 63 of a-z, 0-9 and '-', with a letter or digit at both ends.");
+            Fail(path + ".name", "The name is not a DNS label: 1 to 63 of a-z, 0-9 and '-', with a letter or digit at both ends.");
         }
         else if (group["name"] is not ValueNode.Text)
         {
@@ -126,7 +126,7 @@ internal sealed class ValuesValidator
         {
             if (seen[name] < 0)
             {
-                Warn(path + ".name", $"'{name}' is the default group's name too: the two cannot be told apart by name.");
+                Warn(path + ".name", $"'{name}' is also the name of the default group, so the name is ambiguous.");
             }
             else
             {

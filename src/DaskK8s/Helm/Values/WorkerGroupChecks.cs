@@ -7,7 +7,7 @@ internal static class WorkerGroupChecks
 
     public static void Check(WorkerGroupValues group)
     {
-        Require(group, IsDnsLabel(group.Name), $"'{group.Name}' is no name of a worker group: names are DNS labels, 1 to 63 of a-z, 0-9 and '-', with a letter or digit at both ends.");
+        Require(group, IsDnsLabel(group.Name), $"'{group.Name}' is not a valid worker group name: names are DNS labels, 1 to 63 of a-z, 0-9 and '-', with a letter or digit at both ends.");
         Require(group, group.Replicas is null or >= 0, $"Group '{group.Name}': replicas are not negative.");
         Require(group, group.Threads is null or > 0, $"Group '{group.Name}': threads are 1 or more.");
         Require(group, group.WorkerCommand is null || IsOneWord(group.WorkerCommand), $"Group '{group.Name}': the chart passes the worker command as one argument, so it is one word: 'dask-worker' or 'dask-cuda-worker', not 'dask cuda worker'.");

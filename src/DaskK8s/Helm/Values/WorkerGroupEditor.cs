@@ -57,7 +57,7 @@ internal static class WorkerGroupEditor
         {
             null or ValueNode.Null => [],
             ValueNode.List list when list.Items.All(item => item is ValueNode.Map) => [.. list.Items],
-            _ => throw new HelmValuesException($"'{path}' is no list of maps, so no group can be changed in it. Each group is a list item: '- name: …'.", path),
+            _ => throw new HelmValuesException($"'{path}' is not a list of maps, so its groups cannot be changed. Each group is a list item: '- name: …'.", path),
         };
     }
 

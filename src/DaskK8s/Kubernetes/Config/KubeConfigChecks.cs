@@ -101,7 +101,7 @@ internal static class KubeConfigChecks
             || server.Host.Length == 0
             || server.UserInfo.Length + server.Query.Length + server.Fragment.Length > 0)
         {
-            throw ClusterError(cluster, "'server' is no address such as https://host:6443 (no user, no query)");
+            throw ClusterError(cluster, "'server' is not a URL such as https://host:6443 (without user or query)");
         }
 
         return server.AbsolutePath.EndsWith('/') ? server : new Uri($"{server.AbsoluteUri}/");

@@ -37,7 +37,7 @@ internal sealed class KubeConfigFile
             FileInfo info = new(path);
             if (info.Exists && info.Length > MaxBytes)
             {
-                throw new KubeConfigException($"'{path}' is no kubeconfig: it is larger than 16 MiB.") { Path = path };
+                throw new KubeConfigException($"'{path}' is not a kubeconfig: it is larger than 16 MiB.") { Path = path };
             }
 
             content = await BoundedFile.ReadAllTextAsync(path, MaxBytes, cancellationToken).ConfigureAwait(false);
@@ -91,7 +91,7 @@ internal sealed class KubeConfigFile
     {
         if (root.GetMeta("kind") is not (null or "Config") || root.GetMeta("apiVersion") is not (null or "v1"))
         {
-            throw root.Mistake("its 'kind' and 'apiVersion' are not 'Config' and 'v1', so it is no kubeconfig");
+            throw root.Mistake("its 'kind' and 'apiVersion' are not 'Config' and 'v1', so it is not a kubeconfig");
         }
 
         if (root.TryGet("preferences", out KubeConfigNode? preferences))

@@ -31,7 +31,7 @@ internal sealed partial class ExecResponse
     /// <returns>The credentials.</returns>
     public static ExecResponse Read(string output, string apiVersion, Func<string, Exception> failed)
     {
-        using JsonDocument document = Parse(output) ?? throw failed(string.IsNullOrWhiteSpace(output) ? "it printed nothing" : "it printed something that is no JSON");
+        using JsonDocument document = Parse(output) ?? throw failed(string.IsNullOrWhiteSpace(output) ? "it printed nothing" : "it printed something other than JSON");
         try
         {
             return Read(document.RootElement, apiVersion, failed);
@@ -39,7 +39,7 @@ internal sealed partial class ExecResponse
         catch (InvalidOperationException)
         {
             // Half of a surrogate pair: JSON's grammar has it, no text has.
-            throw failed("it printed a text that is no Unicode");
+            throw failed("it printed text that is not valid Unicode");
         }
     }
 
@@ -86,7 +86,7 @@ internal sealed partial class ExecResponse
     {
         if (root.ValueKind != JsonValueKind.Object || Meta(root, "kind") != "ExecCredential")
         {
-            throw failed("it printed something that is no ExecCredential");
+            throw failed("it printed something other than an ExecCredential");
         }
 
         if (Meta(root, "apiVersion") != apiVersion)
@@ -127,7 +127,7 @@ internal sealed partial class ExecResponse
         return Rfc3339().Match(text) is { Success: true } parts
             && DateTimeOffset.TryParse($"{parts.Groups[1]}T{parts.Groups[2].Value.PadLeft(2, '0')}{parts.Groups[3]}{parts.Groups[4]}", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset expiry)
             ? expiry
-            : throw failed("its expirationTimestamp is no time such as 2026-01-31T08:00:00Z");
+            : throw failed("its expirationTimestamp is not a time such as 2026-01-31T08:00:00Z");
     }
 
     // The decoder of kubectl finds these two in any case; the last that is not null counts.

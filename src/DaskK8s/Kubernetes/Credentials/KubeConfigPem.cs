@@ -19,12 +19,12 @@ internal static class KubeConfigPem
         {
             // kubectl passes over line ends and nothing else; .NET would pass over blanks too.
             return value.AsSpan().ContainsAny(' ', '\t')
-                ? throw unusable($"'{key}' is no base64: there is a blank in it")
+                ? throw unusable($"'{key}' is not valid base64: it contains a space")
                 : Encoding.UTF8.GetString(Convert.FromBase64String(value));
         }
         catch (FormatException)
         {
-            throw unusable($"'{key}' is no base64");
+            throw unusable($"'{key}' is not valid base64");
         }
     }
 

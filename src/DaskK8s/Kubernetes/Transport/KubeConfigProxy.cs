@@ -36,7 +36,7 @@ internal sealed class KubeConfigProxy
     /// <exception cref="KubeConfigException">The address of the proxy is none.</exception>
     public static KubeConfigProxy? Find(KubeConfigCluster cluster, Uri server, KubeConfigEnvironment environment)
     {
-        const string form = "is no address such as http://host:3128, https://… or socks5://…";
+        const string form = "is not a URL such as http://host:3128, https://… or socks5://…";
         if (cluster.ProxyUrl is { } own)
         {
             return TryCreate(own) ?? throw KubeConfigErrors.Unusable("cluster", cluster.Name, cluster.Source, $"'proxy-url' {form}");

@@ -43,7 +43,7 @@ internal static class KubeConfigSocks
             }
             else if (choice[1] != 0)
             {
-                throw Refused(proxy, "asks for a way to log in that there is none for; give a user and a password in 'proxy-url'");
+                throw Refused(proxy, "requires an authentication method that is not supported; give a user and a password in 'proxy-url'");
             }
 
             byte[] head = await AskAsync(stream, Request(target, proxy), 4, cancellationToken).ConfigureAwait(false);

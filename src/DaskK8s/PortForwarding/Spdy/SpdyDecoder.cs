@@ -80,7 +80,7 @@ internal sealed class SpdyDecoder
             _streamId = BinaryPrimitives.ReadInt32BigEndian(_held);
             if (_streamId == 0)
             {
-                throw new SpdyProtocolException("The peer sent data for stream 0; its bytes are no SPDY.");
+                throw new SpdyProtocolException("The peer sent data for stream 0, which is not valid SPDY.");
             }
 
             _inData = true;

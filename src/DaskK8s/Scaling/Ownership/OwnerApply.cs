@@ -103,7 +103,7 @@ internal sealed class OwnerApply(KubeRequests requests)
         JsonObject configuration = OwnedFields.Project(fields, live);
         if (configuration["spec"] is not JsonObject spec || configuration["metadata"] is not (null or JsonObject))
         {
-            throw new UncertainOwnershipException("the owner's fields are no part of a Deployment");
+            throw new UncertainOwnershipException("the owner's fields are not part of a Deployment");
         }
 
         configuration["apiVersion"] = live["apiVersion"]?.DeepClone();

@@ -60,7 +60,7 @@ public sealed class IdentityDecoderTests
     {
         Action decode = () => Decode(FakeMessages.Pack(null));
 
-        decode.Should().Throw<DaskProtocolException>().WithMessage("*no Dask scheduler*");
+        decode.Should().Throw<DaskProtocolException>().WithMessage("*not a Dask scheduler*");
     }
 
     [Fact]

@@ -83,7 +83,7 @@ public sealed class ReleaseRecordDecoderTests
         Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", "{\"name\":\"s3cret\"}"u8.ToArray());
 
         decode.Should().Throw<HelmReleaseUnreadableException>().Where(static e => e.Reason == HelmReleaseUnreadableReason.Encoding)
-            .WithMessage("*'sh.helm.release.v1.tea.v1' in namespace 'h4'*no base64*")
+            .WithMessage("*'sh.helm.release.v1.tea.v1' in namespace 'h4'*not valid base64*")
             .Where(error => error.ReleaseName == "tea" && error.ObjectName == TestRecord.ObjectName && error.Namespace == "h4");
     }
 
@@ -162,20 +162,20 @@ public sealed class ReleaseRecordDecoderTests
     }
 
     [Theory]
-    [InlineData("{\"name\": s3cret}", "no JSON")]
-    [InlineData("{} {}", "no JSON")]
+    [InlineData("{\"name\": s3cret}", "not JSON")]
+    [InlineData("{} {}", "not JSON")]
     [InlineData("{}", "no 'name'")]
-    [InlineData("""{"name":5}""", "'name' is no text")]
-    [InlineData("""{"name":"tea","version":"1"}""", "'version' is no whole number")]
-    [InlineData("""{"name":"tea","version":1.5}""", "'version' is no whole number")]
-    [InlineData("""{"name":"tea","version":99999999999}""", "'version' is no whole number")]
+    [InlineData("""{"name":5}""", "'name' is not a string")]
+    [InlineData("""{"name":"tea","version":"1"}""", "'version' is not an integer")]
+    [InlineData("""{"name":"tea","version":1.5}""", "'version' is not an integer")]
+    [InlineData("""{"name":"tea","version":99999999999}""", "'version' is not an integer")]
     [InlineData("""{"name":"tea","version":1}""", "no 'info'")]
-    [InlineData("""{"name":"tea","version":1,"info":[]}""", "'info' is no object")]
+    [InlineData("""{"name":"tea","version":1,"info":[]}""", "'info' is not an object")]
     [InlineData("""{"name":"tea","version":1,"info":{}}""", "no 'chart.metadata.name'")]
-    [InlineData("""{"name":"tea","version":1,"info":{},"chart":"dask"}""", "'chart' is no object")]
-    [InlineData("""{"name":"tea","version":1,"info":{},"chart":{"values":[]}}""", "'chart.values' is no object")]
-    [InlineData("""{"name":"tea","version":1,"info":{},"config":"s3cret"}""", "'config' is no object")]
-    [InlineData("""{"name":"\ud800"}""", "no Unicode")]
+    [InlineData("""{"name":"tea","version":1,"info":{},"chart":"dask"}""", "'chart' is not an object")]
+    [InlineData("""{"name":"tea","version":1,"info":{},"chart":{"values":[]}}""", "'chart.values' is not an object")]
+    [InlineData("""{"name":"tea","version":1,"info":{},"config":"s3cret"}""", "'config' is not an object")]
+    [InlineData("""{"name":"\ud800"}""", "not valid Unicode")]
     public void Decode_AnotherShape_SaysWhatIsWrongAndShowsNothing(string json, string reason)
     {
         Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(TestRecord.Gzip(Encoding.UTF8.GetBytes(json))));
@@ -189,7 +189,7 @@ public sealed class ReleaseRecordDecoderTests
     {
         Func<ReleaseRecord> decode = () => ReleaseRecordDecoder.Decode(TestRecord.ObjectName, "h4", TestRecord.Base64(TestRecord.Gzip("[1]"u8)));
 
-        decode.Should().Throw<HelmReleaseUnreadableException>().Where(static e => e.Reason == HelmReleaseUnreadableReason.Format).WithMessage("*the release is no object*");
+        decode.Should().Throw<HelmReleaseUnreadableException>().Where(static e => e.Reason == HelmReleaseUnreadableReason.Format).WithMessage("*the release is not an object*");
     }
 
     [Theory]

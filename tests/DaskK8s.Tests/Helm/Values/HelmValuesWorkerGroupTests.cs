@@ -239,7 +239,7 @@ public sealed class HelmValuesWorkerGroupTests
     [InlineData("additional_worker_groups: [{name: gpu, replica: 1}]", "additional_worker_groups[0].replica", "*no such key*", false)]
     [InlineData("additional_worker_groups: [{name: gpu, livenessProbe: {}}]", "additional_worker_groups[0].livenessProbe", "*only the default group*", false)]
     [InlineData("additional_worker_groups: [{name: a}, {name: a}]", "additional_worker_groups[1].name", "*there twice*", true)]
-    [InlineData("additional_worker_groups: [{name: worker}]", "additional_worker_groups[0].name", "*default group's name*", false)]
+    [InlineData("additional_worker_groups: [{name: worker}]", "additional_worker_groups[0].name", "*name of the default group*", false)]
     [InlineData("additional_worker_groups: [{name: GPU}]", "additional_worker_groups[0].name", "*DNS label*", true)]
     [InlineData("additional_worker_groups: [{name: 5}]", "additional_worker_groups[0].name", "*quotes*", false)]
     [InlineData("additional_worker_groups: [{replicas: 1}]", "additional_worker_groups[0]", "*no name*", true)]

@@ -81,7 +81,7 @@ public sealed class KubeConfigBadInputTests : IDisposable
     {
         _home.Write(".kube/config", $"{meta}\ncurrent-context: gone\n");
 
-        (await OpenAsync()).Message.Should().Contain(isRefused ? "it is no kubeconfig" : "'gone'");
+        (await OpenAsync()).Message.Should().Contain(isRefused ? "it is not a kubeconfig" : "'gone'");
     }
 
     [Theory]
@@ -212,17 +212,17 @@ public sealed class KubeConfigBadInputTests : IDisposable
 
     [Theory]
     [InlineData("", "'server' is missing")]
-    [InlineData("server: \"ftp://S3CR3T\"", "'server' is no address")]
-    [InlineData("server: \"https://me:S3CR3T@host\"", "'server' is no address")]
-    [InlineData("server: \"https://\"", "'server' is no address")]
-    [InlineData("server: \"https://a\", certificate-authority-data: S3CR3T!", "'certificate-authority-data' is no base64")]
+    [InlineData("server: \"ftp://S3CR3T\"", "'server' is not a URL")]
+    [InlineData("server: \"https://me:S3CR3T@host\"", "'server' is not a URL")]
+    [InlineData("server: \"https://\"", "'server' is not a URL")]
+    [InlineData("server: \"https://a\", certificate-authority-data: S3CR3T!", "'certificate-authority-data' is not valid base64")]
     [InlineData("server: \"https://a\", certificate-authority-data: UzNDUjNU", "'certificate-authority-data' holds no certificate in PEM form")]
     [InlineData("server: \"https://a\", certificate-authority: missing.crt", "missing.crt' cannot be read: there is no such file")]
     [InlineData("server: \"https://a\", certificate-authority: token", "token' holds no certificate")]
     [InlineData("server: \"https://a\", certificate-authority: broken.crt", "broken.crt' holds")]
     [InlineData("server: \"https://a\", certificate-authority: a, insecure-skip-tls-verify: true", "exclude each other")]
-    [InlineData("server: \"https://a\", proxy-url: \"ftp://me:S3CR3T@p\"", "'proxy-url' is no address")]
-    [InlineData("server: \"https://a\", proxy-url: \"S3CR3T\"", "'proxy-url' is no address")]
+    [InlineData("server: \"https://a\", proxy-url: \"ftp://me:S3CR3T@p\"", "'proxy-url' is not a URL")]
+    [InlineData("server: \"https://a\", proxy-url: \"S3CR3T\"", "'proxy-url' is not a URL")]
     public async Task OpenAsync_BadCluster_SaysWhichEntry(string cluster, string expected)
     {
         string path = _home.WriteConfig(cluster, "");
@@ -246,7 +246,7 @@ public sealed class KubeConfigBadInputTests : IDisposable
     [InlineData("token: S3CR3T, username: a, password: S3CR3T", "both a token and a username")]
     [InlineData("as-groups: [S3CR3T]", "stands without 'as'")]
     [InlineData("as: \"a\\nS3CR3T\"", "line break")]
-    [InlineData("client-certificate-data: S3CR3T!", "'client-certificate-data' is no base64")]
+    [InlineData("client-certificate-data: S3CR3T!", "'client-certificate-data' is not valid base64")]
     [InlineData("client-certificate-data: UzNDUjNU", "neither 'client-key' nor 'client-key-data'")]
     [InlineData("client-certificate-data: UzNDUjNU, client-key-data: UzNDUjNU", "'client-certificate' holds no certificate")]
     [InlineData("client-certificate: missing.crt, client-key: k", "missing.crt' cannot be read: there is no such file")]

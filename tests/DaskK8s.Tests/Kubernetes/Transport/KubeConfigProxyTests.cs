@@ -103,7 +103,7 @@ public sealed class KubeConfigProxyTests : IAsyncLifetime
 
     [Theory]
     [InlineData("socks5://me:wrong@", "does not accept the user and the password")]
-    [InlineData("socks5://", "asks for a way to log in")]
+    [InlineData("socks5://", "requires an authentication method")]
     public async Task OpenAsync_SocksProxyRefusesTheLogin_SaysSo(string prefix, string expected)
     {
         using KubeConfigTestProxy proxy = new(_server.Uri, socks: true, login: "me:right");

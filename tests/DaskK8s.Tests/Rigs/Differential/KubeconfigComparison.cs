@@ -114,7 +114,7 @@ internal static class KubeconfigComparison
         {
             ("extensions", JsonValueKind.Array) => value.EnumerateArray()
                 .Where(extension => extension.GetProperty("name").GetString() == "client.authentication.k8s.io/exec")
-                .Select(extension => Canonical(extension.GetProperty("extension"))).FirstOrDefault(),
+                .Select(extension => extension.GetProperty("extension") is { ValueKind: not JsonValueKind.Null } config ? Canonical(config) : null).FirstOrDefault(),
             ("exec", _) => value.TryGetProperty("command", out JsonElement command) ? command.GetString()!.Split('/')[^1] : null,
             ("auth-provider", _) => value.GetProperty("name").GetString(),
             (_, JsonValueKind.String) => value.GetString(),
