@@ -17,6 +17,7 @@ internal sealed class YamlReader
     private readonly YamlScanner _scanner;
     private readonly Dictionary<string, AnchorTarget> _anchors = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _handles = new(StringComparer.Ordinal);
+    private YamlMark? _lastAlias;
 
     private YamlReader(string text) => _scanner = new YamlScanner(text);
 
@@ -152,6 +153,7 @@ internal sealed class YamlReader
         if (token.Kind == YamlTokenKind.Alias)
         {
             _scanner.Take();
+            _lastAlias = token.Mark;
             return _anchors.TryGetValue(token.Text, out AnchorTarget? known)
                 ? known.Node is { } named ? (named, known.Weight) : throw new YamlSyntaxException("an alias stands within the value that it names", token.Mark)
                 : throw new YamlSyntaxException("an alias names no anchor before it", token.Mark);
@@ -195,6 +197,7 @@ internal sealed class YamlReader
         }
 
         (target.Node, target.Weight) = read;
+        _lastAlias = null;
         return read;
     }
 
@@ -271,8 +274,7 @@ internal sealed class YamlReader
             }
 
             YamlKey key = ReadKey(token.Mark, depth, isBlock: true, YamlTokenKind.Key, YamlTokenKind.Value, YamlTokenKind.BlockEnd);
-            (ValueNode Node, long Weight) value = ReadValue(depth, isBlock: true, YamlTokenKind.Key, YamlTokenKind.Value, YamlTokenKind.BlockEnd);
-            map.Add(key, value, MaxNodes);
+            ReadEntry(map, key, depth, isBlock: true, YamlTokenKind.Key, YamlTokenKind.Value, YamlTokenKind.BlockEnd);
         }
     }
 
@@ -297,7 +299,7 @@ internal sealed class YamlReader
             {
                 _scanner.Take();
                 YamlKey key = ReadKey(token.Mark, depth, isBlock: false, YamlTokenKind.Value, YamlTokenKind.FlowEntry, YamlTokenKind.FlowMappingEnd);
-                map.Add(key, ReadValue(depth, isBlock: false, YamlTokenKind.FlowEntry, YamlTokenKind.FlowMappingEnd), MaxNodes);
+                ReadEntry(map, key, depth, isBlock: false, YamlTokenKind.FlowEntry, YamlTokenKind.FlowMappingEnd);
             }
             else
             {
@@ -352,8 +354,21 @@ internal sealed class YamlReader
         }
 
         YamlKey key = ReadKey(mark, depth, isBlock: false);
-        map.Add(key, ReadValue(depth, isBlock: false, YamlTokenKind.FlowEntry, YamlTokenKind.FlowSequenceEnd), MaxNodes);
+        ReadEntry(map, key, depth, isBlock: false, YamlTokenKind.FlowEntry, YamlTokenKind.FlowSequenceEnd);
         return map.Build();
+    }
+
+    private void ReadEntry(YamlMapBuilder map, YamlKey key, int depth, bool isBlock, params ReadOnlySpan<YamlTokenKind> ends)
+    {
+        (ValueNode Node, long Weight) value = ReadValue(depth, isBlock, ends);
+
+        // Go's parser merges a list of maps where it stands, but not one that an alias names.
+        if (key.IsMerge && _lastAlias is { } alias && value.Node is not ValueNode.Map)
+        {
+            throw new YamlSyntaxException("'<<' merges maps only, and this alias names none", alias);
+        }
+
+        map.Add(key, value, MaxNodes);
     }
 
     private YamlKey ReadKey(YamlMark mark, int depth, bool isBlock, params ReadOnlySpan<YamlTokenKind> ends)

@@ -14,6 +14,7 @@ public sealed class YamlReadingTests
     [InlineData("one: &one {r: 1}\nx: {<<: *one, r: 4}", """{"r":4}""")]
     [InlineData("x: {<<: [{r: 1}, {r: 2, s: 3}]}", """{"r":1,"s":3}""")]
     [InlineData("x: {<<: {<<: {a: 3}, a: 4}}", """{"a":4}""")]
+    [InlineData("x: {<<: &a [{a: 3}], <<: []}", """{"a":3}""")]
     [InlineData("x: {\"<<\": {a: 3}}", """{"<<":{"a":3}}""")]
     [InlineData("x: {! <<: {a: 3}}", """{"a":3}""")]
     [InlineData("x: {a: 1, a: 2}", """{"a":2}""")]
@@ -71,6 +72,11 @@ public sealed class YamlReadingTests
     [InlineData("x: \"a\n  b\n", 1, 4)]
     [InlineData("x: 1\nabc\n", 2, 1)]
     [InlineData("x: a: b", 1, 5)]
+    [InlineData("x: &a [{b: 1}]\ny: {<<: *a}", 2, 9)]
+    [InlineData("x: &a [{b: 1}]\ny:\n  <<: *a", 3, 7)]
+    [InlineData("x: &a [{b: 1}]\ny: {<<: [*a]}", 2, 9)]
+    [InlineData("x: &a ~\ny: {<<: *a}", 2, 9)]
+    [InlineData("x: {<<: [{a: 1}, ~]}", 1, 9)]
     [InlineData("worker: {replicas: 2}\n---\nworker: {replicas: 8}", 2, 1)]
     public void FromYaml_WhatHelmRefuses_PointsAtThePlace(string text, int line, int column)
     {
