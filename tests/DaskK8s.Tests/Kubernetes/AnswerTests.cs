@@ -5,6 +5,7 @@ using DaskK8s.Common;
 using DaskK8s.Groups;
 using DaskK8s.Kubernetes;
 using DaskK8s.Kubernetes.Transport;
+using DaskK8s.Scaling.Ownership;
 using DaskK8s.Tests.Rigs;
 
 using k8s;
@@ -39,6 +40,27 @@ public sealed class AnswerTests
         Func<Task> list = () => ListAsync(requests, Token);
 
         (await list.Should().ThrowAsync<KubernetesServerException>()).WithMessage("*not a Kubernetes API server*list pods in namespace prod*");
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("""{"metadata":null,"spec":{}}""")]
+    [InlineData("""{"metadata":[],"spec":{}}""")]
+    [InlineData("""{"metadata":{"name":5},"spec":{}}""")]
+    [InlineData("""{"metadata":{"name":"another"},"spec":{}}""")]
+    [InlineData("""{"metadata":{"name":"group"},"spec":7}""")]
+    [InlineData("""{"metadata":{"name":"group","managedFields":{}},"spec":{}}""")]
+    [InlineData("""{"metadata":{"name":"group"},"spec":{"replicas":1,"replicas":2}}""")]
+    [InlineData("""{"metadata":{"name":"group"},"spec":{"template":{"a":1,"a":2}}}""")]
+    public async Task ReadAsync_DeploymentThatIsNone_SaysThatItIsNoKubernetes(string body)
+    {
+        RawDeployments deployments = new(Create(new AnswerHandler(_ => Text(body))));
+
+        Func<Task> read = () => deployments.ReadAsync("group", Token);
+
+        (await read.Should().ThrowAsync<KubernetesServerException>()).WithMessage("*not a Kubernetes API server*");
     }
 
     [Fact]
