@@ -72,9 +72,11 @@ public sealed class PackageContentTests
     public void Module_Package_HasTheModuleAtItsRoot()
     {
         using PackageFeed feed = new();
-        string file = Directory.GetFiles(Path.Combine(feed.Folder, "powershell"), "DaskK8s.*.nupkg").Should().ContainSingle().Which;
+        string file = Directory.GetFiles(Path.Combine(feed.Folder, "powershell", "gallery"), "DaskK8s.*.nupkg").Should().ContainSingle().Which;
         using ZipArchive package = ZipFile.OpenRead(file);
 
+        Directory.GetDirectories(feed.Folder).SelectMany(static d => Directory.GetFiles(d, "*.nupkg")).Should()
+            .BeEmpty("NuGet looks one level below a folder that is a source, and the module has the library's name and often a higher version");
         package.Entries.Select(static e => e.FullName).Should().Contain(["DaskK8s.psd1", "DaskK8s.PowerShell.dll", "lib/DaskK8s.dll", "en-US/DaskK8s.PowerShell.dll-Help.xml"]);
     }
 

@@ -36,7 +36,7 @@ public sealed class PackageTests(ReleaseFixture fixture) : IClassFixture<Release
         string said = await pack.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await pack.WaitForExitAsync(TestContext.Current.CancellationToken);
         pack.ExitCode.Should().Be(0, said);
-        string gallery = Path.Combine(packages, "powershell");
+        string gallery = Path.Combine(packages, "powershell", "gallery");
 
         string[] lines = await pwsh.RunScriptAsync($"""
             Register-PSResourceRepository -Name local -Uri '{gallery}' -Trusted
