@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-for project in DaskK8s DaskK8s.Testing DaskK8s.Hosting; do
+for project in DaskK8s DaskK8s.Testing DaskK8s.Hosting DaskK8s.Arrow; do
     dotnet build "src/$project" --configuration Release --verbosity quiet -nologo
 done
 dotnet tool restore

@@ -63,7 +63,7 @@ public sealed class DaskConfigurationTests
         string[] said = [.. File.ReadAllLines(SourceOf("DaskConfiguration.cs")).SelectMany(static l => l.Split("nameof(").Skip(1)).Select(static p => p.Split(')')[0].Split('.')[^1])];
 
         settings.Except(said).Should().BeEquivalentTo(
-            ["Cluster", "Kubernetes", "LoggerFactory", "SerializerOptions", "TimeProvider"], "every other option has a setting; these are objects, and Cluster's are at the top");
+            ["Cluster", "Formats", "Kubernetes", "LoggerFactory", "SerializerOptions", "TimeProvider"], "every other option has a setting; these are objects, and Cluster's are at the top");
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.CompilerServices;
 
 namespace DaskK8s.Hosting.Tests;
 
@@ -43,16 +44,67 @@ internal sealed class FakeDask(Func<PythonFunction, IReadOnlyList<object?>, obje
     public IAsyncEnumerable<DaskFuture<T>> AsCompletedAsync<T>(IEnumerable<DaskFuture<T>> futures, CancellationToken cancellationToken = default) =>
         futures.ToAsyncEnumerable();
 
-    public Task PublishAsync(string name, IEnumerable<DaskFuture> futures, bool overwrite = false, CancellationToken cancellationToken = default) =>
-        Task.FromResult(_published[name] = [.. futures]);
+    public Task<DaskFuture<T>> ScatterAsync<T>(
+        T value, ScatterOptions? options = null, IProgress<DaskTransferProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        Task.FromResult(DaskFuture.FromResult(value));
 
-    public Task<DaskFutureList<T>> FindAsync<T>(string name, CancellationToken cancellationToken = default) => _published.TryGetValue(name, out DaskFuture[]? futures)
-        ? Task.FromResult(new DaskFutureList<T>(futures.Cast<DaskFuture<T>>()))
-        : throw new DaskDatasetException(name, "Nothing is published under the name.");
+    public async IAsyncEnumerable<IReadOnlyList<DaskFunctionProgress>> Progress(
+        IEnumerable<DaskFuture> futures, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await Task.CompletedTask;
+        yield break;
+    }
 
-    public Task<IReadOnlyList<string>> ListPublishedAsync(CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<string>>([.. _published.Keys]);
+    public Task PublishAsync(string name, IEnumerable<DaskFuture> futures, bool overwrite = false, CancellationToken cancellationToken = default)
+    {
+        _published[name] = [.. futures];
+        return Task.CompletedTask;
+    }
+
+    public Task PublishAsync(string name, DaskFuture future, bool overwrite = false, CancellationToken cancellationToken = default) =>
+        PublishAsync(name, [future], overwrite, cancellationToken);
+
+    public Task<DaskFutureList<T>> FindAsync<T>(string name, CancellationToken cancellationToken = default) =>
+        _published.TryGetValue(name, out DaskFuture[]? futures)
+            ? Task.FromResult(new DaskFutureList<T>(futures.Cast<DaskFuture<T>>()))
+            : throw new DaskDatasetException(name, "Nothing is published under the name.");
+
+    public Task<IReadOnlyList<string>> ListPublishedAsync(CancellationToken cancellationToken = default) =>
+        Task.FromResult<IReadOnlyList<string>>([.. _published.Keys.Order(StringComparer.Ordinal)]);
 
     public Task<bool> UnpublishAsync(string name, CancellationToken cancellationToken = default) => Task.FromResult(_published.Remove(name));
+
+    public Task<DaskFuture<T>> GetFutureAsync<T>(string key, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public async Task<IReadOnlyList<DaskAnswer<T>>> RunOnWorkersAsync<T>(
+        PythonFunction function,
+        IReadOnlyList<object?>? arguments = null,
+        IReadOnlyCollection<string>? workers = null,
+        TimeSpan? timeout = null,
+        CancellationToken cancellationToken = default) =>
+        [new DaskAnswer<T>("tcp://fake:1", await Answer<T>(function, arguments ?? []).ResultAsync(timeout, cancellationToken))];
+
+    public Task<IReadOnlyList<DaskAnswer<T>>> RunOnGroupAsync<T>(
+        PythonFunction function,
+        string workerGroup,
+        IReadOnlyList<object?>? arguments = null,
+        TimeSpan? timeout = null,
+        CancellationToken cancellationToken = default) => RunOnWorkersAsync<T>(function, arguments, null, timeout, cancellationToken);
+
+    public Task<T> RunOnSchedulerAsync<T>(
+        PythonFunction function, IReadOnlyList<object?>? arguments = null, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        Answer<T>(function, arguments ?? []).ResultAsync(timeout, cancellationToken);
+
+    public Task<string> UploadAsync(string path, CancellationToken cancellationToken = default) => Task.FromResult(Path.GetFileNameWithoutExtension(path));
+
+    public Task<bool> RemoveUploadAsync(string name, CancellationToken cancellationToken = default) => Task.FromResult(true);
+
+    public Task InstallPackagesAsync(
+        IEnumerable<string> packages,
+        IEnumerable<string>? pipArguments = null,
+        bool restartWorkers = false,
+        TimeSpan? timeout = null,
+        CancellationToken cancellationToken = default) => Task.CompletedTask;
 
     public Task<SchedulerInfo> GetSchedulerInfoAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 

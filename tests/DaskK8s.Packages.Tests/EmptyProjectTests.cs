@@ -16,6 +16,7 @@ public sealed partial class EmptyProjectTests(EmptyProjectTests.Release release)
 
     [Theory]
     [InlineData("DaskK8s", "", null, "HelmCluster(my-dask.default, 'tcp://127.0.0.1:", "\n42\n")]
+    [InlineData("DaskK8s.Arrow", "", null, "no pyarrow")]
     [InlineData("DaskK8s.Testing", Library, null, "HelmCluster(my-dask.default, 'tcp://127.0.0.1:", "workers=3")]
     [InlineData("DaskK8s.Interactive", "", null, "Dask cluster my-dask, namespace default, deployed", "connected")]
     [InlineData("DaskK8s.Hosting", HostPackage, "Application started", "Application started")]

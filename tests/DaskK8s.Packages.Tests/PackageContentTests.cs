@@ -7,7 +7,7 @@ namespace DaskK8s.Packages.Tests;
 /// <summary>Looks into the packages that the build made.</summary>
 public sealed class PackageContentTests
 {
-    public static TheoryData<string> Packages => ["DaskK8s", "DaskK8s.Hosting", "DaskK8s.Interactive", "DaskK8s.Testing"];
+    public static TheoryData<string> Packages => ["DaskK8s", "DaskK8s.Arrow", "DaskK8s.Hosting", "DaskK8s.Interactive", "DaskK8s.Testing"];
 
     [Theory]
     [MemberData(nameof(Packages))]

@@ -12,6 +12,7 @@ public sealed class PublicApiTests
 
     [Theory]
     [InlineData("DaskK8s")]
+    [InlineData("DaskK8s.Arrow")]
     [InlineData("DaskK8s.Hosting")]
     [InlineData("DaskK8s.Interactive")]
     [InlineData("DaskK8s.Testing")]

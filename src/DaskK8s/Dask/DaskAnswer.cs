@@ -6,9 +6,15 @@ public sealed record DaskAnswer<T>
 {
     private readonly T? _result;
 
-    internal DaskAnswer(string worker, T result) => (Worker, _result) = (worker, result);
+    /// <summary>Creates an answer with a result, as a fake of <see cref="IDaskClient"/> gives it.</summary>
+    /// <param name="worker">The worker's address.</param>
+    /// <param name="result">The result.</param>
+    public DaskAnswer(string worker, T result) => (Worker, _result) = (worker, result);
 
-    internal DaskAnswer(string worker, DaskK8sException error) => (Worker, Error) = (worker, error);
+    /// <summary>Creates an answer without a result.</summary>
+    /// <param name="worker">The worker's address.</param>
+    /// <param name="error">Why there is none.</param>
+    public DaskAnswer(string worker, DaskK8sException error) => (Worker, Error) = (worker, error);
 
     /// <summary>Gets the worker's address.</summary>
     public string Worker { get; }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
 using DaskK8s.Common;
+using DaskK8s.Dask.Data;
 using DaskK8s.Dask.Rpc;
 using DaskK8s.Dask.Tasks;
 using DaskK8s.Dask.Protocol;
@@ -145,7 +146,7 @@ public sealed partial class DaskClient
         }
     }
 
-    private async Task<T> FetchOneAsync<T>(TaskEntry entry, TimeSpan? timeout, JsonSerializerOptions options, CancellationToken cancellationToken)
+    private async Task<T> FetchOneAsync<T>(TaskEntry entry, TimeSpan? timeout, JsonSerializerOptions options, CancellationToken cancellationToken, IProgress<DaskTransferProgress>? progress = null)
     {
         using TimeLimit limit = new(timeout ?? Timeout.InfiniteTimeSpan, _time, cancellationToken);
         try
@@ -154,7 +155,7 @@ public sealed partial class DaskClient
                 async token =>
                 {
                     await FinishAsync(entry, token).ConfigureAwait(false);
-                    return (await FetchAllAsync<T>([entry], options, token).ConfigureAwait(false))[0];
+                    return (await FetchAllAsync<T>([entry], options, token, progress).ConfigureAwait(false))[0];
                 },
                 limit.Token).ConfigureAwait(false);
         }
@@ -174,12 +175,24 @@ public sealed partial class DaskClient
     internal Task<DaskFutureStatus> WaitAsync(TaskEntry entry, CancellationToken cancellationToken) =>
         _life.RunAsync(token => SettleAsync(entry, token), cancellationToken);
 
-    private async Task<T[]> FetchAllAsync<T>(TaskEntry[] entries, JsonSerializerOptions options, CancellationToken cancellationToken)
+    private async Task<T[]> FetchAllAsync<T>(
+        TaskEntry[] entries, JsonSerializerOptions options, CancellationToken cancellationToken, IProgress<DaskTransferProgress>? progress = null)
     {
         T[] results = new T[entries.Length];
+        ResultRequest request = ResultRequest.For(typeof(T), _options.Formats);
+        List<(int Index, ResultOffer Offer)> offers = [];
         await _fetcher.FetchAsync(
-            entries, FinishAsync, (index, data, budget) => results[index] = ResultReader.Read<T>(entries[index].Key, data, budget, options), cancellationToken)
-            .ConfigureAwait(false);
+            entries,
+            request,
+            FinishAsync,
+            (index, data, budget) => results[index] = ResultReader.Read<T>(entries[index].Key, data, budget, options),
+            (index, offer) => offers.Add((index, offer)),
+            cancellationToken).ConfigureAwait(false);
+        foreach ((int index, ResultOffer offer) in offers)
+        {
+            results[index] = await ReceiveAsync<T>(entries[index], request, offer, progress, cancellationToken).ConfigureAwait(false);
+        }
+
         return results;
     }
 

@@ -85,7 +85,7 @@ public sealed partial class DaskClient
         _life.ThrowIfEnded();
         // A scheduler that runs no functions of clients says so here.
         _ = Session;
-        (byte[] pickle, IReadOnlyList<DaskFuture> needs) = PythonArguments.Write(arguments ?? [], function.Keywords, _json);
+        (byte[] pickle, IReadOnlyList<DaskFuture> needs) = PythonArguments.Write(arguments ?? [], function.Keywords, _json, _options.Formats);
         return needs.Count == 0
             ? pickle
             : throw new ArgumentException($"The future '{needs[0].Key}' cannot be an argument here: only tasks are given results. Submit a task instead.", nameof(arguments));

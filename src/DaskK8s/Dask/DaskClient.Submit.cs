@@ -130,7 +130,7 @@ public sealed partial class DaskClient
         {
             foreach (IReadOnlyList<object?> call in arguments)
             {
-                (byte[] pickle, IReadOnlyList<DaskFuture> needs) = PythonArguments.Write(call, function.Keywords, _json);
+                (byte[] pickle, IReadOnlyList<DaskFuture> needs) = PythonArguments.Write(call, function.Keywords, _json, _options.Formats);
                 Check(needs);
                 string key = options switch
                 {

@@ -39,6 +39,10 @@ public sealed record DaskClientOptions
     /// </value>
     public JsonSerializerOptions? SerializerOptions { get; init; }
 
+    /// <summary>Gets the forms of arguments and results that JSON has no types for; the first one that takes a type counts.</summary>
+    /// <value>Empty by default. <c>DaskK8s.Arrow</c> has a form for tables.</value>
+    public IReadOnlyList<DaskFormat> Formats { get; init; } = [];
+
     /// <summary>Gets where log messages go.</summary>
     /// <value>Null by default: nowhere.</value>
     public ILoggerFactory? LoggerFactory { get; init; }

@@ -42,8 +42,18 @@ public interface IDaskClient
     /// <inheritdoc cref="DaskClient.AsCompletedAsync{T}"/>
     IAsyncEnumerable<DaskFuture<T>> AsCompletedAsync<T>(IEnumerable<DaskFuture<T>> futures, CancellationToken cancellationToken = default);
 
+    /// <inheritdoc cref="DaskClient.Progress"/>
+    IAsyncEnumerable<IReadOnlyList<DaskFunctionProgress>> Progress(IEnumerable<DaskFuture> futures, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="DaskClient.ScatterAsync{T}"/>
+    Task<DaskFuture<T>> ScatterAsync<T>(
+        T value, ScatterOptions? options = null, IProgress<DaskTransferProgress>? progress = null, CancellationToken cancellationToken = default);
+
     /// <inheritdoc cref="DaskClient.PublishAsync(string, IEnumerable{DaskFuture}, bool, CancellationToken)"/>
     Task PublishAsync(string name, IEnumerable<DaskFuture> futures, bool overwrite = false, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="DaskClient.PublishAsync(string, DaskFuture, bool, CancellationToken)"/>
+    Task PublishAsync(string name, DaskFuture future, bool overwrite = false, CancellationToken cancellationToken = default);
 
     /// <inheritdoc cref="DaskClient.FindAsync{T}"/>
     Task<DaskFutureList<T>> FindAsync<T>(string name, CancellationToken cancellationToken = default);
@@ -53,6 +63,43 @@ public interface IDaskClient
 
     /// <inheritdoc cref="DaskClient.UnpublishAsync"/>
     Task<bool> UnpublishAsync(string name, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="DaskClient.GetFutureAsync{T}"/>
+    Task<DaskFuture<T>> GetFutureAsync<T>(string key, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="DaskClient.RunOnWorkersAsync{T}"/>
+    Task<IReadOnlyList<DaskAnswer<T>>> RunOnWorkersAsync<T>(
+        PythonFunction function,
+        IReadOnlyList<object?>? arguments = null,
+        IReadOnlyCollection<string>? workers = null,
+        TimeSpan? timeout = null,
+        CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="DaskClient.RunOnGroupAsync{T}"/>
+    Task<IReadOnlyList<DaskAnswer<T>>> RunOnGroupAsync<T>(
+        PythonFunction function,
+        string workerGroup,
+        IReadOnlyList<object?>? arguments = null,
+        TimeSpan? timeout = null,
+        CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="DaskClient.RunOnSchedulerAsync{T}"/>
+    Task<T> RunOnSchedulerAsync<T>(
+        PythonFunction function, IReadOnlyList<object?>? arguments = null, TimeSpan? timeout = null, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="DaskClient.UploadAsync"/>
+    Task<string> UploadAsync(string path, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="DaskClient.RemoveUploadAsync"/>
+    Task<bool> RemoveUploadAsync(string name, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="DaskClient.InstallPackagesAsync"/>
+    Task InstallPackagesAsync(
+        IEnumerable<string> packages,
+        IEnumerable<string>? pipArguments = null,
+        bool restartWorkers = false,
+        TimeSpan? timeout = null,
+        CancellationToken cancellationToken = default);
 
     /// <inheritdoc cref="DaskClient.GetSchedulerInfoAsync"/>
     Task<SchedulerInfo> GetSchedulerInfoAsync(CancellationToken cancellationToken = default);

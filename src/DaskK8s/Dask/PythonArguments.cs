@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
 
+using DaskK8s.Dask.Arrays;
 using DaskK8s.Dask.Protocol;
 
 namespace DaskK8s.Dask;
@@ -16,11 +17,13 @@ internal sealed class PythonArguments
     private readonly List<DaskFuture> _futures = [];
     private readonly Dictionary<string, int> _indexes = [];
     private readonly JsonSerializerOptions _options;
+    private readonly IReadOnlyList<DaskFormat> _formats;
     private readonly bool _custom;
 
-    private PythonArguments(JsonSerializerOptions options)
+    private PythonArguments(JsonSerializerOptions options, IReadOnlyList<DaskFormat> formats)
     {
         _options = options;
+        _formats = formats;
         // The converters of a user's own come before ours, for all but JSON's own types.
         _custom = !ReferenceEquals(options, PythonJson.Options);
     }
@@ -29,12 +32,16 @@ internal sealed class PythonArguments
     /// <param name="arguments">Those by position.</param>
     /// <param name="keywords">Those by name.</param>
     /// <param name="options">How other .NET types become JSON types: <see cref="PythonJson.For"/>.</param>
+    /// <param name="formats">The forms of values that JSON has no types for; null for none.</param>
     /// <returns>The pickle, and the futures that it refers to by their index.</returns>
     /// <exception cref="ArgumentException">A value has no form in JSON's types.</exception>
     public static (byte[] Pickle, IReadOnlyList<DaskFuture> Futures) Write(
-        IReadOnlyList<object?> arguments, IReadOnlyDictionary<string, object?>? keywords, JsonSerializerOptions options)
+        IReadOnlyList<object?> arguments,
+        IReadOnlyDictionary<string, object?>? keywords,
+        JsonSerializerOptions options,
+        IReadOnlyList<DaskFormat>? formats = null)
     {
-        PythonArguments writer = new(options);
+        PythonArguments writer = new(options, formats ?? []);
         writer._pickle.BeginTuple();
         writer._pickle.BeginTuple();
         for (int i = 0; i < arguments.Count; i++)
@@ -54,6 +61,29 @@ internal sealed class PythonArguments
         writer._pickle.EndTuple();
         return (writer._pickle.ToArray(), writer._futures);
     }
+
+    /// <summary>Finds the form that writes a value.</summary>
+    public static (DaskFormat Format, string Target)? FormatOf(object value, IReadOnlyList<DaskFormat> formats)
+    {
+        foreach (DaskFormat format in formats)
+        {
+            if (format.GetTarget(value) is { } target)
+            {
+                return (format, target);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Returns how a worker makes a value of bytes (see <c>transfers.py</c>).</summary>
+    public static Dictionary<string, object?> How(DaskFormat format, string target) => new()
+    {
+        ["kind"] = "form",
+        ["id"] = format.Id,
+        ["source"] = format.Source,
+        ["target"] = target,
+    };
 
     private void Value(object? value, int depth)
     {
@@ -88,6 +118,9 @@ internal sealed class PythonArguments
             case Memory<byte> v: _pickle.Bytes(v.Span); break;
             case DaskFuture v: Future(v); break;
             case JsonElement v: Json(v, depth); break;
+            case IShapedBytes v: Shaped(v); break;
+            case Array { Rank: > 1 } v when PlainArray.Of(v) is { } shaped: Shaped(shaped); break;
+            case not null when FormatOf(value, _formats) is { } form: Formed(value, form.Format, form.Target, depth); break;
             case not null when _custom && IsConverted(value.GetType()): Other(value, depth); break;
             case IReadOnlyDictionary<string, object?> v: Map(v, depth); break;
             case IDictionary v: Map(v, depth); break;
@@ -123,6 +156,22 @@ internal sealed class PythonArguments
         }
 
         _pickle.PersistentId(index);
+    }
+
+    private void Shaped(IShapedBytes array) =>
+        _pickle.NumpyArray($"<{array.Element.DType}", array.Shape, array.Length, bytes => array.Copy(0, bytes.Span));
+
+    private void Formed(object value, DaskFormat format, string target, int depth)
+    {
+        using MemoryStream content = new();
+        ValueTask written = format.WriteAsync(value, content, CancellationToken.None);
+        // Memory makes nobody wait.
+        written.AsTask().GetAwaiter().GetResult();
+        _pickle.BeginTuple();
+        Map((IDictionary)How(format, target), depth);
+        _pickle.MutableBytes(content.Length, bytes => content.GetBuffer().AsMemory(0, (int)content.Length).CopyTo(bytes));
+        _pickle.EndTuple();
+        _pickle.Persistent();
     }
 
     private void Map(IEnumerable<KeyValuePair<string, object?>> map, int depth)

@@ -2,6 +2,8 @@ using System.Collections;
 using System.Globalization;
 using System.Text;
 
+using DaskK8s.Dask.Arrays;
+
 using MessagePack;
 
 namespace DaskK8s.Dask.Protocol;
@@ -17,6 +19,7 @@ internal delegate T MessageDecoder<out T>(ref MessagePackReader reader, DaskMess
 internal static class Msgpack
 {
     private const sbyte DecimalCode = 1;
+    private const sbyte ArrayCode = 2;
 
     /// <summary>Runs a decoder; whatever malformed bytes make the package throw comes out as one documented error.</summary>
     /// <typeparam name="T">What comes out.</typeparam>
@@ -140,10 +143,60 @@ internal static class Msgpack
         }
     }
 
-    /// <summary>Reads the one extension that workers send: the text of a decimal (see <c>runtime.py</c>).</summary>
+    /// <summary>Determines whether an array of NumPy comes next.</summary>
+    public static bool IsArrayNext(this ref MessagePackReader reader) =>
+        reader.NextMessagePackType == MessagePackType.Extension && reader.CreatePeekReader().ReadExtensionFormatHeader().TypeCode == ArrayCode;
+
+    /// <summary>Reads an array of NumPy (see <c>transfers.py</c>).</summary>
+    /// <exception cref="InvalidCastException">It cannot be read as the type.</exception>
+    public static object ReadArray(this ref MessagePackReader reader, Type type)
+    {
+        (string dtype, long[] shape, ReadOnlyMemory<byte> data) = ReadArrayParts(ref reader);
+        ArraySink sink = ArrayElement.Begin(type, dtype, shape);
+        sink.Take(data.Span);
+        return sink.End();
+    }
+
+    /// <summary>Reads the parts of an array of NumPy.</summary>
+    public static (string DType, long[] Shape, ReadOnlyMemory<byte> Data) ReadArrayParts(ref MessagePackReader reader)
+    {
+        MessagePackReader parts = new(reader.ReadExtensionFormat().Data);
+        if (parts.ReadArrayHeader() != 3)
+        {
+            throw new DaskProtocolException("An array is not of the expected form.");
+        }
+
+        string dtype = parts.ReadString() ?? string.Empty;
+        return (dtype, ReadShape(ref parts), parts.ReadBytes() is { IsSingleSegment: true } data ? data.First : ReadOnlyMemory<byte>.Empty);
+    }
+
+    /// <summary>Reads the shape of an array.</summary>
+    public static long[] ReadShape(ref MessagePackReader reader)
+    {
+        int rank = reader.ReadArrayHeader();
+        if (rank is < 1 or > 64)
+        {
+            throw new DaskProtocolException($"An array of {rank} dimensions came, which NumPy does not have.");
+        }
+
+        long[] shape = new long[rank];
+        for (int i = 0; i < rank; i++)
+        {
+            shape[i] = reader.ReadInt64();
+        }
+
+        return shape;
+    }
+
+    /// <summary>Reads an extension that stands for a number: the text of a decimal (see <c>runtime.py</c>).</summary>
     public static string ReadExtension(ref MessagePackReader reader)
     {
         ExtensionResult extension = reader.ReadExtensionFormat();
+        if (extension.TypeCode == ArrayCode)
+        {
+            throw new InvalidCastException("An array stands where a single value is expected.");
+        }
+
         return extension.TypeCode == DecimalCode && extension.Data.Length < 100_000
             ? Encoding.UTF8.GetString(extension.Data)
             : throw new DaskProtocolException($"A result holds a msgpack extension of type {extension.TypeCode}, which workers do not send.");

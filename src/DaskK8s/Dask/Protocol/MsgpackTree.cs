@@ -58,6 +58,8 @@ internal static class MsgpackTree
                 return reader.ReadString();
             case MessagePackType.Binary:
                 return reader.ReadBytes() is { } bytes ? System.Buffers.BuffersExtensions.ToArray(bytes) : null;
+            case MessagePackType.Extension when message is null && reader.IsArrayNext():
+                return reader.ReadArray(typeof(object));
             case MessagePackType.Extension when message is null:
                 return PythonJson.ReadDecimal(Msgpack.ReadExtension(ref reader));
             case MessagePackType.Array:

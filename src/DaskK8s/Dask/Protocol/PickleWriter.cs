@@ -88,6 +88,38 @@ internal sealed class PickleWriter
         _buffer.Write(value);
     }
 
+    /// <summary>Bytes that Python may change: <c>bytearray</c>.</summary>
+    public void MutableBytes(long length, Action<Memory<byte>> fill)
+    {
+        Op(0x96);
+        BinaryPrimitives.WriteInt64LittleEndian(_buffer.GetSpan(8), length);
+        _buffer.Advance(8);
+        int size = checked((int)length);
+        fill(_buffer.GetMemory(size)[..size]);
+        _buffer.Advance(size);
+    }
+
+    /// <summary>An array of NumPy over bytes, which <paramref name="fill"/> writes.</summary>
+    public void NumpyArray(string dtype, IReadOnlyList<int> shape, long length, Action<Memory<byte>> fill)
+    {
+        _buffer.Write("cnumpy\nndarray\n"u8);
+        BeginTuple();
+        BeginTuple();
+        foreach (int dimension in shape)
+        {
+            Integer(dimension);
+        }
+
+        EndTuple();
+        Text(dtype);
+        MutableBytes(length, fill);
+        EndTuple();
+        Op((byte)'R');
+    }
+
+    /// <summary>What stands before this is told by how it is made (see <c>transfers.py</c>).</summary>
+    public void Persistent() => Op((byte)'Q');
+
     /// <summary>The result of another task, by its index in the list of dependencies.</summary>
     public void PersistentId(int index)
     {

@@ -20,6 +20,7 @@ import threading
 import traceback
 import types
 import uuid
+from time import monotonic
 
 import msgpack
 from distributed import get_worker
@@ -38,13 +39,7 @@ def run(function, arguments, dependencies):
         if definition is None:
             raise RuntimeError("the scheduler no longer knows this function: it restarted")
         call = FUNCTIONS[function] = define(function, definition)
-    if dependencies:
-        unpickler = pickle.Unpickler(io.BytesIO(arguments))
-        # Futures among the arguments are persistent ids: indexes of the results they stand for.
-        unpickler.persistent_load = dependencies.__getitem__
-        args, kwargs = unpickler.load()
-    else:
-        args, kwargs = pickle.loads(arguments)
+    args, kwargs = open_arguments(arguments, dependencies)
     try:
         return call(*args, **kwargs)
     except (SystemExit, KeyboardInterrupt) as error:
@@ -76,6 +71,7 @@ def define(function, definition):
 
 def script(source, filename, topic, key, variables):
     """Run a whole program with a Dask client at hand, its printed lines sent to `topic` as they come."""
+    from dask.base import is_dask_collection
     from distributed import worker_client
 
     tree = ast.parse(source, filename)
@@ -88,8 +84,11 @@ def script(source, filename, topic, key, variables):
         namespace["client"] = client
         exec(compile(tree, filename, "exec"), namespace)
         if last is not None:
-            return eval(compile(last, filename, "eval"), namespace)
-        return namespace.get("result")
+            result = eval(compile(last, filename, "eval"), namespace)
+        else:
+            result = namespace.get("result")
+        # What is still to be computed is, here, where a client is at hand.
+        return result.compute() if is_dask_collection(result) else result
 
 
 class Printed:
@@ -151,6 +150,9 @@ def encode(value):
             plain = item.item()
             if type(plain) is not type(item):
                 return plain
+        array = as_array(item)
+        if array is not None:
+            return pack_array(array)
         if isinstance(item, decimal.Decimal):
             # Read as a decimal where one is asked for; as a float it would lose digits.
             return msgpack.ExtType(1, str(item).encode()) if item.is_finite() else float(item)
@@ -201,7 +203,7 @@ async def answer(owner, parameter, function, definition, arguments, inline):
         call = FUNCTIONS.get(function)
         if call is None:
             call = FUNCTIONS[function] = define(function, definition)
-        args, kwargs = pickle.loads(arguments)
+        args, kwargs = open_arguments(arguments, ())
         if takes(call, parameter):
             kwargs[parameter] = owner
 
@@ -222,20 +224,11 @@ async def answer(owner, parameter, function, definition, arguments, inline):
 def install(worker):
     """Let a worker answer for the results that it holds."""
 
-    def results(keys):
-        out = []
-        for key in keys:
-            try:
-                out.append(encode(worker.data[key]))
-            except KeyError:
-                out.append(None)
-        return to_serialize(msgpack.packb(out, use_bin_type=True))
-
     async def run(function, definition, arguments):
         return to_serialize(await answer(worker, "dask_worker", function, definition, arguments, False))
 
-    worker.handlers["daskk8s_results_" + SUFFIX] = results
     worker.handlers["daskk8s_run_" + SUFFIX] = run
+    install_transfers(worker)
 
 
 def install_all():

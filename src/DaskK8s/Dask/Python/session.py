@@ -69,6 +69,7 @@ def install(dask_scheduler):
     operation = "daskk8s_attach_" + SUFFIX
     if operation not in dask_scheduler.handlers:
         service, code = Service(dask_scheduler), WorkerCode(dask_scheduler)
+        data = Data(service)
         dask_scheduler.handlers.update(
             {
                 operation: service.attach,
@@ -83,6 +84,10 @@ def install(dask_scheduler):
                 "daskk8s_upload_" + SUFFIX: code.upload,
                 "daskk8s_remove_upload_" + SUFFIX: code.remove,
                 "daskk8s_packages_" + SUFFIX: code.packages,
+                "daskk8s_piece_" + SUFFIX: data.piece,
+                "daskk8s_place_" + SUFFIX: data.place,
+                "daskk8s_put_" + SUFFIX: data.put,
+                "daskk8s_keep_" + SUFFIX: data.keep,
             }
         )
 
@@ -149,7 +154,7 @@ class Service:
                     tasks.append(dependent)
         return found
 
-    async def gather(self, keys):
+    async def gather(self, keys, **how):
         """Give results as the workers encode them: one pack for each worker, in the order of its keys' indexes."""
         groups, missing, later, total = defaultdict(list), [], [], 0
         for index, key in enumerate(keys):
@@ -162,7 +167,7 @@ class Service:
                 total += max(task.nbytes, 0)
                 groups[next(iter(task.who_has)).address].append(index)
         packs = await asyncio.gather(
-            *(self.fetch(address, [keys[i] for i in indexes]) for address, indexes in groups.items())
+            *(self.fetch(address, [keys[i] for i in indexes], how) for address, indexes in groups.items())
         )
         reply = []
         for indexes, pack in zip(groups.values(), packs):
@@ -172,7 +177,7 @@ class Service:
                 reply.append([indexes, pack])
         return {"status": "OK", "packs": reply, "missing": missing, "later": later}
 
-    async def fetch(self, address, keys):
+    async def fetch(self, address, keys, how):
         worker = self.scheduler.rpc(address)
         operation = getattr(worker, "daskk8s_results_" + SUFFIX)
         plain = ["msgpack", "error"]
@@ -180,7 +185,7 @@ class Service:
             # An operation that a worker lacks leaves a traceback in its log: those that were not prepared are not asked for it.
             if not await self.prepare(address, worker):
                 return None
-            pack = await operation(keys=keys, serializers=plain)
+            pack = await operation(keys=keys, serializers=plain, **how)
             if pack is None:
                 self.ready.pop(address, None)
             return pack

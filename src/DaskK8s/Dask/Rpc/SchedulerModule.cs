@@ -22,8 +22,8 @@ internal static class SchedulerModule
         sys.modules[name].install_all()
         """;
 
-    private static readonly string Session = string.Join("\n\n", Read("session.py"), Read("code.py"));
-    private static readonly string Runtime = Read("runtime.py");
+    private static readonly string Session = string.Join("\n\n", Read("session.py"), Read("code.py"), Read("data.py"));
+    private static readonly string Runtime = string.Join("\n\n", Read("runtime.py"), Read("transfers.py"));
     private static readonly string Plugins = Read("plugins.py");
 
     private static readonly string Hash =
@@ -58,6 +58,18 @@ internal static class SchedulerModule
 
     /// <summary>Gets the operation that installs packages on workers.</summary>
     public static string InstallPackages { get; } = "daskk8s_packages_" + Hash;
+
+    /// <summary>Gets the operation that fetches a piece of a large result.</summary>
+    public static string Piece { get; } = "daskk8s_piece_" + Hash;
+
+    /// <summary>Gets the operation that chooses a worker for a value.</summary>
+    public static string Place { get; } = "daskk8s_place_" + Hash;
+
+    /// <summary>Gets the operation that puts a piece of a value on a worker.</summary>
+    public static string Put { get; } = "daskk8s_put_" + Hash;
+
+    /// <summary>Gets the operation that makes a value of its pieces.</summary>
+    public static string Keep { get; } = "daskk8s_keep_" + Hash;
 
     /// <summary>Installs the module; where it is there already, nothing changes.</summary>
     /// <param name="rpc">The scheduler.</param>

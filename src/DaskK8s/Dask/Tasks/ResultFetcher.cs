@@ -1,3 +1,4 @@
+using DaskK8s.Dask.Data;
 using DaskK8s.Dask.Protocol;
 using DaskK8s.Dask.Rpc;
 
@@ -11,6 +12,11 @@ namespace DaskK8s.Dask.Tasks;
 /// <param name="budget">What reading it is counted against.</param>
 internal delegate void ResultAcceptor(int index, ReadOnlyMemory<byte> data, DecodingBudget budget);
 
+/// <summary>Takes what a worker tells of a result that comes in another form, or in pieces.</summary>
+/// <param name="index">The index of its task.</param>
+/// <param name="offer">What it tells.</param>
+internal delegate void OfferAcceptor(int index, ResultOffer offer);
+
 /// <summary>Fetches results from the workers that hold them, through the scheduler.</summary>
 internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
 {
@@ -21,15 +27,19 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
 
     /// <summary>Fetches results of finished tasks.</summary>
     /// <param name="tasks">The tasks.</param>
+    /// <param name="request">How the workers are to encode them.</param>
     /// <param name="settle">Waits until a task is finished; a result can be lost between two of our calls, and be computed anew.</param>
     /// <param name="accept">Takes each result with its index; the bytes are valid during the call only.</param>
+    /// <param name="offered">Takes what is told of the others.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>A task that ends when all results were taken.</returns>
     /// <exception cref="DaskResultException">A result has no form in JSON's types.</exception>
     public async Task FetchAsync(
         IReadOnlyList<TaskEntry> tasks,
+        ResultRequest request,
         Func<TaskEntry, CancellationToken, Task> settle,
         ResultAcceptor accept,
+        OfferAcceptor offered,
         CancellationToken cancellationToken)
     {
         Queue<int> open = new(Enumerable.Range(0, tasks.Count));
@@ -44,7 +54,7 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
 
             RpcCall call = new(SchedulerModule.Gather)
             {
-                Arguments = new Dictionary<string, object?> { ["keys"] = batch.ConvertAll(i => (object?)tasks[i].Key) },
+                Arguments = request.Tell(new() { ["keys"] = batch.ConvertAll(i => (object?)tasks[i].Key), ["large"] = request.Large }),
                 Idempotent = true,
                 Timeout = FetchLimit,
             };
@@ -53,7 +63,7 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
                 ?? new Reply([], [.. Enumerable.Range(0, batch.Count)], []);
             foreach ((int[] indexes, SerializedValue pack) in reply.Packs)
             {
-                reply.Missing.AddRange(Unpack(indexes, pack, batch, tasks, accept));
+                reply.Missing.AddRange(Unpack(indexes, pack, batch, tasks, accept, offered, request.Format is not null));
             }
 
             reply.Later.ForEach(i => open.Enqueue(batch[i]));
@@ -74,7 +84,9 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
         SerializedValue pack,
         List<int> batch,
         IReadOnlyList<TaskEntry> tasks,
-        ResultAcceptor accept)
+        ResultAcceptor accept,
+        OfferAcceptor offered,
+        bool formed)
     {
         List<int> missing = [];
         Msgpack.Decode(new DaskMessage([pack.OpenBytes()], pack.Budget), (ref MessagePackReader reader, DaskMessage _) =>
@@ -95,8 +107,11 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
                     case MessagePackType.Binary:
                         accept(batch[index], reader.ReadBytes()!.Value.First, pack.Budget);
                         break;
+                    case MessagePackType.Map:
+                        offered(batch[index], ResultOffer.Read(ref reader));
+                        break;
                     default:
-                        throw Refused(tasks[batch[index]].Key, ref reader);
+                        throw Refused(tasks[batch[index]].Key, ref reader, formed);
                 }
             }
 
@@ -106,7 +121,7 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
     }
 
     /// <summary>Reads why a worker could not encode a result.</summary>
-    internal static DaskResultException Refused(string key, ref MessagePackReader reader)
+    internal static DaskResultException Refused(string key, ref MessagePackReader reader, bool formed = false)
     {
         string type = "object", reason = string.Empty;
         if (reader.ReadArrayHeader() == 2)
@@ -115,11 +130,11 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
             reason = reader.ReadText() ?? reason;
         }
 
-        return new DaskResultException(
-            key,
-            type,
-            $"The result of task '{key}' cannot leave the cluster: {type} has no form in JSON's types ({reason}). " +
-            "Return numbers, strings, lists or maps of it, or pass the future on to another task.");
+        string message = formed
+            ? $"The result of task '{key}' is of Python's type {type}, which cannot be given as what is asked for: {reason}"
+            : $"The result of task '{key}' cannot leave the cluster: {type} has no form in JSON's types ({reason}). " +
+              "Return numbers, strings, lists or maps of it, or pass the future on to another task.";
+        return new DaskResultException(key, type, message);
     }
 
     private static Reply? Decode(ref MessagePackReader reader, DaskMessage message)

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 
+using DaskK8s.Dask.Arrays;
 using DaskK8s.Dask.Protocol;
 
 using MessagePack;
@@ -43,7 +44,7 @@ internal static class ResultReader
         catch (Exception e) when (e is JsonException or InvalidCastException or NotSupportedException or DaskProtocolException { InnerException: not null })
         {
             string type = PythonType(data);
-            throw new DaskResultException(key, type, $"The result of task '{key}' is of Python's type {type}, which cannot be read as {typeof(T)}{(e is NotSupportedException ? $": {e.Message}" : ".")}", e);
+            throw new DaskResultException(key, type, $"The result of task '{key}' is of Python's type {type}, which cannot be read as {typeof(T)}{(e is NotSupportedException || Inner(e) is not null ? $": {Inner(e) ?? e.Message}" : ".")}", e);
         }
     }
 
@@ -51,6 +52,11 @@ internal static class ResultReader
 
     private static T Typed<T>(ref MessagePackReader reader, DaskMessage message, JsonSerializerOptions options)
     {
+        if (reader.IsArrayNext() && ArrayElement.IsArray(typeof(T)))
+        {
+            return (T)reader.ReadArray(typeof(T));
+        }
+
         Type type = Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T);
         if (reader.NextMessagePackType == MessagePackType.Nil)
         {
@@ -125,6 +131,9 @@ internal static class ResultReader
                 string base64 = Convert.ToBase64String(reader.ReadBytes()!.Value.ToArray());
                 writer.WriteStringValue(marked ? PythonJson.BytesMark + base64 : base64);
                 break;
+            case MessagePackType.Extension when reader.IsArrayNext():
+                WriteArray(ref reader, writer, marked, budget);
+                break;
             case MessagePackType.Extension:
                 string text = Msgpack.ReadExtension(ref reader);
                 writer.WriteStringValue(marked ? PythonJson.DecimalMark + text : text);
@@ -148,6 +157,52 @@ internal static class ResultReader
         }
     }
 
+    private static void WriteArray(ref MessagePackReader reader, Utf8JsonWriter writer, bool marked, DecodingBudget budget)
+    {
+        (string dtype, long[] shape, ReadOnlyMemory<byte> data) = Msgpack.ReadArrayParts(ref reader);
+        ArrayElement element = ArrayElement.Of(dtype);
+        long count = shape.Aggregate(1L, static (product, length) => product * Math.Max(length, 0));
+        if (count != data.Length / element.Size)
+        {
+            throw new InvalidCastException("The bytes of an array do not fit its shape.");
+        }
+
+        budget.Spend(count * ItemBytes);
+        int at = 0;
+        Dimension(0);
+
+        void Dimension(int depth)
+        {
+            writer.WriteStartArray();
+            for (long i = 0; i < shape[depth]; i++)
+            {
+                if (depth + 1 < shape.Length)
+                {
+                    Dimension(depth + 1);
+                }
+                else
+                {
+                    WriteElement(element.Read(data.Span.Slice(at, element.Size)), writer, marked);
+                    at += element.Size;
+                }
+            }
+
+            writer.WriteEndArray();
+        }
+    }
+
+    private static void WriteElement(object value, Utf8JsonWriter writer, bool marked)
+    {
+        switch (value)
+        {
+            case bool v: writer.WriteBooleanValue(v); break;
+            case ulong v: writer.WriteNumberValue(v); break;
+            case float or double or Half: WriteFloat(Convert.ToDouble(value is Half half ? (double)half : value, CultureInfo.InvariantCulture), writer, marked); break;
+            case System.Numerics.Complex: throw new InvalidCastException("Complex numbers have no form in JSON's types: read them as Complex[] or DaskArray<Complex>.");
+            default: writer.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture)); break;
+        }
+    }
+
     private static void WriteFloat(double value, Utf8JsonWriter writer, bool marked)
     {
         if (!double.IsFinite(value))
@@ -165,6 +220,15 @@ internal static class ResultReader
         }
     }
 
+    /// <summary>Returns what is to be said of an array that does not fit.</summary>
+    private static string? Inner(Exception e) => (e is InvalidCastException ? e : e.InnerException as InvalidCastException)?.Message;
+
+    private static bool IsArray(ReadOnlyMemory<byte> data)
+    {
+        MessagePackReader reader = new(data);
+        return reader.IsArrayNext();
+    }
+
     private static string PythonType(ReadOnlyMemory<byte> data) => new MessagePackReader(data).NextMessagePackType switch
     {
         MessagePackType.Nil => "NoneType",
@@ -173,7 +237,7 @@ internal static class ResultReader
         MessagePackType.Float => "float",
         MessagePackType.String => "str",
         MessagePackType.Binary => "bytes",
-        MessagePackType.Extension => "decimal.Decimal",
+        MessagePackType.Extension => IsArray(data) ? "numpy.ndarray" : "decimal.Decimal",
         MessagePackType.Array => "list",
         MessagePackType.Map => "dict",
         _ => "object",

@@ -49,12 +49,16 @@ internal sealed class DaskProcess : IAsyncDisposable
 
     public int Id { get; }
 
-    public static async Task<DaskProcess> StartSchedulerAsync(params string[] arguments)
+    public static Task<DaskProcess> StartSchedulerAsync(params string[] arguments) => StartSchedulerWithAsync(DaskPython.Path, arguments);
+
+    /// <summary>Starts a scheduler with a Python of its own.</summary>
+    public static async Task<DaskProcess> StartSchedulerWithAsync(string python, params string[] arguments)
     {
         string[] all = ["-m", "distributed.cli.dask_scheduler", "--no-dashboard", "--dashboard-address", "127.0.0.1:0", "--idle-timeout", "600", .. arguments];
         return await StartAsync(
             arguments.Contains("--port") ? all : [.. all, "--host", "127.0.0.1", "--port", "0"],
-            new Regex(@"Scheduler at:\s+(\S+)"));
+            new Regex(@"Scheduler at:\s+(\S+)"),
+            python);
     }
 
     public static Task<DaskProcess> StartWorkerAsync(string scheduler, string name, params string[] arguments) =>

@@ -1,0 +1,96 @@
+"""The workers' part of DaskK8s.Arrow: makes Arrow IPC of dataframes, and dataframes of it. PIECE is set by whoever loads it."""
+
+HOW = (
+    "this worker has no pyarrow, which tables need: add it to the image, or install it with "
+    'client.InstallPackagesAsync(["pyarrow"])'
+)
+
+
+def need():
+    try:
+        import pyarrow
+    except ImportError:
+        raise ImportError(HOW) from None
+    return pyarrow
+
+
+def encode(value, target):
+    pyarrow = need()
+    table = to_table(pyarrow, value)
+    return Parts(pyarrow, table, whole=target == "batch")
+
+
+def to_table(pyarrow, value):
+    """Give a table of what holds one: pyarrow, pandas, Polars, cuDF, or anything that speaks Arrow's own protocol."""
+    if isinstance(value, pyarrow.Table):
+        return value
+    if isinstance(value, pyarrow.RecordBatch):
+        return pyarrow.Table.from_batches([value])
+    kind = type(value).__module__.partition(".")[0]
+    if kind == "pandas":
+        import pandas
+
+        if isinstance(value, pandas.Series):
+            value = value.to_frame("value" if value.name is None else value.name)
+        if isinstance(value, pandas.Index):
+            value = value.to_frame(index=False)
+        if isinstance(value, pandas.DataFrame):
+            return from_pandas(pyarrow, value)
+    if kind in ("polars", "cudf"):
+        if not hasattr(value, "columns"):
+            value = value.to_frame()
+        return value.to_arrow()
+    if hasattr(value, "__dask_graph__"):
+        raise TypeError("it is not computed yet: return value.compute(), or run it as a script")
+    if hasattr(value, "__arrow_c_stream__") and hasattr(pyarrow, "table"):
+        return pyarrow.table(value)
+    raise TypeError("it is no dataframe, series or table")
+
+
+def from_pandas(pyarrow, frame):
+    try:
+        return pyarrow.Table.from_pandas(frame)
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, pyarrow.ArrowNotImplementedError) as error:
+        # Which column it is stands among other things, if at all.
+        for name in frame.columns:
+            try:
+                pyarrow.Array.from_pandas(frame[name])
+            except Exception:
+                kinds = sorted({type(item).__qualname__ for item in frame[name].head(1000)})
+                raise TypeError(
+                    "column %r of type %s holds %s, which Arrow has no type for: %s" % (name, frame[name].dtype, ", ".join(kinds), error)
+                ) from None
+        raise
+
+
+class Parts:
+    """A table as Arrow streams that stand alone: one for each run of rows, so that any of them can be asked for again."""
+
+    def __init__(self, pyarrow, table, whole):
+        self.pyarrow, self.table, self.nbytes = pyarrow, table, table.nbytes
+        rows = table.num_rows
+        self.rows = max(rows, 1) if whole else max(1, min(rows, PIECE * rows // max(table.nbytes, 1)))
+        self.count = max(1, -(-rows // self.rows))
+
+    def __len__(self):
+        return self.count
+
+    def piece(self, index):
+        part = self.table.slice(index * self.rows, self.rows).combine_chunks()
+        sink = self.pyarrow.BufferOutputStream()
+        with self.pyarrow.ipc.new_stream(sink, part.schema) as writer:
+            writer.write_table(part)
+        return sink.getvalue()
+
+
+def decode(data, target):
+    pyarrow = need()
+    with pyarrow.ipc.open_stream(pyarrow.py_buffer(data)) as reader:
+        table = reader.read_all()
+    if target == "pyarrow":
+        return table
+    if target == "polars":
+        import polars
+
+        return polars.from_arrow(table)
+    return table.to_pandas()

@@ -1,0 +1,112 @@
+using System.Numerics;
+
+namespace DaskK8s.Dask.Arrays;
+
+/// <summary>An element type that NumPy and .NET share.</summary>
+/// <param name="dtype">NumPy's name for it, without the byte order, which is little-endian.</param>
+/// <param name="size">Its size in bytes.</param>
+internal abstract class ArrayElement(string dtype, int size)
+{
+    private static readonly ArrayElement[] All =
+    [
+        new ArrayElement<double>("f8", ArrayConversion.To<double>),
+        new ArrayElement<float>("f4", ArrayConversion.To<float>),
+        new ArrayElement<Half>("f2", ArrayConversion.To<Half>),
+        new ArrayElement<long>("i8", ArrayConversion.To<long>),
+        new ArrayElement<int>("i4", ArrayConversion.To<int>),
+        new ArrayElement<short>("i2", ArrayConversion.To<short>),
+        new ArrayElement<sbyte>("i1", ArrayConversion.To<sbyte>),
+        new ArrayElement<ulong>("u8", ArrayConversion.To<ulong>),
+        new ArrayElement<uint>("u4", ArrayConversion.To<uint>),
+        new ArrayElement<ushort>("u2", ArrayConversion.To<ushort>),
+        new ArrayElement<byte>("u1", ArrayConversion.To<byte>),
+        new ArrayElement<bool>("b1", ArrayConversion.Refuse),
+        new ArrayElement<Complex>("c16", ArrayConversion.To<Complex>),
+    ];
+
+    private static readonly Dictionary<Type, (ArrayElement Element, ArrayForm Form)> Forms = All
+        .SelectMany(static element => element.Types.Select(type => (element, type)))
+        .ToDictionary(static pair => pair.type.Type, static pair => (pair.element, pair.type.Form));
+
+    /// <summary>Gets NumPy's name for the type.</summary>
+    public string DType { get; } = dtype;
+
+    /// <summary>Gets the size in bytes.</summary>
+    public int Size { get; } = size;
+
+    /// <summary>Gets the type.</summary>
+    public abstract Type Type { get; }
+
+    /// <summary>Gets the types of arrays with such elements.</summary>
+    protected abstract IEnumerable<(Type Type, ArrayForm Form)> Types { get; }
+
+    /// <summary>Finds an element type.</summary>
+    public static ArrayElement? Of(Type element) => Array.Find(All, e => e.Type == element);
+
+    /// <summary>Finds an element type by NumPy's name for it.</summary>
+    /// <exception cref="InvalidCastException">There is none.</exception>
+    public static ArrayElement Of(string dtype) =>
+        Array.Find(All, e => e.DType == dtype) ?? throw new InvalidCastException($".NET has no element type for NumPy's '{dtype}'.");
+
+    /// <summary>Determines whether a type is read from arrays.</summary>
+    public static bool IsArray(Type type) => Forms.ContainsKey(type);
+
+    /// <summary>Begins to read an array.</summary>
+    /// <param name="type">What to read it as; an object is a <see cref="DaskArray{T}"/> of the array's own elements.</param>
+    /// <param name="dtype">The elements that come.</param>
+    /// <param name="shape">The shape that comes.</param>
+    /// <exception cref="InvalidCastException">The array cannot be read as that.</exception>
+    public static ArraySink Begin(Type type, string dtype, IReadOnlyList<long> shape)
+    {
+        ArrayElement source = Of(dtype);
+        (ArrayElement element, ArrayForm form) = Forms.TryGetValue(type, out (ArrayElement, ArrayForm) found) ? found
+            : type == typeof(object) ? (source, ArrayForm.Shaped)
+            : throw new InvalidCastException($"An array cannot be read as {type}.");
+        long count = 1;
+        foreach (long length in shape)
+        {
+            if (length < 0 || (count *= length) > Array.MaxLength)
+            {
+                throw new InvalidCastException($"An array of the shape ({string.Join(", ", shape)}) is larger than .NET's arrays can be. Fetch slices of it.");
+            }
+        }
+
+        int rank = form switch
+        {
+            ArrayForm.Two => 2,
+            ArrayForm.Three => 3,
+            ArrayForm.Shaped => shape.Count,
+            _ => 1,
+        };
+        return shape.Count == rank
+            ? element.NewSink(source, form, [.. shape.Select(static l => (int)l)], (int)count)
+            : throw new InvalidCastException($"An array of the shape ({string.Join(", ", shape)}) has {shape.Count} dimensions: read it as a DaskArray<{element.Type.Name}>.");
+    }
+
+    /// <summary>Reads one element.</summary>
+    public abstract object Read(ReadOnlySpan<byte> bytes);
+
+    protected abstract ArraySink NewSink(ArrayElement source, ArrayForm form, int[] shape, int count);
+}
+
+/// <summary>What is made of an array.</summary>
+internal enum ArrayForm
+{
+    /// <summary>An array of one dimension.</summary>
+    One,
+
+    /// <summary>An array of two dimensions.</summary>
+    Two,
+
+    /// <summary>An array of three dimensions.</summary>
+    Three,
+
+    /// <summary>Memory of one dimension.</summary>
+    Memory,
+
+    /// <summary>Read-only memory of one dimension.</summary>
+    ReadOnlyMemory,
+
+    /// <summary>An array with its shape.</summary>
+    Shaped,
+}

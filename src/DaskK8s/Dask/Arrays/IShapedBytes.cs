@@ -1,0 +1,17 @@
+namespace DaskK8s.Dask.Arrays;
+
+/// <summary>An array on its way to Python.</summary>
+internal interface IShapedBytes
+{
+    /// <summary>Gets the element type.</summary>
+    ArrayElement Element { get; }
+
+    /// <summary>Gets the length of each dimension.</summary>
+    IReadOnlyList<int> Shape { get; }
+
+    /// <summary>Gets the number of bytes.</summary>
+    long Length { get; }
+
+    /// <summary>Copies bytes; offset and length are multiples of an element's size.</summary>
+    void Copy(long offset, Span<byte> target);
+}

@@ -1,0 +1,153 @@
+using System.Security.Cryptography;
+
+using DaskK8s.Common;
+using DaskK8s.Dask;
+using DaskK8s.Dask.Arrays;
+using DaskK8s.Dask.Data;
+using DaskK8s.Dask.Tasks;
+
+namespace DaskK8s;
+
+public sealed partial class DaskClient
+{
+    private const int MaxTransfers = 5;
+
+    /// <summary>Puts a value on a worker, so that tasks can use it without its being sent with each of them.</summary>
+    /// <remarks>
+    /// Arrays of numbers and <see cref="DaskArray{T}"/> become NumPy arrays, what a form of <see cref="DaskClientOptions.Formats"/> writes becomes what that says, all else what it
+    /// would be as an argument of a task. Large values travel in pieces. Nobody computes a scattered value anew: it is lost with the last worker that holds it.
+    /// </remarks>
+    /// <typeparam name="T">The value's type, as which the future gives it back.</typeparam>
+    /// <param name="value">The value; futures are not allowed in it.</param>
+    /// <param name="options">Where to; null for any worker.</param>
+    /// <param name="progress">Is told how much was taken; null for nobody.</param>
+    /// <param name="cancellationToken">Ends the transfer.</param>
+    /// <returns>The future of the value, an argument for tasks.</returns>
+    /// <exception cref="ArgumentException">The value has no form for Python, or the options name no worker or an unknown group.</exception>
+    /// <exception cref="DaskNoWorkerException">There is no worker for it.</exception>
+    /// <exception cref="DaskTransferException">Workers were lost while it was sent, or could not make the value.</exception>
+    /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
+    public async Task<DaskFuture<T>> ScatterAsync<T>(
+        T value, ScatterOptions? options = null, IProgress<DaskTransferProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        _life.ThrowIfEnded();
+        options ??= new ScatterOptions();
+        TaskOptions place = new() { Workers = options.Workers, WorkerGroup = options.WorkerGroup };
+        place.Validate();
+        ScatterContent content = NewContent(value);
+        IReadOnlyList<string>? workers = await PlaceAsync(place, cancellationToken).ConfigureAwait(false);
+        using GuardedProgress<DaskTransferProgress>? guarded = GuardedProgress<DaskTransferProgress>.Of(progress);
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, guarded?.Failed ?? default);
+        try
+        {
+            return await _life.RunAsync(
+                async token =>
+                {
+                    string key = options.Key ?? $"scatter-{(options.Hash ? await HashAsync(content, token).ConfigureAwait(false) : Guid.NewGuid().ToString("N"))}";
+                    if (!await new Scattering(_rpc).SendAsync(Session.Id, key, content, workers, options.Broadcast, guarded, token).ConfigureAwait(false))
+                    {
+                        throw new DaskNoWorkerException(
+                            key, "There is no worker to scatter to, or none of those named. Scale a group first, or wait for its workers.", WorkerInfo.NoResources);
+                    }
+
+                    guarded?.ThrowIfFailed();
+                    TaskEntry[] entries = await Session.HoldAsync([key], token).ConfigureAwait(false);
+                    return new DaskFuture<T>(this, entries[0]);
+                },
+                ended.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            guarded?.ThrowIfFailed();
+            throw;
+        }
+    }
+
+    /// <summary>Waits for a task and fetches its result, telling how much of it has come.</summary>
+    internal async Task<T> ResultAsync<T>(
+        TaskEntry entry, IProgress<DaskTransferProgress> progress, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(progress);
+        _life.ThrowIfEnded();
+        using GuardedProgress<DaskTransferProgress> guarded = new(progress);
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, guarded.Failed);
+        try
+        {
+            T result = await MeasureAsync(1, () => FetchOneAsync<T>(entry, timeout, _json, ended.Token, guarded)).ConfigureAwait(false);
+            guarded.ThrowIfFailed();
+            return result;
+        }
+        catch (OperationCanceledException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            guarded.ThrowIfFailed();
+            throw;
+        }
+    }
+
+    /// <summary>Takes a result that came as an offer, again from the start where its worker is lost on the way.</summary>
+    private async Task<T> ReceiveAsync<T>(
+        TaskEntry entry, ResultRequest request, ResultOffer offer, IProgress<DaskTransferProgress>? progress, CancellationToken cancellationToken)
+    {
+        for (int tries = 1; ; tries++)
+        {
+            try
+            {
+                return await new ResultTransfer(_rpc).ReadAsync<T>(entry.Key, request, offer, progress, cancellationToken).ConfigureAwait(false);
+            }
+            catch (DaskTransferException) when (tries < MaxTransfers)
+            {
+                await _fetcher.FetchAsync(
+                    [entry], request, FinishAsync, static (_, _, _) => { }, (_, anew) => offer = anew, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private ScatterContent NewContent(object? value)
+    {
+        if (value?.GetType() != typeof(byte[]) && PlainArray.Of(value) is { } array)
+        {
+            return new ScatterContent(
+                new() { ["kind"] = "array", ["dtype"] = array.Element.DType, ["shape"] = array.Shape.Select(static l => (object?)(long)l).ToArray() },
+                array.Length,
+                (stream, token) => CopyAsync(array, stream, token));
+        }
+
+        if (value is not null && PythonArguments.FormatOf(value, _options.Formats) is { } found)
+        {
+            return new ScatterContent(PythonArguments.How(found.Format, found.Target), 0, (stream, token) => found.Format.WriteAsync(value, stream, token));
+        }
+
+        (byte[] pickle, IReadOnlyList<DaskFuture> needs) = PythonArguments.Write([value], null, _json, _options.Formats);
+        return needs.Count == 0
+            ? new ScatterContent(new() { ["kind"] = "pickle" }, pickle.Length, (stream, token) => stream.WriteAsync(pickle, token))
+            : throw new ArgumentException($"The future '{needs[0].Key}' cannot be part of a scattered value: only tasks are given results.", nameof(value));
+    }
+
+    private static async ValueTask CopyAsync(IShapedBytes array, Stream stream, CancellationToken cancellationToken)
+    {
+        byte[] buffer = new byte[Math.Min(array.Length, 1 << 20)];
+        for (long offset = 0; offset < array.Length; offset += buffer.Length)
+        {
+            Memory<byte> part = buffer.AsMemory(0, (int)Math.Min(buffer.Length, array.Length - offset));
+            array.Copy(offset, part.Span);
+            await stream.WriteAsync(part, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<string> HashAsync(ScatterContent content, CancellationToken cancellationToken)
+    {
+        using SHA256 hash = SHA256.Create();
+        CryptoStream stream = new(Stream.Null, hash, CryptoStreamMode.Write);
+        await using (stream.ConfigureAwait(false))
+        {
+            string how = string.Join(';', content.How.Select(static h => $"{h.Key}={(h.Value is object?[] list ? string.Join(',', list) : h.Value)}"));
+            await stream.WriteAsync(System.Text.Encoding.UTF8.GetBytes(how + '\0'), cancellationToken).ConfigureAwait(false);
+            await content.WriteAsync(stream, cancellationToken).ConfigureAwait(false);
+            await stream.FlushFinalBlockAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return Convert.ToHexStringLower(hash.Hash!)[..32];
+    }
+}

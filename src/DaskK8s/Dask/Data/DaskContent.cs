@@ -1,0 +1,64 @@
+using System.Runtime.CompilerServices;
+
+namespace DaskK8s;
+
+/// <summary>The bytes of a result, in the pieces that a worker gives.</summary>
+public sealed class DaskContent
+{
+    // Enough to keep the tunnel busy while a piece is read, and a bound on memory.
+    private const int Ahead = 3;
+
+    private readonly Func<int, CancellationToken, Task<ReadOnlyMemory<byte>>> _fetch;
+    private readonly IProgress<DaskTransferProgress>? _progress;
+    private readonly int _pieces;
+
+    internal DaskContent(
+        string key, long length, int pieces, Func<int, CancellationToken, Task<ReadOnlyMemory<byte>>> fetch, IProgress<DaskTransferProgress>? progress)
+    {
+        Key = key;
+        Length = length;
+        _pieces = pieces;
+        _fetch = fetch;
+        _progress = progress;
+    }
+
+    /// <summary>Gets the key of the task.</summary>
+    public string Key { get; }
+
+    /// <summary>Gets the number of bytes as the worker estimates it.</summary>
+    public long Length { get; }
+
+    /// <summary>Reads the pieces in their order; a few of them are on their way at a time.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The pieces.</returns>
+    /// <exception cref="DaskTransferException">The worker that held the result is gone.</exception>
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadPiecesAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Queue<Task<ReadOnlyMemory<byte>>> coming = new();
+        long read = 0;
+        try
+        {
+            for (int next = 0; next < _pieces || coming.Count > 0;)
+            {
+                while (next < _pieces && coming.Count < Ahead)
+                {
+                    coming.Enqueue(_fetch(next++, ended.Token));
+                }
+
+                ReadOnlyMemory<byte> piece = await coming.Dequeue().ConfigureAwait(false);
+                read += piece.Length;
+                _progress?.Report(new DaskTransferProgress(read, Math.Max(read, Length)));
+                yield return piece;
+            }
+        }
+        finally
+        {
+            await ended.CancelAsync().ConfigureAwait(false);
+            foreach (Task<ReadOnlyMemory<byte>> left in coming)
+            {
+                await ((Task)left).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+}

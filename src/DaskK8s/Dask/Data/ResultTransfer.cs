@@ -1,0 +1,53 @@
+using DaskK8s.Dask.Arrays;
+using DaskK8s.Dask.Protocol;
+using DaskK8s.Dask.Rpc;
+
+namespace DaskK8s.Dask.Data;
+
+/// <summary>Takes results that come in another form than msgpack, or in pieces.</summary>
+internal sealed class ResultTransfer(SchedulerRpc rpc)
+{
+    /// <summary>Reads a result that a worker offered.</summary>
+    /// <exception cref="DaskTransferException">The worker is gone.</exception>
+    /// <exception cref="DaskResultException">The result cannot be read as the type.</exception>
+    public async Task<T> ReadAsync<T>(
+        string key, ResultRequest request, ResultOffer offer, IProgress<DaskTransferProgress>? progress, CancellationToken cancellationToken)
+    {
+        DaskContent content = new(key, offer.Bytes, offer.Pieces, (index, token) => FetchAsync(key, index, request, offer, token), progress);
+        try
+        {
+            return (T)(request.Format is { } format
+                ? await format.ReadAsync(typeof(T), content, cancellationToken).ConfigureAwait(false)
+                : await ReadArrayAsync(typeof(T), offer, content, cancellationToken).ConfigureAwait(false));
+        }
+        catch (Exception e) when (e is InvalidCastException or OverflowException)
+        {
+            throw new DaskResultException(key, "numpy.ndarray", $"The result of task '{key}' cannot be read as {typeof(T)}: {e.Message}", e);
+        }
+    }
+
+    private static async ValueTask<object> ReadArrayAsync(Type type, ResultOffer offer, DaskContent content, CancellationToken cancellationToken)
+    {
+        ArraySink sink = ArrayElement.Begin(type, offer.DType ?? string.Empty, offer.Shape);
+        await foreach (ReadOnlyMemory<byte> piece in content.ReadPiecesAsync(cancellationToken).ConfigureAwait(false))
+        {
+            sink.Take(piece.Span);
+        }
+
+        return sink.End();
+    }
+
+    private async Task<ReadOnlyMemory<byte>> FetchAsync(string key, int index, ResultRequest request, ResultOffer offer, CancellationToken cancellationToken)
+    {
+        if (offer.Parts is { } parts)
+        {
+            return parts[index];
+        }
+
+        Dictionary<string, object?> reply = await rpc
+            .CallTransferAsync(SchedulerModule.Piece, request.Tell(new() { ["key"] = key, ["index"] = (long)index }), cancellationToken).ConfigureAwait(false);
+        return reply.GetValueOrDefault("piece") is SerializedValue piece
+            ? piece.OpenBytes()
+            : throw new DaskTransferException(key, $"The worker that held the result of task '{key}' was lost while it was fetched. Fetch it again: it is computed anew where needed.");
+    }
+}

@@ -1,0 +1,90 @@
+using DaskK8s.Dask.Rpc;
+
+namespace DaskK8s.Dask.Data;
+
+/// <summary>A value on its way to a worker.</summary>
+/// <param name="How">How the worker makes it of its bytes (see <c>transfers.py</c>).</param>
+/// <param name="Length">Its size, as far as it is known.</param>
+/// <param name="WriteAsync">Writes its bytes.</param>
+internal sealed record ScatterContent(Dictionary<string, object?> How, long Length, Func<Stream, CancellationToken, ValueTask> WriteAsync);
+
+/// <summary>Puts values on workers, through the scheduler.</summary>
+internal sealed class Scattering(SchedulerRpc rpc)
+{
+    private const int Tries = 4;
+
+    /// <summary>Puts a value on a worker and lets a session hold its key.</summary>
+    /// <returns>False if there is no worker for it.</returns>
+    /// <exception cref="DaskTransferException">Worker after worker was lost on the way.</exception>
+    public async Task<bool> SendAsync(
+        string session,
+        string key,
+        ScatterContent content,
+        IReadOnlyList<string>? workers,
+        bool broadcast,
+        IProgress<DaskTransferProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        for (int tries = 1; ; tries++)
+        {
+            Dictionary<string, object?> place = await rpc.CallTransferAsync(
+                SchedulerModule.Place, new() { ["key"] = key, ["workers"] = workers?.ToArray() }, cancellationToken).ConfigureAwait(false);
+            string? worker = place.GetValueOrDefault("worker") as string;
+            if (worker is null && place.GetValueOrDefault("known") is not true)
+            {
+                return false;
+            }
+
+            string token = Guid.NewGuid().ToString("N");
+            int pieces = 0;
+            if (worker is not null)
+            {
+                PieceStream stream = new((index, data, ct) => PutAsync(worker, token, index, data, ct), content.Length, progress);
+                await using (stream.ConfigureAwait(false))
+                {
+                    await content.WriteAsync(stream, cancellationToken).ConfigureAwait(false);
+                    await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+                }
+
+                pieces = stream.Lost ? -1 : stream.Pieces;
+            }
+
+            if (pieces >= 0)
+            {
+                Dictionary<string, object?> kept = await rpc.CallTransferAsync(
+                    SchedulerModule.Keep,
+                    new()
+                    {
+                        ["session"] = session,
+                        ["key"] = key,
+                        ["worker"] = worker,
+                        ["token"] = token,
+                        ["pieces"] = (long)pieces,
+                        ["how"] = content.How,
+                        ["workers"] = workers?.ToArray(),
+                        ["broadcast"] = broadcast,
+                    },
+                    cancellationToken).ConfigureAwait(false);
+                switch (kept.GetValueOrDefault("outcome"))
+                {
+                    case "OK":
+                        return true;
+                    case "failed":
+                        throw new DaskTransferException(key, $"The worker {worker} could not make the value: {kept.GetValueOrDefault("text")}");
+                    default:
+                        break;
+                }
+            }
+
+            if (tries == Tries)
+            {
+                throw new DaskTransferException(key, $"The value was not scattered: {Tries} workers were lost while it was sent.");
+            }
+        }
+    }
+
+    private async Task<bool> PutAsync(string worker, string token, int index, byte[] data, CancellationToken cancellationToken) =>
+        (await rpc.CallTransferAsync(
+            SchedulerModule.Put, new() { ["worker"] = worker, ["token"] = token, ["index"] = (long)index, ["data"] = data }, cancellationToken)
+            .ConfigureAwait(false)).GetValueOrDefault("outcome") is "OK";
+}

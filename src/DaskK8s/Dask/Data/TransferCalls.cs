@@ -1,0 +1,33 @@
+using DaskK8s.Dask.Rpc;
+
+namespace DaskK8s.Dask.Data;
+
+/// <summary>Calls of a transfer: each may be made twice, so that a cut connection does not end the whole.</summary>
+internal static class TransferCalls
+{
+    private const int Tries = 4;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
+
+    /// <summary>Calls an operation, again where the connection broke.</summary>
+    /// <exception cref="DaskRpcException">The scheduler does not know the operation: it restarted.</exception>
+    public static async Task<Dictionary<string, object?>> CallTransferAsync(
+        this SchedulerRpc rpc, string operation, Dictionary<string, object?> arguments, CancellationToken cancellationToken)
+    {
+        RpcCall call = new(operation) { Arguments = arguments, Idempotent = true, Timeout = Limit };
+        for (int tries = 1; ; tries++)
+        {
+            try
+            {
+                return await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false) as Dictionary<string, object?>
+                    ?? throw new DaskRpcException(operation, $"The scheduler at {rpc.Address} has restarted and does not know '{operation}' yet. Try again.");
+            }
+            catch (SchedulerUnreachableException e) when (!e.IsGone && tries < Tries)
+            {
+                await Task.Delay(Pause * tries, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+class Data:
+    """Takes values to workers and from them, in pieces that only pass the scheduler."""
+
+    def __init__(self, service):
+        self.service, self.scheduler = service, service.scheduler
+        self.turn = 0
+
+    async def call(self, address, operation, **arguments):
+        """Call an operation of a worker; None if it is gone."""
+        worker = self.scheduler.rpc(address)
+        try:
+            if not await self.service.prepare(address, worker):
+                return None
+            return await getattr(worker, "daskk8s_%s_%s" % (operation, SUFFIX))(serializers=["msgpack", "error"], **arguments)
+        except OSError:
+            return None
+
+    async def piece(self, key, **arguments):
+        task = self.scheduler.tasks.get(key)
+        if task is None or not task.who_has:
+            return {"piece": None}
+        # The same one for all pieces: it keeps what it has encoded.
+        address = min(holder.address for holder in task.who_has)
+        return {"piece": await self.call(address, "piece", key=key, **arguments)}
+
+    def place(self, key, workers):
+        """Choose a worker for a value; none if its key is there already."""
+        task = self.scheduler.tasks.get(key)
+        if task is not None and task.state == "memory":
+            return {"known": True}
+        running = sorted(worker.address for worker in self.scheduler.running)
+        if workers is not None:
+            chosen = self.resolve(workers)
+            running = [address for address in running if address in chosen]
+        if not running:
+            return {"worker": None}
+        self.turn += 1
+        return {"worker": running[self.turn % len(running)]}
+
+    def resolve(self, workers):
+        return {self.scheduler.aliases.get(name, name) for name in workers}
+
+    async def put(self, worker, **arguments):
+        if worker not in self.scheduler.workers:
+            return {"outcome": "gone"}
+        return {"outcome": await self.call(worker, "put", **arguments) or "gone"}
+
+    async def keep(self, session, key, worker, token, pieces, how, workers, broadcast):
+        """Hold what was put, for a session."""
+        nbytes = None
+        if worker is not None:
+            nbytes = await self.call(worker, "keep", token=token, key=key, pieces=pieces, how=how)
+            if nbytes is None or worker not in self.scheduler.workers:
+                return {"outcome": "gone"}
+            if isinstance(nbytes, dict):
+                return {"outcome": "failed", "text": nbytes["text"]}
+            self.scheduler.update_data(who_has={key: [worker]}, nbytes={key: nbytes}, client=session)
+        else:
+            self.scheduler.client_desires_keys(keys=[key], client=session)
+        if broadcast:
+            addresses = [w.address for w in self.scheduler.running]
+            if workers is not None:
+                chosen = self.resolve(workers)
+                addresses = [address for address in addresses if address in chosen]
+            await self.scheduler.replicate(keys=[key], workers=addresses, n=len(addresses))
+        return {"outcome": "OK"}

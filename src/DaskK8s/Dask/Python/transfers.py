@@ -1,0 +1,208 @@
+# Appended to runtime.py: arrays, other forms, and what is too large for one message.
+
+INLINE = 2**20
+PIECE = 4 * 2**20
+# What a client that died leaves here is dropped after so many seconds without a call.
+IDLE = 120
+FORMS = {}
+OUTGOING = {}
+INCOMING = {}
+
+
+def form(id, source):
+    """Give the module of a form: `encode(value, target)` gives parts with `nbytes`, a length and `piece(index)`, `decode(data, target)` a value."""
+    found = FORMS.get(id)
+    if found is None:
+        found = types.ModuleType("daskk8s_form_" + id)
+        found.PIECE = PIECE
+        exec(compile(source, "<daskk8s form %s>" % id, "exec"), found.__dict__)
+        FORMS[id] = found
+    return found
+
+
+def as_array(value):
+    """Give an array of numpy in C order and little-endian, as a view where it can be one; None for what is no array."""
+    kind = type(value)
+    if kind.__module__ == "array" and kind.__name__ == "array":
+        import numpy
+
+        value = numpy.asarray(value)
+    elif kind.__module__.partition(".")[0] == "torch" and hasattr(value, "detach"):
+        value = value.detach().cpu().numpy()
+    elif hasattr(value, "__cuda_array_interface__") and hasattr(value, "get"):
+        value = value.get()
+    elif not hasattr(value, "__array_interface__") or kind.__module__.startswith("numpy.ma"):
+        # An array that masks values would lose its mask.
+        return None
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        import numpy
+    array = numpy.asarray(value)
+    if array.ndim == 0:
+        return None
+    if array.dtype.kind == "c" and array.dtype.itemsize < 16:
+        array = array.astype("<c16")
+    if array.dtype.kind not in "biufc" or array.dtype.itemsize > (16 if array.dtype.kind == "c" else 8):
+        # Dates, texts and objects travel as lists.
+        return array
+    if array.dtype.byteorder == ">" or (array.dtype.byteorder == "=" and sys.byteorder == "big"):
+        array = array.astype(array.dtype.newbyteorder("<"))
+    return numpy.ascontiguousarray(array)
+
+
+def is_plain(array):
+    return array.dtype.kind in "biufc" and array.dtype.itemsize <= (16 if array.dtype.kind == "c" else 8)
+
+
+def pack_array(array):
+    """Give an array as an item of msgpack."""
+    if not is_plain(array):
+        if array.dtype.kind in "mM":
+            array = array.astype(array.dtype.str[:2] + "8[us]")
+        return array.tolist()
+    head = [array.dtype.str[1:], list(array.shape)]
+    return msgpack.ExtType(2, msgpack.packb(head + [array.reshape(-1).view("u1").data], use_bin_type=True))
+
+
+class ArrayParts:
+    """The bytes of an array, which it keeps alive."""
+
+    def __init__(self, array):
+        self.data = array.reshape(-1).view("u1").data
+        self.nbytes = array.nbytes
+        self.head = {"dtype": array.dtype.str[1:], "shape": list(array.shape)}
+
+    def __len__(self):
+        return -(-self.nbytes // PIECE)
+
+    def piece(self, index):
+        return self.data[index * PIECE : (index + 1) * PIECE]
+
+
+def open_parts(value, id, source, target):
+    if id is None:
+        return ArrayParts(as_array(value))
+    return form(id, source).encode(value, target)
+
+
+def sweep():
+    for kept in (OUTGOING, INCOMING):
+        for key, (_, used) in list(kept.items()):
+            if monotonic() - used > IDLE:
+                del kept[key]
+
+
+def offer(key, value, id, source, target, large):
+    """Give a value as `encode` does, or a map that tells how it comes: in itself, or in pieces."""
+    try:
+        if id is None:
+            array = as_array(value) if large else None
+            if array is None or array.nbytes <= INLINE or not is_plain(array):
+                return encode(value)
+        parts = open_parts(value, id, source, target)
+        told = dict(getattr(parts, "head", ()), bytes=parts.nbytes, pieces=len(parts))
+        if parts.nbytes <= INLINE:
+            told["parts"] = [bytes(parts.piece(index)) for index in range(len(parts))]
+        else:
+            OUTGOING[key, id, target] = parts, monotonic()
+        return told
+    except Exception as error:
+        kind = type(value)
+        return [kind.__module__ + "." + kind.__qualname__, "%s: %s" % (type(error).__name__, error)]
+
+
+def install_transfers(worker):
+    """Let a worker give and take values in pieces."""
+    run = asyncio.get_event_loop().run_in_executor
+
+    async def results(keys, id=None, source=None, target=None, large=False):
+        def make():
+            sweep()
+            out = []
+            for key in keys:
+                try:
+                    value = worker.data[key]
+                except KeyError:
+                    out.append(None)
+                else:
+                    out.append(offer(key, value, id, source, target, large))
+            return msgpack.packb(out, use_bin_type=True)
+
+        # Tables take their time to be converted, and a worker has more to do; all else is over at once.
+        return to_serialize(await run(None, make) if id is not None else make())
+
+    async def piece(key, index, id=None, source=None, target=None):
+        known = OUTGOING.get((key, id, target))
+        if known is None:
+            if key not in worker.data:
+                return None
+            parts = await run(None, open_parts, worker.data[key], id, source, target)
+        else:
+            parts = known[0]
+        data = await run(None, lambda: bytes(parts.piece(index)))
+        if index + 1 < len(parts):
+            OUTGOING[key, id, target] = parts, monotonic()
+        else:
+            OUTGOING.pop((key, id, target), None)
+        return to_serialize(data)
+
+    async def put(token, index, data):
+        """Take a piece; those of one token may overtake each other."""
+        sweep()
+        incoming = INCOMING.get(token, (None, 0))[0] or Incoming()
+        INCOMING[token] = incoming, monotonic()
+        incoming.add(index, data)
+        return "OK"
+
+    async def keep(token, key, pieces, how):
+        """Make a value of the pieces of a token and hold it under a key; its size in memory."""
+        incoming = INCOMING.pop(token, (None, 0))[0] or Incoming()
+        if incoming.count != pieces:
+            # They went to a worker that was here before.
+            return None
+        try:
+            value = await run(None, make_value, how, incoming.data)
+        except Exception as error:
+            return {"text": "%s: %s" % (type(error).__name__, error)}
+        arguments = {"report": False} if takes(worker.update_data, "report") else {}
+        return worker.update_data(data={key: value}, **arguments)["nbytes"][key]
+
+    worker.handlers["daskk8s_results_" + SUFFIX] = results
+    worker.handlers["daskk8s_piece_" + SUFFIX] = piece
+    worker.handlers["daskk8s_put_" + SUFFIX] = put
+    worker.handlers["daskk8s_keep_" + SUFFIX] = keep
+
+
+class Incoming:
+    def __init__(self):
+        self.data, self.count, self.early = bytearray(), 0, {}
+
+    def add(self, index, data):
+        if index >= self.count:
+            # One that is sent again may be here already.
+            self.early[index] = data
+        while self.count in self.early:
+            self.data += self.early.pop(self.count)
+            self.count += 1
+
+
+def make_value(how, data):
+    if how["kind"] == "array":
+        import numpy
+
+        return numpy.ndarray(tuple(how["shape"]), numpy.dtype("<" + how["dtype"]), data)
+    if how["kind"] == "pickle":
+        return open_arguments(data, ())[0][0]
+    return form(how["id"], how["source"]).decode(data, how["target"])
+
+
+def open_arguments(arguments, dependencies):
+    """Open a pickle of (args, kwargs)."""
+    unpickler = pickle.Unpickler(io.BytesIO(arguments))
+
+    def load(item):
+        # Futures among the arguments are indexes of the results they stand for; all else is told by how it is made.
+        return dependencies[item] if isinstance(item, int) else make_value(*item)
+
+    unpickler.persistent_load = load
+    return unpickler.load()
