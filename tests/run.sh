@@ -7,9 +7,11 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 DASKK8S_PYTHON=$("$root/samples/prerequisites.sh" | tail -n 1)
 export DASKK8S_PYTHON
 "$root/tests/prerequisites.sh"
-# The tests of tables are skipped without it.
-[ "$(id -u)" -ne 0 ] || DASKK8S_PYARROW=$("$root/tests/arrow.sh" | tail -n 1)
-export DASKK8S_PYARROW=${DASKK8S_PYARROW:-}
+# A Python with pyarrow needs root and Debian's testing suite; the tests of tables are skipped, and counted, without it.
+if [ "$(id -u)" -eq 0 ]; then
+    DASKK8S_PYARROW=$("$root/tests/arrow.sh" | tail -n 1) || { DASKK8S_PYARROW=''; echo "tests/arrow.sh made no Python with pyarrow: the tests of tables are skipped." >&2; }
+    export DASKK8S_PYARROW
+fi
 
 cd "$root"
 dotnet test --solution DaskK8s.sln --configuration Release "$@"
