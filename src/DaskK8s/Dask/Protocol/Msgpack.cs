@@ -144,8 +144,18 @@ internal static class Msgpack
     }
 
     /// <summary>Determines whether an array of NumPy comes next.</summary>
-    public static bool IsArrayNext(this ref MessagePackReader reader) =>
-        reader.NextMessagePackType == MessagePackType.Extension && reader.CreatePeekReader().ReadExtensionFormatHeader().TypeCode == ArrayCode;
+    public static bool IsArrayNext(this ref MessagePackReader reader)
+    {
+        try
+        {
+            return reader.NextMessagePackType == MessagePackType.Extension && reader.CreatePeekReader().ReadExtensionFormatHeader().TypeCode == ArrayCode;
+        }
+        catch (EndOfStreamException)
+        {
+            // Cut off: what reads it says so.
+            return false;
+        }
+    }
 
     /// <summary>Reads an array of NumPy (see <c>transfers.py</c>).</summary>
     /// <exception cref="InvalidCastException">It cannot be read as the type.</exception>
