@@ -84,6 +84,7 @@ internal sealed class ArrowFormat : DaskFormat
     {
         try
         {
+            MessageCheck.Check(piece.Span);
             using ArrowStreamReader reader = new(piece);
             List<RecordBatch> batches = [];
             while (reader.ReadNextRecordBatch() is { } batch)
