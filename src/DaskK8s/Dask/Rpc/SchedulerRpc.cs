@@ -36,9 +36,6 @@ internal sealed class SchedulerRpc(
     /// <summary>Gets a number that changes whenever the scheduler may have restarted: there was a moment without a connection to it.</summary>
     public int Generation { get; private set; }
 
-    /// <summary>Gets or sets whether the scheduler was found to answer <c>identity</c> with all its workers, as those before 2025.4 do.</summary>
-    public bool ListsAllWorkers { get; set; }
-
     /// <summary>Gets the modules that were put on the scheduler, each with the generation at that time.</summary>
     public ConcurrentDictionary<string, int> Installed { get; } = new(StringComparer.Ordinal);
 

@@ -15,28 +15,16 @@ internal static class SchedulerRpcOperations
         rpc.CallAsync(new RpcCall("identity") { Idempotent = true }, IdentityDecoder.Decode, cancellationToken);
 
     /// <summary>Reads the scheduler, and its workers where they are few: an answer whose size does not depend on how many there are.</summary>
-    /// <remarks>From 2025.4 on <c>identity</c> takes the number of workers to tell of; before, a function of ours counts them first.</remarks>
-    public static async Task<SchedulerInfo> SummaryAsync(this SchedulerRpc rpc, CancellationToken cancellationToken)
-    {
-        if (!rpc.ListsAllWorkers)
-        {
-            try
-            {
-                RpcCall call = new("identity") { Arguments = new Dictionary<string, object?> { ["n_workers"] = FewWorkers }, Idempotent = true };
-                return await rpc.CallAsync(call, IdentityDecoder.Decode, cancellationToken).ConfigureAwait(false);
-            }
-            catch (DaskRpcException e) when (e.PythonException?.Contains("n_workers", StringComparison.Ordinal) == true)
-            {
-                rpc.ListsAllWorkers = true;
-            }
-        }
-
-        return await rpc.CountAsync(cancellationToken).ConfigureAwait(false) is { WorkerCount: > FewWorkers } totals
+    /// <remarks>
+    /// A function of ours counts them first. From 2025.4 on <c>identity</c> takes the number of workers to tell of, but a scheduler before that writes a
+    /// traceback into its log when it is asked so.
+    /// </remarks>
+    public static async Task<SchedulerInfo> SummaryAsync(this SchedulerRpc rpc, CancellationToken cancellationToken) =>
+        await rpc.CountAsync(cancellationToken).ConfigureAwait(false) is { WorkerCount: > FewWorkers } totals
             ? totals
             : await rpc.IdentityAsync(cancellationToken).ConfigureAwait(false);
-    }
 
-    /// <summary>Reads the scheduler and the numbers of its workers by a function of ours; null where it runs no functions.</summary>
+    /// <summary>Reads the scheduler and the numbers of its workers by a function of ours; null where that gives no answer.</summary>
     private static async Task<SchedulerInfo?> CountAsync(this SchedulerRpc rpc, CancellationToken cancellationToken)
     {
         try
@@ -54,13 +42,10 @@ internal static class SchedulerRpcOperations
                 TotalMemory = totals.GetProperty("total_memory").GetInt64(),
             };
         }
-        catch (DaskRpcException e) when (SchedulerScript.IsBlocked(e))
+        catch (Exception e) when (e is DaskRpcException or DaskProtocolException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
         {
+            // Functions are blocked, or it answers otherwise: 'identity' tells all, if at more cost.
             return null;
-        }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
-        {
-            throw new DaskProtocolException($"The scheduler's answer about its workers cannot be read: {e.Message}");
         }
     }
 
