@@ -208,7 +208,36 @@ internal sealed partial class YamlScanner
             _cursor.Skip(3);
         }
         while (_cursor.Current == '%');
+        if (!IsUtf8([.. bytes]))
+        {
+            throw MalformedTag(start);
+        }
+
         uri.Append(Encoding.UTF8.GetString([.. bytes]));
+    }
+
+    // Libyaml looks at the leading bits of each octet, and at nothing else: overlong forms and halves of surrogate pairs pass.
+    private static bool IsUtf8(ReadOnlySpan<byte> octets)
+    {
+        while (octets.Length > 0)
+        {
+            int width = octets[0] switch
+            {
+                < 0x80 => 1,
+                >= 0xC0 and < 0xE0 => 2,
+                >= 0xE0 and < 0xF0 => 3,
+                >= 0xF0 and < 0xF8 => 4,
+                _ => 0,
+            };
+            if (width == 0 || width > octets.Length || octets[1..width].ContainsAnyExceptInRange((byte)0x80, (byte)0xBF))
+            {
+                return false;
+            }
+
+            octets = octets[width..];
+        }
+
+        return true;
     }
 
     private static YamlSyntaxException MalformedTag(YamlMark start) =>
