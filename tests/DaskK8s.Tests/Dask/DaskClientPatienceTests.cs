@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 
 using DaskK8s.Dask.Protocol;
 using DaskK8s.Dask.Tasks;
+using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.Dask;
 
 namespace DaskK8s.Tests.Dask;
@@ -43,7 +44,7 @@ public sealed class DaskClientPatienceTests : IAsyncLifetime
             "wait" => futures[0].WaitAsync(Token),
             _ => AllFinishedAsync(client.AsCompletedAsync(futures, Token)),
         };
-        await UntilAsync(() => futures[0].Status == DaskFutureStatus.NoWorker && Volatile.Read(ref _looks) > 1);
+        await Poll.UntilAsync(() => futures[0].Status == DaskFutureStatus.NoWorker && Volatile.Read(ref _looks) > 1);
         waiting.IsCompleted.Should().BeFalse();
 
         await using DaskProcess worker = await DaskProcess.StartWorkerAsync(_scheduler.Address, "late", "--resources", "GPU=1");
@@ -59,7 +60,7 @@ public sealed class DaskClientPatienceTests : IAsyncLifetime
         await using DaskClient client = await ConnectAsync();
         using DaskFutureList<int> futures = await client.StarMapAsync<int>(Add, [[1, 2], [3, 4]], OnGpu, Token);
         Task<DaskFutureStatus> waiting = StatusAsync(call, client, futures);
-        await UntilAsync(() => Volatile.Read(ref _looks) > 1);
+        await Poll.UntilAsync(() => Volatile.Read(ref _looks) > 1);
         waiting.IsCompleted.Should().BeFalse();
 
         Set("gpu-workers", coming: false, "GPU");
@@ -102,7 +103,7 @@ public sealed class DaskClientPatienceTests : IAsyncLifetime
     {
         await using DaskClient client = await ConnectAsync();
         Task<DaskFuture<int>> submitting = client.SubmitAsync<int>(Add, [1, 2], new TaskOptions { WorkerGroup = "gpu-workers" }, Token);
-        await UntilAsync(() => Volatile.Read(ref _looks) > 1);
+        await Poll.UntilAsync(() => Volatile.Read(ref _looks) > 1);
         submitting.IsCompleted.Should().BeFalse();
 
         await using DaskProcess worker = await DaskProcess.StartWorkerAsync(_scheduler.Address, "late", "--resources", "GPU=1");
@@ -134,16 +135,47 @@ public sealed class DaskClientPatienceTests : IAsyncLifetime
         for (int round = 0; round < 2; round++)
         {
             await using DaskProcess worker = await DaskProcess.StartWorkerAsync(_scheduler.Address, $"worker-{round}");
-            await UntilAsync(() => futures.Any(static f => f.Status == DaskFutureStatus.Finished));
+            await Poll.UntilAsync(() => futures.Any(static f => f.Status == DaskFutureStatus.Finished));
             await worker.KillAsync();
             // Once the scheduler has said so, patience has been asked for: it looks every tenth of a second.
-            await UntilAsync(() => futures.All(static f => f.Status == DaskFutureStatus.NoWorker));
+            await Poll.UntilAsync(() => futures.All(static f => f.Status == DaskFutureStatus.NoWorker));
             await Task.WhenAny(gathering, Task.Delay(TimeSpan.FromSeconds(1), Token));
             gathering.IsCompleted.Should().BeFalse("the time without a worker has only begun");
         }
 
         await using DaskProcess last = await DaskProcess.StartWorkerAsync(_scheduler.Address, "last");
         (await gathering.WaitAsync(Limit, Token)).Should().Equal(Enumerable.Range(0, 60));
+    }
+
+    [Fact]
+    public async Task Status_WorkerComesAndGoesBetweenTwoLooks_IsNoWorkerAgain()
+    {
+        PythonFunction look = PythonFunction.FromSource(
+            """
+            def look(on, dask_scheduler=None):
+                import asyncio
+                service = next(f for n, f in dask_scheduler.handlers.items() if n.startswith("daskk8s_attach_")).__self__
+                if on:
+                    service.ticker = asyncio.ensure_future(service.tick())
+                else:
+                    service.ticker.cancel()
+            """,
+            "look");
+        await using DaskClient client = await DaskClient.ConnectAsync(_scheduler.Address, null, Token);
+        using DaskFuture<int> future = await client.SubmitAsync<int>(Add, [1, 2], null, Token);
+        await Poll.UntilAsync(() => future.Status == DaskFutureStatus.NoWorker);
+
+        await client.RunOnSchedulerAsync<object?>(look, [false], cancellationToken: Token);
+        await using (DaskProcess worker = await DaskProcess.StartWorkerAsync(_scheduler.Address, "short"))
+        {
+            await Poll.UntilAsync(() => future.Status == DaskFutureStatus.Finished);
+            await worker.KillAsync();
+        }
+
+        await Poll.UntilAsync(() => future.Status == DaskFutureStatus.Pending);
+        await client.RunOnSchedulerAsync<object?>(look, [true], cancellationToken: Token);
+
+        await Poll.UntilAsync(() => future.Status == DaskFutureStatus.NoWorker);
     }
 
     [Fact]
@@ -188,14 +220,6 @@ public sealed class DaskClientPatienceTests : IAsyncLifetime
         await foreach (DaskFuture<int> future in futures)
         {
             future.Status.Should().Be(DaskFutureStatus.Finished);
-        }
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        while (!condition())
-        {
-            await Task.Delay(20, Token);
         }
     }
 

@@ -397,6 +397,9 @@ class Session:
 
     def tell(self, event, item=None):
         """Queue an event; those of one kind that follow one another share a list."""
+        if event in ("done", "pending"):
+            # The client no longer takes the task for stuck; if it still is, or is again, it has to be told anew.
+            self.idle.discard(item)
         if self.comm is None:
             # Whoever attaches next asks for the state of what is still pending.
             return
