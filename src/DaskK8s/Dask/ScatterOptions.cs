@@ -12,7 +12,7 @@ public sealed record ScatterOptions
     public string? WorkerGroup { get; init; }
 
     /// <summary>Gets whether every such worker holds the value. The scheduler lets them copy it from each other.</summary>
-    /// <value>False by default: one holds it, and others copy it when a task of theirs needs it.</value>
+    /// <value>False by default: one holds it, and others copy it when a task of theirs needs it. Dask's active memory manager may drop copies that no task needs.</value>
     public bool Broadcast { get; init; }
 
     /// <summary>Gets whether the key is made of the value, so that an equal one is sent once.</summary>

@@ -101,6 +101,11 @@ public sealed class ScatterTests(DaskProcesses dask) : DaskClientTestBase(dask)
     [Fact]
     public async Task ScatterAsync_WorkersAndBroadcast_DecideWhoHoldsTheValue()
     {
+        // Every two seconds Dask's active memory manager drops copies that no task needs.
+        PythonFunction manage = PythonFunction.FromSource(
+            "def manage(on, dask_scheduler=None):\n    manager = dask_scheduler.extensions['amm']\n    manager.start() if on else manager.stop()\n", "manage");
+        await Client.RunOnSchedulerAsync<object?>(manage, [false], cancellationToken: Token);
+        await using Deferred restart = new(() => Client.RunOnSchedulerAsync<object?>(manage, [true], cancellationToken: Token));
         Dictionary<string, string> names = (await Client.GetSchedulerInfoAsync(Token)).Workers.ToDictionary(static w => w.Address, static w => w.Name);
         using DaskFuture<int[]> one = await Client.ScatterAsync(new[] { 1, 2, 3 }, new ScatterOptions { Workers = ["gpu-0"] }, cancellationToken: Token);
         using DaskFuture<int[]> two = await Client.ScatterAsync(new[] { 4, 5, 6 }, new ScatterOptions { Workers = ["cpu-0", "cpu-1"], Broadcast = true }, cancellationToken: Token);
@@ -149,5 +154,10 @@ public sealed class ScatterTests(DaskProcesses dask) : DaskClientTestBase(dask)
     private sealed class Told(List<DaskTransferProgress> list) : IProgress<DaskTransferProgress>
     {
         public void Report(DaskTransferProgress value) => list.Add(value);
+    }
+
+    private sealed class Deferred(Func<Task> action) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await action();
     }
 }
