@@ -191,47 +191,26 @@ internal sealed class Discovery(KubeRequests requests, HelmClusterOptions option
         }
     }
 
-    private async Task<IReadOnlyList<V1Deployment>> ListDeploymentsAsync(string @namespace, CancellationToken cancellationToken)
-    {
-        List<V1Deployment> all = [];
-        await KubePages.ReadAsync(
-            async (limit, next, token) =>
-            {
-                V1DeploymentList page = await requests.RunAsync(
-                    new KubernetesApiCall("list", "deployments", "apps", @namespace),
-                    (client, ct) => @namespace.Length == 0
-                        ? client.AppsV1.ListDeploymentForAllNamespacesAsync(labelSelector: ChartSelector, limit: limit, continueParameter: next, cancellationToken: ct)
-                        : client.AppsV1.ListNamespacedDeploymentAsync(@namespace, labelSelector: ChartSelector, limit: limit, continueParameter: next, cancellationToken: ct),
-                    token).ConfigureAwait(false);
-                return Page(page.Items, page.Metadata);
-            },
-            all,
-            cancellationToken).ConfigureAwait(false);
-        return all;
-    }
-
-    private static (IReadOnlyList<T> Items, string? Next) Page<T>(IList<T>? items, V1ListMeta? metadata) =>
-        ([.. items ?? []], metadata?.ContinueProperty is { Length: > 0 } next ? next : null);
+    private Task<IReadOnlyList<V1Deployment>> ListDeploymentsAsync(string @namespace, CancellationToken cancellationToken) =>
+        KubePages.ReadAsync<V1DeploymentList, V1Deployment>(
+            requests,
+            new KubernetesApiCall("list", "deployments", "apps", @namespace),
+            (client, limit, next, ct) => @namespace.Length == 0
+                ? client.AppsV1.ListDeploymentForAllNamespacesAsync(labelSelector: ChartSelector, limit: limit, continueParameter: next, cancellationToken: ct)
+                : client.AppsV1.ListNamespacedDeploymentAsync(@namespace, labelSelector: ChartSelector, limit: limit, continueParameter: next, cancellationToken: ct),
+            cancellationToken);
 
     private async Task<IReadOnlyList<V1Service>> ListServicesAsync(string @namespace, CancellationToken cancellationToken)
     {
         try
         {
-            List<V1Service> all = [];
-            await KubePages.ReadAsync(
-                async (limit, next, token) =>
-                {
-                    V1ServiceList page = await requests.RunAsync(
-                        new KubernetesApiCall("list", "services", "", @namespace),
-                        (client, ct) => @namespace.Length == 0
-                            ? client.CoreV1.ListServiceForAllNamespacesAsync(labelSelector: ChartSelector, limit: limit, continueParameter: next, cancellationToken: ct)
-                            : client.CoreV1.ListNamespacedServiceAsync(@namespace, labelSelector: ChartSelector, limit: limit, continueParameter: next, cancellationToken: ct),
-                        token).ConfigureAwait(false);
-                    return Page(page.Items, page.Metadata);
-                },
-                all,
+            return await KubePages.ReadAsync<V1ServiceList, V1Service>(
+                requests,
+                new KubernetesApiCall("list", "services", "", @namespace),
+                (client, limit, next, ct) => @namespace.Length == 0
+                    ? client.CoreV1.ListServiceForAllNamespacesAsync(labelSelector: ChartSelector, limit: limit, continueParameter: next, cancellationToken: ct)
+                    : client.CoreV1.ListNamespacedServiceAsync(@namespace, labelSelector: ChartSelector, limit: limit, continueParameter: next, cancellationToken: ct),
                 cancellationToken).ConfigureAwait(false);
-            return all;
         }
         catch (KubernetesForbiddenException e)
         {

@@ -1,3 +1,6 @@
+using k8s;
+using k8s.Models;
+
 namespace DaskK8s.Kubernetes;
 
 /// <summary>Reads a collection page by page, so that neither side holds more than a page of its text at a time.</summary>
@@ -7,12 +10,12 @@ internal static class KubePages
 
     /// <summary>Reads all pages.</summary>
     /// <param name="read">Reads a page of a size, from a token on; gives the token of the next one.</param>
-    /// <param name="all">Takes the items.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>A task that ends with the last page.</returns>
-    public static async Task ReadAsync<T>(
-        Func<int, string?, CancellationToken, Task<(IReadOnlyList<T> Items, string? Next)>> read, List<T> all, CancellationToken cancellationToken)
+    /// <returns>The items of all pages.</returns>
+    public static async Task<IReadOnlyList<T>> ReadAsync<T>(
+        Func<int, string?, CancellationToken, Task<(IReadOnlyList<T> Items, string? Next)>> read, CancellationToken cancellationToken)
     {
+        List<T> all = [];
         string? next = null;
         do
         {
@@ -30,5 +33,23 @@ internal static class KubePages
             }
         }
         while (next is not null);
+        return all;
     }
+
+    /// <summary>Reads all pages of a typed collection.</summary>
+    /// <param name="requests">The way to the API server.</param>
+    /// <param name="call">The call, for errors.</param>
+    /// <param name="list">Lists a page of a size, from a token on.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The items of all pages.</returns>
+    public static Task<IReadOnlyList<T>> ReadAsync<TList, T>(
+        KubeRequests requests, KubernetesApiCall call, Func<IKubernetes, int, string?, CancellationToken, Task<TList>> list, CancellationToken cancellationToken)
+        where TList : IKubernetesObject<V1ListMeta>, IItems<T> =>
+        ReadAsync<T>(
+            async (limit, next, token) =>
+            {
+                TList page = await requests.RunAsync(call, (client, ct) => list(client, limit, next, ct), token).ConfigureAwait(false);
+                return ([.. page.Items ?? []], page.Metadata?.ContinueProperty is { Length: > 0 } rest ? rest : null);
+            },
+            cancellationToken);
 }

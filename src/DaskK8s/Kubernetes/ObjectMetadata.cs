@@ -15,21 +15,15 @@ internal sealed record ObjectMetadata(string Namespace, string Name, IReadOnlyDi
     /// <param name="path">The collection's path, with its selectors where it has some.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>One item an object.</returns>
-    public static async Task<IReadOnlyList<ObjectMetadata>> ListAsync(
-        KubeRequests requests, KubernetesApiCall call, string path, CancellationToken cancellationToken)
-    {
-        List<ObjectMetadata> all = [];
-        await KubePages.ReadAsync(
-            async (limit, next, ct) =>
+    public static Task<IReadOnlyList<ObjectMetadata>> ListAsync(
+        KubeRequests requests, KubernetesApiCall call, string path, CancellationToken cancellationToken) =>
+        KubePages.ReadAsync(
+            (limit, next, ct) =>
             {
                 string page = $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}limit={limit.ToString(CultureInfo.InvariantCulture)}{(next is null ? "" : $"&continue={Uri.EscapeDataString(next)}")}";
-                (IReadOnlyList<ObjectMetadata> items, string? rest) = await ReadPageAsync(requests, call, page, ct).ConfigureAwait(false);
-                return (items, rest);
+                return ReadPageAsync(requests, call, page, ct);
             },
-            all,
-            cancellationToken).ConfigureAwait(false);
-        return all;
-    }
+            cancellationToken);
 
     private static Task<(IReadOnlyList<ObjectMetadata> Items, string? Next)> ReadPageAsync(
         KubeRequests requests, KubernetesApiCall call, string path, CancellationToken cancellationToken) =>
