@@ -15,8 +15,27 @@ internal sealed class GuardedProgress<T>(IProgress<T> inner) : IProgress<T>, IDi
     /// <summary>Gets a token that is cancelled by the callback's first error.</summary>
     public CancellationToken Failed => _failed.Token;
 
-    /// <summary>Wraps a callback; null stays null.</summary>
-    public static GuardedProgress<T>? Of(IProgress<T>? inner) => inner is null ? null : new GuardedProgress<T>(inner);
+    /// <summary>Makes a call that the callback's first error ends, and throws that error.</summary>
+    /// <param name="inner">The callback, or null for none.</param>
+    /// <param name="call">The call; it is given the guarded callback.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The call's result.</returns>
+    public static async Task<TResult> RunAsync<TResult>(
+        IProgress<T>? inner, Func<GuardedProgress<T>?, CancellationToken, Task<TResult>> call, CancellationToken cancellationToken)
+    {
+        using GuardedProgress<T>? guarded = inner is null ? null : new GuardedProgress<T>(inner);
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, guarded?.Failed ?? default);
+        try
+        {
+            return await call(guarded, ended.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            guarded?.ThrowIfFailed();
+            throw;
+        }
+    }
 
     public void Report(T value)
     {

@@ -36,11 +36,9 @@ public sealed partial class DaskClient
         place.Validate();
         ScatterContent content = NewContent(value);
         IReadOnlyList<string>? workers = await PlaceAsync(place, cancellationToken).ConfigureAwait(false);
-        using GuardedProgress<DaskTransferProgress>? guarded = GuardedProgress<DaskTransferProgress>.Of(progress);
-        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, guarded?.Failed ?? default);
-        try
-        {
-            return await _life.RunAsync(
+        return await GuardedProgress<DaskTransferProgress>.RunAsync(
+            progress,
+            (guarded, ended) => _life.RunAsync(
                 async token =>
                 {
                     string key = options.Key ?? $"scatter-{(options.Hash ? await HashAsync(content, token).ConfigureAwait(false) : Guid.NewGuid().ToString("N"))}";
@@ -54,36 +52,25 @@ public sealed partial class DaskClient
                     TaskEntry[] entries = await Session.HoldAsync([key], token).ConfigureAwait(false);
                     return new DaskFuture<T>(this, entries[0]);
                 },
-                ended.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            guarded?.ThrowIfFailed();
-            throw;
-        }
+                ended),
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Waits for a task and fetches its result, telling how much of it has come.</summary>
-    internal async Task<T> ResultAsync<T>(
+    internal Task<T> ResultAsync<T>(
         TaskEntry entry, IProgress<DaskTransferProgress> progress, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(progress);
         _life.ThrowIfEnded();
-        using GuardedProgress<DaskTransferProgress> guarded = new(progress);
-        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, guarded.Failed);
-        try
-        {
-            T result = await MeasureAsync(1, () => FetchOneAsync<T>(entry, timeout, _json, ended.Token, guarded)).ConfigureAwait(false);
-            guarded.ThrowIfFailed();
-            return result;
-        }
-        catch (OperationCanceledException)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            guarded.ThrowIfFailed();
-            throw;
-        }
+        return GuardedProgress<DaskTransferProgress>.RunAsync(
+            progress,
+            async (guarded, ended) =>
+            {
+                T result = await MeasureAsync(1, () => FetchOneAsync<T>(entry, timeout, _json, ended, guarded)).ConfigureAwait(false);
+                guarded?.ThrowIfFailed();
+                return result;
+            },
+            cancellationToken);
     }
 
     /// <summary>Takes a result that came as an offer, again from the start where its worker is lost on the way.</summary>

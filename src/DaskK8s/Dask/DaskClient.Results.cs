@@ -54,11 +54,9 @@ public sealed partial class DaskClient
         ArgumentNullException.ThrowIfNull(futures);
         _life.ThrowIfEnded();
         TaskEntry[] entries = [.. futures.Select(static f => f.Client is not null ? f.Entry : throw Unknown(f))];
-        using GuardedProgress<DaskProgress>? guarded = GuardedProgress<DaskProgress>.Of(progress);
-        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, guarded?.Failed ?? default);
-        try
-        {
-            return await MeasureAsync(
+        return await GuardedProgress<DaskProgress>.RunAsync(
+            progress,
+            (guarded, ended) => MeasureAsync(
                 entries.Length,
                 () => _life.RunAsync(
                     async token =>
@@ -67,14 +65,8 @@ public sealed partial class DaskClient
                         guarded?.ThrowIfFailed();
                         return await FetchAllAsync<T>(entries, options, token).ConfigureAwait(false);
                     },
-                    ended.Token)).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            guarded?.ThrowIfFailed();
-            throw;
-        }
+                    ended)),
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Returns the futures of a set as their tasks end, whichever ends first.</summary>

@@ -53,19 +53,6 @@ internal sealed class PublishedDatasets(SchedulerRpc rpc)
     public async Task<bool> UnpublishAsync(string name, CancellationToken cancellationToken) =>
         (await CallAsync(SchedulerModule.Unpublish, new() { ["name"] = name }, cancellationToken).ConfigureAwait(false))["outcome"] is "OK";
 
-    private async Task<Dictionary<string, object?>> CallAsync(string operation, Dictionary<string, object?> arguments, CancellationToken cancellationToken)
-    {
-        RpcCall call = new(operation) { Arguments = arguments };
-        object? reply = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
-        if (reply is null)
-        {
-            // A scheduler that restarted a moment ago, before the session is back.
-            await SchedulerModule.InstallAsync(rpc, cancellationToken).ConfigureAwait(false);
-            reply = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
-        }
-
-        return reply is Dictionary<string, object?> map && map.ContainsKey("outcome")
-            ? map
-            : throw new DaskProtocolException($"The scheduler's answer to '{operation}' is not of the expected form.");
-    }
+    private Task<Dictionary<string, object?>> CallAsync(string operation, Dictionary<string, object?> arguments, CancellationToken cancellationToken) =>
+        SchedulerModule.CallAsync(rpc, new RpcCall(operation) { Arguments = arguments }, cancellationToken);
 }

@@ -64,20 +64,7 @@ internal sealed class WorkerCode(SchedulerRpc rpc)
             name, $"{what}, as {failures.Count} {(failures.Count == 1 ? "worker" : "workers")} failed; all workers are left as they were. {first} said: {said}", failures);
     }
 
-    private async Task<Dictionary<string, object?>> CallAsync(
-        string operation, Dictionary<string, object?> arguments, TimeSpan? timeout, CancellationToken cancellationToken)
-    {
-        RpcCall call = new(operation) { Arguments = arguments, Timeout = timeout };
-        object? reply = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
-        if (reply is null)
-        {
-            // A scheduler that restarted a moment ago, before the session is back.
-            await SchedulerModule.InstallAsync(rpc, cancellationToken).ConfigureAwait(false);
-            reply = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
-        }
-
-        return reply is Dictionary<string, object?> map && map.ContainsKey("outcome")
-            ? map
-            : throw new DaskProtocolException($"The scheduler's answer to '{operation}' is not of the expected form.");
-    }
+    private Task<Dictionary<string, object?>> CallAsync(
+        string operation, Dictionary<string, object?> arguments, TimeSpan? timeout, CancellationToken cancellationToken) =>
+        SchedulerModule.CallAsync(rpc, new RpcCall(operation) { Arguments = arguments, Timeout = timeout }, cancellationToken);
 }

@@ -28,17 +28,19 @@ class Data:
         task = self.scheduler.tasks.get(key)
         if task is not None and task.state == "memory":
             return {"known": True}
-        running = sorted(worker.address for worker in self.scheduler.running)
-        if workers is not None:
-            chosen = self.resolve(workers)
-            running = [address for address in running if address in chosen]
+        running = sorted(self.running(workers))
         if not running:
             return {"worker": None}
         self.turn += 1
         return {"worker": running[self.turn % len(running)]}
 
-    def resolve(self, workers):
-        return {self.scheduler.aliases.get(name, name) for name in workers}
+    def running(self, workers):
+        """Give the addresses of running workers: of all, or of those that are named."""
+        addresses = [worker.address for worker in self.scheduler.running]
+        if workers is None:
+            return addresses
+        chosen = {self.scheduler.aliases.get(name, name) for name in workers}
+        return [address for address in addresses if address in chosen]
 
     async def put(self, worker, **arguments):
         if worker not in self.scheduler.workers:
@@ -58,9 +60,6 @@ class Data:
         else:
             self.scheduler.client_desires_keys(keys=[key], client=session)
         if broadcast:
-            addresses = [w.address for w in self.scheduler.running]
-            if workers is not None:
-                chosen = self.resolve(workers)
-                addresses = [address for address in addresses if address in chosen]
+            addresses = self.running(workers)
             await self.scheduler.replicate(keys=[key], workers=addresses, n=len(addresses))
         return {"outcome": "OK"}

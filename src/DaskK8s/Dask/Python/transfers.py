@@ -23,26 +23,23 @@ def form(id, source):
 def as_array(value):
     """Give an array of numpy in C order and little-endian, as a view where it can be one; None for what is no array."""
     kind = type(value)
-    if kind.__module__ == "array" and kind.__name__ == "array":
-        import numpy
-
-        value = numpy.asarray(value)
-    elif kind.__module__.partition(".")[0] == "torch" and hasattr(value, "detach"):
+    if kind.__module__.partition(".")[0] == "torch" and hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
     elif hasattr(value, "__cuda_array_interface__") and hasattr(value, "get"):
         value = value.get()
-    elif not hasattr(value, "__array_interface__") or kind.__module__.startswith("numpy.ma"):
+    elif kind.__module__ + "." + kind.__name__ != "array.array" and (
+        not hasattr(value, "__array_interface__") or kind.__module__.startswith("numpy.ma")
+    ):
         # An array that masks values would lose its mask.
         return None
-    numpy = sys.modules.get("numpy")
-    if numpy is None:
-        import numpy
+    import numpy
+
     array = numpy.asarray(value)
     if array.ndim == 0:
         return None
     if array.dtype.kind == "c" and array.dtype.itemsize < 16:
         array = array.astype("<c16")
-    if array.dtype.kind not in "biufc" or array.dtype.itemsize > (16 if array.dtype.kind == "c" else 8):
+    if not is_plain(array):
         # Dates, texts and objects travel as lists.
         return array
     if array.dtype.byteorder == ">" or (array.dtype.byteorder == "=" and sys.byteorder == "big"):

@@ -98,6 +98,27 @@ internal static class SchedulerModule
             .ConfigureAwait(false);
     }
 
+    /// <summary>Calls an operation of the module that tells its outcome.</summary>
+    /// <param name="rpc">The scheduler.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The answer; it has an <c>outcome</c>.</returns>
+    /// <exception cref="DaskProtocolException">The answer has none.</exception>
+    public static async Task<Dictionary<string, object?>> CallAsync(SchedulerRpc rpc, RpcCall call, CancellationToken cancellationToken)
+    {
+        object? reply = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
+        if (reply is null)
+        {
+            // A scheduler that restarted a moment ago, before the session is back.
+            await InstallAsync(rpc, cancellationToken).ConfigureAwait(false);
+            reply = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
+        }
+
+        return reply is Dictionary<string, object?> map && map.ContainsKey("outcome")
+            ? map
+            : throw new DaskProtocolException($"The scheduler's answer to '{call.Operation}' is not of the expected form.");
+    }
+
     /// <summary>Reads a Python source of ours.</summary>
     internal static string Read(string resource)
     {
