@@ -107,7 +107,6 @@ public sealed partial class HelmCluster
             await GetWorkerGroupsAsync(cancellationToken).ConfigureAwait(false);
         }
 
-
         // Nothing is read first where nobody applies the Deployment on the server's side: that this is so, and that the group really has
         // the number that is remembered, is part of the request itself.
         bool isApplied = options.GiveBackField && _applied.ContainsKey(plan.DeploymentName);

@@ -21,7 +21,7 @@ internal sealed class PodOwners
     public GroupPlan? Find(V1Pod pod)
     {
         // Of many pods few have another ReplicaSet: its name is taken apart once.
-        string? set = pod.Metadata.OwnerReferences?.FirstOrDefault(static o => o is { Controller: true, Kind: "ReplicaSet" })?.Name;
+        string? set = ReplicaSetOf(pod)?.Name;
         return set is null ? null : _byReplicaSet.GetOrAdd(
             (set, HashOf(pod)), static (_, s) => DeploymentOf(s.pod) is { } name ? s.self._byDeployment.GetValueOrDefault(name) : null, (self: this, pod));
     }
@@ -29,20 +29,15 @@ internal sealed class PodOwners
     /// <summary>Returns the name of the Deployment that a pod's ReplicaSet belongs to, or null for a pod of anything else.</summary>
     public static string? DeploymentOf(V1Pod pod)
     {
-        V1OwnerReference? owner = pod.Metadata.OwnerReferences?.FirstOrDefault(static o => o is { Controller: true, Kind: "ReplicaSet" });
-        if (owner is null)
-        {
-            return null;
-        }
-
-        int length = LengthOfDeployment(owner.Name, HashOf(pod));
-        return length > 0 ? owner.Name[..length] : null;
+        string? set = ReplicaSetOf(pod)?.Name;
+        int length = set is null ? 0 : LengthOfDeployment(set, HashOf(pod));
+        return length > 0 ? set![..length] : null;
     }
 
     /// <summary>Determines whether a pod's ReplicaSet belongs to a Deployment, without a text of its own for each of many pods.</summary>
     public static bool IsOf(V1Pod pod, string deployment)
     {
-        string? set = pod.Metadata.OwnerReferences?.FirstOrDefault(static o => o is { Controller: true, Kind: "ReplicaSet" })?.Name;
+        string? set = ReplicaSetOf(pod)?.Name;
         return set is not null && LengthOfDeployment(set, HashOf(pod)) == deployment.Length && set.StartsWith(deployment, StringComparison.Ordinal);
     }
 
@@ -50,6 +45,10 @@ internal sealed class PodOwners
         hash is null ? replicaSet.LastIndexOf('-')
         : replicaSet.Length > hash.Length + 1 && replicaSet[^(hash.Length + 1)] == '-' && replicaSet.EndsWith(hash, StringComparison.Ordinal) ? replicaSet.Length - hash.Length - 1
         : 0;
+
+    /// <summary>Returns the ReplicaSet that controls a pod, or null for a pod of anything else.</summary>
+    public static V1OwnerReference? ReplicaSetOf(V1Pod pod) =>
+        pod.Metadata.OwnerReferences?.FirstOrDefault(static o => o is { Controller: true, Kind: "ReplicaSet" });
 
     /// <summary>Tells from its name whether a ReplicaSet is one of a group's.</summary>
     public bool IsReplicaSetOf(string? replicaSet, string group)

@@ -9,8 +9,6 @@ namespace DaskK8s.Groups;
 internal sealed record WorkloadSnapshot(
     IReadOnlyList<V1Deployment> Deployments, IReadOnlyList<V1ReplicaSet>? ReplicaSets, IReadOnlyList<V1Pod> Pods)
 {
-    private const string HashLabel = "pod-template-hash";
-
     /// <summary>Gets whether the pods were read; where they were not, only the Deployments tell how many there are.</summary>
     public bool HasPods { get; init; } = true;
 
@@ -30,15 +28,12 @@ internal sealed record WorkloadSnapshot(
 
     private static bool IsOwner(V1Deployment deployment, HashSet<string>? sets, V1Pod pod)
     {
-        V1OwnerReference? owner = pod.Metadata.OwnerReferences?.FirstOrDefault(static o => o.Controller == true && o.Kind == "ReplicaSet");
-        if (owner is null)
+        if (PodOwners.ReplicaSetOf(pod) is not { } owner)
         {
             return false;
         }
 
         return sets?.Contains(owner.Uid)
-            ?? (pod.Metadata.Labels is { } labels
-                && labels.TryGetValue(HashLabel, out string? hash)
-                && string.Equals(owner.Name, $"{deployment.Metadata.Name}-{hash}", StringComparison.Ordinal));
+            ?? (PodOwners.HashOf(pod) is { } hash && string.Equals(owner.Name, $"{deployment.Metadata.Name}-{hash}", StringComparison.Ordinal));
     }
 }

@@ -95,23 +95,14 @@ internal sealed class LoopbackListener : IAsyncDisposable
     {
         try
         {
-            return Bind(IPAddress.Loopback, port);
-        }
-        catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported && Socket.OSSupportsIPv6)
-        {
-            return BindOrThrow(IPAddress.IPv6Loopback, port);
-        }
-        catch (SocketException e)
-        {
-            throw PortForwardErrors.PortTaken(port, e);
-        }
-    }
-
-    private static Socket BindOrThrow(IPAddress loopback, int port)
-    {
-        try
-        {
-            return Bind(loopback, port);
+            try
+            {
+                return Bind(IPAddress.Loopback, port);
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported && Socket.OSSupportsIPv6)
+            {
+                return Bind(IPAddress.IPv6Loopback, port);
+            }
         }
         catch (SocketException e)
         {

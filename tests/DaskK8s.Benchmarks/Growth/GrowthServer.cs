@@ -47,7 +47,7 @@ internal sealed class GrowthServer : IAsyncDisposable
         return new GrowthServer(process, await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The server did not start."));
     }
 
-    /// <summary>Has the server do something: <c>hold PREFIX</c> keeps new pods from being scheduled, <c>lift</c> ends that, <c>log NAMESPACE LINES</c> writes into all logs.</summary>
+    /// <summary>Sends the server a command: <c>hold PREFIX</c> keeps new pods from being scheduled, <c>lift</c> ends that, <c>log NAMESPACE LINES</c> writes into all logs.</summary>
     public async Task DoAsync(string command)
     {
         await _process.StandardInput.WriteLineAsync(command);

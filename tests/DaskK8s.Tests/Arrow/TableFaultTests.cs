@@ -6,7 +6,7 @@ using DaskK8s.Tests.Rigs.Dask;
 
 namespace DaskK8s.Tests.Arrow;
 
-/// <summary>Tables that cannot be had, and bytes that are none.</summary>
+/// <summary>Tables from workers without pyarrow, and bytes that are not a table.</summary>
 [Collection(DaskProcessesGroup.Name)]
 public sealed class TableFaultTests(DaskProcesses dask)
 {

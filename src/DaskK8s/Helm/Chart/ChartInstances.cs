@@ -126,7 +126,7 @@ internal static partial class ChartInstances
             return chart[..version.Index];
         }
 
-        // The version is cut off where the alias is long; then a number behind a dash has to do.
+        // A long alias leaves no room for the whole version: the last dash before a digit then separates the two.
         int dash = chart.LastIndexOf('-');
         while (dash > 0 && (dash + 1 >= chart.Length || !char.IsAsciiDigit(chart[dash + 1])))
         {

@@ -12,6 +12,9 @@ internal sealed class RawDeployments(KubeRequests requests)
 {
     private const string ApplyPatch = "application/apply-patch+yaml";
 
+    // A member that stands twice would be found late, and by another exception.
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     private string Namespace => requests.Connection.Namespace;
 
     public Task<JsonObject> ReadAsync(string name, CancellationToken cancellationToken) =>
@@ -54,27 +57,17 @@ internal sealed class RawDeployments(KubeRequests requests)
                 }
 
                 Stream body = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
-                JsonNode? answer = await JsonNode.ParseAsync(body, cancellationToken: ct).ConfigureAwait(false);
+                JsonNode? answer = await JsonNode.ParseAsync(body, documentOptions: Strict, cancellationToken: ct).ConfigureAwait(false);
                 return IsDeployment(answer, name) ? (JsonObject)answer! : throw new JsonException("The answer is not the Deployment.");
             },
             cancellationToken);
     }
 
-    /// <summary>Determines whether an answer has what everything here takes for granted. Reading a member makes the parser look for members that stand twice.</summary>
-    private static bool IsDeployment(JsonNode? answer, string name)
-    {
-        try
-        {
-            return answer is JsonObject deployment
-                && deployment["metadata"] is JsonObject metadata
-                && metadata["name"] is JsonValue value && value.TryGetValue(out string? found) && found == name
-                && deployment["spec"] is JsonObject
-                && metadata["managedFields"] is null or JsonArray
-                && JsonNode.DeepEquals(deployment, deployment);
-        }
-        catch (ArgumentException)
-        {
-            return false;
-        }
-    }
+    /// <summary>Determines whether an answer has what everything here takes for granted.</summary>
+    private static bool IsDeployment(JsonNode? answer, string name) =>
+        answer is JsonObject deployment
+        && deployment["metadata"] is JsonObject metadata
+        && metadata["name"] is JsonValue value && value.TryGetValue(out string? found) && found == name
+        && deployment["spec"] is JsonObject
+        && metadata["managedFields"] is null or JsonArray;
 }
