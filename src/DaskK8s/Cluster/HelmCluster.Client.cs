@@ -14,8 +14,8 @@ public sealed partial class HelmCluster
     /// <exception cref="SchedulerTimeoutException">The scheduler did not answer in time.</exception>
     public Task<DaskClient> GetClientAsync(CancellationToken cancellationToken = default) => GetClientAsync(null, cancellationToken);
 
-    /// <summary>Connects a client with options of its own; those of the cluster object (TLS, logging, clock, time limits) are the defaults.</summary>
-    /// <param name="options">The client's options; null for the cluster object's.</param>
+    /// <summary>Connects a client with options of its own; TLS, logging and clock that they leave open are the cluster object's.</summary>
+    /// <param name="options">The client's options; null for the cluster object's, its time limit for calls included.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>The client.</returns>
     /// <exception cref="SchedulerUnreachableException">The scheduler is not reached; <see cref="Limitations"/> says why.</exception>
@@ -23,12 +23,12 @@ public sealed partial class HelmCluster
     public Task<DaskClient> GetClientAsync(DaskClientOptions? options, CancellationToken cancellationToken = default)
     {
         _lifetime.ThrowIfEnded();
-        options ??= new DaskClientOptions
+        options ??= new DaskClientOptions { CallTimeout = _options.SchedulerTimeout };
+        options = options with
         {
-            Tls = _options.Tls,
-            CallTimeout = _options.SchedulerTimeout,
-            LoggerFactory = _options.LoggerFactory,
-            TimeProvider = _options.TimeProvider,
+            Tls = options.Tls ?? _options.Tls,
+            LoggerFactory = options.LoggerFactory ?? _options.LoggerFactory,
+            TimeProvider = options.TimeProvider ?? _options.TimeProvider,
         };
         SchedulerLink link = RequireLink();
         return _lifetime.RunAsync(ct => DaskClient.ConnectAsync(link.Endpoint, options, ResolveGroupsAsync, ct), cancellationToken);

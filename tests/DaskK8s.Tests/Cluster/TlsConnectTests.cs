@@ -40,6 +40,9 @@ public sealed class TlsConnectTests(TlsDask dask) : IClassFixture<TlsDask>
         SchedulerInfo info = await cluster.GetSchedulerInfoAsync(Token);
         info.Workers.Should().ContainSingle();
         info.Version.Should().NotBeNullOrEmpty().And.Be((await cluster.GetVersionsAsync(Token)).Scheduler.Packages["distributed"]);
+        await using DaskClient tasks = await cluster.GetClientAsync(new DaskClientOptions { NoWorkerTimeout = TimeSpan.Zero }, Token);
+        using DaskFuture<int> future = await tasks.SubmitAsync<int>(PythonFunction.FromName("operator", "add"), [1, 2], null, Token);
+        (await future.ResultAsync(cancellationToken: Token)).Should().Be(3);
     }
 
     [Theory]
