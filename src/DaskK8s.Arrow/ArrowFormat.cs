@@ -7,7 +7,7 @@ using Apache.Arrow.Ipc;
 namespace DaskK8s;
 
 /// <summary>Tables as Arrow's IPC streams (see <c>tables.py</c>).</summary>
-internal sealed class ArrowFormat : DaskFormat
+internal class ArrowFormat : DaskFormat
 {
     private const string Batch = "batch";
     private const string Batches = "stream";

@@ -15,9 +15,18 @@ def need():
 
 
 def encode(value, target):
+    if target == "any" and not is_table(value):
+        return NotImplemented
     pyarrow = need()
     table = to_table(pyarrow, value)
     return Parts(pyarrow, table, whole=target == "batch")
+
+
+def is_table(value):
+    kind = type(value).__module__.partition(".")[0]
+    return hasattr(value, "__arrow_c_stream__") or (
+        kind in ("pandas", "polars", "cudf") and (hasattr(value, "to_frame") or type(value).__name__ == "DataFrame")
+    )
 
 
 def to_table(pyarrow, value):

@@ -49,7 +49,7 @@ internal static class Failures
         WorkersNotReadyException => (ErrorCategory.OperationTimeout, "Look at the pods' logs: Get-DaskLog; wait longer with -TimeoutSec."),
         DaskNoWorkerException => (ErrorCategory.ResourceUnavailable, "Scale a group that fits: Get-DaskWorkerGroup, Set-DaskWorkerGroup."),
         DaskTaskException => (ErrorCategory.InvalidResult, "The Python traceback: $Error[0].Exception.PythonTraceback."),
-        DaskResultException => (ErrorCategory.InvalidResult, "Let the program's last line be made of dicts, lists, texts and numbers, or of None."),
+        DaskResultException => (ErrorCategory.InvalidResult, "Let the program's last line be made of dicts, lists, texts and numbers, or be a dataframe, or None."),
         DaskTaskLostException => (ErrorCategory.ResourceUnavailable, "The scheduler was restarted: run the command again."),
         DaskRpcException => (ErrorCategory.InvalidOperation, $"Look at the scheduler's log: Get-DaskLog -Component Scheduler. {LookAtTheLog}"),
         NoClusterException => (ErrorCategory.ConnectionError, "Connect first: Connect-DaskCluster my-dask. Or give -Cluster."),

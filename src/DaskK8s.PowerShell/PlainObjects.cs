@@ -29,6 +29,20 @@ internal static class PlainObjects
         }
     }
 
+    /// <summary>Returns a row of a table as an object.</summary>
+    /// <param name="names">The properties' names, which differ.</param>
+    /// <param name="values">Their values.</param>
+    public static PSObject FromRow(string[] names, object?[] values)
+    {
+        PSObject properties = new(names.Length);
+        for (int i = 0; i < names.Length; i++)
+        {
+            properties.Properties.Add(new PSNoteProperty(names[i], FromData(values[i])), preValidated: true);
+        }
+
+        return properties;
+    }
+
     public static object? FromJson(JsonElement value)
     {
         switch (value.ValueKind)

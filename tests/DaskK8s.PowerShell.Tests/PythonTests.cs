@@ -81,6 +81,25 @@ public sealed class PythonTests(DaskFixture fixture) : IClassFixture<DaskFixture
     }
 
     [Fact]
+    public void Failure_TableOnAWorkerWithoutPyArrow_SaysHowToHaveIt()
+    {
+        using Session session = fixture.Connect();
+
+        ErrorRecord error = session.Fail(
+            """
+            Invoke-DaskPython @'
+            import sys
+            class Frame: __arrow_c_stream__ = True
+            sys.modules["pyarrow"] = None
+            Frame()
+            '@
+            """);
+
+        error.FullyQualifiedErrorId.Should().StartWith("DaskResult,");
+        error.Exception.Message.Should().Contain("this worker has no pyarrow").And.Contain("InstallPackagesAsync");
+    }
+
+    [Fact]
     public void Failure_NoWorkerFits_SaysWhatThereIs()
     {
         using Session session = fixture.Connect();

@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Management.Automation;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace DaskK8s.PowerShell;
@@ -56,10 +55,14 @@ public sealed class InvokeDaskPythonCommand : ClusterCmdlet
             string source = file is null ? Source : await File.ReadAllTextAsync(file, stopping).ConfigureAwait(false);
             TaskOptions options = new() { Resources = Resources is null ? null : PlainObjects.ToNumbers(Resources), WorkerGroup = WorkerGroup };
             using IDisposable busy = output.Busy("Running Python", WorkerGroup is null ? $"On {cluster.Name}" : $"On {WorkerGroup} of {cluster.Name}");
-            DaskClient client = await cluster.GetClientAsync(stopping).ConfigureAwait(false);
-            await using ConfiguredAsyncDisposable closing = client.ConfigureAwait(false);
-            JsonElement result = await client.RunScriptAsync<JsonElement>(
-                source, PlainObjects.ToMap(Variable ?? new Hashtable()), options, piece => output.Print(piece.Text, piece.Stream), stopping).ConfigureAwait(false);
+            JsonElement result = await PythonScripts.RunAsync(
+                cluster,
+                source,
+                PlainObjects.ToMap(Variable ?? new Hashtable()),
+                options,
+                piece => output.Print(piece.Text, piece.Stream),
+                (names, values) => output.Write(PlainObjects.FromRow(names, values)),
+                stopping).ConfigureAwait(false);
             if (PlainObjects.FromJson(result) is { } value)
             {
                 output.Write(value);

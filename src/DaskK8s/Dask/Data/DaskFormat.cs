@@ -6,8 +6,8 @@ namespace DaskK8s;
 /// <summary>A form in which values of more .NET types travel to workers and back, as bytes: <c>DaskK8s.Arrow</c> has one for tables.</summary>
 /// <remarks>
 /// A Python module, given as source, does the workers' part. <c>encode(value, target)</c> returns an object with <c>nbytes</c>, a length and
-/// <c>piece(index)</c>, which gives bytes of about <c>PIECE</c>; what it raises is told as why a result cannot leave the cluster. <c>decode(data, target)</c>
-/// makes a value of a bytearray.
+/// <c>piece(index)</c>, which gives bytes of about <c>PIECE</c>; what it raises is told as why a result cannot leave the cluster; <c>NotImplemented</c> lets a
+/// result travel as if there were no form. <c>decode(data, target)</c> makes a value of a bytearray.
 /// </remarks>
 public abstract class DaskFormat
 {

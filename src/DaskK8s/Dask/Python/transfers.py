@@ -97,6 +97,9 @@ def offer(key, value, id, source, target, large):
             if array is None or array.nbytes <= INLINE or not is_plain(array):
                 return encode(value)
         parts = open_parts(value, id, source, target)
+        if parts is NotImplemented:
+            # The form takes what others cannot, and leaves the rest.
+            return encode(value)
         told = dict(getattr(parts, "head", ()), bytes=parts.nbytes, pieces=len(parts))
         if parts.nbytes <= INLINE:
             told["parts"] = [bytes(parts.piece(index)) for index in range(len(parts))]
