@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 
+using Apache.Arrow;
+
 using DaskK8s.Interactive.Views;
 
 namespace DaskK8s.Interactive;
@@ -24,6 +26,8 @@ public sealed class NotebookCards
         NotebookView.Of<PodLogs>(LogView.ToHtml, LogView.ToText),
         NotebookView.Of<DaskFuture>(FutureView.ToHtml, FutureView.ToText),
         NotebookView.Of<IEnumerable<DaskFuture>>(FutureView.ToHtml, FutureView.ToText),
+        NotebookView.Of<Table>(TableView.ToHtml, TableView.ToText),
+        NotebookView.Of<RecordBatch>(TableView.ToHtml, TableView.ToText),
         NotebookView.Of<DaskK8sException>(ErrorView.ToHtml, ErrorView.ToText),
     ];
 

@@ -17,6 +17,7 @@ public sealed class BrowserTests
         LogView.ToHtml(Examples.Logs(("my-dask-scheduler-0", "a line\nanother"), ("my-dask-worker-0", new string('y', 300)))),
         ErrorView.ToHtml(new WorkerGroupNotFoundException("gpu", "my-dask", "default", ["worker", "gpu-workers"])),
         ErrorView.ToHtml(new DaskTaskException("div-1", "The task div-1 failed: division by zero", "ZeroDivisionError", "division by zero", "Traceback:\n  line 1")),
+        TableView.ToHtml(Tables.Trips),
     ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -77,7 +78,7 @@ public sealed class BrowserTests
         string[] views =
         [
             ClusterCard.ToHtml(snapshot), SchedulerView.ToHtml(Examples.HostileScheduler(pod)), LogView.ToHtml([Examples.Line(pod, group, "INFO", Examples.LongName(5000))]),
-            LogView.ToHtml(Examples.Logs((pod, pod))), ErrorView.ToHtml(new WorkerGroupNotFoundException(group, pod, pod, [group, group])),
+            LogView.ToHtml(Examples.Logs((pod, pod))), ErrorView.ToHtml(new WorkerGroupNotFoundException(group, pod, pod, [group, group])), TableView.ToHtml(Tables.Hostile(pod)),
         ];
 
         Measured measured = await Measured.OfAsync(views, Theme.Dark, 700, Token);

@@ -80,5 +80,6 @@ public sealed class ViewTests
         static a => LogView.ToHtml(Examples.Logs((a, a))),
         static a => ErrorView.ToHtml(new WorkerGroupNotFoundException(a, a, a, [a])),
         static a => ErrorView.ToHtml(new DaskTaskException(a, a, a, a, a)),
+        static a => TableView.ToHtml(Tables.Hostile(a)),
     ];
 }

@@ -65,7 +65,7 @@ public sealed class PackageContentTests
 
         package.GetEntry("interactive-extensions/dotnet/extension.dib").Should().NotBeNull();
         Metadata(package, "DaskK8s.Interactive")["dependencies"].Descendants().Where(static d => d.Name.LocalName == "dependency").Select(static d => d.Attribute("id")!.Value)
-            .Should().Equal("DaskK8s");
+            .Should().BeEquivalentTo("DaskK8s", "DaskK8s.Arrow");
     }
 
     [Fact]

@@ -33,8 +33,7 @@ internal static class Parts
     /// <summary>Opens a table that scrolls by itself, with the keyboard too, where it has no room.</summary>
     public static void OpenTable(Markup html, string caption, params ReadOnlySpan<string> headers)
     {
-        html.Open("div", ("class", "dk-scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", caption));
-        html.Open("table").Element("caption", caption).Open("thead").Open("tr");
+        OpenHead(html, caption);
         for (int i = 0; i < headers.Length; i++)
         {
             bool isNumber = headers[i].EndsWith('#');
@@ -42,6 +41,13 @@ internal static class Parts
         }
 
         html.Close(2).Open("tbody");
+    }
+
+    /// <summary>Opens a table up to its head, whose columns are the caller's to write.</summary>
+    public static void OpenHead(Markup html, string caption)
+    {
+        html.Open("div", ("class", "dk-scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", caption));
+        html.Open("table").Element("caption", caption).Open("thead").Open("tr");
     }
 
     public static void CloseTable(Markup html) => html.Close(3);

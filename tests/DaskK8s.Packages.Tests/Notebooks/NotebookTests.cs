@@ -22,6 +22,8 @@ public sealed class NotebookTests
             """new DaskK8s.SchedulerInfo { Id = "1", Address = "tcp://10.0.0.1:8786", Type = "Scheduler", TotalThreads = 3 }""", Token);
         CellRun lines = await kernel.RunAsync(
             """new List<DaskK8s.PodLogLine> { new() { Pod = "pod-1", Component = DaskK8s.PodComponent.Worker, Time = DateTimeOffset.UnixEpoch, Text = "<b>bold</b>" } }""", Token);
+        CellRun table = await kernel.RunAsync(
+            """new Apache.Arrow.RecordBatch.Builder().Append("miles", false, column => column.Double(b => b.AppendRange([1.5, 2.5]))).Build()""", Token);
         CellRun error = await kernel.RunAsync("""new DaskK8s.DaskK8sException("It <i>failed</i>.")""", Token);
         CellRun snapshot = await kernel.RunAsync("""new DaskK8s.Interactive.ClusterSnapshot { Release = "my-dask", Namespace = "default" }""", Token);
 
@@ -30,6 +32,8 @@ public sealed class NotebookTests
         scheduler.Outputs.Single().Text.Should().StartWith("Dask scheduler tcp://10.0.0.1:8786: 0 workers, 3 threads");
         lines.Outputs.Single().Html.Should().Contain("&lt;b&gt;bold&lt;/b&gt;").And.NotContain("<b>bold");
         lines.Outputs.Single().Text.Should().Be("pod-1: <b>bold</b>\n");
+        table.Outputs.Single().Html.Should().StartWith("<section class=\"daskk8s\" aria-label=\"Table\">");
+        table.Outputs.Single().Text.Should().Be("Table: 2 rows, 1 column\nmiles\n1.5\n2.5\n");
         error.Outputs.Single().Html.Should().Contain("It &lt;i&gt;failed&lt;/i&gt;.");
         snapshot.Outputs.Single().Html.Should().Contain("Dask cluster my-dask in namespace default");
     }
