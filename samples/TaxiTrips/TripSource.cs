@@ -5,7 +5,8 @@ namespace TaxiTrips;
 /// <param name="Value">What the Python function is given: a path or URL that workers can read, or a file's bytes.</param>
 /// <param name="Exact">The exact mean in miles where it is known.</param>
 /// <param name="Trips">The number of trips where it is known.</param>
-internal sealed record TripSource(string Name, object Value, decimal? Exact, int Trips)
+/// <param name="ExactByHour">The exact mean of each hour of the day where it is known.</param>
+internal sealed record TripSource(string Name, object Value, decimal? Exact, int Trips, IReadOnlyList<decimal>? ExactByHour)
 {
     /// <summary>The value of <c>--source</c> that stands for the generated file.</summary>
     public const string Generated = "generated";
@@ -21,7 +22,7 @@ internal sealed record TripSource(string Name, object Value, decimal? Exact, int
         string source = given ?? (folder is null ? Public : Generated);
         if (source != Generated)
         {
-            return new TripSource(source, source, null, 0);
+            return new TripSource(source, source, null, 0, null);
         }
 
         GeneratedTrips trips = GeneratedTrips.Create();
@@ -33,6 +34,6 @@ internal sealed record TripSource(string Name, object Value, decimal? Exact, int
             value = path;
         }
 
-        return new TripSource($"a generated file of {GeneratedTrips.Count} trips (CSV)", value, trips.MeanDistance, GeneratedTrips.Count);
+        return new TripSource($"a generated file of {GeneratedTrips.Count} trips (CSV)", value, trips.MeanDistance, GeneratedTrips.Count, trips.MeanByHour);
     }
 }
