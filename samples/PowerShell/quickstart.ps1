@@ -1,7 +1,7 @@
 #requires -Version 7.6
 <#
 .SYNOPSIS
-    The walk of the README in PowerShell: connect, look, scale two groups, compute a table, read a log, put everything back.
+    The walk of the README in PowerShell: connect, look, scale two groups, read a log, put everything back.
 .EXAMPLE
     ./quickstart.ps1 -Release my-dask -Namespace default
 #>
@@ -31,20 +31,6 @@ try {
     Set-DaskWorkerGroup -Name gpu-workers -Replicas 2 -Wait
     "Two GPU workers: $(@(Get-DaskWorker).Count) workers"
     Get-DaskWorker gpu-workers | ForEach-Object { "  $($_.Address) offers GPU=$($_.Resources['GPU'])" }
-
-    # A dataframe: an object for each row.
-    "Mean distance of trips by the hour of the day:"
-    try {
-        Invoke-DaskPython @'
-import pandas
-trips = pandas.DataFrame({"hour": [i * 7 % 24 for i in range(1000)], "miles": [i % 97 / 10 for i in range(1000)]})
-trips.groupby("hour").miles.agg(["mean", "count"])
-'@ | Format-Table hour, @{ Name = 'miles'; Expression = { $_.mean }; FormatString = '0.00' }, count
-    }
-    catch {
-        # Tables need pyarrow on the workers; all else does not.
-        "  None: $_"
-    }
 
     "The scheduler's last lines:"
     Get-DaskLog -Component Scheduler -Tail 3 | ForEach-Object { "  $($_.Text)" }

@@ -4,15 +4,15 @@ using DaskK8s.Testing;
 namespace Samples;
 
 /// <summary>Holds the command line; without <c>--release</c> a sample runs on the embedded cluster.</summary>
-internal sealed record SampleArguments(string? Release, string? Namespace, string? Context, string? Source, string? Plot)
+internal sealed record SampleArguments(string? Release, string? Namespace, string? Context, string? Source)
 {
     /// <summary>Reads <c>--name value</c> pairs.</summary>
     /// <param name="args">The command line.</param>
-    /// <param name="takesTrips">Whether the sample has an input to choose and a plot to write.</param>
+    /// <param name="takesSource">Whether the sample has an input to choose.</param>
     /// <returns>What was said; null where it cannot be meant.</returns>
-    public static SampleArguments? Parse(string[] args, bool takesTrips = false)
+    public static SampleArguments? Parse(string[] args, bool takesSource = false)
     {
-        SampleArguments arguments = new(null, null, null, null, null);
+        SampleArguments arguments = new(null, null, null, null);
         for (int i = 0; i < args.Length; i += 2)
         {
             string? value = i + 1 < args.Length ? args[i + 1] : null;
@@ -22,8 +22,7 @@ internal sealed record SampleArguments(string? Release, string? Namespace, strin
                 "--release" => arguments with { Release = value },
                 "--namespace" => arguments with { Namespace = value },
                 "--context" => arguments with { Context = value },
-                "--source" when takesTrips => arguments with { Source = value },
-                "--plot" when takesTrips => arguments with { Plot = value },
+                "--source" when takesSource => arguments with { Source = value },
                 _ => null,
             };
             if (next is null)

@@ -5,7 +5,7 @@ namespace TaxiTrips;
 
 /// <summary>Creates a small month of trips in the column layout of the Taxi and Limousine Commission, the same one each time.</summary>
 /// <remarks>As CSV, in which the commission published this month first: pandas reads it everywhere, Parquet only where pyarrow is.</remarks>
-internal sealed record GeneratedTrips(byte[] Csv, decimal MeanDistance, IReadOnlyList<decimal> MeanByHour)
+internal sealed record GeneratedTrips(byte[] Csv, decimal MeanDistance)
 {
     public const int Count = 20_000;
 
@@ -21,14 +21,12 @@ internal sealed record GeneratedTrips(byte[] Csv, decimal MeanDistance, IReadOnl
         DateTime month = new(2020, 4, 1, 0, 0, 0, DateTimeKind.Unspecified);
         StringBuilder csv = new(Header);
         long hundredths = 0;
-        (long Hundredths, int Trips)[] hours = new (long, int)[24];
         for (int i = 0; i < Count; i++)
         {
             // Most trips are short and a few are long; whole hundredths of a mile make the sum exact.
             int distance = 10 + (int)(-260 * Math.Log(1 - random.NextDouble()));
             hundredths += distance;
             DateTime pickup = month.AddSeconds(random.Next(30 * 24 * 3600));
-            hours[pickup.Hour] = (hours[pickup.Hour].Hundredths + distance, hours[pickup.Hour].Trips + 1);
             DateTime dropoff = pickup.AddSeconds(120 + (distance * 2));
             decimal fare = 2.5m + (distance * 0.025m);
             decimal tip = random.Next(4) == 0 ? 0 : Math.Round(fare * 0.2m, 2);
@@ -40,6 +38,6 @@ internal sealed record GeneratedTrips(byte[] Csv, decimal MeanDistance, IReadOnl
                 $"{1 + random.Next(263)},{1 + random.Next(263)},{(tip > 0 ? 1 : 2)},{fare:0.00},0,0.5,{tip:0.00},0,0.3,{fare + tip + 3.3m:0.00},2.5\n");
         }
 
-        return new GeneratedTrips(Encoding.ASCII.GetBytes(csv.ToString()), hundredths / 100m / Count, [.. hours.Select(static h => h.Hundredths / 100m / h.Trips)]);
+        return new GeneratedTrips(Encoding.ASCII.GetBytes(csv.ToString()), hundredths / 100m / Count);
     }
 }

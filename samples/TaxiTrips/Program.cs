@@ -5,15 +5,15 @@ using Samples;
 
 using TaxiTrips;
 
-// The mean distance of New York's yellow taxi trips in April 2020, of all and by the hour of the day, once on the default workers and once on
-// the workers that offer a GPU. The Python that the workers run is mean_distance.py; everything else, where it runs included, is C#.
-if (SampleArguments.Parse(args, takesTrips: true) is not { } arguments)
+// The mean distance of New York's yellow taxi trips in April 2020, once on the default workers and once on the workers that offer a
+// GPU. The Python that the workers run is mean_distance.py; everything else, where it runs included, is C#.
+if (SampleArguments.Parse(args, takesSource: true) is not { } arguments)
 {
     await Console.Error.WriteLineAsync(
-        "Usage: TaxiTrips [--release NAME [--namespace NAMESPACE] [--context CONTEXT]] [--source PATH|URL|generated] [--plot FILE.svg]\n" +
+        "Usage: TaxiTrips [--release NAME [--namespace NAMESPACE] [--context CONTEXT]] [--source PATH|URL|generated]\n" +
         "Without --release it starts an embedded cluster with a release of its own, and reads a file that it generates.\n" +
         "With --release the workers read the public file of that month; --source names another that they can read, Parquet or CSV,\n" +
-        "and 'generated' sends them the generated one. --plot draws the means by hour.");
+        "and 'generated' sends them the generated one.");
     return 2;
 }
 
@@ -25,7 +25,7 @@ return await SampleRun.RunAsync(async cancellationToken =>
     try
     {
         TripSource source = TripSource.Choose(arguments.Source, embedded is null ? null : folder.FullName);
-        return await Computation.RunAsync(cluster, source, arguments.Plot, cancellationToken);
+        return await Computation.RunAsync(cluster, source, cancellationToken);
     }
     finally
     {

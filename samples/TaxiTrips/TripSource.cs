@@ -5,8 +5,7 @@ namespace TaxiTrips;
 /// <param name="Value">What the Python function is given: a path or URL that workers can read, or a file's bytes.</param>
 /// <param name="Exact">The exact mean in miles where it is known.</param>
 /// <param name="Trips">The number of trips where it is known.</param>
-/// <param name="ExactByHour">The exact mean of each hour of the day where it is known.</param>
-internal sealed record TripSource(string Name, object Value, decimal? Exact, int Trips, IReadOnlyList<decimal>? ExactByHour)
+internal sealed record TripSource(string Name, object Value, decimal? Exact, int Trips)
 {
     /// <summary>The value of <c>--source</c> that stands for the generated file.</summary>
     public const string Generated = "generated";
@@ -22,7 +21,7 @@ internal sealed record TripSource(string Name, object Value, decimal? Exact, int
         string source = given ?? (folder is null ? Public : Generated);
         if (source != Generated)
         {
-            return new TripSource(source, source, null, 0, null);
+            return new TripSource(source, source, null, 0);
         }
 
         GeneratedTrips trips = GeneratedTrips.Create();
@@ -34,6 +33,6 @@ internal sealed record TripSource(string Name, object Value, decimal? Exact, int
             value = path;
         }
 
-        return new TripSource($"a generated file of {GeneratedTrips.Count} trips (CSV)", value, trips.MeanDistance, GeneratedTrips.Count, trips.MeanByHour);
+        return new TripSource($"a generated file of {GeneratedTrips.Count} trips (CSV)", value, trips.MeanDistance, GeneratedTrips.Count);
     }
 }

@@ -4,7 +4,7 @@ using k8s;
 
 namespace DaskK8s.PowerShell.Tests;
 
-/// <summary>An embedded cluster whose workers have pyarrow: DASKK8S_PYARROW names its Python (<c>tests/arrow.sh</c> makes one).</summary>
+/// <summary>An embedded cluster whose one worker has pyarrow: DASKK8S_PYARROW names its Python (<c>tests/arrow.sh</c> makes one).</summary>
 public sealed class ArrowFixture : IAsyncLifetime
 {
     private EmbeddedCluster? _cluster;
@@ -15,28 +15,18 @@ public sealed class ArrowFixture : IAsyncLifetime
         {
             _cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { DaskProcesses = true, Python = python });
             using k8s.Kubernetes client = _cluster.CreateClient();
-            await ReleaseFixture.Release.InstallAsync(client);
+            await new DaskRelease { Workers = 1 }.InstallAsync(client);
         }
     }
 
     public ValueTask DisposeAsync() => _cluster?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    /// <summary>Gets the kubeconfig; skips the test where there is no pyarrow.</summary>
-    public string Kubeconfig
-    {
-        get
-        {
-            Assert.SkipWhen(_cluster is null, "No Python with pyarrow is named: DASKK8S_PYARROW=$(tests/arrow.sh | tail -n 1).");
-            return _cluster!.KubeconfigPath;
-        }
-    }
-
-    /// <summary>Opens a session that is connected, with all workers there.</summary>
+    /// <summary>Opens a session that is connected; skips the test where there is no pyarrow.</summary>
     internal Session Connect()
     {
-        string kubeconfig = Kubeconfig;
+        Assert.SkipWhen(_cluster is null, "No Python with pyarrow is named: DASKK8S_PYARROW=$(tests/arrow.sh | tail -n 1).");
         Session session = new();
-        session.Run($"$null = Connect-DaskCluster my-dask -Kubeconfig '{kubeconfig}'; Wait-DaskWorker");
+        session.Run($"$null = Connect-DaskCluster my-dask -Kubeconfig '{_cluster!.KubeconfigPath}'; Wait-DaskWorker");
         return session;
     }
 }

@@ -2,7 +2,7 @@ namespace DaskK8s.PowerShell.Tests;
 
 /// <summary>The samples, in PowerShell itself, with Dask in the pods.</summary>
 [Collection(DaskCollection.Name)]
-public sealed class QuickstartTests(DaskFixture fixture, ArrowFixture arrow) : IClassFixture<DaskFixture>, IClassFixture<ArrowFixture>
+public sealed class QuickstartTests(DaskFixture fixture) : IClassFixture<DaskFixture>
 {
     // The module is found by its name, as one that was installed.
     private static readonly string Installed = $"$env:PSModulePath += [IO.Path]::PathSeparator + '{Path.GetDirectoryName(Places.Module)}'; ";
@@ -17,21 +17,6 @@ public sealed class QuickstartTests(DaskFixture fixture, ArrowFixture arrow) : I
         lines.Should().Contain(static l => l.StartsWith("Connected:", StringComparison.Ordinal) && l.Contains("workers=4", StringComparison.Ordinal));
         lines.Should().ContainInOrder("Five default workers: 6 workers", "Two GPU workers: 7 workers", "Restored: 4 workers");
         lines.Where(static l => l.EndsWith("offers GPU=1", StringComparison.Ordinal)).Should().HaveCount(2);
-    }
-
-    [Fact]
-    public async Task Quickstart_WorkersWithPyArrow_FormatsATable()
-    {
-        string kubeconfig = arrow.Kubeconfig;
-        using Pwsh pwsh = new();
-
-        string[] lines = await pwsh.RunScriptAsync($"{Installed} & '{Places.Sample("quickstart.ps1")}' -Release my-dask -Kubeconfig '{kubeconfig}'");
-
-        string[][] table = [.. lines.SkipWhile(static l => !l.StartsWith("Mean distance", StringComparison.Ordinal)).Skip(1).Take(26).Select(static l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
-        table[0].Should().Equal("hour", "miles", "count");
-        table[2].Should().Equal("0", "5.32", "42");
-        table[25][0].Should().Be("23");
-        lines.Should().Contain("Restored: 4 workers");
     }
 
     [Fact]

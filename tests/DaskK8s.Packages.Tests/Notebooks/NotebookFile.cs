@@ -41,14 +41,13 @@ internal sealed partial class NotebookFile
     public override string ToString() => _root.ToJsonString(Layout) + "\n";
 
     /// <summary>Returns what the notebook shows, without what differs from run to run: numbers, names of pods and tasks, logs, which worker is listed where.</summary>
-    /// <param name="hasTables">Whether cells with tables count, which show an error on workers without pyarrow.</param>
-    public string Normalized(bool hasTables)
+    public string Normalized()
     {
         StringBuilder text = new();
         foreach (JsonObject cell in CodeCells)
         {
             text.Append("# ").Append(CodeOf(cell)).Append('\n');
-            foreach (JsonObject output in !hasTables && CodeOf(cell).Contains("byHour", StringComparison.Ordinal) ? [] : cell["outputs"]!.AsArray().Select(static o => o!.AsObject()))
+            foreach (JsonObject output in cell["outputs"]!.AsArray().Select(static o => o!.AsObject()))
             {
                 JsonNode shown = output["text"] ?? output["data"]!["text/html"]!;
                 string value = string.Concat(shown.AsArray().Select(static l => (string)l!));
@@ -103,7 +102,7 @@ internal sealed partial class NotebookFile
     }
 
     /// <summary>Finds the version of Dask, which differs from machine to machine and is shown where it was asked for.</summary>
-    [GeneratedRegex(@"<dt>Dask</dt><dd><bdi>[^<]*</bdi></dd>|, Dask [^<]+", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"<dt>Dask</dt><dd><bdi>[^<]*</bdi></dd>|, Dask [\d.]+", RegexOptions.CultureInvariant)]
     private static partial Regex DaskVersion();
 
     [GeneratedRegex("<pre.*?</pre>", RegexOptions.Singleline | RegexOptions.CultureInvariant)]

@@ -23,9 +23,6 @@ internal sealed class NotebookKernel : IAsyncDisposable
         _ = process.StandardError.ReadToEndAsync().ContinueWith(t => Errors = t.IsCompletedSuccessfully ? t.Result : "", TaskScheduler.Default);
     }
 
-    /// <summary>Gets the Python with pyarrow, which the notebook's pods run where there is one (<c>tests/arrow.sh</c>).</summary>
-    public static string? Arrow => Environment.GetEnvironmentVariable("DASKK8S_PYARROW") is { Length: > 0 } python ? python : null;
-
     /// <summary>Gets what the tool wrote to standard error, once it has ended.</summary>
     public string Errors { get; private set; } = "";
 
@@ -46,11 +43,6 @@ internal sealed class NotebookKernel : IAsyncDisposable
         }
 
         feed.Isolate(start);
-        if (Arrow is not null)
-        {
-            start.Environment["DASKK8S_PYTHON"] = Arrow;
-        }
-
         start.Environment["DOTNET_INTERACTIVE_CLI_TELEMETRY_OPTOUT"] = "1";
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
         NotebookKernel kernel = new(Process.Start(start)!);

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using System.Xml.Linq;
 
 using DaskK8s.Helm.Chart;
 using DaskK8s.Testing;
@@ -31,35 +30,6 @@ public sealed partial class TaxiTripsTests
     }
 
     [Fact]
-    public async Task TaxiTrips_WorkersWithPyArrow_PrintsTheMeansByHourAndDrawsThem()
-    {
-        Assert.SkipWhen(ArrowProcesses.Python is null, "No Python with pyarrow is named: DASKK8S_PYARROW=$(tests/arrow.sh | tail -n 1).");
-        string plot = Path.Combine(Path.GetTempPath(), $"daskk8s-hours-{Guid.NewGuid():N}.svg");
-
-        (int exitCode, string output) = await RunAsync(["--plot", plot], null, ArrowProcesses.Python);
-
-        exitCode.Should().Be(0, output);
-        output.Split("agree with the generator's exact means of 24 hours").Should().HaveCount(3, output);
-        Hour().Matches(output).Should().HaveCount(48, output);
-        XElement svg = XElement.Parse(await File.ReadAllTextAsync(plot, Token));
-        File.Delete(plot);
-        svg.Elements().Where(static e => e.Attribute("fill")?.Value is "#1f77b4" or "#ff7f0e").Should().HaveCount(50, "24 bars and a mark in the legend for each group");
-    }
-
-    [Fact]
-    public async Task TaxiTrips_WorkersWithoutPyArrow_SaysWhatIsMissingAndGivesTheRest()
-    {
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("daskk8s-python-");
-
-        (int exitCode, string output) = await RunAsync([], null, await WithoutPyArrowAsync(folder.FullName));
-        folder.Delete(recursive: true);
-
-        exitCode.Should().Be(0, output);
-        Exact().Matches(output).Should().HaveCount(2, output);
-        output.Split("no means by hour: ").Should().HaveCount(3, output).And.Subject.Last().Should().Contain("this worker has no pyarrow");
-    }
-
-    [Fact]
     public async Task TaxiTrips_ReleaseAndSource_ReadsThatFileThere()
     {
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { DaskProcesses = true }, Token);
@@ -73,7 +43,7 @@ public sealed partial class TaxiTripsTests
         };
         await release.InstallAsync(kubernetes, Token);
         string file = Path.GetTempFileName();
-        await File.WriteAllTextAsync(file, "tpep_pickup_datetime,trip_distance\n2020-04-01 00:10:00,1.5\n2020-04-01 00:20:00,2.5\n2020-04-01 07:00:00,3.5\n", Token);
+        await File.WriteAllTextAsync(file, "trip_distance\n1.5\n2.5\n3.5\n", Token);
 
         (int exitCode, string output) = await RunAsync(["--release", "taxis", "--namespace", "trips", "--source", file], cluster.KubeconfigPath);
         (int sentExitCode, string sent) = await RunAsync(["--release", "taxis", "--namespace", "trips", "--source", "generated"], cluster.KubeconfigPath);
@@ -88,10 +58,10 @@ public sealed partial class TaxiTripsTests
         missing.Should().Contain("FileNotFoundError").And.Contain("--source generated");
     }
 
-    private static async Task<(int ExitCode, string Output)> RunAsync(string[] arguments, string? kubeconfig, string? python = null)
+    private static async Task<(int ExitCode, string Output)> RunAsync(string[] arguments, string? kubeconfig)
     {
         ProcessStartInfo start = new("dotnet", [Program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["DASKK8S_PYTHON"] = python ?? DaskPython.Path;
+        start.Environment["DASKK8S_PYTHON"] = DaskPython.Path;
         if (kubeconfig is not null)
         {
             start.Environment["KUBECONFIG"] = kubeconfig;
@@ -112,24 +82,10 @@ public sealed partial class TaxiTripsTests
         }
     }
 
-    /// <summary>Makes a Python that is the machine's own, apart from pyarrow.</summary>
-    private static async Task<string> WithoutPyArrowAsync(string folder)
-    {
-        string path = Path.Combine(folder, "python");
-        await File.WriteAllTextAsync(Path.Combine(folder, "pyarrow.py"), "raise ImportError('hidden by a test')\n", Token);
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "The Python is wrapped in a shell's script.");
-        await File.WriteAllTextAsync(path, $"#!/bin/sh\nPYTHONPATH='{folder}' exec '{DaskPython.Path}' \"$@\"\n", Token);
-        await Process.Start("chmod", ["+x", path]).WaitForExitAsync(Token);
-        return path;
-    }
-
     private static double Number(Match match) => double.Parse(match.Groups["mean"].Value, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@": (?<mean>[\d.]+) miles over 20000 trips, by (pandas|cudf) on worker tcp:\S+ of group (?<group>\S+)")]
     private static partial Regex Part();
-
-    [GeneratedRegex(@"(?m)^ +\d+ +2\.\d\d +\d{3}$")]
-    private static partial Regex Hour();
 
     [GeneratedRegex(@"agrees with the generator's exact mean (?<mean>[\d.]+) over 20000 trips")]
     private static partial Regex Exact();
