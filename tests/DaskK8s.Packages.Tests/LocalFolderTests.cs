@@ -17,7 +17,7 @@ public sealed partial class LocalFolderTests
         {
             string[] commands = [.. Block().Match(Repository.Read("README.md")).Groups[1].Value.Trim().Split('\n').Select(static line => line.Split("   #")[0].Trim())];
             commands[0].Should().StartWith("dotnet pack ", "the packages of the test's own build take its place");
-            string script = string.Join('\n', ["set -eu", "dotnet new console --no-restore", .. commands[1..]]).Replace("$PWD/packages", feed.Folder, StringComparison.Ordinal);
+            string script = string.Join('\n', ["set -eu", "dotnet new console --no-restore", .. commands[1..]]).Replace("~/daskk8s-packages", feed.Folder, StringComparison.Ordinal);
 
             ProcessStartInfo start = Command.Of(folder.FullName, "bash", "-c", script);
             feed.Isolate(start);
