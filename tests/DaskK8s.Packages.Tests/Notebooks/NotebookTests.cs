@@ -16,7 +16,9 @@ public sealed class NotebookTests
     {
         using PackageFeed feed = new();
         await using NotebookKernel kernel = await NotebookKernel.StartAsync(feed, Token);
-        CellRun load = await kernel.RunAsync("#r \"nuget: DaskK8s.Interactive\"", Token);
+        const string FromALocalFolder = "#r \"nuget: DaskK8s.Interactive, *-*\"";
+        Repository.Read("README.md").Should().Contain(FromALocalFolder);
+        CellRun load = await kernel.RunAsync(FromALocalFolder, Token);
 
         CellRun scheduler = await kernel.RunAsync(
             """new DaskK8s.SchedulerInfo { Id = "1", Address = "tcp://10.0.0.1:8786", Type = "Scheduler", TotalThreads = 3 }""", Token);
