@@ -41,6 +41,13 @@ internal sealed class FakeDask(Func<PythonFunction, IReadOnlyList<object?>, obje
         IEnumerable<DaskFuture<T>> futures, IProgress<DaskProgress>? progress = null, CancellationToken cancellationToken = default) =>
         await Task.WhenAll(futures.Select(f => f.ResultAsync(null, cancellationToken)));
 
+    public IAsyncEnumerable<DaskFuture<T>> MapAsync<T>(
+        PythonFunction function, IAsyncEnumerable<object?> inputs, TaskOptions? options = null, CancellationToken cancellationToken = default) =>
+        inputs.Select(i => Answer<T>(function, [i]));
+
+    public IAsyncEnumerable<T> GatherAsync<T>(IAsyncEnumerable<DaskFuture<T>> futures, int? maxOutstanding = null, CancellationToken cancellationToken = default) =>
+        futures.Select(async (DaskFuture<T> f, CancellationToken ct) => await f.ResultAsync(null, ct));
+
     public IAsyncEnumerable<DaskFuture<T>> AsCompletedAsync<T>(IEnumerable<DaskFuture<T>> futures, CancellationToken cancellationToken = default) =>
         futures.ToAsyncEnumerable();
 

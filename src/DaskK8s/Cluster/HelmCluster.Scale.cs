@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 using DaskK8s.Causes;
 using DaskK8s.Cluster;
@@ -141,6 +142,7 @@ public sealed partial class HelmCluster
         GroupPlan plan, int replicas, ScaleOptions options, StrayRecovery recovery, Activity? activity, CancellationToken cancellationToken)
     {
         Retirement retirement = new(_requests, _workloads, Drain, ServerVersion, recovery, Scaler, plan, replicas, options);
+        await using ConfiguredAsyncDisposable disposal = retirement.ConfigureAwait(false);
         RetirementOutcome outcome = await retirement.RunAsync(cancellationToken).ConfigureAwait(false);
         activity?.AddEvent(new ActivityEvent("accepted"));
         if (outcome.Accepted is { } accepted)

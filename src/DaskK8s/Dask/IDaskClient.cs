@@ -19,9 +19,13 @@ public interface IDaskClient
     Task<DaskFuture<T>> SubmitAsync<T>(
         PythonFunction function, IReadOnlyList<object?> arguments, TaskOptions? options = null, CancellationToken cancellationToken = default);
 
-    /// <inheritdoc cref="DaskClient.MapAsync{T}"/>
+    /// <inheritdoc cref="DaskClient.MapAsync{T}(PythonFunction, IEnumerable, TaskOptions, CancellationToken)"/>
     Task<DaskFutureList<T>> MapAsync<T>(
         PythonFunction function, IEnumerable inputs, TaskOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="DaskClient.MapAsync{T}(PythonFunction, IAsyncEnumerable{object}, TaskOptions, CancellationToken)"/>
+    IAsyncEnumerable<DaskFuture<T>> MapAsync<T>(
+        PythonFunction function, IAsyncEnumerable<object?> inputs, TaskOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <inheritdoc cref="DaskClient.StarMapAsync{T}"/>
     Task<DaskFutureList<T>> StarMapAsync<T>(
@@ -38,6 +42,9 @@ public interface IDaskClient
     /// <inheritdoc cref="DaskClient.GatherAsync{T}(IEnumerable{DaskFuture{T}}, IProgress{DaskProgress}, CancellationToken)"/>
     Task<IReadOnlyList<T>> GatherAsync<T>(
         IEnumerable<DaskFuture<T>> futures, IProgress<DaskProgress>? progress = null, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="DaskClient.GatherAsync{T}(IAsyncEnumerable{DaskFuture{T}}, int?, CancellationToken)"/>
+    IAsyncEnumerable<T> GatherAsync<T>(IAsyncEnumerable<DaskFuture<T>> futures, int? maxOutstanding = null, CancellationToken cancellationToken = default);
 
     /// <inheritdoc cref="DaskClient.AsCompletedAsync{T}"/>
     IAsyncEnumerable<DaskFuture<T>> AsCompletedAsync<T>(IEnumerable<DaskFuture<T>> futures, CancellationToken cancellationToken = default);

@@ -20,11 +20,14 @@ internal sealed class Workloads(KubeRequests requests, string release)
 
     private string Selector => $"release={release}";
 
-    public async Task<WorkloadSnapshot> ReadAsync(CancellationToken cancellationToken)
+    public Task<WorkloadSnapshot> ReadAsync(CancellationToken cancellationToken) => ReadAsync(ListPodsAsync, cancellationToken);
+
+    /// <summary>Reads the same with pods that come from elsewhere.</summary>
+    public async Task<WorkloadSnapshot> ReadAsync(Func<CancellationToken, Task<IList<V1Pod>>> readPods, CancellationToken cancellationToken)
     {
         Task<IList<V1Deployment>> deployments = ListDeploymentsAsync(cancellationToken);
         Task<IList<V1ReplicaSet>?> replicaSets = ListReplicaSetsAsync(cancellationToken);
-        Task<IList<V1Pod>> pods = ListPodsAsync(cancellationToken);
+        Task<IList<V1Pod>> pods = readPods(cancellationToken);
         await Task.WhenAll(deployments, replicaSets, pods).ConfigureAwait(false);
         return new WorkloadSnapshot(
             [.. await deployments.ConfigureAwait(false)],
@@ -60,11 +63,14 @@ internal sealed class Workloads(KubeRequests requests, string release)
 
     /// <summary>Follows the release's pods; each item is all of them, by uid. All followers share one watch.</summary>
     public IAsyncEnumerable<IReadOnlyDictionary<string, V1Pod>> FollowPodsAsync(CancellationToken cancellationToken) =>
-        Pods.ReadAsync(cancellationToken).Select(pods => Own(pods, PodOwners.DeploymentOf));
+        Pods.ReadAsync(isLasting: false, cancellationToken).Select(pods => Own(pods.Items, PodOwners.DeploymentOf));
+
+    /// <summary>Follows the release's pods for one who minds versions himself: begins with what the watch has, and leaves it running for the next.</summary>
+    public IAsyncEnumerable<Followed<V1Pod>> FollowPodsOnAsync(CancellationToken cancellationToken) => Pods.ReadAsync(isLasting: true, cancellationToken);
 
     /// <summary>Follows the release's Deployments; each item is all of them, by uid. All followers share one watch.</summary>
     public IAsyncEnumerable<IReadOnlyDictionary<string, V1Deployment>> FollowDeploymentsAsync(CancellationToken cancellationToken) =>
-        Deployments.ReadAsync(cancellationToken).Select(deployments => Own(deployments, static d => d.Metadata.Name));
+        Deployments.ReadAsync(isLasting: false, cancellationToken).Select(deployments => Own(deployments.Items, static d => d.Metadata.Name));
 
     private SharedWatch<V1Pod> Pods => LazyInitializer.EnsureInitialized(ref _pods, () => Share(
         new KubernetesApiCall("list", "pods", "", Namespace),
@@ -91,7 +97,8 @@ internal sealed class Workloads(KubeRequests requests, string release)
                 (ImmutableDictionary<string, T> items, string? version) = await KubeWatch.ListAsync(requests, call, list, ct).ConfigureAwait(false);
                 return new Followed<T>(items, Followed.VersionOf(version));
             },
-            ct => KubeWatch.FollowAsync(requests, call, path, list, ct));
+            ct => KubeWatch.FollowAsync(requests, call, path, list, ct),
+            requests.TimeProvider);
 
     private IList<T> Own<T>(IList<T> items, Func<T, string?> deploymentOf) =>
         Others.Count == 0 ? items : [.. items.Where(i => deploymentOf(i) is not { } name || !Others.Contains(name))];

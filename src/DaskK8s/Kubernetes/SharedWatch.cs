@@ -1,6 +1,7 @@
-using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+
+using DaskK8s.Common;
 
 namespace DaskK8s.Kubernetes;
 
@@ -8,37 +9,42 @@ namespace DaskK8s.Kubernetes;
 /// <remarks>
 /// Who joins later lists the collection once more, so that nobody begins with a state older than the call; from there on the changes
 /// of the one watch serve all. A failure reaches everybody, and whoever follows again begins a new watch.
+/// Who minds versions himself may begin with what the watch has; it then lasts a while after the last one has left.
 /// </remarks>
 /// <param name="list">Lists the collection.</param>
 /// <param name="follow">Lists and watches it.</param>
-internal sealed class SharedWatch<T>(Func<CancellationToken, Task<Followed<T>>> list, Func<CancellationToken, IAsyncEnumerable<Followed<T>>> follow)
+/// <param name="time">The clock.</param>
+internal sealed class SharedWatch<T>(Func<CancellationToken, Task<Followed<T>>> list, Func<CancellationToken, IAsyncEnumerable<Followed<T>>> follow, TimeProvider time)
     where T : class
 {
+    private static readonly TimeSpan Lasting = TimeSpan.FromMinutes(1);
+
     private readonly Lock _lock = new();
     private Run? _run;
 
     /// <summary>Follows the collection; each item is all of it, by uid.</summary>
+    /// <param name="isLasting">Whether to begin with what the watch has, and to leave it running for a while.</param>
     /// <param name="cancellationToken">Ends the following.</param>
     /// <returns>The collection now, and after each change.</returns>
-    public async IAsyncEnumerable<ImmutableDictionary<string, T>> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Followed<T>> ReadAsync(bool isLasting, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Channel<Followed<T>> changes = Channel.CreateUnbounded<Followed<T>>(new UnboundedChannelOptions { SingleReader = true });
-        (Run run, bool isFirst) = Join(changes.Writer);
+        (Run run, bool hasBegun) = Join(changes.Writer, isLasting);
         try
         {
             ulong oldest = 0;
-            if (!isFirst)
+            if (hasBegun)
             {
                 Followed<T> now = await list(cancellationToken).ConfigureAwait(false);
                 oldest = now.Version;
-                yield return now.Items;
+                yield return now;
             }
 
             await foreach (Followed<T> next in changes.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
             {
                 if (next.Version == 0 || next.Version >= oldest)
                 {
-                    yield return next.Items;
+                    yield return next;
                 }
             }
         }
@@ -48,20 +54,29 @@ internal sealed class SharedWatch<T>(Func<CancellationToken, Task<Followed<T>>> 
         }
     }
 
-    private (Run Run, bool IsFirst) Join(ChannelWriter<Followed<T>> follower)
+    /// <summary>Joins the watch.</summary>
+    /// <returns>The watch, and whether the follower has to list for itself.</returns>
+    private (Run Run, bool HasBegun) Join(ChannelWriter<Followed<T>> follower, bool isLasting)
     {
         lock (_lock)
         {
-            if (_run is { } run)
+            bool isFirst = _run is null;
+            Run run = _run ??= new Run();
+            run.Followers.Add(follower);
+            run.IsLasting |= isLasting;
+            run.Visits++;
+            if (isFirst)
             {
-                run.Followers.Add(follower);
+                run.Following = FollowAsync(run);
                 return (run, false);
             }
 
-            _run = new Run();
-            _run.Followers.Add(follower);
-            _run.Following = FollowAsync(_run);
-            return (_run, true);
+            if (isLasting && run.Latest is { } latest)
+            {
+                follower.TryWrite(latest);
+            }
+
+            return (run, !isLasting);
         }
     }
 
@@ -76,6 +91,7 @@ internal sealed class SharedWatch<T>(Func<CancellationToken, Task<Followed<T>>> 
             {
                 lock (_lock)
                 {
+                    run.Latest = next;
                     foreach (ChannelWriter<Followed<T>> follower in run.Followers)
                     {
                         follower.TryWrite(next);
@@ -100,14 +116,44 @@ internal sealed class SharedWatch<T>(Func<CancellationToken, Task<Followed<T>>> 
 
     private async Task LeaveAsync(Run run, ChannelWriter<Followed<T>> follower)
     {
+        int visits;
         lock (_lock)
         {
             run.Followers.Remove(follower);
+            visits = run.Visits;
             if (run.Followers.Count > 0)
             {
                 return;
             }
+        }
 
+        if (run.IsLasting)
+        {
+            TimeLimit.Forget(EndLaterAsync(run, visits));
+        }
+        else
+        {
+            await EndAsync(run, visits).ConfigureAwait(false);
+        }
+    }
+
+    private async Task EndLaterAsync(Run run, int visits)
+    {
+        await Task.WhenAny(Task.Delay(Lasting, time), run.Following).ConfigureAwait(false);
+        await EndAsync(run, visits).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the watch unless somebody has joined it since.</summary>
+    private async Task EndAsync(Run run, int visits)
+    {
+        lock (_lock)
+        {
+            if (run.Visits != visits || run.Followers.Count > 0 || run.IsEnding)
+            {
+                return;
+            }
+
+            run.IsEnding = true;
             _run = _run == run ? null : _run;
         }
 
@@ -123,5 +169,13 @@ internal sealed class SharedWatch<T>(Func<CancellationToken, Task<Followed<T>>> 
         public CancellationTokenSource End { get; } = new();
 
         public Task Following { get; set; } = Task.CompletedTask;
+
+        public Followed<T>? Latest { get; set; }
+
+        public bool IsLasting { get; set; }
+
+        public bool IsEnding { get; set; }
+
+        public int Visits { get; set; }
     }
 }

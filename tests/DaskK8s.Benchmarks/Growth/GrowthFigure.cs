@@ -11,11 +11,14 @@ namespace DaskK8s.Benchmarks.Growth;
 /// <param name="Theirs">The others'; none for a value of its own.</param>
 internal sealed record GrowthFigure(string Name, string Unit, string Against, double Goal, double[] Ours, double[] Theirs)
 {
+    /// <summary>Gets whether it is to be at least the goal.</summary>
+    public bool IsMinimum { get; init; }
+
     public double OursMedian => Tunnel.Figure.Median(Ours);
 
     public double? Ratio => Theirs.Length == 0 ? null : OursMedian / Tunnel.Figure.Median(Theirs);
 
-    public bool IsReached => (Ratio ?? OursMedian) <= Goal;
+    public bool IsReached => IsMinimum ? (Ratio ?? OursMedian) >= Goal : (Ratio ?? OursMedian) <= Goal;
 
     public JsonObject ToJson() => new()
     {
@@ -31,5 +34,5 @@ internal sealed record GrowthFigure(string Name, string Unit, string Against, do
     };
 
     public override string ToString() => FormattableString.Invariant(
-        $"{Name,-18} {(Ratio is { } ratio ? FormattableString.Invariant($"{ratio:0.00} : 1") : "-"),-10} at most {Goal:0.##}{(Ratio is null ? $" {Unit}" : " : 1")} {(IsReached ? "reached" : "NOT reached"),-12} ours {OursMedian:0.###} {Unit}{(Theirs.Length == 0 ? "" : $", {Against} {Tunnel.Figure.Median(Theirs):0.###} {Unit}")}");
+        $"{Name,-18} {(Ratio is { } ratio ? FormattableString.Invariant($"{ratio:0.00} : 1") : "-"),-10} {(IsMinimum ? "at least" : "at most")} {Goal:0.##}{(Ratio is null ? $" {Unit}" : " : 1")} {(IsReached ? "reached" : "NOT reached"),-12} ours {OursMedian:0.###} {Unit}{(Theirs.Length == 0 ? "" : $", {Against} {Tunnel.Figure.Median(Theirs):0.###} {Unit}")}");
 }

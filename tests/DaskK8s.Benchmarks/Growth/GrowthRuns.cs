@@ -113,6 +113,36 @@ internal sealed class GrowthRuns(GrowthServer server, int pairs)
         return new GrowthFigure("grow", "ms", "10 pods", 1.5, ours, theirs);
     }
 
+    /// <summary>Compares the whole call of one pod less, without a loss; the first one of each lists the pods and does not count.</summary>
+    public async Task<GrowthFigure> CompareShrinkingAsync(string large, string small)
+    {
+        await using ScriptedScheduler scheduler = await ScriptedScheduler.StartAsync();
+        foreach (string inNamespace in (string[])[large, small])
+        {
+            V1PodList pods = await _client.CoreV1.ListNamespacedPodAsync(inNamespace, labelSelector: "component=worker");
+            await scheduler.AddAsync(pods.Items.Select(static p => p.Status.PodIP));
+        }
+
+        await using HelmCluster many = await HelmCluster.ConnectAsync(Release, Options(large) with { SchedulerAddress = scheduler.Address });
+        await using HelmCluster few = await HelmCluster.ConnectAsync(Release, Options(small) with { SchedulerAddress = scheduler.Address });
+        int turns = Math.Min(pairs, 7);
+        (double[] ours, double[] theirs) = (new double[turns], new double[turns]);
+        for (int i = -1; i < turns; i++)
+        {
+            (double first, double second) = (await ShrinkAsync(many), await ShrinkAsync(few));
+            if (i >= 0)
+            {
+                (ours[i], theirs[i]) = (first, second);
+            }
+            else
+            {
+                Console.WriteLine(FormattableString.Invariant($"The first shrinking takes {first:0} ms and {second:0} ms."));
+            }
+        }
+
+        return new GrowthFigure("shrink", "ms", "10 pods", 3, ours, theirs);
+    }
+
     /// <summary>Counts what a wait receives while pods come, beside what the events of these pods hold: a second watch tells that.</summary>
     public async Task<IReadOnlyList<GrowthFigure>> MeasureWaitAsync(string inNamespace)
     {
@@ -236,6 +266,15 @@ internal sealed class GrowthRuns(GrowthServer server, int pairs)
         long start = Stopwatch.GetTimestamp();
         await cluster.ScaleAsync(last.After + 1);
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
+
+    private static async Task<double> ShrinkAsync(HelmCluster cluster)
+    {
+        int replicas = await NowAsync(cluster, cluster.WorkerGroups[0].Desired);
+        long start = Stopwatch.GetTimestamp();
+        ScaleResult result = await cluster.ScaleAsync(replicas - 1);
+        double time = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        return result.Retired.Count == 1 ? time : throw new InvalidOperationException($"The group did not shrink by one: {string.Join(' ', result.NotRetired)}");
     }
 
     private static async Task<int> NowAsync(HelmCluster cluster, int known)

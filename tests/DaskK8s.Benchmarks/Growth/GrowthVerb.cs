@@ -12,7 +12,7 @@ namespace DaskK8s.Benchmarks.Growth;
 /// <summary>Measures what calls cost with ten thousand pods beside ten, or beside kubectl: the verb <c>growth</c>.</summary>
 internal static class GrowthVerb
 {
-    private const string Usage = "Usage: growth [--json OUT] [--pods 10000] [--pairs 7] [--releases 1000] [--kubectl FILE] [--only connect,history,kubectl,grow,wait,logs,discover]";
+    private const string Usage = "Usage: growth [--json OUT] [--pods 10000] [--pairs 7] [--releases 1000] [--tasks 1000000] [--kubectl FILE] [--only connect,history,kubectl,shrink,grow,wait,logs,discover,submit]";
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
@@ -27,7 +27,7 @@ internal static class GrowthVerb
 
         int pods = arguments.Number("pods", 10_000);
         int pairs = arguments.Number("pairs", 7);
-        string[] only = arguments.Find("only")?.Split(',') ?? ["connect", "history", "kubectl", "grow", "wait", "logs", "discover"];
+        string[] only = arguments.Find("only")?.Split(',') ?? ["connect", "history", "kubectl", "shrink", "grow", "wait", "logs", "discover", "submit"];
         List<GrowthFigure> figures = [];
         void Add(IReadOnlyList<GrowthFigure> some)
         {
@@ -38,7 +38,7 @@ internal static class GrowthVerb
         await using (GrowthServer server = await GrowthServer.StartAsync())
         {
             GrowthRuns runs = new(server, pairs);
-            if (only.Intersect(["connect", "kubectl", "grow", "wait"]).Any())
+            if (only.Intersect(["connect", "kubectl", "shrink", "grow", "wait"]).Any())
             {
                 Add(await runs.FillAsync(pods));
             }
@@ -58,6 +58,12 @@ internal static class GrowthVerb
             if (only.Contains("kubectl"))
             {
                 Add([await runs.CompareWithKubectlAsync(Tunnel.KubectlFinder.Find(arguments.Find("kubectl")), "large")]);
+            }
+
+            // Before others come that have no workers.
+            if (only.Contains("shrink"))
+            {
+                Add([await runs.CompareShrinkingAsync("large", "small")]);
             }
 
             if (only.Contains("grow"))
@@ -83,6 +89,15 @@ internal static class GrowthVerb
         {
             await using GrowthServer server = await GrowthServer.StartAsync();
             Add(await new GrowthRuns(server, Math.Min(pairs, 3)).MeasureDiscoveryAsync(arguments.Number("releases", 1000)));
+        }
+
+        if (only.Contains("submit"))
+        {
+            (double[] ours, double[] theirs, double[] memory) = await MapGatherBenchmark.StreamAsync(arguments.Number("tasks", 1_000_000), Math.Min(pairs, 3));
+            Add([
+                new GrowthFigure("submit_million", "tasks/s", "Python at a tenth", 1.1, ours, theirs) { IsMinimum = true },
+                new GrowthFigure("submit_million_memory", "MiB", "", 256, memory, []),
+            ]);
         }
 
         JsonObject report = new()

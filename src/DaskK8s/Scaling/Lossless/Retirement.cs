@@ -13,7 +13,7 @@ namespace DaskK8s.Scaling.Lossless;
 /// not (the module on the scheduler watches), a condemned pod is the first victim of the next scaling or is pardoned by it, and
 /// the number itself is only ever set together with the version of the Deployment that the plan was made for.
 /// </remarks>
-internal sealed class Retirement
+internal sealed class Retirement : IAsyncDisposable
 {
     private const int MaxPlans = 20;
     private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(30);
@@ -65,6 +65,8 @@ internal sealed class Retirement
         }
     }
 
+    public ValueTask DisposeAsync() => _group.DisposeAsync();
+
     private async Task<RetirementOutcome> ShrinkAsync(CancellationToken cancellationToken)
     {
         int? before = null;
@@ -72,7 +74,7 @@ internal sealed class Retirement
         {
             // Two that plan against each other in step would go on so for ever.
             await Task.Delay(_ledger.Stagger * (attempt - 1), Time, cancellationToken).ConfigureAwait(false);
-            GroupView view = await _group.ReadSettledAsync(cancellationToken).ConfigureAwait(false)
+            GroupView view = await _group.ReadSettledAsync(_marks.Version, cancellationToken).ConfigureAwait(false)
                 ?? throw _guard.Refuse(LosslessScaleDownObstacle.NotSettled, "Kubernetes has not yet done what was asked of the group before.");
             before ??= view.Replicas;
             _guard.ThrowIfRollingOut(view, _target);
@@ -119,11 +121,23 @@ internal sealed class Retirement
     private async Task<IReadOnlyList<Victim>> ChooseAndDrainAsync(GroupView view, CancellationToken cancellationToken)
     {
         int need = view.Live.Count - _target;
-        IReadOnlyList<Victim> ranked = await RankAsync(view, need, cancellationToken).ConfigureAwait(false);
-        KeepUnknown(ranked, need);
-        _held = ranked.Where(static v => v.Workers.Any(static w => w.IsHeld)).Select(static v => v.Uid).ToHashSet();
+        IReadOnlyList<V1Pod> asked = VictimRanking.Candidates(view.Live, need);
+        IReadOnlyList<Victim> ranked = await RankAsync(asked, view.Neighbours, need, cancellationToken).ConfigureAwait(false);
         while (true)
         {
+            if (asked.Count < view.Live.Count && ranked.Count(CanLeave) < need)
+            {
+                // Those that were asked about do not suffice: then about everyone.
+                asked = view.Live;
+                ranked = await RankAsync(asked, view.Neighbours, need, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (_ledger.Drains == 0)
+            {
+                KeepUnknown(ranked, need);
+            }
+
+            _held = ranked.Where(static v => v.Workers.Any(static w => w.IsHeld)).Select(static v => v.Uid).ToHashSet();
             Victim[] wanted = [.. ranked.Where(v => !_ledger.HasFailed(v)).Take(need)];
             Victim[] undrained = [.. wanted.Where(v => !_ledger.IsDrained(v))];
             TimeSpan left = _options.DrainTimeout - Time.GetElapsedTime(_start);
@@ -143,14 +157,14 @@ internal sealed class Retirement
     }
 
     /// <summary>Ranks the pods. Workers of pods that would leave and that start just now are waited for: until they turn up nobody knows what they hold.</summary>
-    private async Task<IReadOnlyList<Victim>> RankAsync(GroupView view, int need, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Victim>> RankAsync(IReadOnlyList<V1Pod> pods, IReadOnlyList<V1Pod> neighbours, int need, CancellationToken cancellationToken)
     {
         TimeSpan limit = Victim.StartLimit < _options.DrainTimeout ? Victim.StartLimit : _options.DrainTimeout;
         while (true)
         {
-            IReadOnlyList<WorkerLoad> loads = await _guard.LookAsync(view, need, _ledger, [], cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<WorkerLoad> loads = await _guard.LookAsync(pods, need, _ledger, [], cancellationToken).ConfigureAwait(false);
             DateTimeOffset now = Time.GetUtcNow();
-            IReadOnlyList<Victim> ranked = VictimRanking.Rank(view.Live, loads, _plan.Container, now, view.Neighbours);
+            IReadOnlyList<Victim> ranked = VictimRanking.Rank(pods, loads, _plan.Container, now, neighbours);
             bool isStarting = ranked.Take(need).Any(v => v.StandingAt(now) == VictimStanding.Starting);
             if (!isStarting || _drain is null || _plan.OtherScheduler is not null || Time.GetElapsedTime(_start) >= limit)
             {
@@ -227,7 +241,8 @@ internal sealed class Retirement
         }
 
         HashSet<string> uids = [.. leaving.Select(static v => v.Uid)];
-        GroupView now = await (_drain is null ? _group.ReadAsync(cancellationToken) : _group.ReadSteadyAsync(uids, !_drain.IsBlocked, cancellationToken)).ConfigureAwait(false);
+        ulong? atLeast = _guard.MayChoose && _marks.Version > 0 ? _marks.Version : null;
+        GroupView now = await (_drain is null ? _group.ReadAsync(atLeast, cancellationToken) : _group.ReadSteadyAsync(uids, !_drain.IsBlocked, atLeast, cancellationToken)).ConfigureAwait(false);
         if (now.Replicas != view.Replicas || now.IsRollingOut != view.IsRollingOut || !now.HasSamePodsAs(view) || (_guard.MayChoose && !(RetirementMarks.AreCondemned(now, leaving) && VictimRanking.AreFirst(now.Live, uids))))
         {
             ScalingLog.PlannedAgain(Logger, _plan.Name, "its pods changed");
@@ -242,7 +257,7 @@ internal sealed class Retirement
         // A pod that was pending may have brought a worker that runs something already; and who was away for long is not waited for.
         V1Pod[] pods = [.. now.Live.Where(p => uids.Contains(p.Metadata.Uid))];
         Victim[] going = [.. pods.Select(p => new Victim(p, leaving.First(v => v.Uid == p.Metadata.Uid).Workers, _plan.Container))];
-        IReadOnlyList<WorkerLoad> loads = await _guard.LookAsync(now, leaving.Count, _ledger, going, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<WorkerLoad> loads = await _guard.LookAsync(pods, leaving.Count, _ledger, going, cancellationToken).ConfigureAwait(false);
         Victim[] back = [.. VictimRanking.Rank(pods, loads, _plan.Container, neighbours: now.Neighbours).Where(v => !_ledger.IsStillDrained(v) || HasBegunUnseen(v, Time.GetUtcNow()))];
         if (back.Length == 0)
         {
@@ -280,7 +295,7 @@ internal sealed class Retirement
         {
             while (leaving.Any(v => !_ledger.HasLeft(v)))
             {
-                GroupView view = await _group.ReadAsync(cancellationToken).ConfigureAwait(false);
+                GroupView view = await _group.ReadAsync(Time.GetElapsedTime(start) > RetirementGroup.Trust ? null : _marks.Version, cancellationToken).ConfigureAwait(false);
                 HashSet<string> live = [.. view.Live.Select(static p => p.Metadata.Uid)];
                 _ledger.Leave(leaving.Where(v => !live.Contains(v.Uid)));
                 if (view.Live.Count <= Math.Max(aim, view.Replicas))
@@ -316,6 +331,9 @@ internal sealed class Retirement
 
         return stayed;
     }
+
+    private bool CanLeave(Victim victim) =>
+        !_ledger.HasFailed(victim) && victim.StandingAt(Time.GetUtcNow()) is VictimStanding.Known or VictimStanding.Empty;
 
     private void Fail(Victim victim, string reason)
     {

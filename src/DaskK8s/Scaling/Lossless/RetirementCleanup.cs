@@ -21,7 +21,7 @@ internal sealed class RetirementCleanup(KubeRequests requests, WorkerDrain? drai
         {
             // As long as the group has not come to rest nobody knows who of them stays, and who leaves must not take work again.
             // The module on the scheduler brings back what is not told of.
-            GroupView? view = ledger.Touched.All(ledger.HasLeft) ? null : await group.ReadSettledAsync(limit.Token).ConfigureAwait(false);
+            GroupView? view = ledger.Touched.All(ledger.HasLeft) ? null : await group.ReadSettledAsync(null, limit.Token).ConfigureAwait(false);
             Dictionary<string, V1Pod> live = view?.Live.ToDictionary(static p => p.Metadata.Uid) ?? [];
             Victim[] stay = [.. ledger.Touched.Where(v => live.ContainsKey(v.Uid) && !ledger.HasLeft(v))];
             string[] gone = [.. ledger.Touched.Where(v => ledger.HasLeft(v) || (view is not null && !live.ContainsKey(v.Uid))).SelectMany(static v => v.Addresses)];

@@ -4,28 +4,40 @@ using DaskK8s.Kubernetes;
 namespace DaskK8s.Scaling.Lossless;
 
 /// <summary>Reads the group that a lossless scale-down works on.</summary>
-internal sealed class RetirementGroup(KubeRequests requests, Workloads workloads, GroupPlan plan)
+/// <remarks>Its pods are listed once and then followed, by a watch that lasts a while longer for the next scale-down.</remarks>
+internal sealed class RetirementGroup(KubeRequests requests, Workloads workloads, GroupPlan plan) : IAsyncDisposable
 {
+    /// <summary>The time after which who waits for a change looks for itself: a watch may have stalled.</summary>
+    public static readonly TimeSpan Trust = TimeSpan.FromSeconds(2);
+
+    private readonly PodFollow _pods = new(workloads, requests.TimeProvider);
+
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan CompleteLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan SteadyLimit = TimeSpan.FromSeconds(10);
 
-    public async Task<GroupView> ReadAsync(CancellationToken cancellationToken) =>
-        GroupView.From(await workloads.ReadAsync(cancellationToken).ConfigureAwait(false), plan.DeploymentName)
+    /// <summary>Reads the group.</summary>
+    /// <param name="atLeast">The version that its pods must have; null lists them anew.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The group.</returns>
+    public async Task<GroupView> ReadAsync(ulong? atLeast, CancellationToken cancellationToken) =>
+        GroupView.From(await workloads.ReadAsync(ct => atLeast is { } version ? _pods.ReadAsync(version, ct) : workloads.ListPodsAsync(ct), cancellationToken).ConfigureAwait(false), plan.DeploymentName)
         ?? throw new KubernetesNotFoundException(
             $"The Deployment {plan.DeploymentName} of worker group {plan.Name} is gone. Was the release uninstalled or upgraded?",
             new KubernetesApiCall("get", "deployments", "apps", requests.Connection.Namespace, plan.DeploymentName),
             404);
 
     /// <summary>Waits until Kubernetes has done what was asked of it last: what is removed by an earlier scaling is no victim of this one.</summary>
+    /// <param name="atLeast">The version that its pods must have; null lists them anew.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The group, or null where it did not come to rest.</returns>
-    public async Task<GroupView?> ReadSettledAsync(CancellationToken cancellationToken)
+    public async Task<GroupView?> ReadSettledAsync(ulong? atLeast, CancellationToken cancellationToken)
     {
         long start = requests.TimeProvider.GetTimestamp();
         while (true)
         {
-            GroupView view = await ReadAsync(cancellationToken).ConfigureAwait(false);
+            GroupView view = await ReadAsync(requests.TimeProvider.GetElapsedTime(start) > Trust ? null : atLeast, cancellationToken).ConfigureAwait(false);
             TimeSpan waited = requests.TimeProvider.GetElapsedTime(start);
 
             // A pod that is still to be created could come between the plan and the change. A quota may keep it away for good.
@@ -46,14 +58,15 @@ internal sealed class RetirementGroup(KubeRequests requests, Workloads workloads
     /// <summary>Waits until no pod that is starting can change who leaves; one that does not get any further is stuck, and can wait.</summary>
     /// <param name="leaving">The uids of those that leave.</param>
     /// <param name="areKeptOut">Whether the scheduler gives their workers nothing any more, once it knows their addresses: these are waited for, too.</param>
+    /// <param name="atLeast">The version that its pods must have; null lists them anew.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The group.</returns>
-    public async Task<GroupView> ReadSteadyAsync(IReadOnlySet<string> leaving, bool areKeptOut, CancellationToken cancellationToken)
+    public async Task<GroupView> ReadSteadyAsync(IReadOnlySet<string> leaving, bool areKeptOut, ulong? atLeast, CancellationToken cancellationToken)
     {
         long start = requests.TimeProvider.GetTimestamp();
         while (true)
         {
-            GroupView view = await ReadAsync(cancellationToken).ConfigureAwait(false);
+            GroupView view = await ReadAsync(requests.TimeProvider.GetElapsedTime(start) > Trust ? null : atLeast, cancellationToken).ConfigureAwait(false);
             bool isSteady = VictimRanking.IsSteady(view.Live, leaving) && (!areKeptOut || VictimRanking.HaveAddresses(view.Live, leaving));
             if (isSteady || requests.TimeProvider.GetElapsedTime(start) > SteadyLimit)
             {
@@ -63,6 +76,8 @@ internal sealed class RetirementGroup(KubeRequests requests, Workloads workloads
             await PauseAsync(cancellationToken).ConfigureAwait(false);
         }
     }
+
+    public ValueTask DisposeAsync() => _pods.DisposeAsync();
 
     public Task PauseAsync(CancellationToken cancellationToken) => Task.Delay(Poll, requests.TimeProvider, cancellationToken);
 }

@@ -1,6 +1,8 @@
 using DaskK8s.Common;
 using DaskK8s.Groups;
 
+using k8s.Models;
+
 namespace DaskK8s.Scaling.Lossless;
 
 /// <summary>Finds what is in the way of a lossless scale-down before anything is changed.</summary>
@@ -54,8 +56,8 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
         _isChecked = true;
     }
 
-    /// <summary>Asks the scheduler about the group's workers.</summary>
-    /// <param name="view">The group.</param>
+    /// <summary>Asks the scheduler about the workers of some pods.</summary>
+    /// <param name="pods">The pods that are asked about.</param>
     /// <param name="need">How many pods leave.</param>
     /// <param name="ledger">Names the scale-down; what it holds is held for longer.</param>
     /// <param name="leaving">The pods that are about to leave: workers that turn up there get no task any more.</param>
@@ -63,18 +65,18 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
     /// <returns>The workers; none where only pods leave that never ran, and the scheduler is not reached.</returns>
     /// <exception cref="LosslessScaleDownException">The scheduler is not reached, and nobody else knows what a pod that runs holds.</exception>
     public async Task<IReadOnlyList<WorkerLoad>> LookAsync(
-        GroupView view, int need, RetirementLedger ledger, IReadOnlyList<Victim> leaving, CancellationToken cancellationToken)
+        IReadOnlyList<V1Pod> pods, int need, RetirementLedger ledger, IReadOnlyList<Victim> leaving, CancellationToken cancellationToken)
     {
         if (drain is null)
         {
-            return VictimRanking.Rank(view.Live, [], plan.Container).Take(need).All(static v => v.IsPending)
+            return VictimRanking.Rank(pods, [], plan.Container).Take(need).All(static v => v.IsPending)
                 ? []
                 : throw Refuse(LosslessScaleDownObstacle.SchedulerUnreachable, "the scheduler is not reached, so nothing can be moved off the workers.");
         }
 
         try
         {
-            string[] hosts = [.. view.Live.SelectMany(static p => PodAddresses.Raw(p).Concat(PodAddresses.Of(p))).Distinct(StringComparer.Ordinal)];
+            string[] hosts = [.. pods.SelectMany(static p => PodAddresses.Raw(p).Concat(PodAddresses.Of(p))).Distinct(StringComparer.Ordinal)];
 
             // An address may belong to another pod soon, whose worker would be kept out as well: no longer than is needed.
             Dictionary<string, TimeSpan> keepOut = leaving.Where(static v => v.Host is not null).GroupBy(static v => v.Host!)

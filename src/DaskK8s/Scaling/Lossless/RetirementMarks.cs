@@ -13,6 +13,9 @@ internal sealed class RetirementMarks(KubeRequests requests, PodMarks marks, str
 
     private DateTimeOffset End => requests.TimeProvider.GetUtcNow() + drainTimeout + Margin;
 
+    /// <summary>Gets the version of the last mark that was written: who reads the pods after it reads them as of this version at least.</summary>
+    public ulong Version { get; private set; }
+
     public Task AnnounceAsync(IEnumerable<Victim> victims, string id, CancellationToken cancellationToken) =>
         ForEachAsync(victims.Select(static v => v.Pod), pod => marks.AnnounceAsync(pod, id, End, cancellationToken));
 
@@ -49,8 +52,18 @@ internal sealed class RetirementMarks(KubeRequests requests, PodMarks marks, str
             pod.Metadata.Name, requests.Connection.Namespace, new V1DeleteOptions { Preconditions = new V1Preconditions { Uid = pod.Metadata.Uid } }, cancellationToken: ct),
         cancellationToken));
 
-    private static Task ForEachAsync(IEnumerable<V1Pod> pods, Func<V1Pod, Task> action) =>
-        Parallel.ForEachAsync(pods, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (pod, _) => await IgnoreGoneAsync(() => action(pod)).ConfigureAwait(false));
+    private Task ForEachAsync(IEnumerable<V1Pod> pods, Func<V1Pod, Task<V1Pod>> action) => Parallel.ForEachAsync(
+        pods,
+        new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
+        async (pod, _) => await IgnoreGoneAsync(async () => Note(await action(pod).ConfigureAwait(false))).ConfigureAwait(false));
+
+    private void Note(V1Pod written)
+    {
+        lock (marks)
+        {
+            Version = Math.Max(Version, Followed.VersionOf(written.Metadata.ResourceVersion));
+        }
+    }
 
     /// <summary>A pod that has gone meanwhile, or whose name means another one now, needs nothing.</summary>
     private static async Task IgnoreGoneAsync(Func<Task> action)

@@ -7,6 +7,9 @@ namespace DaskK8s.Scaling.Lossless;
 /// <summary>Chooses which pods of a group leave.</summary>
 internal static class VictimRanking
 {
+    private const int FewestCandidates = 64;
+    private const int CandidatesEach = 4;
+
     /// <summary>
     /// Ranks pods, the first to leave first: those that Kubernetes would remove whatever their cost (not assigned, pending, not
     /// ready, condemned by an earlier scaling), then those drained already (by whom does not matter: two scalings at once do well to mean the same), then those with the least work, then those that hold the least.
@@ -33,6 +36,23 @@ internal static class VictimRanking
                 .ThenByDescending(static v => v.Pod.Metadata.CreationTimestamp)
                 .ThenBy(static v => v.Name, StringComparer.Ordinal),
         ];
+    }
+
+    /// <summary>Chooses the pods that are asked about: some more than leave, of thousands that are alike, and all of a small group.</summary>
+    /// <param name="live">The group's pods.</param>
+    /// <param name="need">How many are to leave.</param>
+    /// <returns>Those that Kubernetes would remove first, those that a scaling has marked, and those that share an address with one of them.</returns>
+    public static IReadOnlyList<V1Pod> Candidates(IReadOnlyList<V1Pod> live, int need)
+    {
+        int most = Math.Max(FewestCandidates, CandidatesEach * need);
+        if (live.Count <= most)
+        {
+            return live;
+        }
+
+        HashSet<V1Pod> chosen = [.. live.OrderBy(OrderOfKubernetes).Take(most), .. live.Where(static p => PodMarks.IsCondemned(p) || PodMarks.Read(p) is not null)];
+        HashSet<string> addresses = [.. chosen.SelectMany(PodAddresses.Of)];
+        return [.. live.Where(p => chosen.Contains(p) || PodAddresses.Of(p).Any(addresses.Contains))];
     }
 
     /// <summary>Determines whether Kubernetes removes some pod before another whatever their costs.</summary>

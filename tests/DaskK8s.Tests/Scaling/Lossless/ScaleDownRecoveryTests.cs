@@ -24,7 +24,11 @@ public sealed class ScaleDownRecoveryTests
     public async Task ScaleAsync_FailsOnTheWay_BringsAllBackAndTheNextCallWorks(string verb, string resource, int passing)
     {
         await using DaskRig rig = await StartAsync(3);
-        using (rig.Kubernetes.Faults.AddHttp(new HttpFault { Verb = verb, Resource = resource, Where = IsOfScaling, Skip = passing, Times = 1, Status = 403 }))
+
+        // Pods are listed once, and once more where that fails; before the change only where the watch brings nothing.
+        bool isOfPods = (verb, resource) == ("list", "pods");
+        using (isOfPods && passing > 1 ? rig.Kubernetes.Faults.StallWatches() : null)
+        using (rig.Kubernetes.Faults.AddHttp(new HttpFault { Verb = verb, Resource = resource, Where = IsOfScaling, Skip = passing, Times = isOfPods ? 2 : 1, Status = 403 }))
         {
             await rig.Cluster.Invoking(c => c.ScaleAsync(2, cancellationToken: Token)).Should().ThrowAsync<KubernetesForbiddenException>();
         }
@@ -46,7 +50,8 @@ public sealed class ScaleDownRecoveryTests
     {
         await using DaskRig rig = await StartAsync(3);
 
-        // The first three lists are: strays, the plan, the look before the change; from then on nobody is seen.
+        // Without what the watch brings the first three lists are: strays, the plan, the look before the change; from then on nobody is seen.
+        using IDisposable stall = rig.Kubernetes.Faults.StallWatches();
         ScaleResult result = await ShrinkToTwoAsync(rig, new HttpFault { Verb = "list", Resource = "pods", Where = IsOfScaling, Skip = 3, Status = 403 });
 
         result.Retired.Should().BeEmpty();

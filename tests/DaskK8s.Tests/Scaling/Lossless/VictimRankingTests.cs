@@ -99,6 +99,25 @@ public sealed class VictimRankingTests
     private static WorkerLoad Load(string host, int processing = 0, long bytes = 0, string status = "running", bool held = false, int port = 1) =>
         new($"tcp://{host}:{port}", host, status, processing, processing, bytes, held, IsMine: false);
 
+    [Fact]
+    public void Candidates_ThousandsOfPods_AreThoseThatGoFirstThoseMarkedAndTheirNeighbours()
+    {
+        V1Pod[] pods =
+        [
+            .. Enumerable.Range(0, 1000).Select(static i => Pod($"p-{i:0000}", $"10.0.{i / 250}.{i % 250}")),
+            Pod("pending", null, phase: "Pending", node: null),
+            Pod("not-ready", "10.1.0.1", ready: false),
+            Pod("condemned", "10.1.0.2", condemned: true),
+            Pod("neighbour", "10.1.0.2"),
+        ];
+
+        IReadOnlyList<V1Pod> candidates = VictimRanking.Candidates(pods, need: 2);
+
+        candidates.Should().HaveCountLessThan(100).And.Contain(pods[^4..]);
+        VictimRanking.Candidates(pods, need: 900).Should().HaveCount(pods.Length);
+        VictimRanking.Candidates(pods[..60], need: 1).Should().HaveCount(60, "a small group is asked about as a whole");
+    }
+
     private static V1Pod Pod(string name, string? ip, bool ready = true, string phase = "Running", string? node = "node", bool condemned = false) => new()
     {
         Metadata = new V1ObjectMeta
