@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.IO.Compression;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using DaskK8s.Testing.Storage;
 using Microsoft.AspNetCore.Http;
@@ -8,6 +10,9 @@ namespace DaskK8s.Testing.Api;
 /// <summary>Writes answers.</summary>
 internal static class Respond
 {
+    /// <summary>The size from which real servers compress an answer, bytes (the API server's <c>defaultGzipThresholdBytes</c>).</summary>
+    private const int CompressedFrom = 128 * 1024;
+
     public static Task JsonAsync(HttpContext context, int code, JsonNode body) => BytesAsync(context, code, Json.ToUtf8(body), "application/json");
 
     public static Task ObjectAsync(HttpContext context, int code, StoredObject stored)
@@ -50,8 +55,19 @@ internal static class Respond
     {
         context.Response.StatusCode = code;
         context.Response.ContentType = contentType;
-        context.Response.ContentLength = body.Length;
         context.Response.Headers.CacheControl = "no-cache, private";
+        if (body.Length >= CompressedFrom && HttpMethods.IsGet(context.Request.Method)
+            && context.Request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase))
+        {
+            context.Response.Headers.ContentEncoding = "gzip";
+            context.Response.Headers.Vary = "Accept-Encoding";
+            GZipStream compressed = new(context.Response.Body, CompressionLevel.Fastest, leaveOpen: true);
+            await using ConfiguredAsyncDisposable disposal = compressed.ConfigureAwait(false);
+            await compressed.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+            return;
+        }
+
+        context.Response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
         {
             await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);

@@ -17,6 +17,7 @@ internal sealed class AdaptiveLoop
     private readonly AdaptiveScaling _handle;
     private readonly DemandReader _reader;
     private readonly Workloads _workloads;
+    private readonly PodFollow _pods;
     private readonly ReleaseLease? _lease;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -31,6 +32,7 @@ internal sealed class AdaptiveLoop
         AdaptiveTarget target, AdaptiveOptions options, AdaptiveScaling handle, DemandReader reader, Workloads workloads, ReleaseLease? lease, TimeProvider time, ILogger logger)
     {
         (_target, _options, _handle, _reader, _workloads, _lease, _time, _logger) = (target, options, handle, reader, workloads, lease, time, logger);
+        _pods = new PodFollow(workloads, time);
         _policies = options.Groups.ToDictionary(static g => g.Key, g => new AdaptivePolicy(g.Value, options, time), StringComparer.Ordinal);
         _lastWork = time.GetTimestamp();
         _startTime = options.StartTime;
@@ -199,7 +201,7 @@ internal sealed class AdaptiveLoop
 
     private async Task<string?> FindUnschedulableAsync(V1Deployment deployment, CancellationToken cancellationToken)
     {
-        WorkloadSnapshot snapshot = await _workloads.ReadAsync(cancellationToken).ConfigureAwait(false);
+        WorkloadSnapshot snapshot = await _workloads.ReadAsync(ct => _pods.ReadAsync(atLeast: 0, ct), cancellationToken).ConfigureAwait(false);
         DateTime before = (_time.GetUtcNow() - _options.UnschedulableAfter).UtcDateTime;
         return snapshot.PodsOf(deployment)
             .Where(static p => p.Metadata.DeletionTimestamp is null)
@@ -286,6 +288,7 @@ internal sealed class AdaptiveLoop
     private async Task EndAsync()
     {
         await CancelShrinksAsync().ConfigureAwait(false);
+        await _pods.DisposeAsync().ConfigureAwait(false);
         _handle.SetActive(false);
         if (_lease is not null)
         {

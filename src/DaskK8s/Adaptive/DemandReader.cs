@@ -5,7 +5,7 @@ using DaskK8s.Dask.Rpc;
 
 namespace DaskK8s.Adaptive;
 
-/// <summary>Asks a scheduler what its tasks call for: one small call, whatever their number.</summary>
+/// <summary>Asks a scheduler what its tasks call for: one small call, whatever their number and that of the workers.</summary>
 internal sealed class DemandReader(SchedulerRpc rpc)
 {
     /// <summary>Gets whether the scheduler was found to run no functions: then it is known how much work there is, but not what it requires.</summary>
@@ -37,7 +37,7 @@ internal sealed class DemandReader(SchedulerRpc rpc)
         {
             DemandSnapshot demand = Parse(answer);
             return demand.Requirements.All(static r => r is { Waiting: >= 0, Processing: >= 0 } && IsCount(r.Seconds) && r.Resources.Values.All(IsCount))
-                && demand.Kinds.All(static k => k is { Threads: >= 0, Workers: >= 0, Idle: >= 0, Processing: >= 0 } && k.Resources.Values.All(IsCount))
+                && demand.Kinds.All(static k => k is { Threads: >= 0, Workers: >= 0, Bytes: >= 0, Limit: >= 0 } && k.Resources.Values.All(IsCount))
                     ? demand
                     : throw new DaskProtocolException("The scheduler's answer about the demand holds numbers that cannot be right.");
         }
@@ -59,8 +59,6 @@ internal sealed class DemandReader(SchedulerRpc rpc)
                 Resources(k),
                 k.GetProperty("threads").GetInt32(),
                 k.GetProperty("workers").GetInt32(),
-                k.GetProperty("idle").GetInt32(),
-                k.GetProperty("processing").GetInt32(),
                 k.GetProperty("bytes").GetInt64(),
                 k.GetProperty("limit").GetInt64())),
         ]);
@@ -82,8 +80,6 @@ internal sealed class DemandReader(SchedulerRpc rpc)
                     g.First().Resources,
                     g.Key.Threads,
                     g.Count(),
-                    g.Count(static w => w.Tasks.Executing == 0),
-                    g.Sum(static w => w.Tasks.Executing),
                     // What results take is not told; that there are some keeps one worker for them.
                     g.Sum(static w => w.Tasks.InMemory > 0 ? 1L : 0),
                     g.Sum(static w => w.MemoryLimit))),

@@ -6,5 +6,5 @@ namespace DaskK8s.Adaptive;
 internal sealed record DemandSnapshot(IReadOnlyList<TaskRequirement> Requirements, IReadOnlyList<WorkerKind> Kinds)
 {
     /// <summary>Gets whether any task waits or runs.</summary>
-    public bool IsBusy => Requirements.Any(static r => r.Tasks > 0) || Kinds.Any(static k => k.Processing > 0);
+    public bool IsBusy => Requirements.Any(static r => r.Tasks > 0);
 }

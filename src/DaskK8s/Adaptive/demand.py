@@ -1,24 +1,76 @@
-"""Tells what the tasks of a scheduler ask for, by what they require, at a cost that does not grow with their number.
+"""Tells what the tasks of a scheduler ask for, by what they require, at a cost that grows neither with them nor with the workers.
 
-A plugin counts tasks as they change state; an answer adds up those counts, and walks the workers once.
+A plugin counts tasks and workers as they change. What changes without a word (results that a worker holds, how long its tasks
+have run) is looked up for LOOKED_AT workers an answer, each in turn; of the others the last look counts.
 Runs on the scheduler's event loop with distributed 2022.12 to 2026.7.
 """
 
+import collections
 import json
 
 from distributed.diagnostics.plugin import SchedulerPlugin
 
 WAITING = ("queued", "no-worker")
 COUNTED = (*WAITING, "processing")
+LOOKED_AT = 500
 
 
 class Demand(SchedulerPlugin):
     def __init__(self, scheduler):
         self.scheduler = scheduler
         self.counts = {}  # (requirement, prefix) -> {state: number}
+        self.kinds = {}  # (resources, threads) -> {"workers", "bytes", "limit"}
+        self.seen = collections.OrderedDict()  # worker -> (kind, bytes, limit); the one that was looked at longest ago comes first
+        self.running = {}  # prefix -> the longest that a task of it has run so far, of those seen in this turn
+        self.before = {}  # the same of the turn before, where a turn takes several answers
+        self.left = 0  # workers until the next turn
         for ts in scheduler.tasks.values():
             if ts.state in COUNTED:
                 self._count(ts, ts.state, 1)
+        for worker in scheduler.workers:
+            self.look(worker)
+
+    def add_worker(self, scheduler, worker):
+        self.look(worker)
+
+    def remove_worker(self, scheduler, worker, **kwargs):
+        self._forget(worker)
+
+    def look_around(self):
+        """Looks at the workers whose turn it is."""
+        for _ in range(min(LOOKED_AT, len(self.seen))):
+            if self.left <= 0:
+                self.left = len(self.seen)
+                self.before = self.running if self.left > LOOKED_AT else {}
+                self.running = {}
+            self.left -= 1
+            self.look(next(iter(self.seen)))
+
+    def look(self, worker):
+        self._forget(worker)
+        ws = self.scheduler.workers.get(worker)
+        if ws is None:
+            return
+        key = (tuple(sorted((ws.resources or {}).items())), ws.nthreads)
+        size, limit = max(0, ws.nbytes), ws.memory_limit or 0
+        self.seen[worker] = key, size, limit
+        self._add(key, 1, size, limit)
+        for ts, seconds in ws.executing.items():
+            prefix = ts.prefix.name
+            self.running[prefix] = max(self.running.get(prefix, 0.0), seconds)
+
+    def _forget(self, worker):
+        if worker in self.seen:
+            key, size, limit = self.seen.pop(worker)
+            self._add(key, -1, -size, -limit)
+
+    def _add(self, key, workers, size, limit):
+        kind = self.kinds.setdefault(key, {"workers": 0, "bytes": 0, "limit": 0})
+        kind["workers"] += workers
+        kind["bytes"] += size
+        kind["limit"] += limit
+        if not kind["workers"]:
+            del self.kinds[key]
 
     def transition(self, key, start, finish, *args, **kwargs):
         if start not in COUNTED and finish not in COUNTED:
@@ -33,6 +85,7 @@ class Demand(SchedulerPlugin):
 
     def restart(self, scheduler):
         self.counts.clear()
+        self.running, self.before = {}, {}
 
     def _count(self, ts, state, change):
         key = (_requirement(ts), ts.prefix.name)
@@ -60,26 +113,11 @@ def _requirement(ts):
 
 
 def answer(s, demand):
-    running = {}  # the longest that tasks of a prefix have run so far
-    kinds = {}
-    for ws in s.workers.values():
-        kind = kinds.setdefault(
-            (tuple(sorted((ws.resources or {}).items())), ws.nthreads),
-            {"workers": 0, "retired": 0, "idle": 0, "processing": 0, "bytes": 0, "limit": 0},
-        )
-        kind["workers"] += 1
-        kind["retired"] += ws.status.name == "closing_gracefully"
-        kind["idle"] += not ws.processing
-        kind["processing"] += len(ws.processing)
-        kind["bytes"] += ws.nbytes
-        kind["limit"] += ws.memory_limit or 0
-        for ts, seconds in ws.executing.items():
-            prefix = ts.prefix.name
-            running[prefix] = max(running.get(prefix, 0.0), seconds)
+    demand.look_around()
     requirements = {}
     for ((resources, bound), prefix), states in demand.counts.items():
         needed = requirements.setdefault((resources, bound), {"waiting": 0, "processing": 0, "seconds": 0.0, "waiting_seconds": 0.0})
-        duration = _duration(s, prefix, running.get(prefix, 0.0))
+        duration = _duration(s, prefix, max(demand.running.get(prefix, 0.0), demand.before.get(prefix, 0.0)))
         waiting = sum(states[state] for state in WAITING)
         needed["waiting"] += waiting
         needed["processing"] += states["processing"]
@@ -87,7 +125,7 @@ def answer(s, demand):
         needed["waiting_seconds"] += waiting * duration
     return {
         "requirements": [{"resources": dict(r), "bound": bound, **n} for (r, bound), n in requirements.items()],
-        "kinds": [{"resources": dict(r), "threads": threads, **k} for (r, threads), k in kinds.items()],
+        "kinds": [{"resources": dict(r), "threads": threads, **k} for (r, threads), k in demand.kinds.items()],
     }
 
 

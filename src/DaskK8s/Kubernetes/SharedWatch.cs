@@ -139,7 +139,8 @@ internal sealed class SharedWatch<T>(Func<CancellationToken, Task<Followed<T>>> 
 
     private async Task EndLaterAsync(Run run, int visits)
     {
-        await Task.WhenAny(Task.Delay(Lasting, time), run.Following).ConfigureAwait(false);
+        // Whatever ends the watch meanwhile ends the timer too.
+        await run.Following.WaitAsync(Lasting, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await EndAsync(run, visits).ConfigureAwait(false);
     }
 

@@ -8,7 +8,7 @@ namespace DaskK8s.Tests.Adaptive;
 public sealed class DemandAnswerTests
 {
     private const string Requirement = """{"resources":{"GPU":1},"bound":false,"waiting":3,"processing":1,"seconds":2.5}""";
-    private const string Kind = """{"resources":{},"threads":2,"workers":1,"idle":0,"processing":1,"bytes":10,"limit":100}""";
+    private const string Kind = """{"resources":{},"threads":2,"workers":1,"bytes":10,"limit":100}""";
 
     [Fact]
     public void Decode_ProperAnswer_IsTheDemand()
@@ -49,6 +49,8 @@ public sealed class DemandAnswerTests
     [InlineData("\"threads\":2", "\"threads\":-2")]
     [InlineData("\"workers\":1", "\"workers\":1e3")]
     [InlineData("\"limit\":100", "\"limit\":0.5")]
+    [InlineData("\"limit\":100", "\"limit\":-100")]
+    [InlineData("\"bytes\":10", "\"bytes\":-10")]
     public void Decode_FieldThatCannotBeRight_ThrowsProtocolError(string field, string odd)
     {
         Action decode = () => Decode($$"""{"requirements":[{{Requirement}}],"kinds":[{{Kind}}]}""".Replace(field, odd));

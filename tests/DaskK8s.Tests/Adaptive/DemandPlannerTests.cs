@@ -61,12 +61,12 @@ public sealed class DemandPlannerTests
 
     [Fact]
     public void Plan_WorkersFullOfResults_AsksForMoreOfTheirKind() =>
-        DemandPlanner.Plan(new DemandSnapshot([], [new WorkerKind(None, 2, 4, 4, 0, 3600, 4000)]), [Cpu, GpuGroup], TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30), 0.6)["worker"]
+        DemandPlanner.Plan(new DemandSnapshot([], [new WorkerKind(None, 2, 4, 3600, 4000)]), [Cpu, GpuGroup], TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30), 0.6)["worker"]
             .Should().Be(6);
 
     [Fact]
     public void Plan_ResultsOnGpuWorkersOnly_KeepAPlaceInThePlainGroup() =>
-        DemandPlanner.Plan(new DemandSnapshot([], [new WorkerKind(Gpu, 2, 2, 2, 0, 700, 2000)]), [Cpu, GpuGroup], TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30), 0.6)
+        DemandPlanner.Plan(new DemandSnapshot([], [new WorkerKind(Gpu, 2, 2, 700, 2000)]), [Cpu, GpuGroup], TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30), 0.6)
             .Should().BeEquivalentTo(new Dictionary<string, int> { ["worker"] = 2, ["gpu"] = 0 });
 
     private static IReadOnlyDictionary<string, int> Plan(TaskRequirement[] requirements) =>

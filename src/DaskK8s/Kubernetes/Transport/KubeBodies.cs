@@ -1,4 +1,6 @@
+using System.IO.Compression;
 using System.Net;
+using System.Net.Http.Headers;
 
 namespace DaskK8s.Kubernetes.Transport;
 
@@ -6,6 +8,7 @@ namespace DaskK8s.Kubernetes.Transport;
 /// <remarks>
 /// The Kubernetes client parses a body while it reads it, synchronously: a server that stalls in the middle would hold a thread of
 /// the pool for ever, and no token would end it. A request marked by <see cref="Stream"/> keeps its body (watches, logs, upgrades).
+/// The others ask for gzip, as client-go does: API servers compress what is larger than 128 KiB.
 /// </remarks>
 internal sealed class KubeBodies : DelegatingHandler
 {
@@ -17,6 +20,7 @@ internal sealed class KubeBodies : DelegatingHandler
 
     private const int FirstBuffer = 64 * 1024;
 
+    private static readonly StringWithQualityHeaderValue s_gzip = new("gzip");
     private static readonly HttpRequestOptionsKey<bool> s_streams = new("DaskK8s.Streams");
 
     private readonly int _maxResponseBytes;
@@ -34,8 +38,13 @@ internal sealed class KubeBodies : DelegatingHandler
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        HttpResponseMessage response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         bool streams = request.Options.TryGetValue(s_streams, out bool asked) && asked;
+        if (!streams && request.Headers.AcceptEncoding.Count == 0)
+        {
+            request.Headers.AcceptEncoding.Add(s_gzip);
+        }
+
+        HttpResponseMessage response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.SwitchingProtocols || (streams && response.IsSuccessStatusCode))
         {
             return response;
@@ -56,8 +65,10 @@ internal sealed class KubeBodies : DelegatingHandler
     private static async Task ReadAsync(HttpResponseMessage response, int limit, CancellationToken cancellationToken)
     {
         HttpContent content = response.Content;
-        using Stream stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        byte[] buffer = new byte[(int)Math.Min(content.Headers.ContentLength + 1 ?? FirstBuffer, limit)];
+        bool isCompressed = content.Headers.ContentEncoding.Contains(s_gzip.Value, StringComparer.OrdinalIgnoreCase);
+        using Stream received = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        using Stream stream = isCompressed ? new GZipStream(received, CompressionMode.Decompress) : received;
+        byte[] buffer = new byte[(int)Math.Min((isCompressed ? null : content.Headers.ContentLength + 1) ?? FirstBuffer, limit)];
         int count = 0;
         while (true)
         {
