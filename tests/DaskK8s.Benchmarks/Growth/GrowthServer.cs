@@ -1,7 +1,6 @@
 using System.Diagnostics;
 
 using DaskK8s.Testing;
-using DaskK8s.Tests.Rigs.Dask;
 
 using k8s;
 using k8s.Models;
@@ -14,8 +13,6 @@ namespace DaskK8s.Benchmarks.Growth;
 /// </summary>
 internal sealed class GrowthServer : IAsyncDisposable
 {
-    private const int ToldOf = 64;
-
     private readonly Process _process;
 
     private GrowthServer(Process process, string kubeconfig) => (_process, Kubeconfig) = (process, kubeconfig);
@@ -68,8 +65,10 @@ internal sealed class GrowthServer : IAsyncDisposable
     /// <summary>Serves until its input ends.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
-        await using LoopbackScheduler few = new(10);
-        await using LoopbackScheduler many = new(ToldOf, all: 10_000);
+        await using ScriptedScheduler few = await ScriptedScheduler.StartAsync();
+        await few.AddAsync(Hosts(10));
+        await using ScriptedScheduler many = await ScriptedScheduler.StartAsync();
+        await many.AddAsync(Hosts(10_000));
         await using EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions
         {
             NodeCpu = "1000000",
@@ -101,6 +100,8 @@ internal sealed class GrowthServer : IAsyncDisposable
 
         return 0;
     }
+
+    private static IEnumerable<string> Hosts(int count) => Enumerable.Range(0, count).Select(static i => $"10.9.{i / 250}.{i % 250}");
 
     private static async Task WriteLogsAsync(EmbeddedCluster cluster, k8s.Kubernetes client, string inNamespace, int lines)
     {

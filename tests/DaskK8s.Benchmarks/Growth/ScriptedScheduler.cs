@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Text.Json;
 
 using DaskK8s.Tests.Rigs.Dask;
@@ -13,6 +14,8 @@ internal sealed class ScriptedScheduler : IAsyncDisposable
     private ScriptedScheduler(Process process, string address) => (_process, Address) = (process, address);
 
     public string Address { get; }
+
+    public IPEndPoint EndPoint => IPEndPoint.Parse(new Uri(Address).Authority);
 
     public static async Task<ScriptedScheduler> StartAsync()
     {

@@ -15,6 +15,20 @@ namespace DaskK8s.Dask.Rpc;
 /// </remarks>
 internal sealed class SchedulerScript
 {
+    /// <summary>Loads modules and installs the last of them, unless a client before has done so.</summary>
+    private const string Loader = """
+        import sys, types
+        from distributed.scheduler import Scheduler
+        for name, source in MODULES:
+            if name not in sys.modules:
+                module = types.ModuleType(name)
+                exec(compile(source, name, "exec"), module.__dict__)
+                sys.modules[name] = module
+        for scheduler in Scheduler._instances:
+            if name not in scheduler.handlers:
+                sys.modules[name].install(name, scheduler)
+        """;
+
     private readonly string _name;
     private readonly (string Name, string Source)[] _modules;
 
@@ -94,14 +108,9 @@ internal sealed class SchedulerScript
 
     private async Task InstallAsync(SchedulerRpc rpc, CancellationToken cancellationToken)
     {
-        IEnumerable<string> loaders = _modules.Select(static m => $"""
-            module = types.ModuleType({Quote(m.Name)})
-            exec(compile({Quote(m.Source)}, module.__name__, "exec"), module.__dict__)
-            sys.modules[module.__name__] = module
-            """);
-        string loader = $"import sys, types\n{string.Join('\n', loaders)}".ReplaceLineEndings("\n");
+        IEnumerable<string> modules = _modules.Select(static m => $"({Quote(m.Name)}, {Quote(m.Source)})");
+        string loader = Loader.Replace("MODULES", $"[{string.Join(", ", modules)}]", StringComparison.Ordinal).ReplaceLineEndings("\n");
         await rpc.RunFunctionAsync(PickleWriter.Global("builtins", "exec"), PickleText(loader), null, cancellationToken).ConfigureAwait(false);
-        await rpc.RunFunctionAsync(PickleWriter.Global(_name, "install"), PickleText(_name), null, cancellationToken).ConfigureAwait(false);
         rpc.Installed[_name] = rpc.Generation;
     }
 
