@@ -14,14 +14,15 @@ internal sealed class PodFollow(Workloads workloads, TimeProvider time) : IAsync
     private readonly Lock _lock = new();
     private TaskCompletionSource _changed = NewSignal();
     private Followed<V1Pod>? _latest;
+    private IReadOnlyList<V1Pod>? _own;
     private Task? _following;
     private bool _hasFailed;
 
     /// <summary>Reads the pods.</summary>
     /// <param name="atLeast">The version that they must have, of a change that was answered before; 0 for any.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The pods.</returns>
-    public async Task<IList<V1Pod>> ReadAsync(ulong atLeast, CancellationToken cancellationToken)
+    /// <returns>The pods; the same list as long as nothing changes.</returns>
+    public async Task<IReadOnlyList<V1Pod>> ReadAsync(ulong atLeast, CancellationToken cancellationToken)
     {
         long start = time.GetTimestamp();
         while (true)
@@ -33,7 +34,7 @@ internal sealed class PodFollow(Workloads workloads, TimeProvider time) : IAsync
                 _following ??= FollowAsync();
                 if (_latest is { Version: > 0 } latest && latest.Version >= atLeast)
                 {
-                    return [.. latest.Items.Values.Where(workloads.IsOwn)];
+                    return _own ??= [.. latest.Items.Values.Where(workloads.IsOwn)];
                 }
 
                 if (_hasFailed || (_latest is not null && time.GetElapsedTime(start) >= Patience))
@@ -55,7 +56,7 @@ internal sealed class PodFollow(Workloads workloads, TimeProvider time) : IAsync
             }
         }
 
-        return await workloads.ListPodsAsync(cancellationToken).ConfigureAwait(false);
+        return [.. await workloads.ListPodsAsync(cancellationToken).ConfigureAwait(false)];
     }
 
     public async ValueTask DisposeAsync()
@@ -95,6 +96,7 @@ internal sealed class PodFollow(Workloads workloads, TimeProvider time) : IAsync
         lock (_lock)
         {
             _latest = next;
+            _own = null;
             _hasFailed = next is null;
             signal = _changed;
             _changed = NewSignal();

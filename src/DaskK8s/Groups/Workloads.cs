@@ -20,19 +20,19 @@ internal sealed class Workloads(KubeRequests requests, string release)
 
     private string Selector => $"release={release}";
 
-    public Task<WorkloadSnapshot> ReadAsync(CancellationToken cancellationToken) => ReadAsync(ListPodsAsync, cancellationToken);
+    public Task<WorkloadSnapshot> ReadAsync(CancellationToken cancellationToken) => ReadAsync(async ct => [.. await ListPodsAsync(ct).ConfigureAwait(false)], cancellationToken);
 
     /// <summary>Reads the same with pods that come from elsewhere.</summary>
-    public async Task<WorkloadSnapshot> ReadAsync(Func<CancellationToken, Task<IList<V1Pod>>> readPods, CancellationToken cancellationToken)
+    public async Task<WorkloadSnapshot> ReadAsync(Func<CancellationToken, Task<IReadOnlyList<V1Pod>>> readPods, CancellationToken cancellationToken)
     {
         Task<IList<V1Deployment>> deployments = ListDeploymentsAsync(cancellationToken);
         Task<IList<V1ReplicaSet>?> replicaSets = ListReplicaSetsAsync(cancellationToken);
-        Task<IList<V1Pod>> pods = readPods(cancellationToken);
+        Task<IReadOnlyList<V1Pod>> pods = readPods(cancellationToken);
         await Task.WhenAll(deployments, replicaSets, pods).ConfigureAwait(false);
         return new WorkloadSnapshot(
             [.. await deployments.ConfigureAwait(false)],
             await replicaSets.ConfigureAwait(false) is { } sets ? [.. sets] : null,
-            [.. await pods.ConfigureAwait(false)]);
+            await pods.ConfigureAwait(false));
     }
 
     /// <summary>Reads the Deployments alone, whose number and size do not depend on how many pods there are.</summary>

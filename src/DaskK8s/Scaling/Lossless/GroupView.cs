@@ -39,10 +39,11 @@ internal sealed record GroupView(V1Deployment Deployment, IReadOnlyList<V1Pod> L
         V1Pod[] live = [.. pods.Where(static p => p.Metadata.DeletionTimestamp is null && p.Status?.Phase is not ("Succeeded" or "Failed"))];
         bool isMixed = live.Select(static p => p.Metadata.OwnerReferences?.FirstOrDefault(static o => o.Controller == true)?.Uid).Distinct().Skip(1).Any();
         HashSet<string> uids = [.. pods.Select(static p => p.Metadata.Uid)];
-        HashSet<string> addresses = [.. live.SelectMany(PodAddresses.Of)];
+        V1Pod[] others = [.. snapshot.Pods.Where(p => !uids.Contains(p.Metadata.Uid) && p.Status?.Phase is not ("Succeeded" or "Failed") && DaskContainer.IsWorker(p))];
+        HashSet<string> addresses = others.Length == 0 ? [] : [.. live.SelectMany(PodAddresses.Of)];
         return new GroupView(deployment, live, [.. pods.Where(static p => p.Metadata.DeletionTimestamp is not null)], isMixed || HasOldPodsOnly(deployment))
         {
-            Neighbours = [.. snapshot.Pods.Where(p => !uids.Contains(p.Metadata.Uid) && p.Status?.Phase is not ("Succeeded" or "Failed") && DaskContainer.IsWorker(p) && PodAddresses.Of(p).Any(addresses.Contains))],
+            Neighbours = [.. others.Where(p => PodAddresses.Of(p).Any(addresses.Contains))],
         };
     }
 

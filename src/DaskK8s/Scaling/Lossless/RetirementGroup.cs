@@ -1,6 +1,8 @@
 using DaskK8s.Groups;
 using DaskK8s.Kubernetes;
 
+using k8s.Models;
+
 namespace DaskK8s.Scaling.Lossless;
 
 /// <summary>Reads the group that a lossless scale-down works on.</summary>
@@ -10,23 +12,38 @@ internal sealed class RetirementGroup(KubeRequests requests, Workloads workloads
     /// <summary>The time after which who waits for a change looks for itself: a watch may have stalled.</summary>
     public static readonly TimeSpan Trust = TimeSpan.FromSeconds(2);
 
-    private readonly PodFollow _pods = new(workloads, requests.TimeProvider);
-
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan CompleteLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan SteadyLimit = TimeSpan.FromSeconds(10);
 
+    private readonly PodFollow _pods = new(workloads, requests.TimeProvider);
+    private (IReadOnlyList<V1Pod> Pods, GroupView View)? _last;
+
     /// <summary>Reads the group.</summary>
     /// <param name="atLeast">The version that its pods must have; null lists them anew.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The group.</returns>
-    public async Task<GroupView> ReadAsync(ulong? atLeast, CancellationToken cancellationToken) =>
-        GroupView.From(await workloads.ReadAsync(ct => atLeast is { } version ? _pods.ReadAsync(version, ct) : workloads.ListPodsAsync(ct), cancellationToken).ConfigureAwait(false), plan.DeploymentName)
-        ?? throw new KubernetesNotFoundException(
-            $"The Deployment {plan.DeploymentName} of worker group {plan.Name} is gone. Was the release uninstalled or upgraded?",
-            new KubernetesApiCall("get", "deployments", "apps", requests.Connection.Namespace, plan.DeploymentName),
-            404);
+    public async Task<GroupView> ReadAsync(ulong? atLeast, CancellationToken cancellationToken)
+    {
+        WorkloadSnapshot snapshot = await (atLeast is { } version
+            ? workloads.ReadAsync(ct => _pods.ReadAsync(version, ct), cancellationToken)
+            : workloads.ReadAsync(cancellationToken)).ConfigureAwait(false);
+        if (_last is { } last && ReferenceEquals(last.Pods, snapshot.Pods)
+            && snapshot.FindDeployment(plan.DeploymentName)?.Metadata.ResourceVersion == last.View.Deployment.Metadata.ResourceVersion)
+        {
+            // Nothing has changed: a group of ten thousand is not put together anew for each look.
+            return last.View;
+        }
+
+        GroupView view = GroupView.From(snapshot, plan.DeploymentName)
+            ?? throw new KubernetesNotFoundException(
+                $"The Deployment {plan.DeploymentName} of worker group {plan.Name} is gone. Was the release uninstalled or upgraded?",
+                new KubernetesApiCall("get", "deployments", "apps", requests.Connection.Namespace, plan.DeploymentName),
+                404);
+        _last = (snapshot.Pods, view);
+        return view;
+    }
 
     /// <summary>Waits until Kubernetes has done what was asked of it last: what is removed by an earlier scaling is no victim of this one.</summary>
     /// <param name="atLeast">The version that its pods must have; null lists them anew.</param>
