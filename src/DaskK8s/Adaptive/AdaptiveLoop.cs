@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 using DaskK8s.Common;
 using DaskK8s.Groups;
 
@@ -17,7 +19,6 @@ internal sealed class AdaptiveLoop
     private readonly AdaptiveScaling _handle;
     private readonly DemandReader _reader;
     private readonly Workloads _workloads;
-    private readonly PodFollow _pods;
     private readonly ReleaseLease? _lease;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -32,7 +33,6 @@ internal sealed class AdaptiveLoop
         AdaptiveTarget target, AdaptiveOptions options, AdaptiveScaling handle, DemandReader reader, Workloads workloads, ReleaseLease? lease, TimeProvider time, ILogger logger)
     {
         (_target, _options, _handle, _reader, _workloads, _lease, _time, _logger) = (target, options, handle, reader, workloads, lease, time, logger);
-        _pods = new PodFollow(workloads, time);
         _policies = options.Groups.ToDictionary(static g => g.Key, g => new AdaptivePolicy(g.Value, options, time), StringComparer.Ordinal);
         _lastWork = time.GetTimestamp();
         _startTime = options.StartTime;
@@ -41,11 +41,13 @@ internal sealed class AdaptiveLoop
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using PeriodicTimer timer = new(_options.Interval, _time);
+        PodFollow pods = new(_workloads, _time);
+        await using ConfiguredAsyncDisposable disposal = pods.ConfigureAwait(false);
         try
         {
             do
             {
-                await LookAsync(cancellationToken).ConfigureAwait(false);
+                await LookAsync(pods, cancellationToken).ConfigureAwait(false);
             }
             while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
         }
@@ -60,7 +62,7 @@ internal sealed class AdaptiveLoop
     }
 
     /// <summary>Takes one look and acts on it; what fails is tried again with the next one.</summary>
-    private async Task LookAsync(CancellationToken cancellationToken)
+    private async Task LookAsync(PodFollow pods, CancellationToken cancellationToken)
     {
         try
         {
@@ -79,7 +81,7 @@ internal sealed class AdaptiveLoop
                 _lastWork = _time.GetTimestamp();
             }
 
-            await DecideAsync(demand, deployments, cancellationToken).ConfigureAwait(false);
+            await DecideAsync(demand, deployments, pods, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -88,7 +90,7 @@ internal sealed class AdaptiveLoop
         }
     }
 
-    private async Task DecideAsync(DemandSnapshot demand, IList<V1Deployment> deployments, CancellationToken cancellationToken)
+    private async Task DecideAsync(DemandSnapshot demand, IList<V1Deployment> deployments, PodFollow followed, CancellationToken cancellationToken)
     {
         IReadOnlyDictionary<string, string> strangers = await _target.FindStrangersAsync(_policies.Keys, cancellationToken).ConfigureAwait(false);
         GroupShape[] shapes =
@@ -125,7 +127,7 @@ internal sealed class AdaptiveLoop
             }
 
             string? unschedulable = wanted > replicas && ready < replicas
-                ? await FindUnschedulableAsync(deployment, cancellationToken).ConfigureAwait(false)
+                ? await FindUnschedulableAsync(deployment, followed, cancellationToken).ConfigureAwait(false)
                 : null;
             GroupObservation seen = new(wanted, replicas, ready, unschedulable, idleFor);
             (AdaptiveAction action, int target, string reason) = _policies[group.Name].Decide(seen);
@@ -199,9 +201,9 @@ internal sealed class AdaptiveLoop
         }
     }
 
-    private async Task<string?> FindUnschedulableAsync(V1Deployment deployment, CancellationToken cancellationToken)
+    private async Task<string?> FindUnschedulableAsync(V1Deployment deployment, PodFollow followed, CancellationToken cancellationToken)
     {
-        WorkloadSnapshot snapshot = await _workloads.ReadAsync(ct => _pods.ReadAsync(atLeast: 0, ct), cancellationToken).ConfigureAwait(false);
+        WorkloadSnapshot snapshot = await _workloads.ReadAsync(ct => followed.ReadAsync(atLeast: 0, ct), cancellationToken).ConfigureAwait(false);
         DateTime before = (_time.GetUtcNow() - _options.UnschedulableAfter).UtcDateTime;
         return snapshot.PodsOf(deployment)
             .Where(static p => p.Metadata.DeletionTimestamp is null)
@@ -288,7 +290,6 @@ internal sealed class AdaptiveLoop
     private async Task EndAsync()
     {
         await CancelShrinksAsync().ConfigureAwait(false);
-        await _pods.DisposeAsync().ConfigureAwait(false);
         _handle.SetActive(false);
         if (_lease is not null)
         {
