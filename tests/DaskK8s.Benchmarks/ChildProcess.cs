@@ -7,7 +7,7 @@ namespace DaskK8s.Benchmarks;
 /// <summary>Runs one side of a comparison in a process of its own, so that neither warms the other nor shares its memory.</summary>
 internal static class ChildProcess
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(8);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(45);
 
     /// <summary>Runs Python source.</summary>
     public static Task<string[]> RunPythonAsync(string source, params string[] arguments) => RunAsync(DaskPython.Path, ["-c", source, .. arguments]);
