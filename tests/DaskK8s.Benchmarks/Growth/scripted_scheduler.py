@@ -65,7 +65,7 @@ class Worker(Comm):
 
 async def main():
     dask.config.set({"distributed.scheduler.worker-ttl": None, "distributed.scheduler.idle-timeout": None})
-    async with Scheduler(host="127.0.0.1", port=0, dashboard=False) as scheduler:
+    async with Scheduler(host="127.0.0.1", port=0, dashboard=False, dashboard_address="127.0.0.1:0") as scheduler:
         print(scheduler.address, flush=True)
         serving = set()
         while line := await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline):
