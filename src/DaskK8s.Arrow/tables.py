@@ -6,6 +6,11 @@ HOW = (
 )
 
 
+# Making the schema of a dataframe takes longer than to convert a small one: those of the last are kept.
+LAYOUTS = {}
+MOST_LAYOUTS = 64
+
+
 def need():
     try:
         import pyarrow
@@ -58,7 +63,20 @@ def to_table(pyarrow, value):
 
 def from_pandas(pyarrow, frame):
     try:
-        return pyarrow.Table.from_pandas(frame)
+        # Threads cost more than small columns.
+        threads = 1 if frame.size < 2**20 else None
+        key = layout(frame)
+        schema = LAYOUTS.get(key) if key else None
+        if schema is not None:
+            arrays = [pyarrow.array(column, from_pandas=True) for _, column in frame.items()]
+            if [array.type for array in arrays] == schema.types:
+                return pyarrow.Table.from_arrays(arrays, schema=schema)
+        table = pyarrow.Table.from_pandas(frame, nthreads=threads)
+        if key:
+            if len(LAYOUTS) >= MOST_LAYOUTS:
+                LAYOUTS.clear()
+            LAYOUTS[key] = table.schema
+        return table
     except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, pyarrow.ArrowNotImplementedError) as error:
         # Which column it is stands among other things, if at all.
         for name in frame.columns:
@@ -70,6 +88,16 @@ def from_pandas(pyarrow, frame):
                     "column %r of type %s holds %s, which Arrow has no type for: %s" % (name, frame[name].dtype, ", ".join(kinds), error)
                 ) from None
         raise
+
+
+def layout(frame):
+    """Give what the schema of a small and plain dataframe depends on apart from the types of its objects; None for others."""
+    index = frame.index
+    if frame.size >= 2**20 or frame.attrs or type(index).__name__ != "RangeIndex" or type(frame.columns).__name__ != "Index":
+        return None
+    key = tuple(frame.columns), tuple(frame.dtypes), frame.columns.name, index.name, index.start, index.stop, index.step
+    # What a category's dtype holds is large, and compares by its values.
+    return key if all(type(kind).__module__ == "numpy.dtypes" or type(kind).__name__.startswith("dtype") for kind in key[1]) else None
 
 
 class Parts:
@@ -85,7 +113,9 @@ class Parts:
         return self.count
 
     def piece(self, index):
-        part = self.table.slice(index * self.rows, self.rows).combine_chunks()
+        part = self.table if self.count == 1 else self.table.slice(index * self.rows, self.rows)
+        if any(column.num_chunks > 1 for column in part.columns):
+            part = part.combine_chunks()
         sink = self.pyarrow.BufferOutputStream()
         with self.pyarrow.ipc.new_stream(sink, part.schema) as writer:
             writer.write_table(part)

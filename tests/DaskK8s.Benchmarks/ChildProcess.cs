@@ -24,8 +24,8 @@ internal static class ChildProcess
         ? (Environment.ProcessPath!, [typeof(ChildProcess).Assembly.Location, .. arguments])
         : (Environment.ProcessPath!, arguments);
 
-    /// <summary>Returns the lines that the process printed.</summary>
-    private static async Task<string[]> RunAsync(string program, string[] arguments)
+    /// <summary>Runs a program and returns the lines that it printed.</summary>
+    public static async Task<string[]> RunAsync(string program, string[] arguments)
     {
         using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
         using CancellationTokenSource limit = new(Limit);

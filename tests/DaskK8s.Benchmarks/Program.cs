@@ -1,4 +1,5 @@
 using DaskK8s.Benchmarks;
+using DaskK8s.Benchmarks.Data;
 using DaskK8s.Benchmarks.Growth;
 using DaskK8s.Benchmarks.PowerShell;
 using DaskK8s.Benchmarks.Scaling;
@@ -14,6 +15,8 @@ Dictionary<string, Func<string[], Task<int>>> verbs = new()
     ["tunnel"] = TunnelBenchmark.RunAsync,
     ["forward"] = ForwardVerb.RunAsync,
     ["tasks-client"] = MapGatherBenchmark.RunClientAsync,
+    ["data"] = DataBenchmark.RunAsync,
+    [DataBenchmark.ClientVerb] = DataClient.RunAsync,
     ["differential"] = DifferentialVerb.RunAsync,
     ["scale-soak"] = ScaleSoak.RunAsync,
     [SoakClient.Verb] = SoakClient.RunAsync,

@@ -58,6 +58,22 @@ public sealed class TableTests(ArrowProcesses dask) : IClassFixture<ArrowProcess
         batch.Schema.Metadata.Should().ContainKey("pandas");
     }
 
+    [Fact]
+    public async Task ResultAsync_DataframesThatShareALayout_KeepTheirOwnTypesAndIndex()
+    {
+        // The schema of a small dataframe is kept for the next one, whose objects may be of another type.
+        Table texts = await RunAsync<Table>("pandas.DataFrame({'n': [1, 2], 'o': ['a', 'b']})");
+        Table decimals = await RunAsync<Table>("pandas.DataFrame({'n': [1, 2], 'o': [decimal.Decimal('1.5'), None]})");
+        Table again = await RunAsync<Table>("pandas.DataFrame({'n': [3, 4], 'o': ['c', None]})");
+        Table other = await RunAsync<Table>("pandas.DataFrame({'n': [3, 4], 'o': ['c', None]}, index=pandas.RangeIndex(5, 7))");
+
+        texts.Schema.GetFieldByName("o").DataType.Should().BeOfType<StringType>();
+        decimals.Schema.GetFieldByName("o").DataType.Should().BeOfType<Decimal128Type>();
+        Texts(again.Column(1).Data.ArrowArray(0)).Should().Equal("c", null);
+        ((Int64Array)again.Column(0).Data.ArrowArray(0)).ToArray().Should().Equal(3, 4);
+        again.Schema.Metadata["pandas"].Should().Be(texts.Schema.Metadata["pandas"]).And.NotBe(other.Schema.Metadata["pandas"]);
+    }
+
     [Theory]
     [InlineData("pandas.Series([1, 2], name='a')", "a")]
     [InlineData("pandas.Series([1, 2])", "value")]

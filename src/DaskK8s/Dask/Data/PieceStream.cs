@@ -1,15 +1,17 @@
+using System.Buffers;
+
 namespace DaskK8s.Dask.Data;
 
 /// <summary>A stream that is sent in pieces, a few of them at a time.</summary>
 /// <param name="send">Sends a piece; false if nobody takes it any more.</param>
 /// <param name="length">The bytes that are expected.</param>
 /// <param name="progress">Is told what was taken.</param>
-internal sealed class PieceStream(Func<int, byte[], CancellationToken, Task<bool>> send, long length, IProgress<DaskTransferProgress>? progress) : Stream
+internal sealed class PieceStream(Func<int, ReadOnlyMemory<byte>, CancellationToken, Task<bool>> send, long length, IProgress<DaskTransferProgress>? progress) : Stream
 {
     private const int PieceBytes = 4 << 20;
     private const int Ahead = 3;
 
-    private readonly Queue<(Task<bool> Sent, int Bytes)> _sending = new();
+    private readonly Queue<(Task<bool> Sent, byte[] Piece, int Bytes)> _sending = new();
     private byte[] _piece = [];
     private int _filled;
     private long _sent;
@@ -38,13 +40,13 @@ internal sealed class PieceStream(Func<int, byte[], CancellationToken, Task<bool
     {
         while (!buffer.IsEmpty && !Lost)
         {
-            if (_filled == _piece.Length)
+            if (_piece.Length == 0 || _filled == PieceBytes)
             {
                 await SendAsync(cancellationToken).ConfigureAwait(false);
-                _piece = new byte[PieceBytes];
+                _piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
             }
 
-            int count = Math.Min(buffer.Length, _piece.Length - _filled);
+            int count = Math.Min(buffer.Length, PieceBytes - _filled);
             buffer.Span[..count].CopyTo(_piece.AsSpan(_filled));
             _filled += count;
             buffer = buffer[count..];
@@ -76,7 +78,7 @@ internal sealed class PieceStream(Func<int, byte[], CancellationToken, Task<bool
 
     public override async ValueTask DisposeAsync()
     {
-        while (_sending.TryDequeue(out (Task<bool> Sent, int Bytes) left))
+        while (_sending.TryDequeue(out (Task<bool> Sent, byte[] Piece, int Bytes) left))
         {
             await ((Task)left.Sent).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -93,8 +95,7 @@ internal sealed class PieceStream(Func<int, byte[], CancellationToken, Task<bool
                 await TakeAsync().ConfigureAwait(false);
             }
 
-            byte[] piece = _filled == _piece.Length ? _piece : _piece.AsSpan(0, _filled).ToArray();
-            _sending.Enqueue((send(Pieces++, piece, cancellationToken), piece.Length));
+            _sending.Enqueue((send(Pieces++, _piece.AsMemory(0, _filled), cancellationToken), _piece, _filled));
         }
 
         (_piece, _filled) = ([], 0);
@@ -102,8 +103,10 @@ internal sealed class PieceStream(Func<int, byte[], CancellationToken, Task<bool
 
     private async ValueTask TakeAsync()
     {
-        (Task<bool> sent, int bytes) = _sending.Dequeue();
+        (Task<bool> sent, byte[] piece, int bytes) = _sending.Dequeue();
         Lost |= !await sent.ConfigureAwait(false);
+        // Not where sending failed: what was cut off may still read it.
+        ArrayPool<byte>.Shared.Return(piece);
         _sent += bytes;
         progress?.Report(new DaskTransferProgress(_sent, Math.Max(_sent, length)));
     }

@@ -83,8 +83,8 @@ internal sealed class Scattering(SchedulerRpc rpc)
         }
     }
 
-    private async Task<bool> PutAsync(string worker, string token, int index, byte[] data, CancellationToken cancellationToken) =>
+    private async Task<bool> PutAsync(string worker, string token, int index, ReadOnlyMemory<byte> data, CancellationToken cancellationToken) =>
         (await rpc.CallTransferAsync(
-            SchedulerModule.Put, new() { ["worker"] = worker, ["token"] = token, ["index"] = (long)index, ["data"] = data }, cancellationToken)
+            SchedulerModule.Put, new() { ["worker"] = worker, ["token"] = token, ["index"] = (long)index }, cancellationToken, ("data", data))
             .ConfigureAwait(false)).GetValueOrDefault("outcome") is "OK";
 }

@@ -14,9 +14,13 @@ internal static class TransferCalls
     /// <summary>Calls an operation, again where the connection broke.</summary>
     /// <exception cref="DaskRpcException">The scheduler does not know the operation: it restarted.</exception>
     public static async Task<Dictionary<string, object?>> CallTransferAsync(
-        this SchedulerRpc rpc, string operation, Dictionary<string, object?> arguments, CancellationToken cancellationToken)
+        this SchedulerRpc rpc,
+        string operation,
+        Dictionary<string, object?> arguments,
+        CancellationToken cancellationToken,
+        (string Name, ReadOnlyMemory<byte> Bytes)? raw = null)
     {
-        RpcCall call = new(operation) { Arguments = arguments, Idempotent = true, Timeout = Limit };
+        RpcCall call = new(operation) { Arguments = arguments, Raw = raw, Idempotent = true, Timeout = Limit };
         for (int tries = 1; ; tries++)
         {
             try

@@ -138,12 +138,15 @@ internal static class FrameCodec
 
     private static async ValueTask<byte[]> ReadSegmentAsync(Stream stream, int length, CancellationToken cancellationToken)
     {
-        byte[] buffer = new byte[Math.Min(length, SegmentBytes)];
+        byte[] buffer = GC.AllocateUninitializedArray<byte>(Math.Min(length, SegmentBytes));
         for (int read = 0; read < length;)
         {
             if (read == buffer.Length)
             {
-                Array.Resize(ref buffer, (int)Math.Min(length, buffer.Length * 2L));
+                // A claim costs a small multiple of what came, and what is not claimed falsely is seldom copied.
+                byte[] grown = GC.AllocateUninitializedArray<byte>((int)Math.Min(length, buffer.Length * 16L));
+                buffer.CopyTo(grown, 0);
+                buffer = grown;
             }
 
             await stream.ReadExactlyAsync(buffer.AsMemory(read), cancellationToken).ConfigureAwait(false);

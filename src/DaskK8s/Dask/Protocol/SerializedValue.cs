@@ -1,4 +1,7 @@
+using System.Buffers;
 using System.Text;
+
+using MessagePack;
 
 namespace DaskK8s.Dask.Protocol;
 
@@ -6,6 +9,11 @@ namespace DaskK8s.Dask.Protocol;
 internal sealed class SerializedValue(Dictionary<string, object?> header, ArraySegment<ReadOnlyMemory<byte>> frames, DecodingBudget budget)
 {
     private const int MaxDepth = 64;
+    // Bytes as they are (see transfers.py).
+    private const string Raw = "daskk8s";
+
+    /// <summary>Gets the header of bytes that travel as one frame of their own, neither packed nor copied on their way.</summary>
+    public static ReadOnlyMemory<byte> RawHeader { get; } = CreateRawHeader();
 
     /// <summary>Gets the name of the serializer: <c>msgpack</c>, <c>error</c>, <c>pickle</c>, <c>dask</c>.</summary>
     public string Serializer => header.TryGetValue("serializer", out object? name) && name is string text ? text : "none";
@@ -52,14 +60,28 @@ internal sealed class SerializedValue(Dictionary<string, object?> header, ArrayS
     /// <exception cref="DaskProtocolException">The value is something else, or is malformed.</exception>
     public ReadOnlyMemory<byte> OpenBytes()
     {
+        if (Serializer == Raw)
+        {
+            return SubFrames.Join(frames);
+        }
+
         if (Serializer != "msgpack" || header.ContainsKey("is-collection"))
         {
             return Open() as byte[] ?? throw new DaskProtocolException("A value is not bytes where bytes are expected.");
         }
 
         ReadOnlyMemory<byte> packed = SubFrames.Join(SubFrames.Merge(header, SubFrames.Decompress(header, frames, budget)));
-        return Msgpack.Decode(new DaskMessage([packed], budget), (ref MessagePack.MessagePackReader reader, DaskMessage _) =>
+        return Msgpack.Decode(new DaskMessage([packed], budget), (ref MessagePackReader reader, DaskMessage _) =>
             reader.ReadBytes() is { IsSingleSegment: true } bytes ? bytes.First : throw new DaskProtocolException("A value is not bytes where bytes are expected."));
+    }
+
+    private static ReadOnlyMemory<byte> CreateRawHeader()
+    {
+        ArrayBufferWriter<byte> buffer = new(64);
+        MessagePackWriter writer = new(buffer);
+        writer.WriteValue(new Dictionary<string, object?> { ["serializer"] = Raw, ["num-sub-frames"] = 1L });
+        writer.Flush();
+        return buffer.WrittenMemory;
     }
 
     private static object? Open(Dictionary<string, object?> header, ArraySegment<ReadOnlyMemory<byte>> frames, DecodingBudget budget, int depth)

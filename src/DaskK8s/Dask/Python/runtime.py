@@ -24,7 +24,8 @@ from time import monotonic
 
 import msgpack
 from distributed import get_worker
-from distributed.protocol import to_serialize
+from distributed.protocol import register_serialization_family, to_serialize
+from distributed.protocol.serialize import Serialized
 from distributed.utils import sync
 
 FUNCTIONS = {}

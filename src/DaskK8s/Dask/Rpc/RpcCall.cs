@@ -7,6 +7,9 @@ internal sealed record RpcCall(string Operation)
     /// <summary>Gets the arguments: plain values.</summary>
     public IReadOnlyDictionary<string, object?> Arguments { get; init; } = new Dictionary<string, object?>();
 
+    /// <summary>Gets bytes that are an argument too, with its name: they travel as they are.</summary>
+    public (string Name, ReadOnlyMemory<byte> Bytes)? Raw { get; init; }
+
     /// <summary>Gets the time for the answer.</summary>
     /// <value>Null: that of <see cref="SchedulerTimeouts.Call"/>.</value>
     public TimeSpan? Timeout { get; init; }

@@ -113,7 +113,7 @@ internal sealed class SchedulerRpc(
         long started = Stopwatch.GetTimestamp();
         try
         {
-            byte[] request = Encode(call);
+            ReadOnlyMemory<byte>[] request = Encode(call);
             DaskMessage reply;
             try
             {
@@ -168,18 +168,18 @@ internal sealed class SchedulerRpc(
     }
 
     private static async Task<DaskMessage> ExchangeOnAsync(
-        SchedulerConnection connection, byte[] request, CancellationToken cancellationToken)
+        SchedulerConnection connection, ReadOnlyMemory<byte>[] request, CancellationToken cancellationToken)
     {
-        await connection.SendAsync([request], cancellationToken).ConfigureAwait(false);
+        await connection.SendAsync(request, cancellationToken).ConfigureAwait(false);
         return await connection.ReceiveAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private static byte[] Encode(RpcCall call)
+    private static ReadOnlyMemory<byte>[] Encode(RpcCall call)
     {
         ArrayBufferWriter<byte> buffer = new(256);
         MessagePackWriter writer = new(buffer);
         bool plain = call.PlainReply;
-        writer.WriteMapHeader(call.Arguments.Count + (plain ? 3 : 2));
+        writer.WriteMapHeader(call.Arguments.Count + (plain ? 3 : 2) + (call.Raw is null ? 0 : 1));
         writer.Write("op");
         writer.Write(call.Operation);
         writer.Write("reply");
@@ -196,8 +196,14 @@ internal sealed class SchedulerRpc(
             writer.WriteValue(value);
         }
 
+        if (call.Raw is { } raw)
+        {
+            writer.Write(raw.Name);
+            writer.WriteValue(new Dictionary<string, object?> { ["__Serialized__"] = 1L });
+        }
+
         writer.Flush();
-        return buffer.WrittenSpan.ToArray();
+        return call.Raw is null ? [buffer.WrittenMemory] : [buffer.WrittenMemory, SerializedValue.RawHeader, call.Raw.Value.Bytes];
     }
 
     private async ValueTask<SchedulerConnection?> TakeIdleAsync()
