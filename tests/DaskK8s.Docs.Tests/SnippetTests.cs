@@ -76,8 +76,9 @@ public sealed class SnippetTests : IAsyncLifetime
     {
         await RunningWorkSnippets.SubmitAsync();
         await RunningWorkSnippets.AnnotateAsync();
+        await RunningWorkSnippets.ResubmitAsync();
 
-        _console.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Should().Equal("3", "1, 2, 3");
+        _console.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Should().Equal("3", "1, 2, 3", "1, 2, 3", "submitted 1 times");
     }
 
     [Fact]

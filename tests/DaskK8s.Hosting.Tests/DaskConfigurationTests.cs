@@ -16,7 +16,8 @@ public sealed class DaskConfigurationTests
             ("WorkerComponent", "w"), ("Transport", nameof(PortForwardTransport.WebSocket)), ("Tls:CaFile", "ca"), ("Tls:CertificateFile", "cert"), ("Tls:KeyFile", "key"),
             ("Tls:ServerName", "name"), ("Retry:MaxAttempts", "2"), ("Retry:BaseDelay", "100ms"), ("Retry:MaxDelay", "00:00:05"), ("RequestTimeout", "7s"),
             ("SchedulerTimeout", "8s"), ("ConnectTimeout", "2m"), ("MaxReleaseBytes", "1000"), ("MaxReplicas", "50"), ("Client:ConnectTimeout", "1s"),
-            ("Client:CallTimeout", "2s"), ("Client:ReattachWithin", "1h"), ("Client:NoWorkerTimeout", "1.5m"), ("CheckAfter", "10s"), ("CheckTimeout", "3s"));
+            ("Client:CallTimeout", "2s"), ("Client:ReattachWithin", "1h"), ("Client:NoWorkerTimeout", "1.5m"),
+            ("Client:ResubmitLostWork", "true"), ("Client:MaxAttempts", "4"), ("Client:MaxResubmitBytes", "1000"), ("CheckAfter", "10s"), ("CheckTimeout", "3s"));
 
         problems.Should().BeEmpty();
         options.Should().BeEquivalentTo(new DaskClusterOptions
@@ -30,6 +31,9 @@ public sealed class DaskConfigurationTests
                 CallTimeout = TimeSpan.FromSeconds(2),
                 ReattachWithin = TimeSpan.FromHours(1),
                 NoWorkerTimeout = TimeSpan.FromSeconds(90),
+                ResubmitLostWork = true,
+                MaxAttempts = 4,
+                MaxResubmitBytes = 1000,
             },
             Cluster = new HelmClusterOptions
             {

@@ -165,6 +165,24 @@ public sealed class WorkContract(TestCluster kubernetes)
         (await sum.ResultAsync(Limit, Token)).Should().Be(3);
     }
 
+    [Fact]
+    public async Task GatherAsync_SchedulerPodDeletedWhileTasksRun_LostWorkIsSubmittedAgain()
+    {
+        await using TestRelease release = await TestRelease.InstallAsync(kubernetes);
+        await using HelmCluster cluster = await release.ConnectAsync();
+        await using DaskClient client = await cluster.GetClientAsync(new DaskClientOptions { ResubmitLostWork = true }, Token);
+        using DaskFutureList<string> anywhere = await client.MapAsync<string>(Where, Enumerable.Repeat(2, 8), null, Token);
+        using DaskFuture<string> onGroup = await client.SubmitAsync<string>(Where, [1], new TaskOptions { WorkerGroup = "gpu-workers" }, Token);
+        Task<IReadOnlyList<string>> gathering = client.GatherAsync([.. anywhere, onGroup], null, Token);
+
+        await kubernetes.Client.CoreV1.DeleteCollectionNamespacedPodAsync(
+            release.Namespace, labelSelector: "release=my-dask,component=scheduler", gracePeriodSeconds: 0, cancellationToken: Token);
+
+        (await gathering.WaitAsync(Limit, Token)).Should().HaveCount(9);
+        anywhere[7].Attempts.Should().BeGreaterThan(1);
+        onGroup.Attempts.Should().BeGreaterThan(1);
+    }
+
     /// <summary>Returns each worker's group by its address.</summary>
     private static async Task<Dictionary<string, string?>> GroupsAsync(HelmCluster cluster) =>
         (await cluster.GetSchedulerInfoAsync(Token)).Workers.ToDictionary(static w => w.Address, static w => w.Group);

@@ -134,6 +134,9 @@ internal static class DaskConfiguration
             ConnectTimeout = reader.Duration(nameof(DaskClientOptions.ConnectTimeout)) ?? defaults.ConnectTimeout,
             CallTimeout = reader.Duration(nameof(DaskClientOptions.CallTimeout)) ?? defaults.CallTimeout,
             ReattachWithin = reader.Duration(nameof(DaskClientOptions.ReattachWithin)) ?? defaults.ReattachWithin,
+            ResubmitLostWork = reader.Boolean(nameof(DaskClientOptions.ResubmitLostWork), defaults.ResubmitLostWork),
+            MaxAttempts = reader.Integer(nameof(DaskClientOptions.MaxAttempts)) ?? defaults.MaxAttempts,
+            MaxResubmitBytes = reader.Long(nameof(DaskClientOptions.MaxResubmitBytes), defaults.MaxResubmitBytes),
             NoWorkerTimeout = reader.Duration(nameof(DaskClientOptions.NoWorkerTimeout)) ?? defaults.NoWorkerTimeout,
         };
         reader.Finish();

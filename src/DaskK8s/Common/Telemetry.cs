@@ -32,6 +32,10 @@ internal static class Telemetry
     public static readonly Counter<long> TasksSubmitted = Meter.CreateCounter<long>(
         "daskk8s.tasks.submitted", "{task}", "Tasks handed to the scheduler.");
 
+    /// <summary>Counts tasks that were submitted again, as they were lost with their scheduler; tag: scheduler.</summary>
+    public static readonly Counter<long> TasksResubmitted = Meter.CreateCounter<long>(
+        "daskk8s.tasks.resubmitted", "{task}", "Tasks that were lost with their scheduler and submitted again.");
+
     /// <summary>Counts ends of tasks, as this client was told them; tag: status. A result that is lost and computed again counts twice.</summary>
     public static readonly Counter<long> TasksEnded = Meter.CreateCounter<long>(
         "daskk8s.tasks.ended", "{task}", "Tasks that ended, by how they ended.");

@@ -49,7 +49,7 @@ public sealed partial class DaskClient
                     }
 
                     guarded?.ThrowIfFailed();
-                    TaskEntry[] entries = await Session.HoldAsync([key], token).ConfigureAwait(false);
+                    TaskEntry[] entries = await Session.HoldAsync([key], "a scattered value cannot be computed again", token).ConfigureAwait(false);
                     return new DaskFuture<T>(this, entries[0]);
                 },
                 ended),
@@ -83,13 +83,20 @@ public sealed partial class DaskClient
             {
                 return await new ResultTransfer(_rpc).ReadAsync<T>(entry.Key, request, offer, progress, cancellationToken).ConfigureAwait(false);
             }
-            catch (DaskTransferException) when (tries < MaxTransfers)
+            catch (DaskK8sException e) when (tries < MaxTransfers && MayComeBack(entry, e))
             {
                 await _fetcher.FetchAsync(
                     [entry], request, FinishAsync, static (_, _, _) => { }, (_, anew) => offer = anew, cancellationToken).ConfigureAwait(false);
             }
         }
     }
+
+    /// <summary>Determines whether a result can be fetched anew: its worker was lost, or its scheduler, and what that loses is submitted again.</summary>
+    private static bool MayComeBack(TaskEntry entry, DaskK8sException error) => error is DaskTransferException
+        || (entry.Kept is not null && error is SchedulerUnreachableException { IsGone: false } or DaskRpcException { PythonException: null });
+
+    /// <summary>Determines whether results of a type are fetched while they are read.</summary>
+    private static bool IsStream(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IAsyncEnumerable<>);
 
     private ScatterContent NewContent(object? value)
     {

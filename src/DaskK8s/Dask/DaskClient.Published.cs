@@ -94,7 +94,7 @@ public sealed partial class DaskClient
 
         Check(futures);
         // The scheduler takes submissions on another connection than calls: those that were made before come first.
-        await Session.HoldAsync([], cancellationToken).ConfigureAwait(false);
+        await Session.HoldAsync([], string.Empty, cancellationToken).ConfigureAwait(false);
         await _life.RunAsync(
             token => new PublishedDatasets(_rpc).PublishAsync(name, [.. futures.Select(static f => f.Key)], single, overwrite, token), cancellationToken)
             .ConfigureAwait(false);
@@ -103,7 +103,7 @@ public sealed partial class DaskClient
     private async Task<DaskFuture<T>[]> HoldAsync<T>(IReadOnlyList<string> keys, CancellationToken cancellationToken)
     {
         _life.ThrowIfEnded();
-        TaskEntry[] entries = await Session.HoldAsync(keys, cancellationToken).ConfigureAwait(false);
+        TaskEntry[] entries = await Session.HoldAsync(keys, "somebody else submitted it", cancellationToken).ConfigureAwait(false);
         if (entries.FirstOrDefault(static e => e.Status == DaskFutureStatus.Lost) is { } lost)
         {
             Array.ForEach(entries, Session.Release);

@@ -185,6 +185,11 @@ public sealed partial class DaskClient
             results[index] = await ReceiveAsync<T>(entries[index], request, offer, progress, cancellationToken).ConfigureAwait(false);
         }
 
+        if (!IsStream(typeof(T)))
+        {
+            Session.Spend(entries);
+        }
+
         return results;
     }
 
@@ -368,7 +373,7 @@ public sealed partial class DaskClient
 
             return "There is: " + string.Join("; ", groups.Select(g => $"{g.Key} ({g.Value})")) + ".";
         }
-        catch (DaskK8sException e)
+        catch (DaskK8sException e) when (e is not SchedulerUnreachableException { IsGone: true })
         {
             return $"What the workers offer could not be asked for: {e.Message}";
         }

@@ -61,7 +61,7 @@ public sealed partial class DaskClient : IDaskClient, IAsyncDisposable
     /// <param name="options">How to connect; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>The connected client.</returns>
-    /// <exception cref="ArgumentException">The address is no scheduler's.</exception>
+    /// <exception cref="ArgumentException">The address is no scheduler's, or an option is out of range.</exception>
     /// <exception cref="SchedulerUnreachableException">No connection could be made.</exception>
     /// <exception cref="SchedulerTimeoutException">The scheduler did not answer in time.</exception>
     /// <exception cref="DaskTlsException">TLS failed.</exception>
@@ -77,6 +77,7 @@ public sealed partial class DaskClient : IDaskClient, IAsyncDisposable
     internal static async Task<DaskClient> ConnectAsync(
         SchedulerEndpoint endpoint, DaskClientOptions options, WorkerGroupResolver? groups, CancellationToken cancellationToken)
     {
+        options.Validate();
         SchedulerTimeouts timeouts = new() { Connect = options.ConnectTimeout, Call = options.CallTimeout };
         TimeProvider time = options.TimeProvider ?? TimeProvider.System;
         ILogger logger = GuardedLogger.Create(options.LoggerFactory, "DaskK8s.DaskClient");
@@ -90,7 +91,7 @@ public sealed partial class DaskClient : IDaskClient, IAsyncDisposable
             try
             {
                 session = await TaskSession
-                    .StartAsync(rpc, timeouts, options.ReattachWithin, time, logger, cancellationToken).ConfigureAwait(false);
+                    .StartAsync(rpc, timeouts, options.ReattachWithin, new Resubmission(options.ResubmitLostWork, options.MaxAttempts, options.MaxResubmitBytes), time, logger, cancellationToken).ConfigureAwait(false);
             }
             catch (DaskRpcException e) when (e.PythonException?.Contains("disallowed", StringComparison.Ordinal) == true)
             {
@@ -98,7 +99,9 @@ public sealed partial class DaskClient : IDaskClient, IAsyncDisposable
                 blocked = Blocked(rpc.Address, version, e);
             }
 
-            return new DaskClient(rpc, session, blocked, options, groups, version);
+            DaskClient client = new(rpc, session, blocked, options, groups, version);
+            session?.Place = client.PlaceAsync;
+            return client;
         }
         catch
         {

@@ -23,11 +23,27 @@ public sealed record DaskClientOptions
     /// <value>10 minutes.</value>
     public TimeSpan ReattachWithin { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Gets whether work that is lost with its scheduler is submitted again, in order of dependency, when a new scheduler is there.</summary>
+    /// <value>
+    /// False by default: such work ends in <see cref="DaskTaskLostException"/>. Set it where a task that runs twice does no harm; <see cref="TaskOptions.ResubmitLostWork"/> says it
+    /// for one task. A result that was fetched is computed again only where another task needs it.
+    /// </value>
+    public bool ResubmitLostWork { get; init; }
+
+    /// <summary>Gets how often a task is submitted at most, the first time included, where <see cref="ResubmitLostWork"/> holds.</summary>
+    /// <value>5.</value>
+    public int MaxAttempts { get; init; } = 5;
+
+    /// <summary>Gets the most bytes that are kept to submit tasks again: their arguments, their sources, and about 400 bytes for each task.</summary>
+    /// <value>256 MiB. A task is kept until its future is disposed and no other needs it; those whose results were fetched make room first. Tasks past it stay lost, and say so.</value>
+    public long MaxResubmitBytes { get; init; } = 256L << 20;
+
     /// <summary>Gets how long a task that no worker can run is waited for before <see cref="DaskNoWorkerException"/> tells so.</summary>
     /// <value>
     /// Null by default. A hopeless task is then told at once, and a task whose workers are on their way is waited for, for up to 5 minutes: in a
     /// client of a <see cref="HelmCluster"/>, workers are on their way where a group that offers what the task needs asks for more pods than have
     /// connected workers, or where adaptive scaling of that cluster object may grow it. A client connected by an address knows of none.
+    /// Work that survives its scheduler (<see cref="ResubmitLostWork"/>) is waited for as well: its workers come back.
     /// A time that is set holds in every case; zero tells at once. It counts from the moment that a task gets stuck, each time it does.
     /// </value>
     public TimeSpan? NoWorkerTimeout { get; init; }
@@ -50,4 +66,12 @@ public sealed record DaskClientOptions
     /// <summary>Gets the clock.</summary>
     /// <value>Null by default: the system's.</value>
     public TimeProvider? TimeProvider { get; init; }
+
+    /// <summary>Checks what cannot be meant.</summary>
+    /// <exception cref="ArgumentException">A number is out of range.</exception>
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxAttempts, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(MaxResubmitBytes);
+    }
 }

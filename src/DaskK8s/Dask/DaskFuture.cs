@@ -20,6 +20,10 @@ public abstract partial class DaskFuture : IDisposable
     /// <summary>Gets how far the task has come, as far as this client was told.</summary>
     public DaskFutureStatus Status => Entry.Status;
 
+    /// <summary>Gets how often the task was submitted: more than once where it was lost with its scheduler and submitted again.</summary>
+    /// <remarks>See <see cref="DaskClientOptions.ResubmitLostWork"/>. What Dask itself repeats on other workers is not counted.</remarks>
+    public int Attempts => Entry.Attempts;
+
     internal TaskEntry Entry { get; }
 
     /// <summary>Gets the client that the task was submitted through, or null where no cluster knows the future.</summary>

@@ -32,6 +32,20 @@ internal static class RunningWorkSnippets
         // end snippet
     }
 
+    public static async Task ResubmitAsync()
+    {
+        await using HelmCluster cluster = await HelmCluster.ConnectAsync("my-dask");
+        PythonFunction mean = PythonFunction.FromSource("def mean(url): return float(len(url))", "mean");
+        string[] urls = ["a", "ab", "abc"];
+
+        // snippet: work-resubmit
+        await using DaskClient client = await cluster.GetClientAsync(new DaskClientOptions { ResubmitLostWork = true });
+        using DaskFutureList<double> means = await client.MapAsync<double>(mean, urls);
+        Console.WriteLine(string.Join(", ", await client.GatherAsync(means)));
+        Console.WriteLine($"submitted {means[0].Attempts} times");
+        // end snippet
+    }
+
     public static async Task PublishAsync()
     {
         await using HelmCluster cluster = await HelmCluster.ConnectAsync("my-dask");

@@ -107,13 +107,13 @@ class Service:
     def function(self, id):
         return self.functions.get(id)
 
-    async def attach(self, comm, session, keep, resume):
+    async def attach(self, comm, session, keep, resume, topic):
         """Connect a client to its session; the connection is the session's from then on."""
         found = self.sessions.get(session)
         if found is None:
             if resume:
                 return {"attached": False}
-            found = self.sessions[session] = Session(self, session)
+            found = self.sessions[session] = Session(self, session, topic)
             await found.start()
         if self.ticker is None:
             self.ticker = asyncio.ensure_future(self.tick())
@@ -286,10 +286,10 @@ class Service:
 class Session:
     """One client's tasks."""
 
-    def __init__(self, service, id):
+    def __init__(self, service, id, topic):
         self.service, self.scheduler, self.id = service, service.scheduler, id
         # Not the id itself: under that, the scheduler logs what it does for the client.
-        self.topic = id + "-printed"
+        self.topic = topic
         self.outlet = Outlet(self)
         self.living = None
         self.comm = None

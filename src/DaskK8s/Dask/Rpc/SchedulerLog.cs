@@ -22,4 +22,7 @@ internal static partial class SchedulerLog
 
     [LoggerMessage(3013, LogLevel.Debug, "Failed to reattach session {Session}: {Reason}")]
     public static partial void ReattachFailed(this ILogger logger, string session, string reason);
+
+    [LoggerMessage(3014, LogLevel.Warning, "The scheduler at {Address} was replaced: submitted {Count} of its tasks again, {Lost} are lost")]
+    public static partial void WorkResubmitted(this ILogger logger, string address, int count, int lost);
 }

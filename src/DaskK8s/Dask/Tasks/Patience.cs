@@ -44,8 +44,8 @@ internal sealed class Patience(TimeSpan? limit, TimeProvider time, Func<Cancella
         _looked = time.GetTimestamp();
         _pause = TimeSpan.FromTicks(Math.Min(LongestPause.Ticks, _pause.Ticks * 3 / 2));
         return outlook is null
-            ? first ? tasks.FirstOrDefault(static t => t.Status == DaskFutureStatus.NoWorker) : null
-            : tasks.FirstOrDefault(t => t.Status == DaskFutureStatus.NoWorker && !outlook.MayRun(t));
+            ? first ? tasks.FirstOrDefault(static t => t is { Status: DaskFutureStatus.NoWorker, Survives: false }) : null
+            : tasks.FirstOrDefault(t => t is { Status: DaskFutureStatus.NoWorker, Survives: false } && !outlook.MayRun(t));
     }
 
     private TaskEntry? FindOverdue(IReadOnlyCollection<TaskEntry> tasks)

@@ -58,7 +58,7 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
                 Idempotent = true,
                 Timeout = FetchLimit,
             };
-            Reply reply = await rpc.CallAsync(call, Decode, cancellationToken).ConfigureAwait(false)
+            Reply reply = await CallAsync(call, batch.Exists(i => tasks[i].Kept is not null), cancellationToken).ConfigureAwait(false)
                 // The operation went with the scheduler that had it: the session finds out, and tells what is lost.
                 ?? new Reply([], [.. Enumerable.Range(0, batch.Count)], []);
             foreach ((int[] indexes, SerializedValue pack) in reply.Packs)
@@ -76,6 +76,22 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
                     open.Enqueue(batch[i]);
                 }
             }
+        }
+    }
+
+    /// <summary>Asks for results; null if there is a new scheduler that has none.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="patient">Whether a scheduler that is not reached is waited for until the tasks are given up: what is lost with it is submitted again.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    private async Task<Reply?> CallAsync(RpcCall call, bool patient, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await rpc.CallAsync(call, Decode, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SchedulerUnreachableException e) when (patient && !e.IsGone)
+        {
+            return null;
         }
     }
 

@@ -11,12 +11,13 @@ namespace DaskK8s.Dask.Tasks;
 internal static class SessionMessages
 {
     /// <summary>Writes the call that attaches a connection to a session.</summary>
-    public static byte[] Attach(string session, TimeSpan keep, bool resume) => Write((ref MessagePackWriter writer) =>
+    public static byte[] Attach(string session, string topic, TimeSpan keep, bool resume) => Write((ref MessagePackWriter writer) =>
         writer.WriteValue(new Dictionary<string, object?>
         {
             ["op"] = SchedulerModule.Attach,
             ["reply"] = true,
             ["session"] = session,
+            ["topic"] = topic,
             ["keep"] = keep.TotalSeconds,
             ["resume"] = resume,
         }));

@@ -23,8 +23,23 @@ internal sealed class TaskEntry(string key, TaskOptions options)
     /// <summary>Gets the keys of the results that the task needs.</summary>
     public IReadOnlyList<string> Needs { get; init; } = [];
 
-    /// <summary>Gets the workers that the task is bound to, or null for any.</summary>
-    public IReadOnlyList<string>? Workers { get; init; }
+    /// <summary>Gets or sets the workers that the task is bound to, or null for any.</summary>
+    public IReadOnlyList<string>? Workers { get; set; }
+
+    /// <summary>Gets or sets what the task was submitted with, where it may be submitted again.</summary>
+    public KeptTask? Kept { get; set; }
+
+    /// <summary>Gets or sets why the task cannot be submitted again; null where nobody asked for it.</summary>
+    public Hindrance? Hindrance { get; set; }
+
+    /// <summary>Gets or sets how often the task was submitted.</summary>
+    public int Attempts { get; set; } = 1;
+
+    /// <summary>Gets or sets whether the result was fetched.</summary>
+    public bool Gathered { get; set; }
+
+    /// <summary>Gets or sets whether the scheduler restarted since the task was submitted: workers that it needs are on their way, as they were there before.</summary>
+    public bool Survives { get; set; }
 
     /// <summary>Gets how often no worker could run the task.</summary>
     public int Stuck { get; private set; }

@@ -36,6 +36,10 @@ public sealed record TaskOptions
     /// <value>Null by default, which is false.</value>
     public bool? Pure { get; init; }
 
+    /// <summary>Gets whether the task is submitted again when it is lost with its scheduler.</summary>
+    /// <value>Null by default: as <see cref="DaskClientOptions.ResubmitLostWork"/> says. False for a task that must not run twice.</value>
+    public bool? ResubmitLostWork { get; init; }
+
     /// <summary>Returns these options, with those of an outer block where nothing is set here.</summary>
     internal TaskOptions Over(TaskOptions? outer)
     {
@@ -55,6 +59,7 @@ public sealed record TaskOptions
             Retries = Retries ?? outer.Retries,
             Key = Key ?? outer.Key,
             Pure = Pure ?? outer.Pure,
+            ResubmitLostWork = ResubmitLostWork ?? outer.ResubmitLostWork,
         };
     }
 

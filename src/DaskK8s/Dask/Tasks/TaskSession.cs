@@ -16,7 +16,7 @@ namespace DaskK8s.Dask.Tasks;
 /// Nothing is lost with a connection: the session lives on in the scheduler, submissions that it has not confirmed are sent again
 /// (it knows their numbers), and what became of tasks meanwhile is asked for.
 /// </remarks>
-internal sealed class TaskSession : IAsyncDisposable
+internal sealed partial class TaskSession : IAsyncDisposable
 {
     private const int MaxQueued = 128;
 
@@ -31,6 +31,7 @@ internal sealed class TaskSession : IAsyncDisposable
     private readonly SchedulerRpc _rpc;
     private readonly SchedulerTimeouts _timeouts;
     private readonly TimeSpan _keep;
+    private readonly Resubmission _resubmission;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SessionEvents _events;
@@ -45,8 +46,9 @@ internal sealed class TaskSession : IAsyncDisposable
     private long _lastSteady;
     private TimeSpan _pause;
 
-    private TaskSession(SchedulerRpc rpc, SchedulerTimeouts timeouts, TimeSpan keep, TimeProvider time, ILogger logger)
+    private TaskSession(SchedulerRpc rpc, SchedulerTimeouts timeouts, TimeSpan keep, Resubmission resubmission, TimeProvider time, ILogger logger)
     {
+        _resubmission = resubmission;
         _rpc = rpc;
         _timeouts = timeouts;
         _keep = keep;
@@ -58,17 +60,17 @@ internal sealed class TaskSession : IAsyncDisposable
     /// <summary>Gets the session's name on the scheduler.</summary>
     public string Id { get; private set; } = NewId();
 
-    /// <summary>Gets the topic of events that scripts print to.</summary>
-    public string Topic => Id + "-printed";
+    /// <summary>Gets the topic of events that scripts print to; one for all schedulers, as a script that is submitted again keeps its arguments.</summary>
+    public string Topic { get; } = NewId() + "-printed";
 
     /// <summary>Gets the tasks.</summary>
     public TaskTable Tasks { get; } = new();
 
     /// <summary>Connects for the first time.</summary>
     public static async Task<TaskSession> StartAsync(
-        SchedulerRpc rpc, SchedulerTimeouts timeouts, TimeSpan keep, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+        SchedulerRpc rpc, SchedulerTimeouts timeouts, TimeSpan keep, Resubmission resubmission, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
-        TaskSession session = new(rpc, timeouts, keep, time, logger);
+        TaskSession session = new(rpc, timeouts, keep, resubmission, time, logger);
         SchedulerConnection connection = await session.AttachAsync(resume: false, cancellationToken).ConfigureAwait(false)
             ?? throw new DaskProtocolException($"The scheduler at {rpc.Address} did not start a session.");
         session._lastSteady = time.GetTimestamp();
@@ -104,7 +106,9 @@ internal sealed class TaskSession : IAsyncDisposable
 
             if (fresh.Count > 0)
             {
-                _outgoing.Writer.TryWrite(new Outgoing(new TaskBatch(function, options, workers, fresh), null));
+                TaskBatch batch = new(function, options, workers, fresh);
+                _resubmission.Keep(batch, Tasks.Find);
+                _outgoing.Writer.TryWrite(new Outgoing(batch, null, Counted: true));
             }
         }
 
@@ -122,8 +126,11 @@ internal sealed class TaskSession : IAsyncDisposable
 
     /// <summary>Takes a share in tasks that others submitted, and waits until the scheduler has told how far they are.</summary>
     /// <remarks>Without keys it waits until the scheduler has taken all that was submitted before.</remarks>
+    /// <param name="keys">The keys.</param>
+    /// <param name="hindrance">Why the client cannot compute them again.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The tasks, one reference to each; those that the scheduler does not know are lost.</returns>
-    public async Task<TaskEntry[]> HoldAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
+    public async Task<TaskEntry[]> HoldAsync(IReadOnlyList<string> keys, string hindrance, CancellationToken cancellationToken)
     {
         await _life.RunAsync(token => _room.WaitAsync(token), cancellationToken).ConfigureAwait(false);
         TaskOptions options = new();
@@ -134,12 +141,13 @@ internal sealed class TaskSession : IAsyncDisposable
             _life.ThrowIfEnded();
             for (int i = 0; i < entries.Length; i++)
             {
-                entries[i] = Tasks.Acquire(new TaskCall(keys[i], [], []), options, null).Entry;
+                (entries[i], bool isNew) = Tasks.Acquire(new TaskCall(keys[i], [], []), options, null);
+                entries[i].Hindrance = isNew ? new Hindrance(keys[i], hindrance) : entries[i].Hindrance;
             }
 
             TaskSpecification[] tasks = [.. entries.Where(static e => e.Sequence == long.MaxValue).Select(static e => new TaskSpecification(e, [], []))];
             batch = new TaskBatch(Nothing, options, null, tasks) { Held = keys };
-            _outgoing.Writer.TryWrite(new Outgoing(batch, null));
+            _outgoing.Writer.TryWrite(new Outgoing(batch, null, Counted: true));
         }
 
         try
@@ -163,7 +171,13 @@ internal sealed class TaskSession : IAsyncDisposable
         // One order for all: a key that is let go of and wanted again at the same time is not released after it was submitted.
         lock (_order)
         {
-            if (Tasks.Release(entry))
+            bool last = Tasks.Release(entry);
+            if (entry.References == 0)
+            {
+                _resubmission.Release(entry);
+            }
+
+            if (last)
             {
                 Forget(entry.Key);
             }
@@ -177,6 +191,7 @@ internal sealed class TaskSession : IAsyncDisposable
         {
             if (!entry.Final)
             {
+                _resubmission.Drop(entry, "it was cancelled");
                 Forget(entry.Key);
                 entry.Set(DaskFutureStatus.Cancelled, "CancelAsync was called");
             }
@@ -293,6 +308,7 @@ internal sealed class TaskSession : IAsyncDisposable
         List<string> released = [];
         while (true)
         {
+            await SendPlacedAsync(connection, cancellationToken).ConfigureAwait(false);
             if (!_outgoing.Reader.TryRead(out Outgoing next))
             {
                 if (released.Count > 0)
@@ -305,6 +321,10 @@ internal sealed class TaskSession : IAsyncDisposable
                     await connection.SendAsync([SessionMessages.Close], cancellationToken).ConfigureAwait(false);
                     return;
                 }
+            }
+            else if (_heldBack?.Takes(next) == true)
+            {
+                // It goes once what it needs has gone.
             }
             else if (next.Released is not null)
             {
@@ -319,11 +339,22 @@ internal sealed class TaskSession : IAsyncDisposable
                     released.Clear();
                 }
 
-                byte[] message = SessionMessages.Submit(Number(next.Batch), next.Batch);
-                _room.Release();
-                await connection.SendAsync([message], cancellationToken).ConfigureAwait(false);
+                await SendAsync(connection, next, cancellationToken).ConfigureAwait(false);
             }
         }
+    }
+
+    private async Task SendAsync(SchedulerConnection connection, Outgoing next, CancellationToken cancellationToken)
+    {
+        TaskBatch batch = next.Batch!;
+        byte[] message = SessionMessages.Submit(Number(batch), batch);
+        if (next.Counted)
+        {
+            _room.Release();
+        }
+
+        batch.Sent = true;
+        await connection.SendAsync([message], cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Waits for something to send, showing meanwhile that we are there.</summary>
@@ -374,7 +405,7 @@ internal sealed class TaskSession : IAsyncDisposable
                 SchedulerConnection? connection = await AttachAsync(resume: true, _closing.Token).ConfigureAwait(false);
                 if (connection is null && !_life.HasEnded)
                 {
-                    Lose("the scheduler restarted, or the client was away for longer than it keeps tasks");
+                    Rescue("the scheduler restarted, or the client was away for longer than it keeps tasks");
                     Id = NewId();
                     connection = await AttachAsync(resume: false, _closing.Token).ConfigureAwait(false);
                 }
@@ -398,8 +429,9 @@ internal sealed class TaskSession : IAsyncDisposable
     /// <remarks>Called while no connection is served, so that the queue has no other reader.</remarks>
     private void GiveUp(Exception cause)
     {
-        Lose(cause);
-        while (_outgoing.Reader.TryRead(out Outgoing next))
+        Rescue(cause);
+        // The queue has no other reader, and nothing is held back for a scheduler that may never come.
+        while ((_heldBack?.Messages.TryDequeue(out Outgoing next) == true) || _outgoing.Reader.TryRead(out next))
         {
             if (next.Batch is { } batch)
             {
@@ -409,35 +441,15 @@ internal sealed class TaskSession : IAsyncDisposable
                 }
 
                 batch.Confirmed.TrySetResult();
-                _room.Release();
+                if (next.Counted)
+                {
+                    _room.Release();
+                }
             }
         }
     }
 
     private static bool IsGone(Exception e) => e is SchedulerUnreachableException { IsGone: true };
-
-    /// <summary>Marks as lost what the scheduler had been given; what is queued still goes to it.</summary>
-    private void Lose(object cause)
-    {
-        long given;
-        TaskBatch[] lost;
-        lock (_unconfirmed)
-        {
-            given = _sequence;
-            lost = [.. _unconfirmed.Select(static u => u.Batch)];
-            _unconfirmed.Clear();
-        }
-
-        foreach (TaskEntry entry in Tasks.Snapshot())
-        {
-            if (entry.Sequence <= given)
-            {
-                entry.Set(DaskFutureStatus.Lost, cause);
-            }
-        }
-
-        Array.ForEach(lost, static batch => batch.Confirmed.TrySetResult());
-    }
 
     /// <summary>Connects to the session, installing our module where the scheduler lacks it.</summary>
     /// <returns>The connection; null if there is no session to resume.</returns>
@@ -449,7 +461,7 @@ internal sealed class TaskSession : IAsyncDisposable
             using TimeLimit limit = new(_timeouts.Call, _time, cancellationToken);
             // Once a scheduler would do, but asking it for an operation that it lacks leaves a warning in its log.
             await SchedulerModule.InstallAsync(_rpc, limit.Token).ConfigureAwait(false);
-            await connection.SendAsync([SessionMessages.Attach(Id, _keep, resume)], limit.Token).ConfigureAwait(false);
+            await connection.SendAsync([SessionMessages.Attach(Id, Topic, _keep, resume)], limit.Token).ConfigureAwait(false);
             DaskMessage message = await connection.ReceiveAsync(limit.Token).ConfigureAwait(false);
             RpcReply.ThrowIfError(message, SchedulerModule.Attach, _rpc.Address);
             Dictionary<string, object?>? reply = MsgpackTree.Decode(message, FrameLimits.Default) as Dictionary<string, object?>;
@@ -460,7 +472,7 @@ internal sealed class TaskSession : IAsyncDisposable
             }
 
             long taken = reply.GetValueOrDefault("sequence") is long sequence ? sequence : 0;
-            await CatchUpAsync(connection, taken, limit.Token).ConfigureAwait(false);
+            await CatchUpAsync(connection, taken, cancellationToken).ConfigureAwait(false);
             _logger.SessionAttached(Id, _rpc.Address);
             return connection;
         }
@@ -496,14 +508,20 @@ internal sealed class TaskSession : IAsyncDisposable
             .Select(t => t.Key)];
         if (keys.Length > 0)
         {
-            await connection.SendAsync([SessionMessages.States(keys)], cancellationToken).ConfigureAwait(false);
+            await SendWithinAsync(SessionMessages.States(keys)).ConfigureAwait(false);
         }
 
         foreach ((long sequence, TaskBatch batch) in again)
         {
-            await connection.SendAsync([SessionMessages.Submit(sequence, batch)], cancellationToken).ConfigureAwait(false);
+            batch.Sent = true;
+            await SendWithinAsync(SessionMessages.Submit(sequence, batch)).ConfigureAwait(false);
+        }
+
+        // It may be all that this client has submitted: each message has the time of a call.
+        async Task SendWithinAsync(byte[] message)
+        {
+            using TimeLimit limit = new(_timeouts.Call, _time, cancellationToken);
+            await connection.SendAsync([message], limit.Token).ConfigureAwait(false);
         }
     }
-
-    private readonly record struct Outgoing(TaskBatch? Batch, string? Released);
 }

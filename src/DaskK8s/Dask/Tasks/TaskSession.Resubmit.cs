@@ -1,0 +1,184 @@
+using DaskK8s.Common;
+using DaskK8s.Dask.Protocol;
+using DaskK8s.Dask.Rpc;
+
+namespace DaskK8s.Dask.Tasks;
+
+/// <summary>What becomes of work when its scheduler is gone.</summary>
+internal sealed partial class TaskSession
+{
+    private HeldBack? _heldBack;
+
+    /// <summary>Gets or sets what finds the workers of a group.</summary>
+    public Func<TaskOptions, CancellationToken, ValueTask<IReadOnlyList<string>?>> Place { get; set; } =
+        static (options, _) => ValueTask.FromResult(options.Workers);
+
+    /// <summary>Takes note that results were fetched.</summary>
+    public void Spend(IReadOnlyCollection<TaskEntry> entries)
+    {
+        lock (_order)
+        {
+            foreach (TaskEntry entry in entries)
+            {
+                _resubmission.Spend(entry);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Submits again what the scheduler had been given, where that is asked for and possible, and marks all else as lost; what is queued still goes to the next scheduler.
+    /// </summary>
+    /// <remarks>Called while no connection is served: what is submitted here is sent first of all on the next one.</remarks>
+    /// <param name="cause">Why it is lost: a text if a new scheduler is there, else an exception.</param>
+    private void Rescue(object cause)
+    {
+        lock (_order)
+        {
+            TaskBatch[] given = Unconfirmed();
+            TaskEntry[] open = [.. Tasks.Snapshot().Where(static e => !e.Final)];
+            TaskEntry[] queued = [.. open.Where(e => e.Sequence > _sequence)];
+            TaskEntry[] lost = [.. open.Where(e => e.Sequence <= _sequence)];
+            HashSet<TaskEntry> unsent = [.. given.Where(static b => !b.Sent).SelectMany(static b => b.Tasks).Select(static t => t.Entry)];
+            IEnumerable<TaskEntry> wanted = lost.Where(static e => !e.Gathered).Concat(queued).Concat(queued.SelectMany(e => e.Needs).Select(Tasks.Find).OfType<TaskEntry>());
+            IReadOnlyList<TaskEntry> again = cause is string ? _resubmission.Choose(wanted, e => e.Sequence <= _sequence, unsent) : [];
+            foreach (TaskEntry entry in again)
+            {
+                entry.Attempts += unsent.Contains(entry) ? 0 : 1;
+                entry.Survives = true;
+                entry.Set(DaskFutureStatus.Pending);
+            }
+
+            HashSet<TaskEntry> chosen = [.. again];
+            int dropped = 0;
+            foreach (TaskEntry entry in lost.Where(e => !chosen.Contains(e)))
+            {
+                dropped++;
+                _resubmission.Drop(entry, entry.Gathered ? "its result was fetched before, and is not computed again" : "it is lost");
+                entry.Set(DaskFutureStatus.Lost, cause is string text && entry.Hindrance is { } hindrance ? $"{text}; {hindrance.Tell(entry.Key)}" : cause);
+            }
+
+            Array.ForEach(queued, static e => e.Survives = true);
+            if (again.Count > 0)
+            {
+                _logger.WorkResubmitted(_rpc.Address, again.Count, dropped);
+                Telemetry.TasksResubmitted.Add(again.Count, new KeyValuePair<string, object?>("scheduler", _rpc.Address));
+            }
+
+            ILookup<bool, TaskBatch> shares = given.ToLookup(b => cause is string && b.Held is not null && b.Tasks.All(static t => !t.Entry.Final));
+            SubmitAgain(again, shares[true]);
+            foreach (TaskBatch over in shares[false])
+            {
+                over.Confirmed.TrySetResult();
+            }
+        }
+    }
+
+    private TaskBatch[] Unconfirmed()
+    {
+        lock (_unconfirmed)
+        {
+            TaskBatch[] batches = [.. _unconfirmed.Select(static u => u.Batch)];
+            _unconfirmed.Clear();
+            return batches;
+        }
+    }
+
+    /// <summary>Submits tasks before all that is queued, but for those whose groups' workers are looked up first, and what needs those.</summary>
+    private void SubmitAgain(IReadOnlyList<TaskEntry> again, IEnumerable<TaskBatch> shares)
+    {
+        HeldBack held = new();
+        foreach (TaskBatch next in Resubmission.Batch(again).Concat(shares))
+        {
+            if (held.Takes(new Outgoing(next, null)))
+            {
+                foreach (TaskSpecification task in next.Tasks)
+                {
+                    task.Entry.Sequence = long.MaxValue;
+                }
+            }
+            else
+            {
+                Number(next);
+            }
+        }
+
+        while (_heldBack?.Messages.TryDequeue(out Outgoing older) == true)
+        {
+            held.Takes(older);
+        }
+
+        // What was disposed of is needed by others only, and the new scheduler has to be told.
+        foreach (TaskEntry entry in again.Where(e => e.References == 0 && Tasks.Find(e.Key) is null))
+        {
+            Forget(entry.Key);
+        }
+
+        _heldBack = held.Messages.Count > 0 ? held : null;
+        if (_heldBack is not null)
+        {
+            TimeLimit.Forget(PlaceAsync(held));
+        }
+    }
+
+    private async Task PlaceAsync(HeldBack held)
+    {
+        Dictionary<string, IReadOnlyList<string>?> places = [];
+        foreach (TaskBatch batch in held.Messages.ToArray().Select(static m => m.Batch).OfType<TaskBatch>().Where(static b => b.Placed))
+        {
+            string group = batch.Options.WorkerGroup!;
+            while (!places.ContainsKey(group))
+            {
+                try
+                {
+                    places.Add(group, await Place(batch.Options, _closing.Token).ConfigureAwait(false));
+                }
+                catch (SchedulerUnreachableException e) when (!e.IsGone && ReferenceEquals(held, _heldBack))
+                {
+                    await Task.Delay(FirstPause * 10, _time, _closing.Token).ConfigureAwait(false);
+                }
+                catch (Exception) when (!_life.HasEnded)
+                {
+                    // The workers that it had: nobody can run it, and whoever waits for it is told so, with what the groups offer.
+                    places.Add(group, batch.Workers);
+                }
+            }
+        }
+
+        held.Places = places;
+        _outgoing.Writer.TryWrite(default);
+    }
+
+    /// <summary>Sends what was held back, once its workers are known.</summary>
+    private async Task SendPlacedAsync(SchedulerConnection connection, CancellationToken cancellationToken)
+    {
+        if (_heldBack is not { Places: { } places } held)
+        {
+            return;
+        }
+
+        while (held.Messages.TryPeek(out Outgoing next))
+        {
+            if (next.Batch is { Placed: true, Options.WorkerGroup: { } group } batch)
+            {
+                foreach (TaskSpecification task in batch.Tasks)
+                {
+                    task.Entry.Workers = places[group];
+                }
+
+                next = next with { Batch = batch with { Workers = places[group] } };
+            }
+
+            held.Messages.Dequeue();
+            if (next.Batch is not null)
+            {
+                await SendAsync(connection, next, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                await connection.SendAsync([SessionMessages.Release([next.Released!])], cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        _heldBack = null;
+    }
+}
