@@ -186,7 +186,7 @@ internal sealed class Discovery(KubeRequests requests, HelmClusterOptions option
                 requests, new KubernetesApiCall("list", "deployments", "apps", @namespace), $"{path}?labelSelector={Uri.EscapeDataString(selector)}", cancellationToken).ConfigureAwait(false);
             if (ForeignDask.Among(others.Select(static o => o.Labels)) is { } text)
             {
-                _limitations.Enqueue(new ClusterLimitation($"Dask {Where(@namespace)} that is no release of the chart", text));
+                _limitations.Enqueue(new ClusterLimitation($"Dask {Where(@namespace)} that is not a release of the chart", text));
             }
         }
     }

@@ -6,13 +6,13 @@ using DaskK8s.Kubernetes;
 namespace DaskK8s.Groups;
 
 /// <summary>Keeps following a collection through an API server that cannot be reached for a while.</summary>
-internal static class Following
+internal static class ResilientWatch
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     /// <summary>Follows again after a failure that may pass; a failure to begin, and one that will not pass (401, 403), is thrown.</summary>
-    public static async IAsyncEnumerable<T> ThroughOutagesAsync<T>(
+    public static async IAsyncEnumerable<T> FollowAsync<T>(
         KubeRequests requests, Func<CancellationToken, IAsyncEnumerable<T>> follow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         bool began = false;
