@@ -108,7 +108,7 @@ internal class ArrowFormat : DaskFormat
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            throw new DaskResultException(key, "Arrow IPC", $"The result of task '{key}' is no valid Arrow stream: {e.Message}", e);
+            throw new DaskResultException(key, "Arrow IPC", $"The result of task '{key}' is not a valid Arrow stream: {e.Message}", e);
         }
     }
 

@@ -58,7 +58,7 @@ def to_table(pyarrow, value):
         raise TypeError("it is not computed yet: return value.compute(), or run it as a script")
     if hasattr(value, "__arrow_c_stream__") and hasattr(pyarrow, "table"):
         return pyarrow.table(value)
-    raise TypeError("it is no dataframe, series or table")
+    raise TypeError("it is not a dataframe, series or table")
 
 
 def from_pandas(pyarrow, frame):

@@ -69,7 +69,7 @@ internal static class MapGatherBenchmark
         return (ours, theirs, memory);
     }
 
-    /// <summary>Is our client's side, in a process of its own: the verb <c>tasks-client</c>.</summary>
+    /// <summary>Our client's side, in a process of its own: the verb <c>tasks-client</c>.</summary>
     public static async Task<int> RunClientAsync(string[] args)
     {
         int count = int.Parse(args[1], CultureInfo.InvariantCulture);

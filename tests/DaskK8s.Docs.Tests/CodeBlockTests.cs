@@ -8,7 +8,7 @@ namespace DaskK8s.Docs.Tests;
 /// </summary>
 public sealed class CodeBlockTests
 {
-    /// <summary>Blocks that are no code of ours: pictures, and what a program printed.</summary>
+    /// <summary>Blocks that are not code of ours: pictures, and what a program printed.</summary>
     private static readonly string[] NoCode = ["mermaid", "text"];
 
     [Fact]

@@ -1,6 +1,6 @@
 namespace DaskK8s.PowerShell.Tests;
 
-/// <summary>Are the tests in whose pods Dask runs: one class after the other, as its processes are many.</summary>
+/// <summary>The tests in whose pods Dask runs: one class after the other, as its processes are many.</summary>
 [CollectionDefinition(Name)]
 public sealed class DaskCollection
 {

@@ -44,10 +44,10 @@ public sealed class ControllerTests
         using k8s.Kubernetes client = cluster.CreateClient();
         await new DaskRelease { Workers = 5 }.InstallAsync(client, Token);
         List<string> workers = [.. (await client.ReadyPodsAsync(6)).Where(pod => pod.Metadata.Labels["component"] == "worker").Select(pod => pod.Metadata.Name)];
-        foreach (string victim in workers[1..3])
+        foreach (string candidate in workers[1..3])
         {
             await client.CoreV1.PatchNamespacedPodAsync(
-                new V1Patch("""{"metadata":{"annotations":{"controller.kubernetes.io/pod-deletion-cost":"-100"}}}""", V1Patch.PatchType.MergePatch), victim, "default", cancellationToken: Token);
+                new V1Patch("""{"metadata":{"annotations":{"controller.kubernetes.io/pod-deletion-cost":"-100"}}}""", V1Patch.PatchType.MergePatch), candidate, "default", cancellationToken: Token);
         }
 
         await client.ScaleAsync("my-dask-worker", 3);

@@ -70,7 +70,7 @@ public sealed class DaskTests
     }
 
     [Fact]
-    public async Task ScaleDown_StopsTheProcessesOfTheVictims()
+    public async Task ScaleDown_StopsTheProcessesOfTheDeletedPods()
     {
         int[] processes;
         await using (EmbeddedCluster cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { DaskProcesses = true }, Token))

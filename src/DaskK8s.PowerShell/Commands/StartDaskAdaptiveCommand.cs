@@ -46,7 +46,7 @@ public sealed class StartDaskAdaptiveCommand : ClusterCmdlet
     [Age]
     public TimeSpan? Interval { get; set; }
 
-    /// <summary>Gets or sets how soon the work shall be done.</summary>
+    /// <summary>Gets or sets the time in which the work is to be done.</summary>
     [Parameter(HelpMessage = "How soon the work at hand should be done; 30s by default. A shorter time wants more workers.")]
     [Age]
     public TimeSpan? TargetDuration { get; set; }

@@ -42,7 +42,7 @@ internal static class RequestBody
         return Parse(body) as JsonObject ?? throw ApiException.BadRequest("the object provided is unrecognized (must be of type Object)");
     }
 
-    /// <summary>Reads JSON, or YAML where it is no JSON.</summary>
+    /// <summary>Reads JSON, or YAML where it is not JSON.</summary>
     public static JsonNode? Parse(byte[] body)
     {
         try

@@ -6,10 +6,10 @@ using DaskK8s.Testing.Storage;
 namespace DaskK8s.Testing.Controllers;
 
 /// <summary>
-/// Ranks the pods of a ReplicaSet that shrinks, first victim first, as kube-controller-manager does: unassigned, pending, not ready,
+/// Ranks the pods of a ReplicaSet that shrinks, first candidate first, as kube-controller-manager does: unassigned, pending, not ready,
 /// lower deletion cost, more pods on the node, ready for a shorter time, more restarts, younger.
 /// </summary>
-internal sealed class VictimOrder(DateTimeOffset now, bool costs, IReadOnlyDictionary<string, int> podsOnNode) : IComparer<StoredObject>
+internal sealed class DeletionOrder(DateTimeOffset now, bool costs, IReadOnlyDictionary<string, int> podsOnNode) : IComparer<StoredObject>
 {
     private const string CostAnnotation = "controller.kubernetes.io/pod-deletion-cost";
 

@@ -96,12 +96,12 @@ internal sealed class ReplicaSetController(ObjectStore store, ObjectRules object
     private void Shrink(StoredObject set, List<StoredObject> pods, int count)
     {
         Dictionary<string, int> onNode = pods.GroupBy(pod => pod.Value.Text("spec", "nodeName") ?? string.Empty).ToDictionary(group => group.Key, group => group.Count());
-        IEnumerable<StoredObject> victims = pods.Order(new VictimOrder(store.Time.GetUtcNow(), options.Minor >= 22, onNode)).Take(count).ToList();
-        foreach (StoredObject victim in victims)
+        IEnumerable<StoredObject> candidates = pods.Order(new DeletionOrder(store.Time.GetUtcNow(), options.Minor >= 22, onNode)).Take(count).ToList();
+        foreach (StoredObject candidate in candidates)
         {
-            if (deletion.TryDelete(victim.Key, []))
+            if (deletion.TryDelete(candidate.Key, []))
             {
-                events.Record(set, "Normal", "SuccessfulDelete", $"Deleted pod: {victim.Key.Name}", "replicaset-controller");
+                events.Record(set, "Normal", "SuccessfulDelete", $"Deleted pod: {candidate.Key.Name}", "replicaset-controller");
             }
         }
     }

@@ -81,7 +81,7 @@ internal sealed class ObjectStore(TimeProvider time, int historyLimit)
         }
     }
 
-    /// <summary>Changes an object with the store locked; an equal result is no change and no new version.</summary>
+    /// <summary>Changes an object with the store locked; an equal result is not a change and no new version.</summary>
     public StoredObject Update(ObjectKey key, Action<JsonObject> change, bool dryRun = false)
     {
         lock (_gate)

@@ -6,7 +6,7 @@ internal static class DemandPlanner
     /// <summary>Plans: the tasks that require the most find their groups first, plain tasks take those that are meant for them.</summary>
     /// <param name="demand">The tasks and workers.</param>
     /// <param name="groups">The groups that adapt.</param>
-    /// <param name="target">In what time the work shall be done, from when pods asked for now are there.</param>
+    /// <param name="target">The time in which the work is to be done, counted from when pods requested now are ready.</param>
     /// <param name="start">What a pod takes to start.</param>
     /// <param name="memoryTarget">Which share of the memory results may fill.</param>
     /// <returns>The pods, by group, before any limit.</returns>

@@ -18,14 +18,13 @@ namespace DaskK8s;
 public sealed partial class HelmCluster
 {
     private const int LongestReleaseName = 53;
-    private const string WaitingKey = "DaskK8s.Waiting";
 
     /// <summary>Connects to a release: reads it, finds its worker groups, reaches its scheduler.</summary>
     /// <param name="releaseName">The release's name.</param>
     /// <param name="options">How to connect; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The connected cluster; its addresses are live.</returns>
-    /// <exception cref="ArgumentException">The name is no release's name, or an option makes no sense.</exception>
+    /// <exception cref="ArgumentException">The name is not that of a release, or an option makes no sense.</exception>
     /// <exception cref="KubeConfigException">No kubeconfig, or no context of that name, or it cannot be read.</exception>
     /// <exception cref="HelmReleaseInstanceException">The release has several instances of the Dask chart, and none is chosen.</exception>
     /// <exception cref="HelmReleaseException">No such release (<see cref="HelmReleaseNotFoundException"/>), another chart's, or a record that cannot be understood.</exception>
@@ -65,7 +64,7 @@ public sealed partial class HelmCluster
                 throw KubeErrors.NotConnected(releaseName, cluster.Namespace, options.ConnectTimeout, connection.BaseUri);
             }
 
-            string waiting = e.Data[WaitingKey] as string ?? "the scheduler has not answered";
+            string waiting = cluster._greetingFailure ?? "the scheduler has not answered";
             waiting = pod is null ? waiting : $"{waiting.TrimEnd('.')}; {pod}";
             throw new SchedulerUnreachableException(
                 cluster.SchedulerAddress ?? "",
@@ -256,7 +255,7 @@ public sealed partial class HelmCluster
         record.Instances.SelectMany(static i => i.Objects.WorkerGroups).Any(g => snapshot.FindDeployment(g.DeploymentName) is not null)
         || record.Instances.Any(i => i.Objects.Scheduler is { } scheduler && snapshot.FindDeployment(scheduler.DeploymentName) is not null);
 
-    /// <summary>Looks for Dask in the namespace that is no release of the chart, and for releases of other names. The operator and dask-gateway run pods without Deployments, too.</summary>
+    /// <summary>Looks for Dask in the namespace that is not a release of the chart, and for releases of other names. The operator and dask-gateway run pods without Deployments, too.</summary>
     private async Task<(string? Foreign, IReadOnlyList<string> Releases)> FindOtherDaskAsync(CancellationToken cancellationToken)
     {
         List<ObjectMetadata> objects = [];
@@ -284,7 +283,7 @@ public sealed partial class HelmCluster
         _workloads.Others = plan.OtherDeployments;
     }
 
-    /// <summary>Tells what does not exist by its name: a group without its Deployment is no group of zero.</summary>
+    /// <summary>Tells what does not exist by its name: a group without its Deployment is not a group of zero.</summary>
     /// <exception cref="HelmReleaseObjectsMissingException">Nothing of the release is there.</exception>
     private void ThrowIfMissing(ReleasePlan plan, WorkloadSnapshot snapshot)
     {

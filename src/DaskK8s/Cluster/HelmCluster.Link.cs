@@ -156,7 +156,6 @@ public sealed partial class HelmCluster
     {
         using CancellationTokenSource limit = new(within ?? Timeout.InfiniteTimeSpan, _options.TimeProvider);
         using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        Exception? last = null;
         int failures = 0;
         try
         {
@@ -175,7 +174,7 @@ public sealed partial class HelmCluster
                             $"The scheduler at {link.Address} speaks TLS, and no certificates were given. Name them: {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.Tls)}.");
                     }
 
-                    last = e;
+                    _greetingFailure = e.Message;
                     await Task.Delay(BetweenGreetings, _options.TimeProvider, linked.Token).ConfigureAwait(false);
                 }
             }
@@ -184,12 +183,6 @@ public sealed partial class HelmCluster
         {
             await link.DisposeAsync().ConfigureAwait(false);
             throw new SchedulerUnreachableException(link.Address, $"The scheduler at {link.Address} did not answer.", e);
-        }
-        catch (OperationCanceledException e)
-        {
-            e.Data[WaitingKey] = last?.Message;
-            await link.DisposeAsync().ConfigureAwait(false);
-            throw;
         }
         catch
         {

@@ -30,8 +30,8 @@ public sealed partial class HelmCluster
 
     internal WorkerDrain? Drain => _drain ??= _link is { } link ? new WorkerDrain(link.Rpc, _options.TimeProvider, _logger) : null;
 
-    /// <summary>Sets how many pods a worker group shall have; a group that shrinks loses nothing.</summary>
-    /// <param name="replicas">How many pods the group shall have.</param>
+    /// <summary>Scales a worker group. Scaling down moves results off the leaving workers first.</summary>
+    /// <param name="replicas">The number of pods.</param>
     /// <param name="workerGroup">The group's name; null for the default group.</param>
     /// <param name="cancellationToken">Ends the call; what was begun is undone.</param>
     /// <returns>What was changed.</returns>
@@ -43,13 +43,13 @@ public sealed partial class HelmCluster
     public Task<ScaleResult> ScaleAsync(int replicas, string? workerGroup = null, CancellationToken cancellationToken = default) =>
         ScaleAsync(replicas, DefaultScaling, workerGroup, cancellationToken);
 
-    /// <summary>Sets how many pods a worker group shall have.</summary>
+    /// <summary>Scales a worker group.</summary>
     /// <remarks>
     /// A group that grows is one request, and the call returns when the API server has accepted it. A group that shrinks does so
     /// without a loss unless <see cref="ScaleOptions.ScaleDown"/> says otherwise: the workers that leave finish their tasks and hand
     /// over their results first, so the call may take as long as their longest task.
     /// </remarks>
-    /// <param name="replicas">How many pods the group shall have.</param>
+    /// <param name="replicas">The number of pods.</param>
     /// <param name="options">How to scale.</param>
     /// <param name="workerGroup">The group's name; null for the default group.</param>
     /// <param name="cancellationToken">Ends the call; what was begun is undone.</param>
@@ -71,7 +71,7 @@ public sealed partial class HelmCluster
         if (replicas > _options.MaxReplicas)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(replicas), replicas, $"More than {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.MaxReplicas)} ({_options.MaxReplicas}); raise that if it is meant.");
+                nameof(replicas), replicas, $"More than {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.MaxReplicas)} ({_options.MaxReplicas}); raise it if this is intended.");
         }
 
         GroupPlan plan = FindPlan(workerGroup);
@@ -180,7 +180,7 @@ public sealed partial class HelmCluster
     {
         if (accepted.IsInOwnersName)
         {
-            // The same number again is no change, and the owner owned it before.
+            // The same number again is not a change, and the owner owned it before.
             return accepted.Before == accepted.Deployment.Spec?.Replicas ? FieldOwnership.NotTaken : FieldOwnership.ChangedAsOwner;
         }
 
@@ -214,7 +214,7 @@ public sealed partial class HelmCluster
         bool isComplete = false;
         try
         {
-            await foreach (IReadOnlyDictionary<string, V1Pod> now in Following.ThroughOutagesAsync(_requests, _workloads.FollowPodsAsync, either.Token).ConfigureAwait(false))
+            await foreach (IReadOnlyDictionary<string, V1Pod> now in ResilientWatch.FollowAsync(_requests, _workloads.FollowPodsAsync, either.Token).ConfigureAwait(false))
             {
                 pods = now;
                 V1Pod[] own = [.. now.Values.Where(p => PodOwners.IsOf(p, plan.DeploymentName))];

@@ -14,7 +14,7 @@ using Microsoft.Extensions.Logging;
 namespace DaskK8s;
 
 /// <summary>
-/// Is a connection to one release of the Dask Helm chart: its values, its worker groups, its scheduler and its workers.
+/// A connection to one release of the Dask Helm chart: its values, its worker groups, its scheduler and its workers.
 /// </summary>
 /// <remarks>
 /// Create it with <see cref="ConnectAsync"/>. It is safe for use by several threads. Disposing it closes what it opened on this
@@ -35,6 +35,7 @@ public sealed partial class HelmCluster : IAsyncDisposable
     private ReleasePlan? _plan;
     private string? _recordNamespace;
     private string? _notReached;
+    private string? _greetingFailure;
     private IReadOnlyList<WorkerGroup> _workerGroups = [];
     private bool _arePodsKnown;
     private Dictionary<string, string> _groupsByIP = [];

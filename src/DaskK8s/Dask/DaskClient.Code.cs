@@ -14,7 +14,7 @@ public sealed partial class DaskClient
     /// <param name="path">A folder, which is importable by its name; a <c>.py</c>, <c>.zip</c> or <c>.whl</c> file.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The upload's name: that of the folder or file without its extension, or the distribution's name of a wheel.</returns>
-    /// <exception cref="ArgumentException">The path is none of these, or its name is no identifier.</exception>
+    /// <exception cref="ArgumentException">The path is none of these, or its name is not an identifier.</exception>
     /// <exception cref="IOException">The path cannot be read.</exception>
     /// <exception cref="DaskCodeException">A source is not valid Python, or a worker could not take the code. What was there before is still there.</exception>
     /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>

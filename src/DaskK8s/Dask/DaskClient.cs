@@ -61,11 +61,11 @@ public sealed partial class DaskClient : IDaskClient, IAsyncDisposable
     /// <param name="options">How to connect; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>The connected client.</returns>
-    /// <exception cref="ArgumentException">The address is no scheduler's, or an option is out of range.</exception>
+    /// <exception cref="ArgumentException">The address is not a scheduler's, or an option is out of range.</exception>
     /// <exception cref="SchedulerUnreachableException">No connection could be made.</exception>
     /// <exception cref="SchedulerTimeoutException">The scheduler did not answer in time.</exception>
     /// <exception cref="DaskTlsException">TLS failed.</exception>
-    /// <exception cref="DaskProtocolException">What answered is no Dask scheduler.</exception>
+    /// <exception cref="DaskProtocolException">What answered is not a Dask scheduler.</exception>
     public static Task<DaskClient> ConnectAsync(
         string address, DaskClientOptions? options = null, CancellationToken cancellationToken = default)
     {

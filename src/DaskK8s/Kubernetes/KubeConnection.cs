@@ -6,7 +6,7 @@ using DaskK8s.Kubernetes.Transport;
 namespace DaskK8s.Kubernetes;
 
 /// <summary>
-/// Is the one way to one API server as one identity: every call, watch and upgrade of a cluster object goes through it, so
+/// The one way to one API server as one identity: every call, watch and upgrade of a cluster object goes through it, so
 /// that a forward can never reach another cluster than a scaling does.
 /// </summary>
 internal sealed class KubeConnection(k8s.Kubernetes client, string @namespace, string? context) : IDisposable

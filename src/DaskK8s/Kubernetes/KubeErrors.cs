@@ -49,7 +49,7 @@ internal static class KubeErrors
     public static KubernetesApiException From(HttpResponseMessage response, string? body, KubernetesApiCall call)
     {
         KubernetesApiException error = From(response.StatusCode, body, call);
-        RetryAfter.Note(error, response.Headers.RetryAfter);
+        error.RetryAfter = response.Headers.RetryAfter;
         return error;
     }
 

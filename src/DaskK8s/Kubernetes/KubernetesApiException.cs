@@ -1,3 +1,5 @@
+using System.Net.Http.Headers;
+
 namespace DaskK8s;
 
 /// <summary>The exception that is thrown when the Kubernetes API rejected or could not answer a call. Derived types identify the cause.</summary>
@@ -15,4 +17,7 @@ public abstract class KubernetesApiException : DaskK8sException
 
     /// <summary>Gets the HTTP status, or null where no answer came.</summary>
     public int? StatusCode { get; }
+
+    /// <summary>Gets or sets when the server asks to be called again, or null where it does not say.</summary>
+    internal RetryConditionHeaderValue? RetryAfter { get; set; }
 }

@@ -11,7 +11,7 @@ namespace DaskK8s.Logs;
 internal sealed class LogsFollower(KubeRequests requests, Workloads workloads, LogTargets targets, Action<IEnumerable<V1Deployment>> throwIfGone)
 {
     /// <summary>
-    /// Is how long a line waits for an older one of another pod. What is older than that and comes later (a slow node, clocks that
+    /// How long a line waits for an older one of another pod. What is older than that and comes later (a slow node, clocks that
     /// differ) goes out late rather than never.
     /// </summary>
     internal static readonly TimeSpan ReorderWindow = TimeSpan.FromMilliseconds(250);
@@ -42,7 +42,7 @@ internal sealed class LogsFollower(KubeRequests requests, Workloads workloads, L
         try
         {
             IAsyncEnumerable<IReadOnlyDictionary<string, V1Pod>> changes =
-                Following.ThroughOutagesAsync(requests, workloads.FollowPodsAsync, cancellationToken);
+                ResilientWatch.FollowAsync(requests, workloads.FollowPodsAsync, cancellationToken);
             await foreach (IReadOnlyDictionary<string, V1Pod> pods in changes.ConfigureAwait(false))
             {
                 Update(merger, known, pods, first, cancellationToken);

@@ -11,7 +11,7 @@ internal static class LogsLineReader
     public const int MaxLineBytes = 64 * 1024;
 
     /// <summary>
-    /// Is the size at which container runtimes split a line. Kubelets before 1.22 put a time stamp before each part of a line that
+    /// The size at which container runtimes split a line. Kubelets before 1.22 put a time stamp before each part of a line that
     /// was split, in the middle of the text.
     /// </summary>
     private const int PartBytes = 16 * 1024;

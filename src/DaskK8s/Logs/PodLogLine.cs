@@ -7,7 +7,7 @@ public sealed record PodLogLine
     public required string Pod { get; init; }
 
     /// <summary>Gets the worker group that the pod belongs to.</summary>
-    /// <value>Null for the scheduler and every other pod that is no worker.</value>
+    /// <value>Null for the scheduler and every other pod that is not a worker.</value>
     public string? Group { get; init; }
 
     /// <summary>Gets what the pod is.</summary>

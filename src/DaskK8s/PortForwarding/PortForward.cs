@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace DaskK8s;
 
 /// <summary>
-/// Is a port of this machine that leads to a port of a pod. It stays the same for the life of the object: when the pod is
+/// A port of this machine that leads to a port of a pod. It stays the same for the life of the object: when the pod is
 /// replaced, new connections go to the next ready one.
 /// </summary>
 /// <remarks>

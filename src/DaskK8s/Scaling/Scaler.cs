@@ -33,7 +33,7 @@ internal sealed class Scaler(KubeRequests requests)
     /// <summary>Changes the replicas with one request if they are what they were and nobody applied the Deployment on the server's side.</summary>
     /// <param name="deployment">The Deployment's name.</param>
     /// <param name="from">What they must be.</param>
-    /// <param name="to">What they shall be.</param>
+    /// <param name="to">The number of pods.</param>
     /// <param name="isAnyOwner">Whether it does not matter who owns the field.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>What was accepted, or null where something was otherwise.</returns>
@@ -64,9 +64,9 @@ internal sealed class Scaler(KubeRequests requests)
 
     /// <summary>Reads the Deployment and sets its replicas, and does so again as long as somebody changes it in between.</summary>
     /// <param name="deployment">The Deployment's name.</param>
-    /// <param name="replicas">How many pods it shall ask for.</param>
+    /// <param name="replicas">The number of pods.</param>
     /// <param name="mayShrink">Whether they may become fewer.</param>
-    /// <param name="keepsOwner">Whether the field's owner shall stay the owner.</param>
+    /// <param name="keepsOwner">Whether the field's owner stays the owner.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>What was accepted, or null where the group would shrink and may not.</returns>
     public async Task<AcceptedScale?> ChangeAsync(string deployment, int replicas, bool mayShrink, bool keepsOwner, CancellationToken cancellationToken)
@@ -96,8 +96,8 @@ internal sealed class Scaler(KubeRequests requests)
 
     /// <summary>Sets the replicas if nobody changed the Deployment since it was read.</summary>
     /// <param name="deployment">The Deployment as it was read.</param>
-    /// <param name="replicas">How many pods it shall ask for.</param>
-    /// <param name="keepsOwner">Whether the field's owner shall stay the owner.</param>
+    /// <param name="replicas">The number of pods.</param>
+    /// <param name="keepsOwner">Whether the field's owner stays the owner.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>What was accepted, or null where it was changed.</returns>
     public async Task<AcceptedScale?> TryChangeAsync(V1Deployment deployment, int replicas, bool keepsOwner, CancellationToken cancellationToken)

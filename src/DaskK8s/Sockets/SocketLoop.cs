@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace DaskK8s.Sockets;
 
 /// <summary>
-/// Is the one thread on which tunnels and local sockets wait for each other. It is woken by the kernel when a socket is ready, and
+/// The one thread on which tunnels and local sockets wait for each other. It is woken by the kernel when a socket is ready, and
 /// what waited for that goes on right there.
 /// </summary>
 /// <remarks>

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace DaskK8s.Sockets;
 
 /// <summary>
-/// Is the TCP connection under an upgraded one. It takes from the socket all that is there and gives it out in the pieces that TLS
+/// The TCP connection under an upgraded one. It takes from the socket all that is there and gives it out in the pieces that TLS
 /// asks for: .NET's TLS reads one record at a time, and asks before each whether there is anything, which is two system calls for 16 KiB.
 /// </summary>
 /// <remarks>

@@ -206,7 +206,7 @@ internal sealed class WorkerWait(
     {
         try
         {
-            await foreach (IReadOnlyDictionary<string, T> items in Following.ThroughOutagesAsync(requests, follow, cancellationToken).ConfigureAwait(false))
+            await foreach (IReadOnlyDictionary<string, T> items in ResilientWatch.FollowAsync(requests, follow, cancellationToken).ConfigureAwait(false))
             {
                 lock (_lock)
                 {

@@ -3,7 +3,7 @@ using DaskK8s.WorkerGroups;
 namespace DaskK8s;
 
 /// <summary>
-/// Is one worker group of a release as it was when it was read: the default one, or one of the chart's
+/// One worker group of a release as it was when it was read: the default one, or one of the chart's
 /// <c>additional_worker_groups</c>. Read it again with <see cref="HelmCluster.GetWorkerGroupsAsync"/>.
 /// </summary>
 public sealed class WorkerGroup
@@ -69,7 +69,7 @@ public sealed class WorkerGroup
     public required IReadOnlyList<WorkerPod> Pods { get; init; }
 
     /// <summary>Scales the group: <see cref="HelmCluster.ScaleAsync(int, string?, CancellationToken)"/> for this group.</summary>
-    /// <param name="replicas">How many pods the group shall have.</param>
+    /// <param name="replicas">The number of pods.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>What was changed.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative, or larger than <see cref="HelmClusterOptions.MaxReplicas"/>.</exception>

@@ -54,7 +54,7 @@ internal sealed class YamlCursor
     public bool IsAtDocumentMarker() =>
         _column == 0 && Current is '-' or '.' && At(1) == Current && At(2) == Current && IsBlankOrEndAt(3) && _column == 0;
 
-    /// <summary>Passes over characters that are no line's end.</summary>
+    /// <summary>Passes over characters that do not end a line.</summary>
     public void Skip(int count = 1)
     {
         for (; count > 0; count--)

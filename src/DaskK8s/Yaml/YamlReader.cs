@@ -24,14 +24,14 @@ internal sealed class YamlReader
     /// <summary>Reads the first document; what comes after it is not looked at, as Helm 3 and kubectl do with whole files.</summary>
     /// <param name="text">The YAML.</param>
     /// <returns>The document's root; null where there is no document.</returns>
-    /// <exception cref="YamlSyntaxException">The text is no YAML, or too much of it.</exception>
+    /// <exception cref="YamlSyntaxException">The text is not YAML, or too much of it.</exception>
     public static ValueNode? ReadFirst(string text) => new YamlReader(text).ReadDocument(isFirst: true);
 
     /// <summary>Reads the only document that says anything.</summary>
     /// <param name="text">The YAML.</param>
     /// <param name="others">What to say where another document has a value too.</param>
     /// <returns>The document's root; null where there is no document.</returns>
-    /// <exception cref="YamlSyntaxException">The text is no YAML, too much of it, or holds a second document.</exception>
+    /// <exception cref="YamlSyntaxException">The text is not YAML, too much of it, or holds a second document.</exception>
     public static ValueNode? ReadSingle(string text, string others)
     {
         YamlReader reader = new(text);

@@ -59,7 +59,7 @@ internal static partial class YamlScalar
             throw new YamlSyntaxException("the value is tagged '!!binary' but is not valid base64", scalar.Mark);
         }
 
-        // Go gives each byte that is no UTF-8 a replacement of its own.
+        // Go gives each byte that is not UTF-8 a replacement of its own.
         StringBuilder decoded = new();
         for (Span<byte> rest = bytes.AsSpan(0, count); rest.Length > 0;)
         {

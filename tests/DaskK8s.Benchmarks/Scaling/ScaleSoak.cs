@@ -87,7 +87,7 @@ internal static class ScaleSoak
 
     private static JsonObject ToReport(Dictionary<string, SoakResult> results, LosslessScaleDownException? refusal)
     {
-        // What Immediate costs stands under its own name: it is no lossless scale-down that computes it again.
+        // What Immediate costs stands under its own name: it is not a lossless scale-down that computes it again.
         JsonObject report = new()
         {
             ["lost"] = SoakResult.Figure(results.Values.Sum(static r => r.Lost), "results"),

@@ -8,7 +8,7 @@ using k8s.Autorest;
 namespace DaskK8s.Benchmarks.Scaling;
 
 /// <summary>
-/// Is the release that is soaked: one that is there; one that is installed for it, where an image is named; or one on an embedded cluster with real Dask processes.
+/// The release that is soaked: one that is there; one that is installed for it, where an image is named; or one on an embedded cluster with real Dask processes.
 /// </summary>
 internal sealed class SoakTarget : IAsyncDisposable
 {

@@ -7,7 +7,7 @@ using DaskK8s.Testing;
 namespace DaskK8s.Benchmarks.Tunnel;
 
 /// <summary>
-/// Is the embedded Kubernetes with the data pod's program as a process of this machine: enough to compare forwarding programs where
+/// The embedded Kubernetes with the data pod's program as a process of this machine: enough to compare forwarding programs where
 /// there is no cluster. Its figures are no substitute for a real one's.
 /// </summary>
 internal sealed class EmbeddedDataServer : IAsyncDisposable

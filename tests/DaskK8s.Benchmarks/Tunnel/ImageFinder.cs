@@ -7,7 +7,7 @@ namespace DaskK8s.Benchmarks.Tunnel;
 /// <summary>Finds images with Python that a cluster has already.</summary>
 internal static class ImageFinder
 {
-    /// <summary>Is tried last; a node that can pull gets it.</summary>
+    /// <summary>Tried last; a node that can pull gets it.</summary>
     private const string Fallback = "python:3-slim";
 
     private const int MostCandidates = 6;

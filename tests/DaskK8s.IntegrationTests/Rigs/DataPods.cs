@@ -11,7 +11,7 @@ using k8s.Models;
 namespace DaskK8s.IntegrationTests.Rigs;
 
 /// <summary>
-/// Is a Deployment of one pod that sends, takes and echoes bytes (<see cref="DataProgram"/>), in a namespace of its own: something to
+/// A Deployment of one pod that sends, takes and echoes bytes (<see cref="DataProgram"/>), in a namespace of its own: something to
 /// forward to that starts faster than Dask and sends more.
 /// </summary>
 internal sealed class DataPods : IAsyncDisposable

@@ -13,7 +13,7 @@ using k8s.Models;
 namespace DaskK8s.IntegrationTests.Rigs;
 
 /// <summary>
-/// Is the Kubernetes under the contract tests: the real one of the kubeconfig in <c>DASKK8S_TEST_KUBECONFIG</c>, or else an embedded
+/// The Kubernetes under the contract tests: the real one of the kubeconfig in <c>DASKK8S_TEST_KUBECONFIG</c>, or else an embedded
 /// one. The tests do not ask which.
 /// </summary>
 public sealed class TestCluster : IAsyncLifetime

@@ -71,7 +71,7 @@ public sealed class AdaptiveSimulationTests(ITestOutputHelper output)
         };
     }
 
-    /// <summary>Is Dask's Adaptive with its defaults: each second, a target duration of 5 s, only idle workers close, after being named three times.</summary>
+    /// <summary>Dask's Adaptive with its defaults: each second, a target duration of 5 s, only idle workers close, after being named three times.</summary>
     private static Action<SimulatedCluster> Dask()
     {
         int named = 0;

@@ -14,7 +14,7 @@ public sealed class DaskClientFaultTests
     public async Task ResultAsync_TaskKillsItsWorker_ToldAsSuch()
     {
         await using DaskProcess scheduler = await DaskProcess.StartSchedulerAsync("--preload", AllowNoFailure());
-        await using DaskProcess worker = await DaskProcess.StartWorkerAsync(scheduler.Address, "victim");
+        await using DaskProcess worker = await DaskProcess.StartWorkerAsync(scheduler.Address, "candidate");
         await using DaskClient client = await DaskClient.ConnectAsync(scheduler.Address, null, Token);
         using DaskFuture<object> future = await client.SubmitAsync<object>(PythonFunction.FromName("os", "_exit"), [1], null, Token);
 

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace DaskK8s.Tests.Rigs;
 
-/// <summary>Is two connected sockets on loopback.</summary>
+/// <summary>Two connected sockets on loopback.</summary>
 internal sealed class SocketPair : IDisposable
 {
     public SocketPair()

@@ -47,12 +47,12 @@ internal sealed record CodePackage(string Name, byte[] Content, bool IsSource)
 
         if (!folder && kind is not (".py" or ".zip" or ".whl"))
         {
-            throw new ArgumentException($"'{full}' is no Python code: a folder, a .py, a .zip or a .whl file is expected.", nameof(path));
+            throw new ArgumentException($"'{full}' is not Python code: a folder, a .py, a .zip or a .whl file is expected.", nameof(path));
         }
 
         if ((folder || kind == ".py") && !IsIdentifier(name))
         {
-            throw new ArgumentException($"Python cannot import '{name}', as that is no identifier: rename '{full}'.", nameof(path));
+            throw new ArgumentException($"Python cannot import '{name}', as that is not an identifier: rename '{full}'.", nameof(path));
         }
 
         byte[] content = folder || kind == ".py"
@@ -60,7 +60,7 @@ internal sealed record CodePackage(string Name, byte[] Content, bool IsSource)
             : new FileInfo(full).Length <= MaxBytes ? await File.ReadAllBytesAsync(full, cancellationToken).ConfigureAwait(false) : throw TooLarge(full);
         if (!content.AsSpan().StartsWith("PK"u8))
         {
-            throw new ArgumentException($"'{full}' is no zip file.", nameof(path));
+            throw new ArgumentException($"'{full}' is not a zip file.", nameof(path));
         }
 
         return new CodePackage(name, content, kind != ".whl");

@@ -4,7 +4,7 @@ using MessagePack;
 
 namespace DaskK8s.Dask.Data;
 
-/// <summary>What a worker tells of a result that is no msgpack, or too large for one message.</summary>
+/// <summary>What a worker tells of a result that is not msgpack, or too large for one message.</summary>
 /// <param name="Bytes">Its size.</param>
 /// <param name="Pieces">The number of pieces.</param>
 /// <param name="Parts">The pieces themselves, of a small one; null where they are fetched.</param>

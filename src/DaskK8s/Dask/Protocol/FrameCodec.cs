@@ -16,7 +16,7 @@ internal static class FrameCodec
     /// <param name="limits">What to refuse.</param>
     /// <param name="cancellationToken">Ends the wait for bytes.</param>
     /// <returns>The message.</returns>
-    /// <exception cref="DaskProtocolException">The lengths are no message's, or past a limit.</exception>
+    /// <exception cref="DaskProtocolException">The lengths are not those of a message, or exceed a limit.</exception>
     /// <exception cref="EndOfStreamException">The stream ended before the message did.</exception>
     public static async ValueTask<DaskMessage> ReadAsync(Stream stream, FrameLimits limits, CancellationToken cancellationToken)
     {

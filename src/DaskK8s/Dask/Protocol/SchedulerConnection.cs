@@ -34,7 +34,7 @@ internal sealed class SchedulerConnection : IAsyncDisposable
     /// <exception cref="SchedulerUnreachableException">No connection could be made.</exception>
     /// <exception cref="SchedulerTimeoutException">The time passed.</exception>
     /// <exception cref="DaskTlsException">TLS failed.</exception>
-    /// <exception cref="DaskProtocolException">What answered is no Dask scheduler.</exception>
+    /// <exception cref="DaskProtocolException">What answered is not a Dask scheduler.</exception>
     public static async ValueTask<SchedulerConnection> OpenAsync(
         SchedulerEndpoint endpoint, FrameLimits limits, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -107,7 +107,7 @@ internal sealed class SchedulerConnection : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait; the connection is of no use afterwards.</param>
     /// <returns>The message.</returns>
     /// <exception cref="SchedulerUnreachableException">The connection broke.</exception>
-    /// <exception cref="DaskProtocolException">The bytes are no message.</exception>
+    /// <exception cref="DaskProtocolException">The bytes are not a message.</exception>
     public async ValueTask<DaskMessage> ReceiveAsync(CancellationToken cancellationToken)
     {
         try

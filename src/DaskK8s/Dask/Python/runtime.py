@@ -158,7 +158,7 @@ def encode(value):
             # Read as a decimal where one is asked for; as a float it would lose digits.
             return msgpack.ExtType(1, str(item).encode()) if item.is_finite() else float(item)
         if isinstance(item, (datetime.date, datetime.time)):
-            # NaT, which is no date, is not equal to itself.
+            # NaT, which is not a date, is not equal to itself.
             return item.isoformat() if item == item else None
         if isinstance(item, datetime.timedelta):
             return duration(item) if item == item else None

@@ -28,7 +28,7 @@ def form(id, source):
 
 
 def as_array(value):
-    """Give an array of numpy in C order and little-endian, as a view where it can be one; None for what is no array."""
+    """Give an array of numpy in C order and little-endian, as a view where it can be one; None for what is not an array."""
     kind = type(value)
     if kind.__module__.partition(".")[0] == "torch" and hasattr(value, "detach"):
         value = value.detach().cpu().numpy()

@@ -118,7 +118,7 @@ internal static class IdentityDecoder
         }
     }
 
-    /// <summary>Reads a map's key as its bytes; one that is no string comes as no bytes.</summary>
+    /// <summary>Reads a map's key as its bytes; one that is not a string comes as no bytes.</summary>
     internal static ReadOnlySpan<byte> ReadKey(this ref MessagePackReader reader)
     {
         if (reader.TryReadStringSpan(out ReadOnlySpan<byte> key))

@@ -14,7 +14,7 @@ public sealed record WorkerInfo
     public required string Host { get; init; }
 
     /// <summary>Gets the name of the worker group that the worker belongs to.</summary>
-    /// <value>Null where it is not known: a worker that is no pod of a release.</value>
+    /// <value>Null where it is not known: a worker that is not a pod of a release.</value>
     public string? Group { get; init; }
 
     /// <summary>Gets the number of tasks that the worker runs at once.</summary>

@@ -26,7 +26,7 @@ internal static class ResultReader
     /// <param name="options">How JSON types become other .NET types; null for the defaults.</param>
     /// <returns>The result.</returns>
     /// <exception cref="DaskResultException">The result is of another type.</exception>
-    /// <exception cref="DaskProtocolException">The bytes are no msgpack.</exception>
+    /// <exception cref="DaskProtocolException">The bytes are not msgpack.</exception>
     public static T Read<T>(string key, ReadOnlyMemory<byte> data, DecodingBudget? budget = null, JsonSerializerOptions? options = null)
     {
         if (data.IsEmpty)
@@ -64,7 +64,7 @@ internal static class ResultReader
                 ? default!
                 : typeof(T) == typeof(JsonElement)
                     ? (T)(object)PythonJson.ToElement(null, options)
-                    : throw new InvalidCastException("None is no value of this type.");
+                    : throw new InvalidCastException("None is not a value of this type.");
         }
 
         object? simple = Type.GetTypeCode(type) switch

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace DaskK8s.Dask.Tasks;
 
 /// <summary>
-/// Is this client's session on the scheduler: submissions go to it and news of tasks come from it, over a connection that is
+/// This client's session on the scheduler: submissions go to it and news of tasks come from it, over a connection that is
 /// replaced when it breaks.
 /// </summary>
 /// <remarks>

@@ -43,7 +43,7 @@ internal sealed record ChartDeployment
     public string Component => Labels.GetValueOrDefault("component", "");
 
     /// <summary>Reads a Deployment of a manifest.</summary>
-    /// <returns>Null where the object is no Deployment.</returns>
+    /// <returns>Null where the object is not a Deployment.</returns>
     public static ChartDeployment? FromManifest(ValueNode.Map item)
     {
         if (item.TextAt("kind") != "Deployment" || item.TextAt("metadata", "name") is not { } name)

@@ -10,7 +10,7 @@ internal sealed record ChartIngress(string Name, string? Host, bool UsesTls, str
     public Uri? Address => Host is { } host && Uri.TryCreate($"{(UsesTls ? "https" : "http")}://{host}/", UriKind.Absolute, out Uri? address) ? address : null;
 
     /// <summary>Reads an Ingress of a manifest, of both API versions that the chart knows.</summary>
-    /// <returns>Null where the object is no Ingress.</returns>
+    /// <returns>Null where the object is not an Ingress.</returns>
     public static ChartIngress? FromManifest(ValueNode.Map item)
     {
         if (item.TextAt("kind") != "Ingress" || item.TextAt("metadata", "name") is not { } name)

@@ -26,7 +26,7 @@ internal sealed record ChartService
         ?? Ports.FirstOrDefault(port => port.TargetPort == targetPort);
 
     /// <summary>Reads a Service of a manifest.</summary>
-    /// <returns>Null where the object is no Service.</returns>
+    /// <returns>Null where the object is not a Service.</returns>
     public static ChartService? FromManifest(ValueNode.Map item) =>
         item.TextAt("kind") != "Service" || item.TextAt("metadata", "name") is not { } name
             ? null

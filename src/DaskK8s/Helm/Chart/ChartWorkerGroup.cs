@@ -18,12 +18,6 @@ internal sealed record ChartWorkerGroup
     /// <summary>Gets the replicas that the values ask for: the group's own, else the default group's; null where they are not known.</summary>
     public int? DeclaredReplicas { get; init; }
 
-    /// <summary>
-    /// Gets a value indicating whether the values ask for none and the chart deploys the default group's number: its template
-    /// takes the zero for a missing value.
-    /// </summary>
-    public bool IsZeroTrap { get; init; }
-
     /// <summary>Gets the Deployment; null where no manifest is known.</summary>
     public ChartDeployment? Deployment { get; init; }
 

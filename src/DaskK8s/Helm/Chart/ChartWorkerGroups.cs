@@ -67,7 +67,6 @@ internal static class ChartWorkerGroups
             IsDefault = isDefault,
             ManifestReplicas = deployment.Replicas,
             DeclaredReplicas = group is null ? null : own ?? byDefault,
-            IsZeroTrap = !isDefault && own == 0 && byDefault is not (null or 0),
             Deployment = deployment,
             Values = isDefault || group is null ? worker : ValueMerge.MergeGroup(group, worker),
         };

@@ -44,7 +44,7 @@ internal static class ForeignDask
         }
 
         return clusters.Count > 0
-            ? $"The Dask operator runs clusters there ({string.Join(", ", clusters.Take(5))}), which are no Helm releases: it manages them by their DaskCluster objects ('kubectl get daskclusters'; Python's dask_kubernetes.operator.KubeCluster)."
+            ? $"The Dask operator runs clusters there ({string.Join(", ", clusters.Take(5))}), which are not Helm releases: it manages them by their DaskCluster objects ('kubectl get daskclusters'; Python's dask_kubernetes.operator.KubeCluster)."
             : gateway ? "dask-gateway runs there: it starts and ends its clusters itself, so use its own client (Python's dask_gateway.Gateway)."
             : nameless ? "Dask runs there from objects without the chart's label 'release', by which a release is found: somebody wrote or changed the manifests. Add the label release=NAME to the Deployments and to their pods' templates."
             : null;

@@ -28,7 +28,7 @@ internal static class GpuResources
         "nvidia.com/gpu" or "nvidia.com/gpu.shared" or "amd.com/gpu" => true,
         _ when resource.StartsWith("nvidia.com/mig-", StringComparison.Ordinal) => true,
 
-        // Intel's plugin has one resource a driver (i915, xe); these go along with it and are no devices.
+        // Intel's plugin has one resource a driver (i915, xe); these go along with it and are not devices.
         "gpu.intel.com/millicores" or "gpu.intel.com/memory.max" or "gpu.intel.com/tiles" => false,
         _ => resource.StartsWith("gpu.intel.com/", StringComparison.Ordinal) && !resource.EndsWith("_monitoring", StringComparison.Ordinal),
     };

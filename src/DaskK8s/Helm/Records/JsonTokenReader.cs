@@ -39,7 +39,7 @@ internal ref struct JsonTokenReader
     /// <summary>Reads the next token.</summary>
     /// <returns>False at the end of the document.</returns>
     /// <exception cref="EndOfStreamException">The document is cut short.</exception>
-    /// <exception cref="JsonException">The document is no JSON.</exception>
+    /// <exception cref="JsonException">The document is not JSON.</exception>
     /// <exception cref="InflatedSizeException">The document is longer than the limit.</exception>
     public bool Read()
     {

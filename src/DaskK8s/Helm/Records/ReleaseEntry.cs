@@ -11,7 +11,7 @@ internal sealed record ReleaseEntry(string ObjectName, string ReleaseName, int R
     /// <param name="objectName">The object's name: <c>sh.helm.release.v1.&lt;release&gt;.v&lt;revision&gt;</c>.</param>
     /// <param name="labels">The object's labels, which win over the name; null for none.</param>
     /// <param name="entry">The entry.</param>
-    /// <returns>False where the object is no release record.</returns>
+    /// <returns>False where the object is not a release record.</returns>
     public static bool TryCreate(string objectName, IEnumerable<KeyValuePair<string, string>>? labels, out ReleaseEntry entry)
     {
         string? name = null, version = null, status = null;

@@ -21,9 +21,9 @@ public sealed partial class HelmValues
     /// <returns>New values; everything else is kept, unknown keys and the keys' order too.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="group"/> is null.</exception>
     /// <exception cref="ArgumentException">
-    /// The group's name is no DNS label, its numbers are negative, its image has no tag, or its quantities and the like are malformed.
+    /// The group's name is not a DNS label, its numbers are negative, its image has no tag, or its quantities and the like are malformed.
     /// </exception>
-    /// <exception cref="HelmValuesException">The values' own list of groups is no list of maps.</exception>
+    /// <exception cref="HelmValuesException">The values' own list of groups is not a list of maps.</exception>
     public HelmValues WithWorkerGroup(WorkerGroupValues group)
     {
         ArgumentNullException.ThrowIfNull(group);
@@ -35,7 +35,7 @@ public sealed partial class HelmValues
     /// <param name="name">The name of an additional group; the default group cannot be taken out.</param>
     /// <returns>New values; the same where there is no such group.</returns>
     /// <exception cref="ArgumentException"><paramref name="name"/> is empty or names the default group.</exception>
-    /// <exception cref="HelmValuesException">The values' own list of groups is no list of maps.</exception>
+    /// <exception cref="HelmValuesException">The values' own list of groups is not a list of maps.</exception>
     public HelmValues WithoutWorkerGroup(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);

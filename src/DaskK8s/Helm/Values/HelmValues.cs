@@ -65,7 +65,7 @@ public sealed partial class HelmValues
     /// <param name="text">The text; its comments are lost.</param>
     /// <returns>The values, all of them user-supplied.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="text"/> is null.</exception>
-    /// <exception cref="HelmValuesException">The text is no YAML, holds values in two documents, or is no map; line and column are told.</exception>
+    /// <exception cref="HelmValuesException">The text is not YAML, holds values in two documents, or is not a map; line and column are told.</exception>
     /// <remarks>
     /// Reads what Helm reads: of a key that stands twice the last one counts, and a merge (<c>&lt;&lt;</c>) replaces what stands before
     /// it. Helm 3 takes the first document of a file alone and Helm 4 merges all of them, so a second one that says something is refused.

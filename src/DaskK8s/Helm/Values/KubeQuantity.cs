@@ -10,7 +10,7 @@ internal static class KubeQuantity
     private static readonly SearchValues<char> Digits = SearchValues.Create("+-.0123456789");
 
     /// <summary>Reads a quantity exactly.</summary>
-    /// <returns>False where the text is no quantity, or too large for a decimal.</returns>
+    /// <returns>False where the text is not a quantity, or too large for a decimal.</returns>
     public static bool TryParse(string? text, out decimal value)
     {
         value = 0;

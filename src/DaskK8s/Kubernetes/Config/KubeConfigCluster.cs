@@ -27,7 +27,7 @@ internal sealed class KubeConfigCluster
     /// <summary>Gets the proxy on the way to the server; it may hold a password.</summary>
     public string? ProxyUrl { get; init; }
 
-    /// <summary>Gets a value indicating whether answers shall not be compressed; only handed on to <c>exec</c> helpers.</summary>
+    /// <summary>Gets a value indicating whether answers are not to be compressed; only handed on to <c>exec</c> helpers.</summary>
     public bool DisableCompression { get; init; }
 
     /// <summary>Gets what the cluster has to say to <c>exec</c> helpers (extension <c>client.authentication.k8s.io/exec</c>).</summary>

@@ -24,7 +24,7 @@ internal sealed class KubeConfigNode(string path, ValueNode value)
     /// <param name="path">The file's path, for errors.</param>
     /// <param name="content">The file's content.</param>
     /// <returns>The root, a map; null where the file is empty.</returns>
-    /// <exception cref="KubeConfigException">The content is no YAML, or no map.</exception>
+    /// <exception cref="KubeConfigException">The content is not YAML, or not a map.</exception>
     public static KubeConfigNode? ReadRoot(string path, string content)
     {
         try

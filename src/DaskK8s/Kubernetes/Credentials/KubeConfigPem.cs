@@ -102,7 +102,7 @@ internal static class KubeConfigPem
             }
 
             using ECDsa? ec = TryImport(ECDsa.Create, static (key, bytes) => key.ImportPkcs8PrivateKey(bytes, out _), static (key, bytes) => key.ImportECPrivateKey(bytes, out _), der);
-            return ec is not null ? certificate.CopyWithPrivateKey(ec) : throw new CryptographicException($"The block '{label}' is no key.");
+            return ec is not null ? certificate.CopyWithPrivateKey(ec) : throw new CryptographicException($"The block '{label}' is not a key.");
         }
 
         throw new CryptographicException("There is no private key.");

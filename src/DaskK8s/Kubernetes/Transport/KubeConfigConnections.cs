@@ -4,7 +4,7 @@ using System.Text;
 namespace DaskK8s.Kubernetes.Transport;
 
 /// <summary>
-/// Is the pool of connections made with one client certificate. A retired pool takes no new requests; what streams on it (watches,
+/// The pool of connections made with one client certificate. A retired pool takes no new requests; what streams on it (watches,
 /// tunnels) goes on until it ends by itself.
 /// </summary>
 internal sealed class KubeConfigConnections : IDisposable

@@ -94,7 +94,7 @@ internal sealed class KubeConfigTls(X509Certificate2Collection? authorities, str
     }
 
     /// <summary>
-    /// Says whether the chain ends at a certificate that the kubeconfig holds although it is no root. Go (so kubectl) trusts every
+    /// Says whether the chain ends at a certificate that the kubeconfig holds although it is not a root. Go (so kubectl) trusts every
     /// certificate of <c>certificate-authority</c> as it is, an intermediate or the server's own too; .NET asks for a self-signed one.
     /// </summary>
     private bool IsAnchored(X509Chain chain)

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace DaskK8s.Kubernetes.Transport;
 
 /// <summary>
-/// Is the one way of every request, call and upgrade alike: puts the identity on it, sends it, renews the credentials once when
+/// The one way of every request, call and upgrade alike: puts the identity on it, sends it, renews the credentials once when
 /// they are refused, and takes the Authorization header off again, so that no exception that holds the request can show it.
 /// </summary>
 /// <param name="source">Where the credentials come from; disposed with this.</param>

@@ -25,7 +25,7 @@ internal sealed class SpdyDecoder
     /// <param name="input">The bytes at hand; what was used is cut off.</param>
     /// <param name="found">The event; its data is a part of the input.</param>
     /// <returns>False when the input is used up.</returns>
-    /// <exception cref="SpdyProtocolException">The bytes are no SPDY/3.1.</exception>
+    /// <exception cref="SpdyProtocolException">The bytes are not SPDY/3.1.</exception>
     public bool TryRead(ref ReadOnlySpan<byte> input, out SpdyEvent found)
     {
         while (true)

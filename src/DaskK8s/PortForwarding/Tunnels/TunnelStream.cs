@@ -3,7 +3,7 @@ using DaskK8s.Sockets;
 namespace DaskK8s.PortForwarding.Tunnels;
 
 /// <summary>
-/// Is one connection to a port of a pod: a duplex stream whose directions can be closed one by one where the transport can
+/// One connection to a port of a pod: a duplex stream whose directions can be closed one by one where the transport can
 /// say so. Reads return 0 when the pod has closed its side; every other end throws <see cref="PortForwardException"/>.
 /// </summary>
 internal abstract class TunnelStream : AsyncDuplexStream

@@ -5,7 +5,7 @@ using k8s.Models;
 namespace DaskK8s.Scaling.Lossless;
 
 /// <summary>Chooses which pods of a group leave.</summary>
-internal static class VictimRanking
+internal static class CandidateRanking
 {
     private const int FewestCandidates = 64;
     private const int CandidatesEach = 4;
@@ -19,7 +19,7 @@ internal static class VictimRanking
     /// <param name="container">The name of the Dask container in the Deployment's template; null where it is not known.</param>
     /// <param name="now">The time, by which pods whose workers are unknown come last among those that Kubernetes takes alike; null ignores that.</param>
     /// <param name="neighbours">Worker pods of other groups that share an address with these.</param>
-    public static IReadOnlyList<Victim> Rank(
+    public static IReadOnlyList<ScaleDownCandidate> Rank(
         IEnumerable<V1Pod> pods, IReadOnlyList<WorkerLoad> workers, string? container = null, DateTimeOffset? now = null, IReadOnlyList<V1Pod>? neighbours = null)
     {
         ILookup<string, WorkerLoad> byHost = workers.ToLookup(static w => PodAddresses.Normalize(w.Host), StringComparer.Ordinal);
@@ -27,7 +27,7 @@ internal static class VictimRanking
         [
             .. Share([.. pods], neighbours ?? [], byHost, container)
                 .OrderBy(static v => OrderOfKubernetes(v.Pod))
-                .ThenBy(v => now is { } time && v.StandingAt(time) == VictimStanding.Unknown)
+                .ThenBy(v => now is { } time && v.StandingAt(time) == CandidateStanding.Unknown)
                 .ThenByDescending(static v => PodMarks.IsCondemned(v.Pod))
                 .ThenByDescending(static v => v.Workers.Count == 0 || v.Workers.All(static w => w.IsRetired))
                 .ThenBy(static v => v.Workers.Sum(static w => w.Processing))
@@ -42,7 +42,7 @@ internal static class VictimRanking
     /// <param name="live">The group's pods.</param>
     /// <param name="need">How many are to leave.</param>
     /// <returns>Those that Kubernetes would remove first, those that a scaling has marked, and those that share an address with one of them.</returns>
-    public static IReadOnlyList<V1Pod> Candidates(IReadOnlyList<V1Pod> live, int need)
+    public static IReadOnlyList<V1Pod> Choose(IReadOnlyList<V1Pod> live, int need)
     {
         int most = Math.Max(FewestCandidates, CandidatesEach * need);
         if (live.Count <= most)
@@ -59,7 +59,7 @@ internal static class VictimRanking
     public static bool IsBefore(V1Pod one, V1Pod other) => OrderOfKubernetes(one).CompareTo(OrderOfKubernetes(other)) < 0;
 
     /// <summary>Returns each pod its workers. With host networking several pods have one address: where its workers are fewer than they start, none of them is known.</summary>
-    private static IEnumerable<Victim> Share(V1Pod[] pods, IReadOnlyList<V1Pod> neighbouring, ILookup<string, WorkerLoad> byHost, string? container)
+    private static IEnumerable<ScaleDownCandidate> Share(V1Pod[] pods, IReadOnlyList<V1Pod> neighbouring, ILookup<string, WorkerLoad> byHost, string? container)
     {
         ILookup<string, V1Pod> byAddress = pods.Concat(neighbouring).SelectMany(static p => PodAddresses.Of(p).Select(h => (Host: h, Pod: p))).ToLookup(static x => x.Host, static x => x.Pod, StringComparer.Ordinal);
         foreach (V1Pod pod in pods)
@@ -67,7 +67,7 @@ internal static class VictimRanking
             WorkerLoad[] all = [.. PodAddresses.Of(pod).SelectMany(h => byHost[h])];
             V1Pod[] neighbours = [.. PodAddresses.Of(pod).SelectMany(h => byAddress[h]).Distinct()];
             bool isShort = neighbours.Length > 1 && all.Length < neighbours.Sum(p => DaskContainer.WorkersOf(p, container));
-            yield return new Victim(pod, isShort ? [] : all, container);
+            yield return new ScaleDownCandidate(pod, isShort ? [] : all, container);
         }
     }
 
@@ -91,7 +91,7 @@ internal static class VictimRanking
     /// where the scheduler gives them nothing: given a task each, they would die of it, and a few of them are enough for Dask to give the task up.
     /// </remarks>
     public static bool HaveAddresses(IEnumerable<V1Pod> pods, IReadOnlySet<string> leaving) =>
-        !pods.Any(p => leaving.Contains(p.Metadata.Uid) && !IsReady(p) && new Victim(p, []).MayBeStarting);
+        !pods.Any(p => leaving.Contains(p.Metadata.Uid) && !IsReady(p) && new ScaleDownCandidate(p, []).MayBeStarting);
 
     /// <summary>The order in which a ReplicaSet compares pods before it compares costs: not assigned, pending, unknown, not ready.</summary>
     private static (bool IsAssigned, int Phase, bool IsReady) OrderOfKubernetes(V1Pod pod) =>

@@ -1,7 +1,7 @@
 namespace DaskK8s.Scaling.Lossless;
 
 /// <summary>Names what is known of the Dask workers in a pod.</summary>
-internal enum VictimStanding
+internal enum CandidateStanding
 {
     /// <summary>The scheduler lists as many workers there as the pod starts.</summary>
     Known,

@@ -10,7 +10,7 @@ namespace DaskK8s.Scaling.Lossless;
 /// <summary>Shrinks one group once without losing a result: chooses, announces, drains, condemns, patches, verifies, tidies up.</summary>
 /// <remarks>
 /// Each step leaves something that the next scaling recovers from: a drained worker comes back by itself when its client does
-/// not (the module on the scheduler watches), a condemned pod is the first victim of the next scaling or is pardoned by it, and
+/// not (the module on the scheduler watches), a condemned pod is the first candidate of the next scaling or is pardoned by it, and
 /// the number itself is only ever set together with the version of the Deployment that the plan was made for.
 /// </remarks>
 internal sealed class Retirement : IAsyncDisposable
@@ -78,7 +78,7 @@ internal sealed class Retirement : IAsyncDisposable
                 ?? throw _guard.Refuse(LosslessScaleDownObstacle.NotSettled, "Kubernetes has not yet done what was asked of the group before.");
             before ??= view.Replicas;
             _guard.ThrowIfRollingOut(view, _target);
-            IReadOnlyList<Victim> leaving = [];
+            IReadOnlyList<ScaleDownCandidate> leaving = [];
             int aim = _target;
             if (view.Live.Count > _target)
             {
@@ -118,11 +118,11 @@ internal sealed class Retirement : IAsyncDisposable
     }
 
     /// <summary>Chooses those that leave and drains them; takes the next ones for those that cannot be drained, as long as there is time.</summary>
-    private async Task<IReadOnlyList<Victim>> ChooseAndDrainAsync(GroupView view, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ScaleDownCandidate>> ChooseAndDrainAsync(GroupView view, CancellationToken cancellationToken)
     {
         int need = view.Live.Count - _target;
-        IReadOnlyList<V1Pod> asked = VictimRanking.Candidates(view.Live, need);
-        IReadOnlyList<Victim> ranked = await RankAsync(asked, view.Neighbours, need, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<V1Pod> asked = CandidateRanking.Choose(view.Live, need);
+        IReadOnlyList<ScaleDownCandidate> ranked = await RankAsync(asked, view.Neighbours, need, cancellationToken).ConfigureAwait(false);
         while (true)
         {
             if (asked.Count < view.Live.Count && ranked.Count(CanLeave) < need)
@@ -138,8 +138,8 @@ internal sealed class Retirement : IAsyncDisposable
             }
 
             _held = ranked.Where(static v => v.Workers.Any(static w => w.IsHeld)).Select(static v => v.Uid).ToHashSet();
-            Victim[] wanted = [.. ranked.Where(v => !_ledger.HasFailed(v)).Take(need)];
-            Victim[] undrained = [.. wanted.Where(v => !_ledger.IsDrained(v))];
+            ScaleDownCandidate[] wanted = [.. ranked.Where(v => !_ledger.HasFailed(v)).Take(need)];
+            ScaleDownCandidate[] undrained = [.. wanted.Where(v => !_ledger.IsDrained(v))];
             TimeSpan left = _options.DrainTimeout - Time.GetElapsedTime(_start);
             if (undrained.Length == 0)
             {
@@ -157,15 +157,15 @@ internal sealed class Retirement : IAsyncDisposable
     }
 
     /// <summary>Ranks the pods. Workers of pods that would leave and that start just now are waited for: until they turn up nobody knows what they hold.</summary>
-    private async Task<IReadOnlyList<Victim>> RankAsync(IReadOnlyList<V1Pod> pods, IReadOnlyList<V1Pod> neighbours, int need, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ScaleDownCandidate>> RankAsync(IReadOnlyList<V1Pod> pods, IReadOnlyList<V1Pod> neighbours, int need, CancellationToken cancellationToken)
     {
-        TimeSpan limit = Victim.StartLimit < _options.DrainTimeout ? Victim.StartLimit : _options.DrainTimeout;
+        TimeSpan limit = ScaleDownCandidate.StartLimit < _options.DrainTimeout ? ScaleDownCandidate.StartLimit : _options.DrainTimeout;
         while (true)
         {
             IReadOnlyList<WorkerLoad> loads = await _guard.LookAsync(pods, need, _ledger, [], cancellationToken).ConfigureAwait(false);
             DateTimeOffset now = Time.GetUtcNow();
-            IReadOnlyList<Victim> ranked = VictimRanking.Rank(pods, loads, _plan.Container, now, neighbours);
-            bool isStarting = ranked.Take(need).Any(v => v.StandingAt(now) == VictimStanding.Starting);
+            IReadOnlyList<ScaleDownCandidate> ranked = CandidateRanking.Rank(pods, loads, _plan.Container, now, neighbours);
+            bool isStarting = ranked.Take(need).Any(v => v.StandingAt(now) == CandidateStanding.Starting);
             if (!isStarting || _drain is null || _plan.OtherScheduler is not null || Time.GetElapsedTime(_start) >= limit)
             {
                 return ranked;
@@ -177,30 +177,30 @@ internal sealed class Retirement : IAsyncDisposable
 
     /// <summary>Keeps the pods whose workers are unknown, and refuses if no other pod can leave.</summary>
     /// <exception cref="LosslessScaleDownException">No other pod can leave, or Kubernetes would remove an unknown one first whatever its cost.</exception>
-    private void KeepUnknown(IReadOnlyList<Victim> ranked, int need)
+    private void KeepUnknown(IReadOnlyList<ScaleDownCandidate> ranked, int need)
     {
         DateTimeOffset now = Time.GetUtcNow();
-        ILookup<bool, Victim> byKnown = ranked.ToLookup(v => v.StandingAt(now) is VictimStanding.Known or VictimStanding.Empty);
-        Victim[] unknown = [.. byKnown[false]];
-        Victim[] known = [.. byKnown[true].Take(need)];
-        Victim[] wanted = [.. ranked.Take(need).Where(unknown.Contains)];
+        ILookup<bool, ScaleDownCandidate> byKnown = ranked.ToLookup(v => v.StandingAt(now) is CandidateStanding.Known or CandidateStanding.Empty);
+        ScaleDownCandidate[] unknown = [.. byKnown[false]];
+        ScaleDownCandidate[] known = [.. byKnown[true].Take(need)];
+        ScaleDownCandidate[] wanted = [.. ranked.Take(need).Where(unknown.Contains)];
         if (wanted.Length == 0)
         {
             return;
         }
 
-        if (known.Length == 0 || known.Any(k => wanted.Any(w => VictimRanking.IsBefore(w.Pod, k.Pod))))
+        if (known.Length == 0 || known.Any(k => wanted.Any(w => CandidateRanking.IsBefore(w.Pod, k.Pod))))
         {
             throw _guard.RefuseUnknown(wanted);
         }
 
-        foreach (Victim victim in known.Length < need ? unknown : wanted)
+        foreach (ScaleDownCandidate candidate in known.Length < need ? unknown : wanted)
         {
-            Fail(victim, _plan.OtherScheduler is { } other ? $"its workers connect to another scheduler, {other}" : victim.WhatIsUnknown());
+            Fail(candidate, _plan.OtherScheduler is { } other ? $"its workers connect to another scheduler, {other}" : candidate.WhatIsUnknown());
         }
     }
 
-    private async Task DrainAsync(Victim[] undrained, TimeSpan limit, CancellationToken cancellationToken)
+    private async Task DrainAsync(ScaleDownCandidate[] undrained, TimeSpan limit, CancellationToken cancellationToken)
     {
         string name = _ledger.Begin(undrained);
         if (_guard.MayChoose)
@@ -213,7 +213,7 @@ internal sealed class Retirement : IAsyncDisposable
         {
             report = _drain is null
                 ? new DrainReport([.. undrained.Select(static v => v.Uid)], new Dictionary<string, string>(), 0)
-                : await _drain.DrainAsync(name, Victim.AddressesOf(undrained), limit, cancellationToken).ConfigureAwait(false);
+                : await _drain.DrainAsync(name, ScaleDownCandidate.AddressesOf(undrained), limit, cancellationToken).ConfigureAwait(false);
         }
         catch (HomelessResultsException)
         {
@@ -222,9 +222,9 @@ internal sealed class Retirement : IAsyncDisposable
         }
 
         _ledger.End(report);
-        foreach (Victim victim in undrained.Where(v => report.Failed.ContainsKey(v.Uid)))
+        foreach (ScaleDownCandidate candidate in undrained.Where(v => report.Failed.ContainsKey(v.Uid)))
         {
-            Fail(victim, report.Failed[victim.Uid]);
+            Fail(candidate, report.Failed[candidate.Uid]);
         }
 
         ScalingLog.Drained(Logger, _plan.Name, report.Drained.Count, undrained.Length, report.Moved);
@@ -232,7 +232,7 @@ internal sealed class Retirement : IAsyncDisposable
 
     /// <summary>Makes exactly the drained pods the first that leave, and looks whether all is still as it was planned for.</summary>
     /// <returns>The group as it is now, or null where the plan must be made again.</returns>
-    private async Task<GroupView?> CondemnAsync(GroupView view, IReadOnlyList<Victim> leaving, int aim, CancellationToken cancellationToken)
+    private async Task<GroupView?> CondemnAsync(GroupView view, IReadOnlyList<ScaleDownCandidate> leaving, int aim, CancellationToken cancellationToken)
     {
         _guard.ThrowIfNotChosen(leaving, aim, _ledger.Failed);
         if (_guard.MayChoose)
@@ -243,7 +243,7 @@ internal sealed class Retirement : IAsyncDisposable
         HashSet<string> uids = [.. leaving.Select(static v => v.Uid)];
         ulong? atLeast = _guard.MayChoose && _marks.Version > 0 ? _marks.Version : null;
         GroupView now = await (_drain is null ? _group.ReadAsync(atLeast, cancellationToken) : _group.ReadSteadyAsync(uids, !_drain.IsBlocked, atLeast, cancellationToken)).ConfigureAwait(false);
-        if (now.Replicas != view.Replicas || now.IsRollingOut != view.IsRollingOut || !now.HasSamePodsAs(view) || (_guard.MayChoose && !(RetirementMarks.AreCondemned(now, leaving) && VictimRanking.AreFirst(now.Live, uids))))
+        if (now.Replicas != view.Replicas || now.IsRollingOut != view.IsRollingOut || !now.HasSamePodsAs(view) || (_guard.MayChoose && !(RetirementMarks.AreCondemned(now, leaving) && CandidateRanking.AreFirst(now.Live, uids))))
         {
             ScalingLog.PlannedAgain(Logger, _plan.Name, "its pods changed");
             return null;
@@ -256,9 +256,9 @@ internal sealed class Retirement : IAsyncDisposable
 
         // A pod that was pending may have brought a worker that runs something already; and who was away for long is not waited for.
         V1Pod[] pods = [.. now.Live.Where(p => uids.Contains(p.Metadata.Uid))];
-        Victim[] going = [.. pods.Select(p => new Victim(p, leaving.First(v => v.Uid == p.Metadata.Uid).Workers, _plan.Container))];
+        ScaleDownCandidate[] going = [.. pods.Select(p => new ScaleDownCandidate(p, leaving.First(v => v.Uid == p.Metadata.Uid).Workers, _plan.Container))];
         IReadOnlyList<WorkerLoad> loads = await _guard.LookAsync(pods, leaving.Count, _ledger, going, cancellationToken).ConfigureAwait(false);
-        Victim[] back = [.. VictimRanking.Rank(pods, loads, _plan.Container, neighbours: now.Neighbours).Where(v => !_ledger.IsStillDrained(v) || HasBegunUnseen(v, Time.GetUtcNow()))];
+        ScaleDownCandidate[] back = [.. CandidateRanking.Rank(pods, loads, _plan.Container, neighbours: now.Neighbours).Where(v => !_ledger.IsStillDrained(v) || HasBegunUnseen(v, Time.GetUtcNow()))];
         if (back.Length == 0)
         {
             return now;
@@ -273,8 +273,8 @@ internal sealed class Retirement : IAsyncDisposable
     /// Tells whether a pod that ran nothing when it was chosen runs now, and its worker may be at another scheduler. Where the Deployment names this one,
     /// the worker can only turn up here, where it is kept out.
     /// </summary>
-    private bool HasBegunUnseen(Victim victim, DateTimeOffset now) =>
-        !_plan.NamesOwnScheduler && victim.Workers.Count == 0 && victim.StandingAt(now) != VictimStanding.Empty && !_ledger.HadWorkers(victim);
+    private bool HasBegunUnseen(ScaleDownCandidate candidate, DateTimeOffset now) =>
+        !_plan.NamesOwnScheduler && candidate.Workers.Count == 0 && candidate.StandingAt(now) != CandidateStanding.Empty && !_ledger.HadWorkers(candidate);
 
     private async Task<AcceptedScale?> TrySetReplicasAsync(GroupView view, int aim, CancellationToken cancellationToken)
     {
@@ -288,7 +288,7 @@ internal sealed class Retirement : IAsyncDisposable
     }
 
     /// <summary>Waits until as many pods have left as should, and sees who it was, by uid. The number is accepted: what fails now does not undo it.</summary>
-    private async Task VerifyAsync(IReadOnlyList<Victim> leaving, int aim, CancellationToken cancellationToken)
+    private async Task VerifyAsync(IReadOnlyList<ScaleDownCandidate> leaving, int aim, CancellationToken cancellationToken)
     {
         long start = Time.GetTimestamp();
         try
@@ -307,7 +307,7 @@ internal sealed class Retirement : IAsyncDisposable
                 if (Time.GetElapsedTime(start) > LeaveLimit)
                 {
                     // They still leave, only later: they must not take work again.
-                    Victim[] late = FailStaying(leaving, "Kubernetes has not removed it yet");
+                    ScaleDownCandidate[] late = FailStaying(leaving, "Kubernetes has not removed it yet");
                     _ledger.Leave(late);
                     return;
                 }
@@ -321,23 +321,23 @@ internal sealed class Retirement : IAsyncDisposable
         }
     }
 
-    private Victim[] FailStaying(IReadOnlyList<Victim> leaving, string reason)
+    private ScaleDownCandidate[] FailStaying(IReadOnlyList<ScaleDownCandidate> leaving, string reason)
     {
-        Victim[] stayed = [.. leaving.Where(v => !_ledger.HasLeft(v))];
-        foreach (Victim victim in stayed)
+        ScaleDownCandidate[] stayed = [.. leaving.Where(v => !_ledger.HasLeft(v))];
+        foreach (ScaleDownCandidate candidate in stayed)
         {
-            Fail(victim, reason);
+            Fail(candidate, reason);
         }
 
         return stayed;
     }
 
-    private bool CanLeave(Victim victim) =>
-        !_ledger.HasFailed(victim) && victim.StandingAt(Time.GetUtcNow()) is VictimStanding.Known or VictimStanding.Empty;
+    private bool CanLeave(ScaleDownCandidate candidate) =>
+        !_ledger.HasFailed(candidate) && candidate.StandingAt(Time.GetUtcNow()) is CandidateStanding.Known or CandidateStanding.Empty;
 
-    private void Fail(Victim victim, string reason)
+    private void Fail(ScaleDownCandidate candidate, string reason)
     {
-        _ledger.Fail(victim, reason);
-        ScalingLog.NotRetired(Logger, _plan.Name, victim.Name, reason);
+        _ledger.Fail(candidate, reason);
+        ScalingLog.NotRetired(Logger, _plan.Name, candidate.Name, reason);
     }
 }

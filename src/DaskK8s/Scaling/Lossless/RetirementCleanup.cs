@@ -23,14 +23,14 @@ internal sealed class RetirementCleanup(KubeRequests requests, WorkerDrain? drai
             // The module on the scheduler brings back what is not told of.
             GroupView? view = ledger.Touched.All(ledger.HasLeft) ? null : await group.ReadSettledAsync(null, limit.Token).ConfigureAwait(false);
             Dictionary<string, V1Pod> live = view?.Live.ToDictionary(static p => p.Metadata.Uid) ?? [];
-            Victim[] stay = [.. ledger.Touched.Where(v => live.ContainsKey(v.Uid) && !ledger.HasLeft(v))];
+            ScaleDownCandidate[] stay = [.. ledger.Touched.Where(v => live.ContainsKey(v.Uid) && !ledger.HasLeft(v))];
             string[] gone = [.. ledger.Touched.Where(v => ledger.HasLeft(v) || (view is not null && !live.ContainsKey(v.Uid))).SelectMany(static v => v.Addresses)];
             bool restored = drain is null
                 || await drain.ReleaseAsync(
                     ledger.Id, gone, [.. stay.SelectMany(static v => v.Addresses)], [.. stay.Select(v => live[v.Uid].Status?.PodIP).OfType<string>()], limit.Token).ConfigureAwait(false);
-            foreach (Victim victim in stay)
+            foreach (ScaleDownCandidate candidate in stay)
             {
-                await BringBackAsync(victim, live[victim.Uid], restored, ledger, limit.Token).ConfigureAwait(false);
+                await BringBackAsync(candidate, live[candidate.Uid], restored, ledger, limit.Token).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is DaskK8sException or OperationCanceledException)
@@ -41,12 +41,12 @@ internal sealed class RetirementCleanup(KubeRequests requests, WorkerDrain? drai
     }
 
     /// <summary>Takes the mark off a pod that stays; one whose workers could not be brought back makes room for a new one.</summary>
-    private async Task BringBackAsync(Victim victim, V1Pod pod, bool restored, RetirementLedger ledger, CancellationToken cancellationToken)
+    private async Task BringBackAsync(ScaleDownCandidate candidate, V1Pod pod, bool restored, RetirementLedger ledger, CancellationToken cancellationToken)
     {
-        if (!restored && ledger.IsDrained(victim))
+        if (!restored && ledger.IsDrained(candidate))
         {
             await marks.DeleteAsync(pod, cancellationToken).ConfigureAwait(false);
-            ScalingLog.StayedPodDeleted(requests.Logger, name, victim.Name);
+            ScalingLog.StayedPodDeleted(requests.Logger, name, candidate.Name);
         }
         else if (PodMarks.Read(pod)?.Id == ledger.Id)
         {

@@ -45,7 +45,7 @@ internal sealed class RetirementGroup(KubeRequests requests, Workloads workloads
         return view;
     }
 
-    /// <summary>Waits until Kubernetes has done what was asked of it last: what is removed by an earlier scaling is no victim of this one.</summary>
+    /// <summary>Waits until Kubernetes has done what was asked of it last: what is removed by an earlier scaling is not a candidate of this one.</summary>
     /// <param name="atLeast">The version that its pods must have; null lists them anew.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The group, or null where it did not come to rest.</returns>
@@ -84,7 +84,7 @@ internal sealed class RetirementGroup(KubeRequests requests, Workloads workloads
         while (true)
         {
             GroupView view = await ReadAsync(requests.TimeProvider.GetElapsedTime(start) > Trust ? null : atLeast, cancellationToken).ConfigureAwait(false);
-            bool isSteady = VictimRanking.IsSteady(view.Live, leaving) && (!areKeptOut || VictimRanking.HaveAddresses(view.Live, leaving));
+            bool isSteady = CandidateRanking.IsSteady(view.Live, leaving) && (!areKeptOut || CandidateRanking.HaveAddresses(view.Live, leaving));
             if (isSteady || requests.TimeProvider.GetElapsedTime(start) > SteadyLimit)
             {
                 return view;

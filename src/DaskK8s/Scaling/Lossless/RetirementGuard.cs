@@ -28,7 +28,7 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
 
     /// <summary>Makes sure that pods can leave; those that never ran leave first whatever the server.</summary>
     /// <exception cref="LosslessScaleDownException">They cannot.</exception>
-    public async Task CheckAsync(IReadOnlyList<Victim> wanted, CancellationToken cancellationToken)
+    public async Task CheckAsync(IReadOnlyList<ScaleDownCandidate> wanted, CancellationToken cancellationToken)
     {
         if (_isChecked)
         {
@@ -44,7 +44,7 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
 
         try
         {
-            await drain!.CheckAsync(Victim.AddressesOf(wanted), cancellationToken).ConfigureAwait(false);
+            await drain!.CheckAsync(ScaleDownCandidate.AddressesOf(wanted), cancellationToken).ConfigureAwait(false);
         }
         catch (HomelessResultsException e)
         {
@@ -65,11 +65,11 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
     /// <returns>The workers; none where only pods leave that never ran, and the scheduler is not reached.</returns>
     /// <exception cref="LosslessScaleDownException">The scheduler is not reached, and nobody else knows what a pod that runs holds.</exception>
     public async Task<IReadOnlyList<WorkerLoad>> LookAsync(
-        IReadOnlyList<V1Pod> pods, int need, RetirementLedger ledger, IReadOnlyList<Victim> leaving, CancellationToken cancellationToken)
+        IReadOnlyList<V1Pod> pods, int need, RetirementLedger ledger, IReadOnlyList<ScaleDownCandidate> leaving, CancellationToken cancellationToken)
     {
         if (drain is null)
         {
-            return VictimRanking.Rank(pods, [], plan.Container).Take(need).All(static v => v.IsPending)
+            return CandidateRanking.Rank(pods, [], plan.Container).Take(need).All(static v => v.IsPending)
                 ? []
                 : throw Refuse(LosslessScaleDownObstacle.SchedulerUnreachable, "the scheduler is not reached, so nothing can be moved off the workers.");
         }
@@ -91,7 +91,7 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
 
     /// <summary>Refuses to let some leave where it cannot be said which.</summary>
     /// <exception cref="LosslessScaleDownException">It cannot.</exception>
-    public void ThrowIfNotChosen(IReadOnlyList<Victim> leaving, int aim, IReadOnlyList<NotRetiredWorker> failed)
+    public void ThrowIfNotChosen(IReadOnlyList<ScaleDownCandidate> leaving, int aim, IReadOnlyList<NotRetiredWorker> failed)
     {
         if (aim > 0 && !MayChoose && !leaving.All(static v => v.IsPending))
         {
@@ -105,7 +105,7 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
         new(obstacle, plan.Name, target, reason, inner);
 
     /// <summary>Refuses since nobody here knows what some pods hold that would leave.</summary>
-    public LosslessScaleDownException RefuseUnknown(IReadOnlyList<Victim> unknown) => plan.OtherScheduler is { } other
+    public LosslessScaleDownException RefuseUnknown(IReadOnlyList<ScaleDownCandidate> unknown) => plan.OtherScheduler is { } other
         ? Refuse(
             LosslessScaleDownObstacle.OtherScheduler,
             $"its workers connect to another scheduler, {other}, so what they hold can neither be seen nor moved from here. "
@@ -115,7 +115,7 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
             $"{unknown[0].Name}: {unknown[0].WhatIsUnknown()}{(unknown.Count > 1 ? $" (and {Words.Count(unknown.Count - 1, "pod")} more)" : "")}. "
             + "The workers may belong to another scheduler, or may have lost theirs; their logs tell.");
 
-    private async Task CheckChoiceAsync(IReadOnlyList<Victim> wanted, bool isTrivial, CancellationToken cancellationToken)
+    private async Task CheckChoiceAsync(IReadOnlyList<ScaleDownCandidate> wanted, bool isTrivial, CancellationToken cancellationToken)
     {
         try
         {

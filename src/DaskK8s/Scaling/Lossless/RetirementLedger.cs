@@ -3,7 +3,7 @@ namespace DaskK8s.Scaling.Lossless;
 /// <summary>Keeps account of the pods that a lossless scale-down has touched, by uid.</summary>
 internal sealed class RetirementLedger
 {
-    private readonly Dictionary<string, Victim> _touched = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ScaleDownCandidate> _touched = new(StringComparer.Ordinal);
     private readonly HashSet<string> _drained = new(StringComparer.Ordinal);
     private readonly HashSet<string> _left = new(StringComparer.Ordinal);
     private readonly Dictionary<string, NotRetiredWorker> _failed = new(StringComparer.Ordinal);
@@ -23,31 +23,31 @@ internal sealed class RetirementLedger
     public IReadOnlyList<NotRetiredWorker> Failed => [.. _failed.Values];
 
     /// <summary>Gets those that were announced, drained or condemned.</summary>
-    public IReadOnlyCollection<Victim> Touched => _touched.Values;
+    public IReadOnlyCollection<ScaleDownCandidate> Touched => _touched.Values;
 
-    public bool HasFailed(Victim victim) => _failed.ContainsKey(victim.Uid);
+    public bool HasFailed(ScaleDownCandidate candidate) => _failed.ContainsKey(candidate.Uid);
 
     /// <summary>Determines whether a pod has left, or leaves for certain.</summary>
-    public bool HasLeft(Victim victim) => _left.Contains(victim.Uid);
+    public bool HasLeft(ScaleDownCandidate candidate) => _left.Contains(candidate.Uid);
 
     /// <summary>Determines whether all of a pod's workers were drained; one that was pending when it was chosen may have brought a worker since.</summary>
-    public bool IsDrained(Victim victim) =>
-        _drained.Contains(victim.Uid) && victim.Addresses.All(a => _touched[victim.Uid].Addresses.Contains(a));
+    public bool IsDrained(ScaleDownCandidate candidate) =>
+        _drained.Contains(candidate.Uid) && candidate.Addresses.All(a => _touched[candidate.Uid].Addresses.Contains(a));
 
     /// <summary>Determines whether a pod is still as its drain left it, by what the scheduler says of its workers now.</summary>
-    public bool IsStillDrained(Victim victim) =>
-        IsDrained(victim) && victim.Workers.All(static w => w is { IsRetired: true, IsMine: true });
+    public bool IsStillDrained(ScaleDownCandidate candidate) =>
+        IsDrained(candidate) && candidate.Workers.All(static w => w is { IsRetired: true, IsMine: true });
 
     /// <summary>Determines whether a pod had workers when it was drained.</summary>
-    public bool HadWorkers(Victim victim) => _touched.TryGetValue(victim.Uid, out Victim? touched) && touched.Workers.Count > 0;
+    public bool HadWorkers(ScaleDownCandidate candidate) => _touched.TryGetValue(candidate.Uid, out ScaleDownCandidate? touched) && touched.Workers.Count > 0;
 
     /// <summary>Notes a drain that begins; gives its name.</summary>
-    public string Begin(IEnumerable<Victim> victims)
+    public string Begin(IEnumerable<ScaleDownCandidate> candidates)
     {
-        foreach (Victim victim in victims)
+        foreach (ScaleDownCandidate candidate in candidates)
         {
-            _touched[victim.Uid] = victim;
-            _drained.Remove(victim.Uid);
+            _touched[candidate.Uid] = candidate;
+            _drained.Remove(candidate.Uid);
         }
 
         Drains++;
@@ -61,9 +61,9 @@ internal sealed class RetirementLedger
     }
 
     /// <summary>Forgets a drain that did not last.</summary>
-    public void Reopen(IEnumerable<Victim> victims) => _drained.ExceptWith(victims.Select(static v => v.Uid));
+    public void Reopen(IEnumerable<ScaleDownCandidate> candidates) => _drained.ExceptWith(candidates.Select(static v => v.Uid));
 
-    public void Fail(Victim victim, string reason) => _failed[victim.Uid] = new NotRetiredWorker(victim.Name, reason);
+    public void Fail(ScaleDownCandidate candidate, string reason) => _failed[candidate.Uid] = new NotRetiredWorker(candidate.Name, reason);
 
-    public void Leave(IEnumerable<Victim> victims) => _left.UnionWith(victims.Select(static v => v.Uid));
+    public void Leave(IEnumerable<ScaleDownCandidate> candidates) => _left.UnionWith(candidates.Select(static v => v.Uid));
 }

@@ -16,8 +16,8 @@ internal sealed class RetirementMarks(KubeRequests requests, PodMarks marks, str
     /// <summary>Gets the version of the last mark that was written: who reads the pods after it reads them as of this version at least.</summary>
     public ulong Version { get; private set; }
 
-    public Task AnnounceAsync(IEnumerable<Victim> victims, string id, CancellationToken cancellationToken) =>
-        ForEachAsync(victims.Select(static v => v.Pod), pod => marks.AnnounceAsync(pod, id, End, cancellationToken));
+    public Task AnnounceAsync(IEnumerable<ScaleDownCandidate> candidates, string id, CancellationToken cancellationToken) =>
+        ForEachAsync(candidates.Select(static v => v.Pod), pod => marks.AnnounceAsync(pod, id, End, cancellationToken));
 
     /// <summary>Makes exactly some pods the first that leave, and pardons others that an earlier scaling condemned, or announced before its client died.</summary>
     /// <param name="view">The group.</param>
@@ -25,7 +25,7 @@ internal sealed class RetirementMarks(KubeRequests requests, PodMarks marks, str
     /// <param name="held">The pods, by uid, whose workers somebody drains: their marks may be those of one who lives.</param>
     /// <param name="id">Names the scale-down.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public async Task CondemnAsync(GroupView view, IReadOnlyList<Victim> leaving, IReadOnlySet<string> held, string id, CancellationToken cancellationToken)
+    public async Task CondemnAsync(GroupView view, IReadOnlyList<ScaleDownCandidate> leaving, IReadOnlySet<string> held, string id, CancellationToken cancellationToken)
     {
         HashSet<string> uids = [.. leaving.Select(static v => v.Uid)];
         await ForEachAsync(leaving.Select(static v => v.Pod), pod => marks.CondemnAsync(pod, id, End, cancellationToken)).ConfigureAwait(false);
@@ -37,7 +37,7 @@ internal sealed class RetirementMarks(KubeRequests requests, PodMarks marks, str
     }
 
     /// <summary>Determines whether exactly some pods of a group are the first that leave, as far as marks decide.</summary>
-    public static bool AreCondemned(GroupView view, IReadOnlyList<Victim> leaving)
+    public static bool AreCondemned(GroupView view, IReadOnlyList<ScaleDownCandidate> leaving)
     {
         HashSet<string> uids = [.. leaving.Select(static v => v.Uid)];
         return view.Live.All(p => PodMarks.IsCondemned(p) == uids.Contains(p.Metadata.Uid));

@@ -8,7 +8,7 @@ namespace DaskK8s.Scaling.Lossless;
 /// <param name="Pod">The pod.</param>
 /// <param name="Workers">Its workers; empty where none has connected.</param>
 /// <param name="Container">The name of the Dask container in the Deployment's template; null where it is not known.</param>
-internal sealed record Victim(V1Pod Pod, IReadOnlyList<WorkerLoad> Workers, string? Container = null)
+internal sealed record ScaleDownCandidate(V1Pod Pod, IReadOnlyList<WorkerLoad> Workers, string? Container = null)
 {
     /// <summary>The time within which a worker connects once its container runs; later, it is not expected any more.</summary>
     public static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
@@ -33,8 +33,8 @@ internal sealed record Victim(V1Pod Pod, IReadOnlyList<WorkerLoad> Workers, stri
     public IReadOnlyList<string> Addresses => [.. Workers.Select(static w => w.Address)];
 
     /// <summary>Returns the addresses of pods' workers, by the pods' uids.</summary>
-    public static Dictionary<string, IReadOnlyList<string>> AddressesOf(IEnumerable<Victim> victims) =>
-        victims.ToDictionary(static v => v.Uid, static v => v.Addresses, StringComparer.Ordinal);
+    public static Dictionary<string, IReadOnlyList<string>> AddressesOf(IEnumerable<ScaleDownCandidate> candidates) =>
+        candidates.ToDictionary(static v => v.Uid, static v => v.Addresses, StringComparer.Ordinal);
 
     /// <summary>Gets whether the pod never got as far as running Dask: no server version would rather remove one that runs.</summary>
     /// <remarks>A pod with several containers is Pending until the last of them runs: its worker may be at work before.</remarks>
@@ -44,25 +44,25 @@ internal sealed record Victim(V1Pod Pod, IReadOnlyList<WorkerLoad> Workers, stri
 
     /// <summary>Returns what is known of the pod's workers. An unknown worker is never an idle worker.</summary>
     /// <param name="now">The time.</param>
-    public VictimStanding StandingAt(DateTimeOffset now)
+    public CandidateStanding StandingAt(DateTimeOffset now)
     {
         if (IsPending)
         {
-            return VictimStanding.Empty;
+            return CandidateStanding.Empty;
         }
 
         if (Workers.Count >= DaskContainer.WorkersOf(Pod, Container))
         {
-            return VictimStanding.Known;
+            return CandidateStanding.Known;
         }
 
         V1ContainerStatus? status = Status;
         if (Workers.Count == 0 && status?.State is { Running: null } state && (state.Waiting is not null || state.Terminated is not null))
         {
-            return VictimStanding.Empty;
+            return CandidateStanding.Empty;
         }
 
-        return status?.State?.Running?.StartedAt is { } started && now - new DateTimeOffset(started) < StartLimit ? VictimStanding.Starting : VictimStanding.Unknown;
+        return status?.State?.Running?.StartedAt is { } started && now - new DateTimeOffset(started) < StartLimit ? CandidateStanding.Starting : CandidateStanding.Unknown;
     }
 
     /// <summary>Describes what the scheduler does not know about the pod.</summary>

@@ -97,32 +97,32 @@ VERBS = {"look": look, "check": check, "drain": drain, "release": release}
 
 
 def _homeless(s, pods):
-    """Counts results that only the victims hold, where no other worker could take them."""
-    victims = {s.workers[a] for addresses in pods.values() for a in addresses if a in s.workers}
-    if any(ws not in victims for ws in s.running):
+    """Counts results that only the candidates hold, where no other worker could take them."""
+    candidates = {s.workers[a] for addresses in pods.values() for a in addresses if a in s.workers}
+    if any(ws not in candidates for ws in s.running):
         return 0
-    return len(_sole(victims))
+    return len(_sole(candidates))
 
 
-def _sole(victims):
-    return {ts for ws in victims for ts in ws.has_what if not any(_stays(other, victims) for other in ts.who_has)}
+def _sole(candidates):
+    return {ts for ws in candidates for ts in ws.has_what if not any(_stays(other, candidates) for other in ts.who_has)}
 
 
-def _stays(ws, victims):
-    return ws not in victims and ws.status.name in ("running", "paused")
+def _stays(ws, candidates):
+    return ws not in candidates and ws.status.name in ("running", "paused")
 
 
 async def _drain(s, spec):
     deadline = time.monotonic() + spec["seconds"]
     pods = {pod: [a for a in addresses if a in s.workers] for pod, addresses in spec["pods"].items()}
-    victims = {a: s.workers[a] for addresses in pods.values() for a in addresses}
+    candidates = {a: s.workers[a] for addresses in pods.values() for a in addresses}
     failed, moved, retired = {}, 0, set()
     holder = holds.holder_of(spec["id"])
-    for address in victims:
+    for address in candidates:
         holds.hold(s, address, holder)
     try:
         while True:
-            left = {a: ws for a, ws in victims.items() if a not in failed and s.workers.get(a) is ws}
+            left = {a: ws for a, ws in candidates.items() if a not in failed and s.workers.get(a) is ws}
             sole = _sole(set(left.values()))
             # One that looks retired already may be on its way back to work: each is told at least once.
             if not sole and all(a in retired and ws.status.name == "closing_gracefully" for a, ws in left.items()):
@@ -134,7 +134,7 @@ async def _drain(s, spec):
             await _finish(s, left, failed, deadline, spec["seconds"])
             await asyncio.sleep(0.02)
     except BaseException:
-        for address in victims:
+        for address in candidates:
             holds.unhold(s, address, holder)
         raise
     report = {"drained": [], "failed": {}, "moved": moved}

@@ -21,7 +21,7 @@ internal static class OwnedFields
         "secretRef", "nodePublishSecretRef", "requiredDuringSchedulingIgnoredDuringExecution", "preference", "dataSource", "scopeSelector",
     };
 
-    /// <summary>Lists of a Deployment whose items have owners of their own: such a list is no leaf unless it was applied as null.</summary>
+    /// <summary>Lists of a Deployment whose items have owners of their own: such a list is not a leaf unless it was applied as null.</summary>
     private static readonly HashSet<string> GranularLists = new(StringComparer.Ordinal)
     {
         "containers", "initContainers", "ephemeralContainers", "env", "ports", "volumes", "volumeMounts", "volumeDevices", "imagePullSecrets", "hostAliases",

@@ -67,7 +67,7 @@ public sealed class ChartObjectsTests
         ChartObjects.FromRecord(TestRecord.Decode(TestRecord.Json(manifest, config, defaults, chart)));
 
     private static string Groups(ChartObjects objects) =>
-        string.Join(' ', objects.WorkerGroups.Select(group => $"{group.Name}:{group.DeploymentName}:{group.DeclaredReplicas}/{group.ManifestReplicas}{(group.IsDefault ? "*" : "")}{(group.IsZeroTrap ? "!" : "")}"));
+        string.Join(' ', objects.WorkerGroups.Select(group => $"{group.Name}:{group.DeploymentName}:{group.DeclaredReplicas}/{group.ManifestReplicas}{(group.IsDefault ? "*" : "")}"));
 
     [Fact]
     public void FromRecord_ASchedulersObjects_AreReadFromTheManifest()
@@ -101,7 +101,7 @@ public sealed class ChartObjectsTests
     {
         ChartObjects objects = Read(Worker("tea-dask-worker", 3) + Worker("tea-dask-worker-a", 3), """{"additional_worker_groups":[{"name":"a","replicas":0}]}""");
 
-        Groups(objects).Should().Be("worker:tea-dask-worker:3/3* a:tea-dask-worker-a:0/3!");
+        Groups(objects).Should().Be("worker:tea-dask-worker:3/3* a:tea-dask-worker-a:0/3");
     }
 
     [Fact]

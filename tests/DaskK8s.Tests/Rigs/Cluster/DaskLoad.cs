@@ -8,7 +8,7 @@ using DaskK8s.Tests.Rigs.Dask;
 namespace DaskK8s.Tests.Rigs.Cluster;
 
 /// <summary>
-/// Is a Dask program in Python that keeps submitting tasks and keeps their results. Each run of a task leaves a line in a file, so that
+/// A Dask program in Python that keeps submitting tasks and keeps their results. Each run of a task leaves a line in a file, so that
 /// a task that ran twice is seen.
 /// </summary>
 internal sealed class DaskLoad : IAsyncDisposable

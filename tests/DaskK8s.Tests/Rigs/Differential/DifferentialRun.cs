@@ -117,7 +117,7 @@ internal sealed partial class DifferentialRun(KubectlOracle oracle, int seed)
     [GeneratedRegex(@"(?<=[\r\n])-{3,}")]
     private static partial Regex Separator();
 
-    // All texts are numbered, and the number is no difference.
+    // All texts are numbered, and the number is not a difference.
     private static JsonElement Renamed(JsonElement theirs, string text)
     {
         string raw = theirs.GetRawText();

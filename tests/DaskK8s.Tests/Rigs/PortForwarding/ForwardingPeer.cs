@@ -15,7 +15,7 @@ using k8s;
 namespace DaskK8s.Tests.Rigs.PortForwarding;
 
 /// <summary>
-/// Is the smallest API server that forwards: it answers pod lists and upgrades, and joins each forwarded port of its one pod to
+/// The smallest API server that forwards: it answers pod lists and upgrades, and joins each forwarded port of its one pod to
 /// a loopback port of the test.
 /// </summary>
 internal sealed class ForwardingPeer : IAsyncDisposable

@@ -8,7 +8,7 @@ using System.Threading.Channels;
 namespace DaskK8s.Tests.Rigs.PortForwarding;
 
 /// <summary>
-/// Is the server's side of a SPDY/3.1 session as kubelets have it: no window updates, frames of one stream handled in order, and a
+/// The server's side of a SPDY/3.1 session as kubelets have it: no window updates, frames of one stream handled in order, and a
 /// pod that does not read holds up the session after some frames.
 /// </summary>
 internal sealed class SpdyPeer(Stream transport, Func<int, int> localPort, CancellationToken closing)

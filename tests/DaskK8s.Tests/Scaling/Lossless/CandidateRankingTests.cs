@@ -5,7 +5,7 @@ using k8s.Models;
 
 namespace DaskK8s.Tests.Scaling.Lossless;
 
-public sealed class VictimRankingTests
+public sealed class CandidateRankingTests
 {
     [Fact]
     public void Rank_PodsOfAllKinds_PutsTheLeastLossFirst()
@@ -33,7 +33,7 @@ public sealed class VictimRankingTests
             Load("10.0.0.7", status: "closing_gracefully", held: true, processing: 1),
         ];
 
-        VictimRanking.Rank(pods, workers).Select(static v => v.Name).Should().Equal(
+        CandidateRanking.Rank(pods, workers).Select(static v => v.Name).Should().Equal(
             "unassigned", "pending", "not-ready", "condemned", "drained", "held", "idle", "idle-with-data", "busy");
     }
 
@@ -43,7 +43,7 @@ public sealed class VictimRankingTests
         V1Pod[] pods = [Pod("one", "10.0.0.1"), Pod("two", "10.0.0.2")];
         WorkerLoad[] workers = [Load("10.0.0.1", processing: 2), Load("10.0.0.2", processing: 1), Load("10.0.0.2", processing: 2, port: 2)];
 
-        IReadOnlyList<Victim> ranked = VictimRanking.Rank(pods, workers);
+        IReadOnlyList<ScaleDownCandidate> ranked = CandidateRanking.Rank(pods, workers);
 
         ranked.Select(static v => v.Name).Should().Equal("one", "two");
         ranked[1].Addresses.Should().Equal("tcp://10.0.0.2:1", "tcp://10.0.0.2:2");
@@ -54,12 +54,12 @@ public sealed class VictimRankingTests
     {
         V1Pod[] pods = [Pod("drained", "10.0.0.1"), Pod("starting", "10.0.0.2", ready: false), Pod("pending", null, phase: "Pending")];
 
-        VictimRanking.AreFirst(pods, Set("drained")).Should().BeFalse();
-        VictimRanking.AreFirst(pods, Set("starting")).Should().BeFalse();
-        VictimRanking.AreFirst(pods, Set("pending")).Should().BeTrue();
-        VictimRanking.AreFirst(pods, Set("pending", "starting")).Should().BeTrue();
-        VictimRanking.AreFirst(pods, Set("pending", "starting", "drained")).Should().BeTrue();
-        VictimRanking.AreFirst(pods, Set()).Should().BeTrue();
+        CandidateRanking.AreFirst(pods, Set("drained")).Should().BeFalse();
+        CandidateRanking.AreFirst(pods, Set("starting")).Should().BeFalse();
+        CandidateRanking.AreFirst(pods, Set("pending")).Should().BeTrue();
+        CandidateRanking.AreFirst(pods, Set("pending", "starting")).Should().BeTrue();
+        CandidateRanking.AreFirst(pods, Set("pending", "starting", "drained")).Should().BeTrue();
+        CandidateRanking.AreFirst(pods, Set()).Should().BeTrue();
     }
 
     [Fact]
@@ -68,9 +68,9 @@ public sealed class VictimRankingTests
         V1Pod[] pods = [Pod("big", "10.0.0.1")];
         WorkerLoad[] loads = [Load("10.0.0.1")];
 
-        VictimRanking.Rank(pods, loads).Single().Workers.Should().ContainSingle();
-        VictimRanking.Rank(pods, loads, neighbours: [Pod("worker", "10.0.0.1")]).Single().Workers.Should().BeEmpty();
-        VictimRanking.Rank(pods, [.. loads, Load("10.0.0.1", port: 2)], neighbours: [Pod("worker", "10.0.0.1")]).Single().Workers.Should().HaveCount(2);
+        CandidateRanking.Rank(pods, loads).Single().Workers.Should().ContainSingle();
+        CandidateRanking.Rank(pods, loads, neighbours: [Pod("worker", "10.0.0.1")]).Single().Workers.Should().BeEmpty();
+        CandidateRanking.Rank(pods, [.. loads, Load("10.0.0.1", port: 2)], neighbours: [Pod("worker", "10.0.0.1")]).Single().Workers.Should().HaveCount(2);
     }
 
     [Fact]
@@ -78,9 +78,9 @@ public sealed class VictimRankingTests
     {
         V1Pod[] pods = [Pod("ready", "10.0.0.1"), Pod("one", "10.0.0.2", ready: false), Pod("other", "10.0.0.3", ready: false)];
 
-        VictimRanking.IsSteady(pods, Set("one")).Should().BeFalse();
-        VictimRanking.IsSteady(pods, Set("one", "other")).Should().BeTrue();
-        VictimRanking.IsSteady(pods, Set("ready")).Should().BeTrue();
+        CandidateRanking.IsSteady(pods, Set("one")).Should().BeFalse();
+        CandidateRanking.IsSteady(pods, Set("one", "other")).Should().BeTrue();
+        CandidateRanking.IsSteady(pods, Set("ready")).Should().BeTrue();
     }
 
     [Fact]
@@ -88,10 +88,10 @@ public sealed class VictimRankingTests
     {
         V1Pod pod = Pod("starting", null, ready: false, phase: "Pending");
 
-        VictimRanking.HaveAddresses([pod], Set("starting")).Should().BeFalse();
-        VictimRanking.HaveAddresses([pod], Set("another")).Should().BeTrue();
+        CandidateRanking.HaveAddresses([pod], Set("starting")).Should().BeFalse();
+        CandidateRanking.HaveAddresses([pod], Set("another")).Should().BeTrue();
         pod.Status.Conditions = [new V1PodCondition { Type = "PodScheduled", Status = "False" }];
-        VictimRanking.HaveAddresses([pod], Set("starting")).Should().BeTrue();
+        CandidateRanking.HaveAddresses([pod], Set("starting")).Should().BeTrue();
     }
 
     private static HashSet<string> Set(params string[] uids) => [.. uids];
@@ -100,7 +100,7 @@ public sealed class VictimRankingTests
         new($"tcp://{host}:{port}", host, status, processing, processing, bytes, held, IsMine: false);
 
     [Fact]
-    public void Candidates_ThousandsOfPods_AreThoseThatGoFirstThoseMarkedAndTheirNeighbours()
+    public void Choose_ThousandsOfPods_AreThoseThatGoFirstThoseMarkedAndTheirNeighbours()
     {
         V1Pod[] pods =
         [
@@ -111,11 +111,11 @@ public sealed class VictimRankingTests
             Pod("neighbour", "10.1.0.2"),
         ];
 
-        IReadOnlyList<V1Pod> candidates = VictimRanking.Candidates(pods, need: 2);
+        IReadOnlyList<V1Pod> candidates = CandidateRanking.Choose(pods, need: 2);
 
         candidates.Should().HaveCountLessThan(100).And.Contain(pods[^4..]);
-        VictimRanking.Candidates(pods, need: 900).Should().HaveCount(pods.Length);
-        VictimRanking.Candidates(pods[..60], need: 1).Should().HaveCount(60, "a small group is asked about as a whole");
+        CandidateRanking.Choose(pods, need: 900).Should().HaveCount(pods.Length);
+        CandidateRanking.Choose(pods[..60], need: 1).Should().HaveCount(60, "a small group is asked about as a whole");
     }
 
     private static V1Pod Pod(string name, string? ip, bool ready = true, string phase = "Running", string? node = "node", bool condemned = false) => new()

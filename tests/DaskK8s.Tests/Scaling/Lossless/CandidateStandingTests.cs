@@ -6,22 +6,22 @@ using k8s.Models;
 namespace DaskK8s.Tests.Scaling.Lossless;
 
 /// <summary>Tells what is known of a pod's workers: only a listed worker, or a process that does not run, is no reason to keep the pod.</summary>
-public sealed class VictimStandingTests
+public sealed class CandidateStandingTests
 {
     private static readonly DateTimeOffset Later = TestPods.Now + TimeSpan.FromMinutes(5);
 
     [Fact]
     public void StandingAt_ReadyAndNotListed_IsUnknownOnceItHadTimeToConnect()
     {
-        Victim victim = new(TestPods.Ready("a", "10.0.0.1"), []);
+        ScaleDownCandidate candidate = new(TestPods.Ready("a", "10.0.0.1"), []);
 
-        victim.StandingAt(TestPods.Now + TimeSpan.FromSeconds(5)).Should().Be(VictimStanding.Starting);
-        victim.StandingAt(Later).Should().Be(VictimStanding.Unknown);
-        victim.IsPending.Should().BeFalse();
+        candidate.StandingAt(TestPods.Now + TimeSpan.FromSeconds(5)).Should().Be(CandidateStanding.Starting);
+        candidate.StandingAt(Later).Should().Be(CandidateStanding.Unknown);
+        candidate.IsPending.Should().BeFalse();
     }
 
     [Fact]
-    public void StandingAt_Listed_IsKnown() => new Victim(TestPods.Ready("a", "10.0.0.1"), [Load("10.0.0.1")]).StandingAt(Later).Should().Be(VictimStanding.Known);
+    public void StandingAt_Listed_IsKnown() => new ScaleDownCandidate(TestPods.Ready("a", "10.0.0.1"), [Load("10.0.0.1")]).StandingAt(Later).Should().Be(CandidateStanding.Known);
 
     [Fact]
     public void StandingAt_FewerListedThanThePodStarts_IsUnknown()
@@ -29,8 +29,8 @@ public sealed class VictimStandingTests
         V1Pod pod = TestPods.Ready("a", "10.0.0.1");
         pod.Spec.Containers[0].Args.Add("--nworkers=2");
 
-        new Victim(pod, [Load("10.0.0.1")]).StandingAt(Later).Should().Be(VictimStanding.Unknown);
-        new Victim(pod, [Load("10.0.0.1"), Load("10.0.0.1", 2)]).StandingAt(Later).Should().Be(VictimStanding.Known);
+        new ScaleDownCandidate(pod, [Load("10.0.0.1")]).StandingAt(Later).Should().Be(CandidateStanding.Unknown);
+        new ScaleDownCandidate(pod, [Load("10.0.0.1"), Load("10.0.0.1", 2)]).StandingAt(Later).Should().Be(CandidateStanding.Known);
     }
 
     [Fact]
@@ -41,10 +41,10 @@ public sealed class VictimStandingTests
         pod.Spec.Containers.Insert(0, new V1Container { Name = "mesh", Image = "mesh:1" });
         pod.Status.ContainerStatuses.Insert(0, new V1ContainerStatus { Name = "mesh", State = new V1ContainerState { Waiting = new V1ContainerStateWaiting { Reason = "ImagePullBackOff" } } });
 
-        Victim victim = new(pod, []);
+        ScaleDownCandidate candidate = new(pod, []);
 
-        victim.IsPending.Should().BeFalse();
-        victim.StandingAt(Later).Should().Be(VictimStanding.Unknown);
+        candidate.IsPending.Should().BeFalse();
+        candidate.StandingAt(Later).Should().Be(CandidateStanding.Unknown);
     }
 
     [Fact]
@@ -53,9 +53,9 @@ public sealed class VictimStandingTests
         V1Pod crashing = TestPods.Waiting("b", "CrashLoopBackOff", restarts: 4, last: new V1ContainerStateTerminated { ExitCode = 1 });
         crashing.Status.Phase = "Running";
 
-        new Victim(TestPods.Pending("a"), []).StandingAt(Later).Should().Be(VictimStanding.Empty);
-        new Victim(TestPods.Scheduled("a"), []).StandingAt(Later).Should().Be(VictimStanding.Empty);
-        new Victim(crashing, []).StandingAt(Later).Should().Be(VictimStanding.Empty);
+        new ScaleDownCandidate(TestPods.Pending("a"), []).StandingAt(Later).Should().Be(CandidateStanding.Empty);
+        new ScaleDownCandidate(TestPods.Scheduled("a"), []).StandingAt(Later).Should().Be(CandidateStanding.Empty);
+        new ScaleDownCandidate(crashing, []).StandingAt(Later).Should().Be(CandidateStanding.Empty);
     }
 
     [Fact]
@@ -63,8 +63,8 @@ public sealed class VictimStandingTests
     {
         V1Pod[] pods = [TestPods.Ready("a", "10.0.0.1"), TestPods.Ready("b", "10.0.0.1")];
 
-        VictimRanking.Rank(pods, [Load("10.0.0.1")]).Should().OnlyContain(static v => v.Workers.Count == 0);
-        VictimRanking.Rank(pods, [Load("10.0.0.1"), Load("10.0.0.1", 2)]).Should().OnlyContain(static v => v.Workers.Count == 2);
+        CandidateRanking.Rank(pods, [Load("10.0.0.1")]).Should().OnlyContain(static v => v.Workers.Count == 0);
+        CandidateRanking.Rank(pods, [Load("10.0.0.1"), Load("10.0.0.1", 2)]).Should().OnlyContain(static v => v.Workers.Count == 2);
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class VictimStandingTests
         V1Pod pod = TestPods.Ready("a", "10.0.0.1");
         pod.Status.PodIPs = [new V1PodIP { Ip = "10.0.0.1" }, new V1PodIP { Ip = "fd00:0::1" }];
 
-        VictimRanking.Rank([pod], [Load("fd00::1")]).Should().ContainSingle().Which.Workers.Should().ContainSingle();
+        CandidateRanking.Rank([pod], [Load("fd00::1")]).Should().ContainSingle().Which.Workers.Should().ContainSingle();
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class VictimStandingTests
     {
         V1Pod[] pods = [TestPods.Ready("unknown", "10.0.0.1"), TestPods.Ready("busy", "10.0.0.2")];
 
-        VictimRanking.Rank(pods, [Load("10.0.0.2") with { Processing = 9 }], now: Later).Select(static v => v.Name).Should().Equal("busy", "unknown");
+        CandidateRanking.Rank(pods, [Load("10.0.0.2") with { Processing = 9 }], now: Later).Select(static v => v.Name).Should().Equal("busy", "unknown");
     }
 
     private static WorkerLoad Load(string host, int number = 1) => new($"tcp://{host}:{number}", host, "running", 0, 0, 0, false, false);

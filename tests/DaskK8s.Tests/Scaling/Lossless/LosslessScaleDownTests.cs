@@ -131,7 +131,7 @@ public sealed class LosslessScaleDownTests
     }
 
     [Fact]
-    public async Task ScaleAsync_AfterAClientThatDied_PardonsItsVictimsOrTakesThemFirst()
+    public async Task ScaleAsync_AfterAClientThatDied_PardonsItsCandidatesOrTakesThemFirst()
     {
         await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 3 }, Token);
         await rig.Load.SubmitAsync(30, cancellationToken: Token);

@@ -23,16 +23,16 @@ public sealed class WorkerDrainTests
     {
         await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 2 }, Token);
         WorkerDrain drain = rig.Cluster.Drain!;
-        Dictionary<string, IReadOnlyList<string>> victim = await VictimAsync(rig);
-        string address = victim["pod"][0];
+        Dictionary<string, IReadOnlyList<string>> candidate = await CandidateAsync(rig);
+        string address = candidate["pod"][0];
 
         for (int i = 0; i < 25; i++)
         {
-            await drain.DrainAsync($"one{i}/1", victim, Limit, Token);
+            await drain.DrainAsync($"one{i}/1", candidate, Limit, Token);
 
             // The way back to work is still under way to the worker when the next one asks.
             Task<bool> release = drain.ReleaseAsync($"one{i}", [], [address], [], Token);
-            DrainReport report = await drain.DrainAsync($"two{i}/1", victim, Limit, Token);
+            DrainReport report = await drain.DrainAsync($"two{i}/1", candidate, Limit, Token);
             await release;
 
             report.Drained.Should().Equal("pod");
@@ -48,10 +48,10 @@ public sealed class WorkerDrainTests
     {
         await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 2 }, Token);
         WorkerDrain drain = rig.Cluster.Drain!;
-        Dictionary<string, IReadOnlyList<string>> victim = await VictimAsync(rig);
-        string address = victim["pod"][0];
-        await drain.DrainAsync("one/1", victim, Limit, Token);
-        await drain.DrainAsync("two/1", victim, Limit, Token);
+        Dictionary<string, IReadOnlyList<string>> candidate = await CandidateAsync(rig);
+        string address = candidate["pod"][0];
+        await drain.DrainAsync("one/1", candidate, Limit, Token);
+        await drain.DrainAsync("two/1", candidate, Limit, Token);
 
         await drain.ReleaseAsync("one", [], [address], [], Token);
 
@@ -65,16 +65,16 @@ public sealed class WorkerDrainTests
     public async Task DrainAsync_TasksHaveNotStarted_GivesThemToOthersAndRunsNoneTwice()
     {
         await using DaskRig rig = await DaskRig.StartAsync(new DaskRelease { Workers = 2 }, Token);
-        Dictionary<string, IReadOnlyList<string>> victim = await VictimAsync(rig);
+        Dictionary<string, IReadOnlyList<string>> candidate = await CandidateAsync(rig);
         await rig.KeepBusyAsync(30, 0.3, Token);
 
-        DrainReport report = await rig.Cluster.Drain!.DrainAsync("one/1", victim, Limit, Token);
+        DrainReport report = await rig.Cluster.Drain!.DrainAsync("one/1", candidate, Limit, Token);
 
         // Its own half would have taken it longer than all that others have now.
         report.Drained.Should().Equal("pod");
-        (await LookAsync(rig, "one", victim["pod"][0])).Should().BeEquivalentTo(new { IsRetired = true, Processing = 0 });
+        (await LookAsync(rig, "one", candidate["pod"][0])).Should().BeEquivalentTo(new { IsRetired = true, Processing = 0 });
         (await rig.Load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 30, "[]"));
-        await rig.Cluster.Drain!.ReleaseAsync("one", [], victim["pod"], [], Token);
+        await rig.Cluster.Drain!.ReleaseAsync("one", [], candidate["pod"], [], Token);
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public sealed class WorkerDrainTests
         return host;
     }
 
-    private static async Task<Dictionary<string, IReadOnlyList<string>>> VictimAsync(DaskRig rig) =>
+    private static async Task<Dictionary<string, IReadOnlyList<string>>> CandidateAsync(DaskRig rig) =>
         new() { ["pod"] = [(await rig.Cluster.GetSchedulerInfoAsync(Token)).Workers[0].Address] };
 
     private static async Task<WorkerLoad> LookAsync(DaskRig rig, string id, string address)
