@@ -64,7 +64,7 @@ public sealed partial class HelmCluster
                 throw KubeErrors.NotConnected(releaseName, cluster.Namespace, options.ConnectTimeout, connection.BaseUri);
             }
 
-            string waiting = cluster._greetingFailure ?? "the scheduler has not answered";
+            string waiting = cluster._waitsFor ?? "the scheduler has not answered";
             waiting = pod is null ? waiting : $"{waiting.TrimEnd('.')}; {pod}";
             throw new SchedulerUnreachableException(
                 cluster.SchedulerAddress ?? "",

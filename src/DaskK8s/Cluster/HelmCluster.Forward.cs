@@ -28,7 +28,7 @@ public sealed partial class HelmCluster
     /// <param name="component">The pod to reach.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The forward; it is closed with the cluster object at the latest.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A port is not a port, or the component is neither the scheduler nor Jupyter.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A port is out of range, or the component is neither the scheduler nor Jupyter.</exception>
     /// <exception cref="PortForwardException">The local port is taken.</exception>
     public Task<PortForward> ForwardAsync(
         int remotePort, int? localPort = null, PodComponent component = PodComponent.Scheduler, CancellationToken cancellationToken = default)

@@ -33,7 +33,7 @@ public sealed partial class HelmCluster
                 + "The chart does so when scheduler.servicePort is not 8786: set it back, or add --port=8786 to scheduler.extraArgs."));
         }
 
-        SchedulerRoute route = await new SchedulerLocator(_requests, options.Reach, inCluster, _logger)
+        SchedulerRoute route = await new SchedulerLocator(_requests, options.Reach, inCluster, _logger, text => _waitsFor = text)
             .LocateAsync(_plan.Scheduler, cancellationToken).ConfigureAwait(false);
         if (route.Kind == SchedulerRouteKind.None)
         {
@@ -174,7 +174,7 @@ public sealed partial class HelmCluster
                             $"The scheduler at {link.Address} speaks TLS, and no certificates were given. Name them: {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.Tls)}.");
                     }
 
-                    _greetingFailure = e.Message;
+                    _waitsFor = e.Message;
                     await Task.Delay(BetweenGreetings, _options.TimeProvider, linked.Token).ConfigureAwait(false);
                 }
             }

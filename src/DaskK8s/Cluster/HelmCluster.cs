@@ -23,6 +23,9 @@ namespace DaskK8s;
 /// </remarks>
 public sealed partial class HelmCluster : IAsyncDisposable
 {
+    /// <summary>The number of pods up to which a release is listed anew for each look: that costs less than a watch.</summary>
+    private const int MaxListedPods = 500;
+
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(1);
 
     private readonly HelmClusterOptions _options;
@@ -35,9 +38,10 @@ public sealed partial class HelmCluster : IAsyncDisposable
     private ReleasePlan? _plan;
     private string? _recordNamespace;
     private string? _notReached;
-    private string? _greetingFailure;
+    private string? _waitsFor;
     private IReadOnlyList<WorkerGroup> _workerGroups = [];
     private bool _arePodsKnown;
+    private PodFollow? _followedPods;
     private Dictionary<string, string> _groupsByIP = [];
     private SchedulerInfo? _schedulerInfo;
     private SchedulerVersion? _schedulerVersion;
@@ -95,6 +99,7 @@ public sealed partial class HelmCluster : IAsyncDisposable
     public IReadOnlyList<ClusterLimitation> Limitations { get; private set; } = [];
 
     /// <summary>Reads the release and its worker groups again.</summary>
+    /// <remarks>The pods of a release with more than 500 workers are listed once and followed from then on: a change of the last moment may be missing.</remarks>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The groups, the default one first, the others in the order of the values.</returns>
     /// <exception cref="HelmReleaseObjectsMissingException">The release was uninstalled since.</exception>
@@ -104,7 +109,14 @@ public sealed partial class HelmCluster : IAsyncDisposable
 
     private async Task<IReadOnlyList<WorkerGroup>> ReadWorkerGroupsAsync(CancellationToken cancellationToken)
     {
-        WorkloadSnapshot snapshot = await _workloads.ReadAsync(cancellationToken).ConfigureAwait(false);
+        if (_workerGroups.Sum(static g => (long)g.Desired) > MaxListedPods)
+        {
+            LazyInitializer.EnsureInitialized(ref _followedPods, () => new PodFollow(_workloads, _options.TimeProvider));
+        }
+
+        WorkloadSnapshot snapshot = await (_followedPods is { } followed
+            ? _workloads.ReadAsync(ct => followed.ReadAsync(atLeast: 0, ct), cancellationToken)
+            : _workloads.ReadAsync(cancellationToken)).ConfigureAwait(false);
         ThrowIfUninstalled(snapshot.Deployments);
         Apply(snapshot);
         OnChanged();
@@ -160,6 +172,11 @@ public sealed partial class HelmCluster : IAsyncDisposable
 
         // Calls under way put back what they have begun (marks, fields), as far as that is quick.
         await _lifetime.DrainAsync(DrainLimit, _options.TimeProvider).ConfigureAwait(false);
+        if (_followedPods is { } followed)
+        {
+            await followed.DisposeAsync().ConfigureAwait(false);
+        }
+
         await CloseForwardsAsync().ConfigureAwait(false);
         if (_link is { } link)
         {

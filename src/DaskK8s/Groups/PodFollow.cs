@@ -37,7 +37,14 @@ internal sealed class PodFollow(Workloads workloads, TimeProvider time) : IAsync
                     return _own ??= [.. latest.Items.Values.Where(workloads.IsOwn)];
                 }
 
-                if (_hasFailed || (_latest is not null && time.GetElapsedTime(start) >= Patience))
+                if (_hasFailed)
+                {
+                    // This read lists, and hears what is wrong; the next one follows again.
+                    (_following, _hasFailed) = (null, false);
+                    break;
+                }
+
+                if (_latest is not null && time.GetElapsedTime(start) >= Patience)
                 {
                     break;
                 }
@@ -85,7 +92,6 @@ internal sealed class PodFollow(Workloads workloads, TimeProvider time) : IAsync
         }
         finally
         {
-            // Whoever reads now lists, and hears what is wrong.
             Signal(null);
         }
     }

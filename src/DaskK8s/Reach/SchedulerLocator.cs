@@ -13,7 +13,12 @@ using Microsoft.Extensions.Logging;
 namespace DaskK8s.Reach;
 
 /// <summary>Chooses the way to a release's scheduler.</summary>
-internal sealed class SchedulerLocator(KubeRequests requests, ReachOptions options, bool isInCluster, ILogger logger)
+/// <param name="requests">The way to the API server.</param>
+/// <param name="options">The ways that are allowed.</param>
+/// <param name="isInCluster">Whether this program runs in the cluster.</param>
+/// <param name="logger">The log.</param>
+/// <param name="waitsFor">Is told what the choice waits for, and null when it has come; null for nobody.</param>
+internal sealed class SchedulerLocator(KubeRequests requests, ReachOptions options, bool isInCluster, ILogger logger, Action<string?>? waitsFor = null)
 {
     private const string ClusterIP = "ClusterIP";
     private const string NodePort = "NodePort";
@@ -235,30 +240,24 @@ internal sealed class SchedulerLocator(KubeRequests requests, ReachOptions optio
     private async Task<string> WaitForAddressAsync(SchedulerPlan plan, CancellationToken cancellationToken)
     {
         string selector = $"metadata.name={plan.ServiceName}";
-        try
-        {
-            await foreach (Followed<V1Service> services in KubeWatch.FollowAsync(
-                requests,
-                new KubernetesApiCall("list", "services", "", Namespace, plan.ServiceName),
-                $"api/v1/namespaces/{Namespace}/services?fieldSelector={Uri.EscapeDataString(selector)}",
-                async (client, ct) =>
-                {
-                    V1ServiceList list = await client.CoreV1.ListNamespacedServiceAsync(Namespace, fieldSelector: selector, cancellationToken: ct).ConfigureAwait(false);
-                    return (list.Items, list.Metadata?.ResourceVersion);
-                },
-                cancellationToken).ConfigureAwait(false))
+        await foreach (Followed<V1Service> services in KubeWatch.FollowAsync(
+            requests,
+            new KubernetesApiCall("list", "services", "", Namespace, plan.ServiceName),
+            $"api/v1/namespaces/{Namespace}/services?fieldSelector={Uri.EscapeDataString(selector)}",
+            async (client, ct) =>
             {
-                if (services.Items.Values.Select(AddressOf).FirstOrDefault(static a => !string.IsNullOrEmpty(a)) is { } host)
-                {
-                    return host;
-                }
-            }
-        }
-        catch (OperationCanceledException e)
+                V1ServiceList list = await client.CoreV1.ListNamespacedServiceAsync(Namespace, fieldSelector: selector, cancellationToken: ct).ConfigureAwait(false);
+                return (list.Items, list.Metadata?.ResourceVersion);
+            },
+            cancellationToken).ConfigureAwait(false))
         {
-            // Whether the caller or the time limit ended it is told apart where the limit is known.
-            e.Data["DaskK8s.Waiting"] = $"the LoadBalancer of Service {plan.ServiceName} has no address yet";
-            throw;
+            if (services.Items.Values.Select(AddressOf).FirstOrDefault(static a => !string.IsNullOrEmpty(a)) is { } host)
+            {
+                waitsFor?.Invoke(null);
+                return host;
+            }
+
+            waitsFor?.Invoke($"the LoadBalancer of Service {plan.ServiceName} has no address yet");
         }
 
         throw new SchedulerUnreachableException(plan.ServiceName, $"The Service {plan.ServiceName} is gone.");

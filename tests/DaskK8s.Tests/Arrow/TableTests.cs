@@ -103,7 +103,7 @@ public sealed class TableTests(ArrowProcesses dask) : IClassFixture<ArrowProcess
     [Theory]
     [InlineData("pandas.DataFrame({'fine': [1], 'wrong': [object()]})", "*column 'wrong' of type object holds object*")]
     [InlineData("pandas.DataFrame({'mixed': [1, 'a', {}]})", "*column 'mixed'*int*str*")]
-    [InlineData("{'a': 1}", "*dict*no dataframe*")]
+    [InlineData("{'a': 1}", "*dict*not a dataframe*")]
     public async Task ResultAsync_WhatArrowHasNoTypeFor_IsNamedByColumnAndType(string source, string message)
     {
         Func<Task> result = () => RunAsync<Table>(source);

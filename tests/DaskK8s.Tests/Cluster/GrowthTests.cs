@@ -1,4 +1,5 @@
 using DaskK8s.Testing;
+using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.Cluster;
 
 namespace DaskK8s.Tests.Cluster;
@@ -30,6 +31,38 @@ public sealed class GrowthTests
         asked.Select(static g => (g.Name, g.Ready, g.Pods.Count)).Should().Equal(("worker", 2, 2), ("gpu", 1, 1));
         await cluster.GetDriftAsync(Token);
         cluster.WorkerGroups[0].Pods.Should().HaveCount(2, "what was read last stays known");
+    }
+
+    [Fact]
+    public async Task GetWorkerGroupsAsync_LargeRelease_ListsThePodsOnceAndFollowsThem()
+    {
+        await using ConnectRig rig = await ConnectRig.StartAsync(new DaskRelease { Workers = 600 }, new EmbeddedClusterOptions { NodeCpu = "10000", NodeMemory = "100Ti" });
+        await using HelmCluster cluster = await rig.ConnectAsync(o => o with { SchedulerAccess = SchedulerAccess.None });
+        await cluster.WaitForWorkersAsync(cancellationToken: Token);
+        (await cluster.GetWorkerGroupsAsync(Token))[0].Pods.Should().HaveCount(600);
+        rig.Cluster.ClearRequests();
+
+        await cluster.ScaleAsync(590, new ScaleOptions { ScaleDown = ScaleDown.Immediate }, cancellationToken: Token);
+        await Poll.UntilAsync(async () => (await cluster.GetWorkerGroupsAsync(Token))[0].Pods.Count == 590);
+
+        rig.Cluster.Requests.Where(static r => r is { Verb: "list", Resource: "pods" }).Should().OnlyContain(static r => r.Query.Contains("daskk8s", StringComparison.Ordinal), "marked ones are asked for by their label");
+    }
+
+    [Fact]
+    public async Task GetWorkerGroupsAsync_PodsOfALargeReleaseMayNotBeListedForAWhile_FollowsThemAgain()
+    {
+        await using ConnectRig rig = await ConnectRig.StartAsync(new DaskRelease { Workers = 600 }, new EmbeddedClusterOptions { NodeCpu = "10000", NodeMemory = "100Ti" });
+        await using HelmCluster cluster = await rig.ConnectAsync(o => o with { SchedulerAccess = SchedulerAccess.None });
+        using (rig.Cluster.Faults.AddHttp(new HttpFault { Verb = "list", Resource = "pods", Status = 403 }))
+        {
+            await cluster.Awaiting(c => c.GetWorkerGroupsAsync(Token)).Should().ThrowAsync<KubernetesForbiddenException>();
+        }
+
+        await Poll.UntilAsync(async () => (await cluster.GetWorkerGroupsAsync(Token))[0] is { Pods.Count: 600 });
+        rig.Cluster.ClearRequests();
+        await cluster.GetWorkerGroupsAsync(Token);
+
+        rig.Cluster.Requests.Should().NotContain(static r => r.Resource == "pods", "they are followed by now");
     }
 
     [Fact]

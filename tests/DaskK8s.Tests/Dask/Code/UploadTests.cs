@@ -112,8 +112,8 @@ public sealed class UploadTests(DaskProcesses dask) : DaskClientTestBase(dask), 
 
     [Theory]
     [InlineData("no-such-file.py", "*There is no file or folder*")]
-    [InlineData("my-helper.py", "*no identifier*")]
-    [InlineData("notes.txt", "*no Python code*")]
+    [InlineData("my-helper.py", "*not an identifier*")]
+    [InlineData("notes.txt", "*not Python code*")]
     public async Task UploadAsync_WhatPythonCannotImport_ThrowsBeforeAnythingIsSent(string name, string message)
     {
         string path = name.StartsWith("no-such", StringComparison.Ordinal) ? name : Write(name, "x = 1\n");
