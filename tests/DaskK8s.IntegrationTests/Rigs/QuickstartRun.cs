@@ -21,11 +21,9 @@ internal sealed class QuickstartRun : IAsyncDisposable
     /// <param name="arguments">Its command line.</param>
     public QuickstartRun(string kubeconfig, params IEnumerable<string> arguments)
     {
-        // A test that runs in the background may have SIGINT ignored, which a child inherits; a user at a terminal has not.
-        const string withInterrupts = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])";
-        string python = Environment.GetEnvironmentVariable("DASKK8S_PYTHON") is { Length: > 0 } given ? given : "python3";
+        // Tests that are run in the background, or under nohup, have signals ignored, and what they start inherits that: env sets the defaults again.
         string dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
-        ProcessStartInfo start = new(python, ["-c", withInterrupts, dotnet, Samples.ProgramPath("Quickstart"), .. arguments])
+        ProcessStartInfo start = new("env", ["--default-signal", dotnet, Samples.ProgramPath("Quickstart"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -69,7 +69,8 @@ public sealed partial class SandboxTests
 
     private static Process Start(string[] arguments)
     {
-        ProcessStartInfo start = new("dotnet", [Program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        // Tests that are run in the background have SIGINT ignored, and what they start inherits that: env sets the defaults again.
+        ProcessStartInfo start = new("env", ["--default-signal", "dotnet", Program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["DASKK8S_PYTHON"] = DaskPython.Path;
         return Process.Start(start)!;
     }
