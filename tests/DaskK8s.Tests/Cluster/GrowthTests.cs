@@ -2,6 +2,8 @@ using DaskK8s.Testing;
 using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.Cluster;
 
+using k8s;
+
 namespace DaskK8s.Tests.Cluster;
 
 /// <summary>Counts what calls ask for: it must not depend on how many pods there are.</summary>
@@ -13,11 +15,8 @@ public sealed class GrowthTests
     public async Task ConnectAsync_Release_ReadsNeitherWorkersPodsNorReplicaSets()
     {
         await using ConnectRig rig = await ConnectRig.StartAsync();
-        await using (HelmCluster first = await rig.ConnectAsync(o => o with { SchedulerAccess = SchedulerAccess.None }))
-        {
-            await first.WaitForWorkersAsync(cancellationToken: Token);
-        }
-
+        await Poll.UntilAsync(async () => (await rig.Client.AppsV1.ListNamespacedDeploymentAsync("default", cancellationToken: Token)).Items
+            .All(static d => (d.Status?.ReadyReplicas ?? 0) == d.Spec.Replicas));
         rig.Cluster.ClearRequests();
         await using HelmCluster cluster = await rig.ConnectAsync();
 
