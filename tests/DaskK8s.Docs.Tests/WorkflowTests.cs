@@ -9,7 +9,7 @@ public sealed partial class WorkflowTests
     /// <summary>Longer workflows do too much themselves.</summary>
     private const int MostLines = 60;
 
-    /// <summary>The exit code of the script where the linter cannot be had.</summary>
+    /// <summary>The exit code of the script when the linter is not available.</summary>
     private const int NoLinter = 3;
 
     public static TheoryData<string> Workflows => [.. Directory.GetFiles(Repository.PathOf(".github/workflows")).Select(static f => $".github/workflows/{Path.GetFileName(f)}")];

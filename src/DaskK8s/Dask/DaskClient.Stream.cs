@@ -51,7 +51,7 @@ public sealed partial class DaskClient
         }
     }
 
-    /// <summary>Gives the results of a stream of tasks, in its order, and keeps no more of them than are outstanding.</summary>
+    /// <summary>Gathers the results of a stream of tasks in order, with a bounded number of futures outstanding.</summary>
     /// <typeparam name="T">The .NET type that the results are read as.</typeparam>
     /// <param name="futures">The futures. Each is disposed once its result was given, or when the stream ends.</param>
     /// <param name="maxOutstanding">How many futures are read ahead of the result that is given; null for 10,000.</param>
@@ -107,7 +107,7 @@ public sealed partial class DaskClient
             while (parts.Reader.TryRead(out (DaskFuture<T>[] Futures, Task<IReadOnlyList<T>> Results) left))
             {
                 Array.ForEach(left.Futures, static f => f.Dispose());
-                await left.Results.ContinueWith(static t => t.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ConfigureAwait(false);
+                await ((Task)left.Results).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -71,7 +71,7 @@ internal sealed class PodFollow(Workloads workloads, TimeProvider time) : IAsync
         await _end.CancelAsync().ConfigureAwait(false);
         if (_following is { } following)
         {
-            await following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await following.ConfigureAwait(false);
         }
 
         _end.Dispose();
@@ -90,10 +90,12 @@ internal sealed class PodFollow(Workloads workloads, TimeProvider time) : IAsync
                 Signal(next);
             }
         }
-        finally
+        catch (Exception)
         {
-            Signal(null);
+            // Whoever reads next lists the pods and receives the error.
         }
+
+        Signal(null);
     }
 
     private void Signal(Followed<V1Pod>? next)
