@@ -18,9 +18,9 @@ internal sealed class DemandReader(SchedulerRpc rpc)
         {
             try
             {
-                return Decode(await SchedulerScript.Demand.CallAsync(rpc, [], null, cancellationToken).ConfigureAwait(false));
+                return Decode(await SchedulerModule.Demand.CallAsync(rpc, [], null, cancellationToken).ConfigureAwait(false));
             }
-            catch (DaskRpcException e) when (SchedulerScript.IsBlocked(e))
+            catch (DaskRpcException e) when (SchedulerModule.IsBlocked(e))
             {
                 IsBlocked = true;
             }

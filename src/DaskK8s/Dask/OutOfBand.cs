@@ -16,13 +16,13 @@ internal sealed class OutOfBand(SchedulerRpc rpc, JsonSerializerOptions json)
     public async Task<IReadOnlyList<DaskAnswer<T>>> RunOnWorkersAsync<T>(
         PythonFunction function, byte[] arguments, IReadOnlyCollection<string>? workers, TimeSpan? timeout, CancellationToken cancellationToken)
     {
-        object? reply = await CallAsync(SchedulerModule.RunOnWorkers, function, arguments, workers, timeout, cancellationToken).ConfigureAwait(false);
+        object? reply = await CallAsync("run", function, arguments, workers, timeout, cancellationToken).ConfigureAwait(false);
         List<DaskAnswer<T>> answers = [];
-        foreach (object? item in reply as object?[] ?? throw Unexpected(SchedulerModule.RunOnWorkers))
+        foreach (object? item in reply as object?[] ?? throw Unexpected("run"))
         {
             if (item is not object?[] { Length: 2 } pair || pair[0] is not string worker)
             {
-                throw Unexpected(SchedulerModule.RunOnWorkers);
+                throw Unexpected("run");
             }
 
             answers.Add(pair[1] is SerializedValue value ? Read<T>(worker, function.Name, value.OpenBytes(), value.Budget) : new DaskAnswer<T>(worker, Gone(worker, function.Name)));
@@ -33,9 +33,9 @@ internal sealed class OutOfBand(SchedulerRpc rpc, JsonSerializerOptions json)
 
     /// <summary>Runs a function on the scheduler.</summary>
     public async Task<T> RunOnSchedulerAsync<T>(PythonFunction function, byte[] arguments, TimeSpan? timeout, CancellationToken cancellationToken) =>
-        await CallAsync(SchedulerModule.RunOnScheduler, function, arguments, null, timeout, cancellationToken).ConfigureAwait(false) is byte[] value
+        await CallAsync("run_here", function, arguments, null, timeout, cancellationToken).ConfigureAwait(false) is byte[] value
             ? Read<T>(rpc.Address, function.Name, value, null).ResultOrThrow()
-            : throw Unexpected(SchedulerModule.RunOnScheduler);
+            : throw Unexpected("run_here");
 
     private DaskAnswer<T> Read<T>(string worker, string name, ReadOnlyMemory<byte> data, DecodingBudget? budget) =>
         Msgpack.Decode(new DaskMessage([data], budget), (ref MessagePackReader reader, DaskMessage message) =>
@@ -65,7 +65,7 @@ internal sealed class OutOfBand(SchedulerRpc rpc, JsonSerializerOptions json)
         });
 
     private async Task<object?> CallAsync(
-        string operation, PythonFunction function, byte[] arguments, IReadOnlyCollection<string>? workers, TimeSpan? timeout, CancellationToken cancellationToken)
+        string verb, PythonFunction function, byte[] arguments, IReadOnlyCollection<string>? workers, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         Dictionary<string, object?> given = new()
         {
@@ -78,9 +78,8 @@ internal sealed class OutOfBand(SchedulerRpc rpc, JsonSerializerOptions json)
             given["workers"] = workers.ToArray();
         }
 
-        // The session has installed the operation: an answer of nothing comes from a scheduler that restarted a moment ago.
-        return await rpc.CallAsync(new RpcCall(operation) { Arguments = given, Timeout = timeout }, cancellationToken).ConfigureAwait(false)
-            ?? throw new DaskRpcException(operation, $"The scheduler at {rpc.Address} has restarted and does not know '{operation}' yet. Try again.");
+        return await SchedulerModule.Session.CallAsync(
+            rpc, new RpcCall(SchedulerModule.Session.Operation(verb)) { Arguments = given, Timeout = timeout }, cancellationToken).ConfigureAwait(false);
     }
 
     private static DaskTaskLostException Gone(string worker, string name) =>

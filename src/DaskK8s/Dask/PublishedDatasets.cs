@@ -11,7 +11,7 @@ internal sealed class PublishedDatasets(SchedulerRpc rpc)
     public async Task PublishAsync(string name, IReadOnlyList<string> keys, bool single, bool overwrite, CancellationToken cancellationToken)
     {
         Dictionary<string, object?> reply = await CallAsync(
-            SchedulerModule.Publish,
+            "publish",
             new() { ["name"] = name, ["keys"] = keys.ToArray(), ["single"] = single, ["override"] = overwrite },
             cancellationToken).ConfigureAwait(false);
         switch (reply["outcome"])
@@ -31,7 +31,7 @@ internal sealed class PublishedDatasets(SchedulerRpc rpc)
     /// <exception cref="DaskDatasetException">Nothing is published under it, or no futures are.</exception>
     public async Task<IReadOnlyList<string>> FindAsync(string name, CancellationToken cancellationToken)
     {
-        Dictionary<string, object?> reply = await CallAsync(SchedulerModule.Published, new() { ["name"] = name }, cancellationToken).ConfigureAwait(false);
+        Dictionary<string, object?> reply = await CallAsync("published", new() { ["name"] = name }, cancellationToken).ConfigureAwait(false);
         return reply["outcome"] switch
         {
             "OK" => [.. (reply.GetValueOrDefault("keys") as object?[] ?? []).OfType<string>()],
@@ -51,8 +51,8 @@ internal sealed class PublishedDatasets(SchedulerRpc rpc)
     /// <summary>Ends a publication.</summary>
     /// <returns>Whether there was one.</returns>
     public async Task<bool> UnpublishAsync(string name, CancellationToken cancellationToken) =>
-        (await CallAsync(SchedulerModule.Unpublish, new() { ["name"] = name }, cancellationToken).ConfigureAwait(false))["outcome"] is "OK";
+        (await CallAsync("unpublish", new() { ["name"] = name }, cancellationToken).ConfigureAwait(false))["outcome"] is "OK";
 
-    private Task<Dictionary<string, object?>> CallAsync(string operation, Dictionary<string, object?> arguments, CancellationToken cancellationToken) =>
-        SchedulerModule.CallAsync(rpc, new RpcCall(operation) { Arguments = arguments }, cancellationToken);
+    private Task<Dictionary<string, object?>> CallAsync(string verb, Dictionary<string, object?> arguments, CancellationToken cancellationToken) =>
+        SchedulerModule.Session.CallAsync(rpc, verb, arguments, null, cancellationToken);
 }

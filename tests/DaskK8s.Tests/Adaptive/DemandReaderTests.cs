@@ -88,7 +88,7 @@ public sealed class DemandReaderTests
     {
         await Poll.UntilAsync(
             async () => (await reader.ReadAsync(TimeSpan.FromSeconds(30), Token)).Requirements.Sum(static r => r.Waiting + r.Processing) == tasks);
-        JsonElement answer = await SchedulerScript.Demand.CallAsync(rpc, [], null, Token);
+        JsonElement answer = await SchedulerModule.Demand.CallAsync(rpc, [], null, Token);
         return answer.GetRawText().Length;
     }
 }

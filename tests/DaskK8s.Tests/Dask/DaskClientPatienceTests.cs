@@ -154,7 +154,7 @@ public sealed class DaskClientPatienceTests : IAsyncLifetime
             """
             def look(on, dask_scheduler=None):
                 import asyncio
-                service = next(f for n, f in dask_scheduler.handlers.items() if n.startswith("daskk8s_attach_")).__self__
+                service = next(f for n, f in dask_scheduler.handlers.items() if n.startswith("daskk8s_session_")).__self__
                 if on:
                     service.ticker = asyncio.ensure_future(service.tick())
                 else:

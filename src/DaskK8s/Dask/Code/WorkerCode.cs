@@ -10,8 +10,9 @@ internal sealed class WorkerCode(SchedulerRpc rpc)
     /// <exception cref="DaskCodeException">They are not Python, or a worker could not take them.</exception>
     public async Task UploadAsync(CodePackage package, TimeSpan? timeout, CancellationToken cancellationToken)
     {
-        Dictionary<string, object?> reply = await CallAsync(
-            SchedulerModule.Upload,
+        Dictionary<string, object?> reply = await SchedulerModule.Session.CallAsync(
+            rpc,
+            "upload",
             new() { ["name"] = package.Name, ["content"] = package.Content, ["check"] = package.IsSource },
             timeout,
             cancellationToken).ConfigureAwait(false);
@@ -29,15 +30,16 @@ internal sealed class WorkerCode(SchedulerRpc rpc)
     /// <summary>Takes modules from the workers.</summary>
     /// <returns>Whether they were there.</returns>
     public async Task<bool> RemoveAsync(string name, CancellationToken cancellationToken) =>
-        (await CallAsync(SchedulerModule.RemoveUpload, new() { ["name"] = name }, null, cancellationToken).ConfigureAwait(false))["outcome"] is "OK";
+        (await SchedulerModule.Session.CallAsync(rpc, "remove_upload", new() { ["name"] = name }, null, cancellationToken).ConfigureAwait(false))["outcome"] is "OK";
 
     /// <summary>Installs packages.</summary>
     /// <exception cref="DaskCodeException">A worker's pip failed.</exception>
     public async Task InstallAsync(
         IReadOnlyList<string> packages, IReadOnlyList<string> options, bool restart, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        Dictionary<string, object?> reply = await CallAsync(
-            SchedulerModule.InstallPackages,
+        Dictionary<string, object?> reply = await SchedulerModule.Session.CallAsync(
+            rpc,
+            "packages",
             new() { ["packages"] = packages.ToArray(), ["options"] = options.ToArray(), ["restart"] = restart },
             timeout,
             cancellationToken).ConfigureAwait(false);
@@ -63,8 +65,4 @@ internal sealed class WorkerCode(SchedulerRpc rpc)
         throw new DaskCodeException(
             name, $"{what}, as {failures.Count} {(failures.Count == 1 ? "worker" : "workers")} failed; all workers are left as they were. {first} said: {said}", failures);
     }
-
-    private Task<Dictionary<string, object?>> CallAsync(
-        string operation, Dictionary<string, object?> arguments, TimeSpan? timeout, CancellationToken cancellationToken) =>
-        SchedulerModule.CallAsync(rpc, new RpcCall(operation) { Arguments = arguments, Timeout = timeout }, cancellationToken);
 }

@@ -45,7 +45,7 @@ internal sealed class ResultTransfer(SchedulerRpc rpc)
         }
 
         Dictionary<string, object?> reply = await rpc
-            .CallTransferAsync(SchedulerModule.Piece, request.Tell(new() { ["key"] = key, ["index"] = (long)index }), cancellationToken).ConfigureAwait(false);
+            .CallTransferAsync("piece", request.Tell(new() { ["key"] = key, ["index"] = (long)index }), cancellationToken).ConfigureAwait(false);
         return reply.GetValueOrDefault("piece") is SerializedValue piece
             ? piece.OpenBytes()
             : throw new DaskTransferException(key, $"The worker that held the result of task '{key}' was lost while it was fetched. Fetch it again: it is computed anew where needed.");

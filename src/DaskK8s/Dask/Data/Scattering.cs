@@ -28,7 +28,7 @@ internal sealed class Scattering(SchedulerRpc rpc)
         for (int tries = 1; ; tries++)
         {
             Dictionary<string, object?> place = await rpc.CallTransferAsync(
-                SchedulerModule.Place, new() { ["key"] = key, ["workers"] = workers?.ToArray() }, cancellationToken).ConfigureAwait(false);
+                "place", new() { ["key"] = key, ["workers"] = workers?.ToArray() }, cancellationToken).ConfigureAwait(false);
             string? worker = place.GetValueOrDefault("worker") as string;
             if (worker is null && place.GetValueOrDefault("known") is not true)
             {
@@ -52,7 +52,7 @@ internal sealed class Scattering(SchedulerRpc rpc)
             if (pieces >= 0)
             {
                 Dictionary<string, object?> kept = await rpc.CallTransferAsync(
-                    SchedulerModule.Keep,
+                    "keep",
                     new()
                     {
                         ["session"] = session,
@@ -85,6 +85,6 @@ internal sealed class Scattering(SchedulerRpc rpc)
 
     private async Task<bool> PutAsync(string worker, string token, int index, ReadOnlyMemory<byte> data, CancellationToken cancellationToken) =>
         (await rpc.CallTransferAsync(
-            SchedulerModule.Put, new() { ["worker"] = worker, ["token"] = token, ["index"] = (long)index }, cancellationToken, ("data", data))
+            "put", new() { ["worker"] = worker, ["token"] = token, ["index"] = (long)index }, cancellationToken, ("data", data))
             .ConfigureAwait(false)).GetValueOrDefault("outcome") is "OK";
 }

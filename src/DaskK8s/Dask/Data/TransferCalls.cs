@@ -15,18 +15,18 @@ internal static class TransferCalls
     /// <exception cref="DaskRpcException">The scheduler does not know the operation: it restarted.</exception>
     public static async Task<Dictionary<string, object?>> CallTransferAsync(
         this SchedulerRpc rpc,
-        string operation,
+        string verb,
         Dictionary<string, object?> arguments,
         CancellationToken cancellationToken,
         (string Name, ReadOnlyMemory<byte> Bytes)? raw = null)
     {
-        RpcCall call = new(operation) { Arguments = arguments, Raw = raw, Idempotent = true, Timeout = Limit };
+        RpcCall call = new(SchedulerModule.Session.Operation(verb)) { Arguments = arguments, Raw = raw, Idempotent = true, Timeout = Limit };
         for (int tries = 1; ; tries++)
         {
             try
             {
                 return await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false) as Dictionary<string, object?>
-                    ?? throw new DaskRpcException(operation, $"The scheduler at {rpc.Address} has restarted and does not know '{operation}' yet. Try again.");
+                    ?? throw new DaskRpcException(call.Operation, $"The scheduler at {rpc.Address} has restarted and does not know '{call.Operation}' yet. Try again.");
             }
             catch (SchedulerUnreachableException e) when (!e.IsGone && tries < Tries)
             {

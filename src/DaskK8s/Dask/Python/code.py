@@ -1,3 +1,15 @@
+"""Brings a user's code and packages to workers."""
+
+import asyncio
+import hashlib
+import io
+import pickle
+import zipfile
+
+from . import sources
+from .submission import Evaluated
+
+
 class WorkerCode:
     """Brings code to the workers that are there and to those that come: as worker plugins of the scheduler."""
 
@@ -56,13 +68,13 @@ class WorkerCode:
 
 
 class Plugin:
-    """Is pickled as an instance of a class that the worker makes from PLUGINS."""
+    """Is pickled as an instance of a class that the worker makes from `plugins.py`."""
 
     def __init__(self, kind, *arguments):
         self.kind, self.arguments = kind, arguments
 
     def __reduce__(self):
-        source = "(lambda g:[exec(%r,g),g[%r]][1])({'__name__':'daskk8s_plugins'})" % (PLUGINS, self.kind)
+        source = "(lambda g:[exec(%r,g),g[%r]][1])({'__name__':'daskk8s_plugins'})" % (sources["plugins"], self.kind)
         return Evaluated(source), self.arguments
 
 

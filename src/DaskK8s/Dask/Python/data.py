@@ -1,19 +1,10 @@
+"""Takes values to workers and from them, in pieces that only pass the scheduler."""
+
+
 class Data:
-    """Takes values to workers and from them, in pieces that only pass the scheduler."""
-
-    def __init__(self, service):
-        self.service, self.scheduler = service, service.scheduler
+    def __init__(self, scheduler, runtimes):
+        self.scheduler, self.call = scheduler, runtimes.call
         self.turn = 0
-
-    async def call(self, address, operation, **arguments):
-        """Call an operation of a worker; None if it is gone."""
-        worker = self.scheduler.rpc(address)
-        try:
-            if not await self.service.prepare(address, worker):
-                return None
-            return await getattr(worker, "daskk8s_%s_%s" % (operation, SUFFIX))(serializers=["msgpack", "error"], **arguments)
-        except OSError:
-            return None
 
     async def piece(self, key, **arguments):
         task = self.scheduler.tasks.get(key)

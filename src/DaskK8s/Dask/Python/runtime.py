@@ -1,8 +1,8 @@
 """What a Dask worker needs to run tasks of DaskK8s and to hand out their results.
 
-A worker pulls this source from the scheduler when it meets its first task and keeps it as a module named NAME. Tasks are only
+A worker pulls this source from the scheduler when it meets its first task and keeps it as a module. Tasks are only
 `eval` of a short string, so that no task holds a pickle that a worker without this module could fail to open.
-Runs on distributed 2022.12 and later; NAME and SUFFIX are set by whoever loads it.
+Runs on distributed 2022.12 and later; SUFFIX is set by whoever loads it (`runtimes.py`).
 """
 
 import ast

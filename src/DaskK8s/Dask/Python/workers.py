@@ -17,22 +17,23 @@ class Workers(SchedulerPlugin):
         self.scheduler = scheduler
         self.clock = 0
         self.forgotten = 0  # what changed up to here cannot be told host by host any more
-        self.addresses = set()
+        self.addresses = {}  # address -> limit of memory
+        self.memory = 0
         self.hosts = {}  # host -> (number of workers, clock of its last change), the latest change last
         for address in scheduler.workers:
             self.add_worker(scheduler, address)
 
     def add_worker(self, scheduler, worker, **kwargs):
         if worker not in self.addresses:
-            self.addresses.add(worker)
-            self._count(get_address_host(worker), 1)
+            limit = self.addresses[worker] = scheduler.workers[worker].memory_limit or 0
+            self._count(get_address_host(worker), 1, limit)
 
     def remove_worker(self, scheduler, worker, **kwargs):
         if worker in self.addresses:
-            self.addresses.remove(worker)
-            self._count(get_address_host(worker), -1)
+            self._count(get_address_host(worker), -1, -self.addresses.pop(worker))
 
-    def _count(self, host, change):
+    def _count(self, host, change, memory):
+        self.memory += memory
         before = self.hosts.pop(host, (0, 0))[0]
         self.clock += 1
         self.hosts[host] = before + change, self.clock
@@ -65,12 +66,12 @@ def install(name, dask_scheduler):
 
     async def call(text):
         asked = json.loads(text)
-        return json.dumps(workers.since(asked["since"]) if "since" in asked else totals(dask_scheduler))
+        return json.dumps(workers.since(asked["since"]) if "since" in asked else totals(dask_scheduler, workers.memory))
 
     dask_scheduler.handlers[name] = call
 
 
-def totals(s):
+def totals(s, memory):
     """What identity(n_workers=0) answers from 2025.4 on."""
     return {
         "type": type(s).__name__,
@@ -79,6 +80,6 @@ def totals(s):
         "services": {name: service.port for name, service in s.services.items()},
         "started": s.time_started,
         "n_workers": len(s.workers),
-        "total_threads": sum(ws.nthreads for ws in s.workers.values()),
-        "total_memory": sum(ws.memory_limit or 0 for ws in s.workers.values()),
+        "total_threads": s.total_nthreads,
+        "total_memory": memory,
     }

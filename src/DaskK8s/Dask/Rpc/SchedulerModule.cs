@@ -1,128 +1,183 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 
 using DaskK8s.Dask.Protocol;
 
 namespace DaskK8s.Dask.Rpc;
 
-/// <summary>Puts our Python module on a scheduler: once, by a call of <c>run_function</c>.</summary>
+/// <summary>A Python package of ours on the scheduler: installed when it is first called, and again after the scheduler restarted.</summary>
 /// <remarks>
-/// Each call of <c>run_function</c> leaves its function in the scheduler's event log: so this one only names a global, and what the
-/// module does later is reached by operations of its own. Their names carry a hash of the source: versions live side by side.
+/// The scheduler keeps each call of <c>run_function</c> in its event log and writes a line to its log, so only the installation is one; it adds
+/// operations to the scheduler. Their names carry a hash of the source: versions live side by side.
 /// </remarks>
-internal static class SchedulerModule
+internal sealed class SchedulerModule
 {
+    /// <summary>Loads what is not there yet, and installs it on schedulers that lack its operation.</summary>
     private const string Loader = """
-        import sys, types
+        import sys
+        from importlib.machinery import ModuleSpec
+        from importlib.util import module_from_spec
+        from distributed.scheduler import Scheduler
         if name not in sys.modules:
-            module = types.ModuleType(name)
-            module.NAME, module.SUFFIX, module.RUNTIME, module.PLUGINS = runtime_name, suffix, runtime, plugins
-            exec(session, module.__dict__)
-            sys.modules[name] = module
-        sys.modules[name].install_all()
+            package = sys.modules[name] = module_from_spec(ModuleSpec(name, None, is_package=True))
+            package.sources = sources
+        for part in parts.split():
+            full = f"{name}.{part}"
+            if full not in sys.modules:
+                module = module_from_spec(ModuleSpec(full, None))
+                exec(compile(sources[part], full, "exec"), module.__dict__)
+                sys.modules[full] = module
+        for scheduler in Scheduler._instances:
+            if name not in scheduler.handlers:
+                sys.modules[full].install(name, scheduler)
         """;
 
-    private static readonly string Session = string.Join("\n\n", Read("session.py"), Read("code.py"), Read("data.py"));
-    private static readonly string Runtime = string.Join("\n\n", Read("runtime.py"), Read("transfers.py"));
-    private static readonly string Plugins = Read("plugins.py");
+    private readonly Dictionary<string, string> _sources;
+    private readonly string _parts;
+    private readonly string _hash;
 
-    private static readonly string Hash =
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', Session, Runtime, Plugins))))[..12];
+    /// <summary>Names what a package consists of.</summary>
+    /// <param name="name">The package.</param>
+    /// <param name="parts">Its modules in the order in which they are loaded; the last one installs the package.</param>
+    /// <param name="others">Sources that it hands on to workers.</param>
+    private SchedulerModule(string name, string[] parts, params string[] others)
+    {
+        _sources = parts.Concat(others).ToDictionary(static part => part, Read);
+        _parts = string.Join(' ', parts);
+        _hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', _sources.Values))))[..12];
+        Name = Operation(name);
+    }
 
-    /// <summary>Gets the operation that attaches a client to its session.</summary>
-    public static string Attach { get; } = "daskk8s_attach_" + Hash;
+    /// <summary>Gets the package that holds the tasks of clients; its own operation attaches a client.</summary>
+    public static SchedulerModule Session { get; } = new(
+        "session", ["runtimes", "submission", "session", "datasets", "code", "data", "service"], "runtime", "transfers", "plugins");
 
-    /// <summary>Gets the operation that gathers results.</summary>
-    public static string Gather { get; } = "daskk8s_gather_" + Hash;
+    /// <summary>Gets the package that drains workers.</summary>
+    public static SchedulerModule Retirement { get; } = new("retirement", ["holds", "retirement"]);
 
-    /// <summary>Gets the operation that publishes futures under a name.</summary>
-    public static string Publish { get; } = "daskk8s_publish_" + Hash;
+    /// <summary>Gets the package that counts what tasks ask for.</summary>
+    public static SchedulerModule Demand { get; } = new("demand", ["demand"]);
 
-    /// <summary>Gets the operation that tells the keys of what is published under a name.</summary>
-    public static string Published { get; } = "daskk8s_published_" + Hash;
+    /// <summary>Gets the package that counts workers.</summary>
+    public static SchedulerModule Workers { get; } = new("workers", ["workers"]);
 
-    /// <summary>Gets the operation that ends a publication.</summary>
-    public static string Unpublish { get; } = "daskk8s_unpublish_" + Hash;
+    /// <summary>Gets the name, which is that of its first operation, too.</summary>
+    public string Name { get; }
 
-    /// <summary>Gets the operation that runs a function on workers outside of tasks.</summary>
-    public static string RunOnWorkers { get; } = "daskk8s_run_" + Hash;
+    /// <summary>Returns the name that one of the package's operations has on the scheduler.</summary>
+    public string Operation(string verb) => $"daskk8s_{verb}_{_hash}";
 
-    /// <summary>Gets the operation that runs a function on the scheduler.</summary>
-    public static string RunOnScheduler { get; } = "daskk8s_run_here_" + Hash;
-
-    /// <summary>Gets the operation that makes modules importable on workers.</summary>
-    public static string Upload { get; } = "daskk8s_upload_" + Hash;
-
-    /// <summary>Gets the operation that takes modules from workers.</summary>
-    public static string RemoveUpload { get; } = "daskk8s_remove_upload_" + Hash;
-
-    /// <summary>Gets the operation that installs packages on workers.</summary>
-    public static string InstallPackages { get; } = "daskk8s_packages_" + Hash;
-
-    /// <summary>Gets the operation that fetches a piece of a large result.</summary>
-    public static string Piece { get; } = "daskk8s_piece_" + Hash;
-
-    /// <summary>Gets the operation that chooses a worker for a value.</summary>
-    public static string Place { get; } = "daskk8s_place_" + Hash;
-
-    /// <summary>Gets the operation that puts a piece of a value on a worker.</summary>
-    public static string Put { get; } = "daskk8s_put_" + Hash;
-
-    /// <summary>Gets the operation that makes a value of its pieces.</summary>
-    public static string Keep { get; } = "daskk8s_keep_" + Hash;
-
-    /// <summary>Installs the module; where it is there already, nothing changes.</summary>
+    /// <summary>Installs the package; where it is there already, nothing changes.</summary>
     /// <param name="rpc">The scheduler.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>A task that ends when the operations are there.</returns>
-    /// <exception cref="DaskRpcException">The scheduler runs no functions of clients, or failed to run this one.</exception>
-    public static async Task InstallAsync(SchedulerRpc rpc, CancellationToken cancellationToken)
+    /// <exception cref="DaskRpcException">The scheduler runs no functions (<see cref="IsBlocked"/>), or the installation failed.</exception>
+    public async Task InstallAsync(SchedulerRpc rpc, CancellationToken cancellationToken)
     {
         PickleWriter arguments = new();
         arguments.BeginTuple();
         arguments.Text(Loader.ReplaceLineEndings("\n"));
         arguments.BeginMap();
-        foreach ((string name, string value) in new[]
-        {
-            ("name", "daskk8s_session_" + Hash), ("runtime_name", "daskk8s_runtime_" + Hash), ("suffix", Hash),
-            ("session", Session), ("runtime", Runtime), ("plugins", Plugins),
-        })
-        {
-            arguments.Text(name);
-            arguments.Text(value);
-        }
-
+        WriteTexts(arguments, [new("name", Name), new("parts", _parts)]);
+        arguments.Text("sources");
+        arguments.BeginMap();
+        WriteTexts(arguments, _sources);
+        arguments.EndMap();
         arguments.EndMap();
         arguments.EndTuple();
-        await rpc.RunFunctionAsync(PickleWriter.Global("builtins", "exec"), arguments.ToArray(), null, cancellationToken)
-            .ConfigureAwait(false);
+        await rpc.RunFunctionAsync(PickleWriter.Global("builtins", "exec"), arguments.ToArray(), null, cancellationToken).ConfigureAwait(false);
+        rpc.Installed[Name] = rpc.Generation;
     }
 
-    /// <summary>Calls an operation of the module that tells its outcome.</summary>
+    /// <summary>Calls an operation that is told a JSON text and answers with one.</summary>
     /// <param name="rpc">The scheduler.</param>
-    /// <param name="call">The call.</param>
+    /// <param name="spec">What it is given.</param>
+    /// <param name="timeout">The time for the answer.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>What it answered.</returns>
+    /// <exception cref="DaskRpcException">The scheduler runs no functions (<see cref="IsBlocked"/>), or the function failed.</exception>
+    public async Task<JsonElement> CallAsync(SchedulerRpc rpc, JsonObject spec, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        RpcCall call = new(Name)
+        {
+            Arguments = new Dictionary<string, object?> { ["text"] = spec.ToJsonString() },
+            Idempotent = true,
+            Timeout = timeout,
+        };
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(await CallAsync(rpc, call, cancellationToken).ConfigureAwait(false) as string
+                ?? throw new DaskProtocolException($"The scheduler's answer from {Name} is not a string."));
+            return document.RootElement.Clone();
+        }
+        catch (JsonException e)
+        {
+            throw new DaskProtocolException($"The scheduler's answer from {Name} is not JSON: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Calls an operation that tells its outcome.</summary>
+    /// <param name="rpc">The scheduler.</param>
+    /// <param name="verb">The operation.</param>
+    /// <param name="arguments">What it is given.</param>
+    /// <param name="timeout">The time for the answer.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The answer; it has an <c>outcome</c>.</returns>
     /// <exception cref="DaskProtocolException">The answer has none.</exception>
-    public static async Task<Dictionary<string, object?>> CallAsync(SchedulerRpc rpc, RpcCall call, CancellationToken cancellationToken)
+    public async Task<Dictionary<string, object?>> CallAsync(
+        SchedulerRpc rpc, string verb, Dictionary<string, object?> arguments, TimeSpan? timeout, CancellationToken cancellationToken)
     {
-        object? reply = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
-        if (reply is null)
-        {
-            // A scheduler that restarted a moment ago, before the session is back.
-            await InstallAsync(rpc, cancellationToken).ConfigureAwait(false);
-            reply = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
-        }
-
-        return reply is Dictionary<string, object?> map && map.ContainsKey("outcome")
+        RpcCall call = new(Operation(verb)) { Arguments = arguments, Timeout = timeout };
+        return await CallAsync(rpc, call, cancellationToken).ConfigureAwait(false) is Dictionary<string, object?> map && map.ContainsKey("outcome")
             ? map
             : throw new DaskProtocolException($"The scheduler's answer to '{call.Operation}' is not of the expected form.");
     }
 
-    /// <summary>Reads a Python source of ours.</summary>
-    internal static string Read(string resource)
+    /// <summary>Calls an operation, and installs the package where the scheduler may lack it.</summary>
+    /// <param name="rpc">The scheduler.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The answer.</returns>
+    public async Task<object?> CallAsync(SchedulerRpc rpc, RpcCall call, CancellationToken cancellationToken)
     {
-        using Stream stream = typeof(SchedulerModule).Assembly.GetManifestResourceStream(resource)!;
+        // An operation that the scheduler lacks leaves a traceback in its log: a scheduler that may be a new one is not asked for it.
+        if (!rpc.Installed.TryGetValue(Name, out int generation) || generation != rpc.Generation)
+        {
+            await InstallAsync(rpc, cancellationToken).ConfigureAwait(false);
+        }
+
+        object? answer = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
+        if (answer is null)
+        {
+            // An operation that the scheduler does not know is answered by nothing.
+            await InstallAsync(rpc, cancellationToken).ConfigureAwait(false);
+            answer = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
+        }
+
+        return answer;
+    }
+
+    /// <summary>
+    /// Tells whether an error means that the scheduler runs no functions at all: <c>distributed.scheduler.pickle: false</c> up to 2024,
+    /// <c>run_function</c> among the <c>distributed.scheduler.blocked-handlers</c> of any version.
+    /// </summary>
+    public static bool IsBlocked(DaskRpcException error) =>
+        error.PythonException?.Contains("explicitly disallowed", StringComparison.Ordinal) == true;
+
+    private static void WriteTexts(PickleWriter pickle, IEnumerable<KeyValuePair<string, string>> texts)
+    {
+        foreach ((string name, string text) in texts)
+        {
+            pickle.Text(name);
+            pickle.Text(text);
+        }
+    }
+
+    private static string Read(string part)
+    {
+        using Stream stream = typeof(SchedulerModule).Assembly.GetManifestResourceStream($"{part}.py")!;
         using StreamReader reader = new(stream, Encoding.UTF8);
         return reader.ReadToEnd().ReplaceLineEndings("\n");
     }

@@ -29,7 +29,7 @@ internal static class SchedulerRpcOperations
     {
         try
         {
-            JsonElement totals = await SchedulerScript.Workers.CallAsync(rpc, [], null, cancellationToken).ConfigureAwait(false);
+            JsonElement totals = await SchedulerModule.Workers.CallAsync(rpc, [], null, cancellationToken).ConfigureAwait(false);
             return new SchedulerInfo
             {
                 Id = totals.GetProperty("id").GetString() ?? "",

@@ -18,9 +18,9 @@ internal sealed class WorkerHosts(SchedulerRpc rpc)
         JsonElement answer;
         try
         {
-            answer = await SchedulerScript.Workers.CallAsync(rpc, new JsonObject { ["since"] = before.Mark?.DeepClone() }, null, cancellationToken).ConfigureAwait(false);
+            answer = await SchedulerModule.Workers.CallAsync(rpc, new JsonObject { ["since"] = before.Mark?.DeepClone() }, null, cancellationToken).ConfigureAwait(false);
         }
-        catch (DaskRpcException e) when (SchedulerScript.IsBlocked(e))
+        catch (DaskRpcException e) when (SchedulerModule.IsBlocked(e))
         {
             return null;
         }

@@ -52,7 +52,7 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
                 batch.Add(index);
             }
 
-            RpcCall call = new(SchedulerModule.Gather)
+            RpcCall call = new(SchedulerModule.Session.Operation("gather"))
             {
                 Arguments = request.Tell(new() { ["keys"] = batch.ConvertAll(i => (object?)tasks[i].Key), ["large"] = request.Large }),
                 Idempotent = true,

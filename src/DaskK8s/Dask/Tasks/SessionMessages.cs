@@ -14,7 +14,7 @@ internal static class SessionMessages
     public static byte[] Attach(string session, string topic, TimeSpan keep, bool resume) => Write((ref MessagePackWriter writer) =>
         writer.WriteValue(new Dictionary<string, object?>
         {
-            ["op"] = SchedulerModule.Attach,
+            ["op"] = SchedulerModule.Session.Name,
             ["reply"] = true,
             ["session"] = session,
             ["topic"] = topic,

@@ -460,10 +460,10 @@ internal sealed partial class TaskSession : IAsyncDisposable
         {
             using TimeLimit limit = new(_timeouts.Call, _time, cancellationToken);
             // Once a scheduler would do, but asking it for an operation that it lacks leaves a warning in its log.
-            await SchedulerModule.InstallAsync(_rpc, limit.Token).ConfigureAwait(false);
+            await SchedulerModule.Session.InstallAsync(_rpc, limit.Token).ConfigureAwait(false);
             await connection.SendAsync([SessionMessages.Attach(Id, Topic, _keep, resume)], limit.Token).ConfigureAwait(false);
             DaskMessage message = await connection.ReceiveAsync(limit.Token).ConfigureAwait(false);
-            RpcReply.ThrowIfError(message, SchedulerModule.Attach, _rpc.Address);
+            RpcReply.ThrowIfError(message, SchedulerModule.Session.Name, _rpc.Address);
             Dictionary<string, object?>? reply = MsgpackTree.Decode(message, FrameLimits.Default) as Dictionary<string, object?>;
             if (reply is null || reply.GetValueOrDefault("attached") is not true)
             {

@@ -161,9 +161,9 @@ internal sealed class WorkerDrain(SchedulerRpc rpc, TimeProvider time, ILogger l
         spec["do"] = verb;
         try
         {
-            return await SchedulerScript.Retirement.CallAsync(rpc, spec, timeout, cancellationToken).ConfigureAwait(false);
+            return await SchedulerModule.Retirement.CallAsync(rpc, spec, timeout, cancellationToken).ConfigureAwait(false);
         }
-        catch (DaskRpcException e) when (SchedulerScript.IsBlocked(e))
+        catch (DaskRpcException e) when (SchedulerModule.IsBlocked(e))
         {
             _isBlocked = true;
             ScalingLog.ScriptBlocked(logger, "distributed.scheduler.pickle is false, or run_function is among the blocked handlers");
@@ -235,11 +235,15 @@ internal sealed class WorkerDrain(SchedulerRpc rpc, TimeProvider time, ILogger l
                 if worker.status.name == "closing_gracefully":
                     worker.status = type(worker.status).running
             """;
+        PickleWriter arguments = new();
+        arguments.BeginTuple();
+        arguments.Text(Source);
+        arguments.EndTuple();
         Dictionary<string, object?> message = new()
         {
             ["op"] = "run",
             ["function"] = PickleWriter.Global("builtins", "exec"),
-            ["args"] = SchedulerScript.PickleText(Source),
+            ["args"] = arguments.ToArray(),
             ["wait"] = true,
         };
         try

@@ -11,10 +11,9 @@ order of everything else that the worker sends, so an answer also means that all
 
 import asyncio
 import json
-import sys
 import time
 
-holds = sys.modules[f"{__name__}_holds"]  # holds.py, which is loaded first
+from . import holds
 
 GIVEN_UP = ("ready", "constrained", "waiting", "released", None)  # states in an answer after which the worker will not run the task
 
