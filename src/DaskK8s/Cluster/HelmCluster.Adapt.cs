@@ -38,7 +38,7 @@ public sealed partial class HelmCluster
         SchedulerLink link = RequireLink();
         await GetWorkerGroupsAsync(cancellationToken).ConfigureAwait(false);
         ReleaseLease? lease = options.UseLease ? new ReleaseLease(_requests, LeaseName, options.LeaseDuration) : null;
-        AdaptiveTarget target = new(_releaseName, Namespace, () => WorkerGroups, FindStrangersAsync, GiveBackStraysAsync, ScaleAsync);
+        AdaptiveTarget target = new(_releaseName, Namespace, () => WorkerGroups, FindStrangersAsync, (deployments, ct) => _strays.GiveBackAsync(deployments, _state.Plan.Groups, ct), ScaleAsync);
         AdaptiveScaling adaptive = new(_logger, _lifetime.Token);
         adaptive.Start(new AdaptiveLoop(target, options, adaptive, new DemandReader(link.Rpc), _workloads, lease, _options.TimeProvider, _logger), _lifetime);
         lock (_adapting)

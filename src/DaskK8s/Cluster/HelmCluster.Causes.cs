@@ -1,8 +1,5 @@
-using DaskK8s.Causes;
 using DaskK8s.Groups;
 using DaskK8s.Waiting;
-
-using k8s.Models;
 
 namespace DaskK8s;
 
@@ -20,21 +17,10 @@ public sealed partial class HelmCluster
     private async Task<IReadOnlyList<PodCause>> ReadPodCausesAsync(CancellationToken cancellationToken)
     {
         IReadOnlyDictionary<string, int>? listed = ConnectedWorkers is { } ask ? await ask(cancellationToken).ConfigureAwait(false)
-            : _link is { } link ? await AskForWorkersAsync(link, cancellationToken).ConfigureAwait(false)
-            : null;
+            : _link is null ? null
+            : await AskForWorkersAsync(cancellationToken).ConfigureAwait(false);
         WorkloadSnapshot snapshot = await _workloads.ReadAsync(cancellationToken).ConfigureAwait(false);
-        Apply(snapshot);
-        OnChanged();
-
-        PodOwners owners = new(_plan!.Groups);
-        V1Pod[] workers = [.. snapshot.Pods.Where(p => owners.Find(p) is not null)];
-        WaitView view = new(
-            snapshot.Deployments.ToDictionary(static d => d.Metadata.Name, StringComparer.Ordinal),
-            workers.ToLookup(p => owners.Find(p)!.Name, StringComparer.Ordinal),
-            listed is null ? null : new PodConnections(listed, workers.Where(PodDiagnosis.IsActive)),
-            IsFresh: listed is not null,
-            AsksScheduler: listed is not null);
-        DateTimeOffset now = _options.TimeProvider.GetUtcNow();
-        return [.. _plan.Groups.SelectMany(g => new WaitGroup(g, []).Look(view, now).Causes)];
+        Take(snapshot);
+        return WaitView.CausesOf(snapshot, listed, _state.Plan.Groups, _options.TimeProvider.GetUtcNow());
     }
 }

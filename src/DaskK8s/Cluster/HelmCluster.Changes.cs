@@ -37,7 +37,7 @@ public sealed partial class HelmCluster
     /// <summary>Determines what a scaling does to a group, given its pods as last read.</summary>
     private void OnScaling(string group, int desired, bool isDone)
     {
-        if (Changed is null || _workerGroups.FirstOrDefault(g => g.Name == group) is not { } known)
+        if (Changed is null || WorkerGroups.FirstOrDefault(g => g.Name == group) is not { } known)
         {
             return;
         }
@@ -51,7 +51,7 @@ public sealed partial class HelmCluster
             Created = Math.Max(known.Pods.Count - terminating, known.Ready),
             Scheduled = Math.Max(known.Pods.Count(static p => !p.IsTerminating && p.NodeName is not null), known.Ready),
             Ready = known.Ready,
-            Connected = _schedulerInfo is { HasAllWorkers: true } info ? info.Workers.Where(w => w.Group == group).Select(static w => w.Host).Distinct(StringComparer.Ordinal).Count() : null,
+            Connected = SchedulerInfo is { HasAllWorkers: true } info ? info.Workers.Where(w => w.Group == group).Select(static w => w.Host).Distinct(StringComparer.Ordinal).Count() : null,
             Terminating = terminating,
             Waiting = isThere ? null : FormattableString.Invariant($"{(isDone ? "scaled" : "being scaled")} to {desired}"),
         });

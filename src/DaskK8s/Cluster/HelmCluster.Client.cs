@@ -43,7 +43,7 @@ public sealed partial class HelmCluster
         }
 
         SchedulerInfo info = await GetSchedulerInfoAsync(cancellationToken).ConfigureAwait(false);
-        return [.. _workerGroups.Select(group =>
+        return [.. WorkerGroups.Select(group =>
         {
             WorkerInfo[] workers = [.. info.Workers.Where(w => w.Group == group.Name)];
             // A pod of several GPUs has a worker for each.

@@ -22,7 +22,7 @@ public sealed partial class HelmCluster
     {
         options ??= new HelmClusterOptions();
         options.Validate();
-        using KubeConnection connection = await KubeConnectionFactory.OpenAsync(ToKubeConfig(options), cancellationToken).ConfigureAwait(false);
-        return await new Discovery(ToRequests(options, connection), options).RunAsync(allNamespaces, cancellationToken).ConfigureAwait(false);
+        using KubeConnection connection = await options.OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await new Discovery(options.RequestsOver(connection), options.MaxReleaseBytes).RunAsync(allNamespaces, cancellationToken).ConfigureAwait(false);
     }
 }

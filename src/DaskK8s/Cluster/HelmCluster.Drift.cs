@@ -1,8 +1,5 @@
 using DaskK8s.Groups;
-using DaskK8s.Helm;
-using DaskK8s.Scaling;
-
-using k8s.Models;
+using DaskK8s.WorkerGroups;
 
 namespace DaskK8s;
 
@@ -23,25 +20,9 @@ public sealed partial class HelmCluster
 
     private async Task<IReadOnlyList<WorkerGroupDrift>> ReadDriftAsync(CancellationToken cancellationToken)
     {
-        WorkloadSnapshot snapshot = await ReadReleaseAgainAsync(cancellationToken).ConfigureAwait(false);
-        List<WorkerGroupDrift> drift = [];
-        foreach (WorkerGroup group in _workerGroups)
-        {
-            V1Deployment? deployment = snapshot.FindDeployment(group.DeploymentName);
-            if (group.Deployed is { } deployed && (deployed != group.Desired || (deployment is not null && FieldGiveBack.IsOurs(deployment.Metadata))))
-            {
-                drift.Add(new WorkerGroupDrift
-                {
-                    WorkerGroup = group.Name,
-                    Live = group.Desired,
-                    Deployed = deployed,
-                    Declared = group.Declared,
-                    ConflictsWith = deployment is null ? [] : FindHolders(deployment),
-                });
-            }
-        }
-
-        return drift;
+        (_state.Plan, WorkloadSnapshot snapshot) = await _reader.ReadAgainAsync(Release, cancellationToken).ConfigureAwait(false);
+        _state.Apply(snapshot);
+        return DriftReader.Read(WorkerGroups, snapshot);
     }
 
     /// <summary>Scales each group back to the number that the release has for it, as the next <c>helm upgrade</c> would.</summary>
@@ -71,24 +52,5 @@ public sealed partial class HelmCluster
         }
 
         return refusal is null ? results : throw refusal;
-    }
-
-    private async Task<WorkloadSnapshot> ReadReleaseAgainAsync(CancellationToken cancellationToken)
-    {
-        StoredRelease stored = await _storage.ReadAsync(_releaseName, _recordNamespace ?? Namespace, cancellationToken).ConfigureAwait(false);
-        if (stored.Refused is { } refused)
-        {
-            throw refused;
-        }
-
-        if (stored.Record is null && Release.IsPartial)
-        {
-            throw new HelmReleaseManagedException(_releaseName, Namespace, Release.ManagedBy, "Helm has no record of it, so the numbers that it declares are not known.");
-        }
-
-        WorkloadSnapshot snapshot = await _workloads.ReadDeploymentsAsync(cancellationToken).ConfigureAwait(false);
-        Take(await PlanAsync(stored, snapshot, cancellationToken).ConfigureAwait(false));
-        Apply(snapshot);
-        return snapshot;
     }
 }

@@ -1,32 +1,16 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 
-using DaskK8s.Causes;
 using DaskK8s.Cluster;
 using DaskK8s.Common;
 using DaskK8s.Groups;
-using DaskK8s.Scaling;
 using DaskK8s.Scaling.Lossless;
-
-using k8s.Models;
+using DaskK8s.WorkerGroups;
 
 namespace DaskK8s;
 
 public sealed partial class HelmCluster
 {
     private static readonly ScaleOptions DefaultScaling = new();
-
-    /// <summary>Holds the numbers that were accepted since the groups were read last.</summary>
-    private readonly ConcurrentDictionary<string, int> _replicas = new(StringComparer.Ordinal);
-
-    private ServerVersion? _serverVersion;
-    private WorkerDrain? _drain;
-    private Scaler? _scaler;
-
-    private ServerVersion ServerVersion => _serverVersion ??= new ServerVersion(_requests);
-
-    private Scaler Scaler => _scaler ??= new Scaler(_requests);
 
     internal WorkerDrain? Drain => _drain ??= _link is { } link ? new WorkerDrain(link.Rpc, _options.TimeProvider, _logger) : null;
 
@@ -63,6 +47,38 @@ public sealed partial class HelmCluster
         int replicas, ScaleOptions options, string? workerGroup = null, CancellationToken cancellationToken = default) =>
         _lifetime.RunAsync(ct => ScaleCheckedAsync(replicas, options, workerGroup, ct), cancellationToken);
 
+    /// <summary>Scales a worker group to so many pods that together they have what is asked for, by the limits (else the requests) of a pod.</summary>
+    /// <param name="memory">The memory as Dask writes it: <c>1TB</c>, <c>512 GiB</c>; null for any.</param>
+    /// <param name="cores">The processor cores; null for any.</param>
+    /// <param name="gpus">The GPUs; null for any.</param>
+    /// <param name="workerGroup">The group's name; null for the default group.</param>
+    /// <param name="options">How to scale; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>What was changed.</returns>
+    /// <exception cref="ArgumentException">None of the three is given, or one makes no sense.</exception>
+    /// <exception cref="ScaleTargetUnknownException">The group's pods do not say how much of it they have.</exception>
+    /// <exception cref="LosslessScaleDownException">The group cannot shrink without a loss; nothing was changed.</exception>
+    /// <exception cref="KubernetesApiException">The API server refused or could not answer.</exception>
+    public async Task<ScaleResult> ScaleToSizeAsync(
+        string? memory = null,
+        double? cores = null,
+        int? gpus = null,
+        string? workerGroup = null,
+        ScaleOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        _lifetime.ThrowIfEnded();
+        long? bytes = PodSize.Check(memory, cores, gpus);
+        GroupPlan plan = FindPlan(workerGroup);
+        WorkerGroup group = (await GetWorkerGroupsAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(g => g.Name == plan.Name)
+            ?? throw new KubernetesNotFoundException(
+                $"The Deployment {plan.DeploymentName} of worker group {plan.Name} does not exist in namespace {Namespace}. Was the release uninstalled or upgraded?",
+                new KubernetesApiCall("get", "deployments", "apps", Namespace, plan.DeploymentName),
+                404);
+        int replicas = PodSize.PodsFor(group, bytes, (decimal?)cores, gpus);
+        return await ScaleAsync(replicas, options ?? DefaultScaling, plan.Name, cancellationToken).ConfigureAwait(false);
+    }
+
     private async Task<ScaleResult> ScaleCheckedAsync(int replicas, ScaleOptions options, string? workerGroup, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -84,178 +100,48 @@ public sealed partial class HelmCluster
         }
         catch (KubernetesNotFoundException)
         {
-            ThrowIfUninstalled(await _workloads.ListDeploymentsAsync(cancellationToken).ConfigureAwait(false));
+            _state.ThrowIfUninstalled(await _workloads.ListDeploymentsAsync(cancellationToken).ConfigureAwait(false));
             throw;
         }
 
         HelmClusterLog.Scaled(_logger, plan.Name, plan.DeploymentName, result.Before, result.After);
         Telemetry.Scalings.Add(1, new("release", _releaseName), new("namespace", Namespace), new("group", plan.Name));
-        return options.WaitForCompletion
-            ? result with { IsComplete = await WaitForPodsAsync(plan, result.After, options.CompletionTimeout, cancellationToken).ConfigureAwait(false) }
-            : result;
+        if (!options.WaitForCompletion)
+        {
+            return result;
+        }
+
+        (bool isComplete, WorkloadSnapshot? snapshot) = await _scaling
+            .WaitForPodsAsync(plan, result.After, options.CompletionTimeout, _state.ThrowIfUninstalled, cancellationToken).ConfigureAwait(false);
+        if (snapshot is not null)
+        {
+            Take(snapshot);
+        }
+
+        return result with { IsComplete = isComplete };
     }
 
-    private async Task<ScaleResult> ScaleAsync(
-        GroupPlan plan, int replicas, ScaleOptions options, Activity? activity, CancellationToken cancellationToken)
+    private async Task<ScaleResult> ScaleAsync(GroupPlan plan, int replicas, ScaleOptions options, Activity? activity, CancellationToken cancellationToken)
     {
-        long start = _options.TimeProvider.GetTimestamp();
-        StrayRecovery recovery = new(_requests, _releaseName, Drain, _workloads);
-        int? known = _replicas.TryGetValue(plan.Name, out int remembered) ? remembered : _workerGroups.FirstOrDefault(g => g.Name == plan.Name)?.Desired;
-        bool isImmediate = options.ScaleDown == ScaleDown.Immediate;
-        if (isImmediate && replicas < known && !_arePodsKnown && (_link is not null || ConnectedWorkers is not null))
+        int? known = _scaling.AcceptedOf(plan.Name) ?? WorkerGroups.FirstOrDefault(g => g.Name == plan.Name)?.Desired;
+        if (options.ScaleDown == ScaleDown.Immediate && replicas < known && !_state.ArePodsKnown && (_link is not null || ConnectedWorkers is not null))
         {
             // A wait that follows has to know whose workers the scheduler may list after their pods are gone.
             await GetWorkerGroupsAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        // Nothing is read first where nobody applies the Deployment on the server's side: that this is so, and that the group really has
-        // the number that is remembered, is part of the request itself.
-        bool isApplied = options.GiveBackField && _applied.ContainsKey(plan.DeploymentName);
-        AcceptedScale? accepted = known is { } before && !isApplied && (replicas >= before || isImmediate)
-            ? await Scaler.TryChangeUnownedAsync(plan.DeploymentName, before, replicas, !options.GiveBackField, cancellationToken).ConfigureAwait(false)
-            : null;
-        accepted ??= await Scaler.ChangeAsync(plan.DeploymentName, replicas, isImmediate, options.GiveBackField, cancellationToken).ConfigureAwait(false);
-        if (accepted is null)
+        ScaleResult result = await _scaling.RunAsync(plan, replicas, known, options, _state.Plan.Groups, activity, cancellationToken).ConfigureAwait(false);
+        foreach (string address in result.Retired.SelectMany(static r => r.Addresses))
         {
-            return await ShrinkAsync(plan, replicas, options, recovery, activity, cancellationToken).ConfigureAwait(false);
-        }
-
-        TimeSpan acceptedAfter = _options.TimeProvider.GetElapsedTime(start);
-        activity?.AddEvent(new ActivityEvent("accepted"));
-        Remember(plan, accepted.Deployment);
-        ScaleResult result = new()
-        {
-            WorkerGroup = plan.Name,
-            Requested = replicas,
-            Before = accepted.Before,
-            After = accepted.Deployment.Spec?.Replicas ?? replicas,
-            AcceptedAfter = acceptedAfter,
-            Ownership = await GiveBackAsync(accepted, options, cancellationToken).ConfigureAwait(false),
-            OwnershipReason = accepted.Reason,
-        };
-        await GiveBackStraysAsync(plan, options, cancellationToken).ConfigureAwait(false);
-        await recovery.RunAsync(cancellationToken).ConfigureAwait(false);
-        return result;
-    }
-
-    private async Task<ScaleResult> ShrinkAsync(
-        GroupPlan plan, int replicas, ScaleOptions options, StrayRecovery recovery, Activity? activity, CancellationToken cancellationToken)
-    {
-        Retirement retirement = new(_requests, _workloads, Drain, ServerVersion, recovery, Scaler, plan, replicas, options);
-        await using ConfiguredAsyncDisposable disposal = retirement.ConfigureAwait(false);
-        RetirementOutcome outcome = await retirement.RunAsync(cancellationToken).ConfigureAwait(false);
-        activity?.AddEvent(new ActivityEvent("accepted"));
-        if (outcome.Accepted is { } accepted)
-        {
-            Remember(plan, accepted.Deployment);
-        }
-
-        // The scheduler may list them a while longer than their pods are there.
-        foreach (string address in outcome.Retired.SelectMany(static r => r.Addresses))
-        {
+            // The scheduler may list them a while longer than their pods are there.
             if (Uri.TryCreate(address, UriKind.Absolute, out Uri? uri))
             {
-                _seenByWaits[(plan.Name, uri.IdnHost.Trim('[', ']'))] = 0;
+                _state.Lingering[(plan.Name, uri.IdnHost.Trim('[', ']'))] = 0;
             }
         }
 
-        ScaleResult result = new()
-        {
-            WorkerGroup = plan.Name,
-            Requested = replicas,
-            Before = outcome.Before,
-            After = outcome.After,
-            Retired = outcome.Retired,
-            NotRetired = outcome.NotRetired,
-            KeysMoved = outcome.KeysMoved,
-            AcceptedAfter = outcome.AcceptedAfter,
-            Ownership = outcome.Accepted is { } change ? await GiveBackAsync(change, options, cancellationToken).ConfigureAwait(false) : FieldOwnership.NotTaken,
-            OwnershipReason = outcome.Accepted?.Reason,
-        };
-        await GiveBackStraysAsync(plan, options, cancellationToken).ConfigureAwait(false);
         return result;
     }
 
-    private async Task<FieldOwnership> GiveBackAsync(AcceptedScale accepted, ScaleOptions options, CancellationToken cancellationToken)
-    {
-        if (accepted.IsInOwnersName)
-        {
-            // The same number again is not a change, and the owner owned it before.
-            return accepted.Before == accepted.Deployment.Spec?.Replicas ? FieldOwnership.NotTaken : FieldOwnership.ChangedAsOwner;
-        }
-
-        if (!options.GiveBackField)
-        {
-            return FieldGiveBack.IsOurs(accepted.Deployment.Metadata) ? FieldOwnership.Kept : FieldOwnership.NotTaken;
-        }
-
-        if (accepted.Reason is { } reason)
-        {
-            ScalingLog.Patched(_logger, accepted.Deployment.Metadata.Name, reason);
-        }
-
-        return await new FieldGiveBack(_requests).RunAsync(accepted.Deployment, cancellationToken).ConfigureAwait(false);
-    }
-
-    private void Remember(GroupPlan plan, V1Deployment deployment)
-    {
-        if (deployment.Spec?.Replicas is { } replicas)
-        {
-            _replicas[plan.Name] = replicas;
-        }
-    }
-
-    /// <summary>Waits until the group's pods are as many as asked for, all ready and none on its way out.</summary>
-    private async Task<bool> WaitForPodsAsync(GroupPlan plan, int replicas, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        using CancellationTokenSource limit = new(timeout, _options.TimeProvider);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        IReadOnlyDictionary<string, V1Pod>? pods = null;
-        bool isComplete = false;
-        try
-        {
-            await foreach (IReadOnlyDictionary<string, V1Pod> now in ResilientWatch.FollowAsync(_requests, _workloads.FollowPodsAsync, either.Token).ConfigureAwait(false))
-            {
-                pods = now;
-                V1Pod[] own = [.. now.Values.Where(p => PodOwners.IsOf(p, plan.DeploymentName))];
-                isComplete = own.Length == replicas && own.All(static p => PodDiagnosis.IsActive(p) && PodDiagnosis.IsReady(p));
-                if (isComplete)
-                {
-                    break;
-                }
-
-                if (now.Count == 0)
-                {
-                    ThrowIfUninstalled(await _workloads.ListDeploymentsAsync(either.Token).ConfigureAwait(false));
-                }
-            }
-        }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            // What is not complete by then is told, and no error.
-        }
-
-        if (pods is not null)
-        {
-            IList<V1Deployment> deployments = await _workloads.ListDeploymentsAsync(cancellationToken).ConfigureAwait(false);
-            ThrowIfUninstalled(deployments);
-            Apply(new WorkloadSnapshot([.. deployments], null, [.. pods.Values]));
-            OnChanged();
-        }
-
-        return isComplete;
-    }
-
-    private GroupPlan FindPlan(string? workerGroup)
-    {
-        foreach (GroupPlan plan in _plan!.Groups)
-        {
-            if (workerGroup is null ? plan.IsDefault : string.Equals(plan.Name, workerGroup, StringComparison.Ordinal))
-            {
-                return plan;
-            }
-        }
-
-        throw new WorkerGroupNotFoundException(workerGroup ?? _options.WorkerComponent, _releaseName, Namespace, [.. _plan.Groups.Select(static p => p.Name)]);
-    }
+    private GroupPlan FindPlan(string? workerGroup) => _state.FindPlan(workerGroup, _options.WorkerComponent);
 }

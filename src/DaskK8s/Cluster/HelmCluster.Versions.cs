@@ -24,7 +24,7 @@ public sealed partial class HelmCluster
         await Task.WhenAll(info, asked, answers).ConfigureAwait(false);
 
         Dictionary<string, string?> groups = (await info.ConfigureAwait(false)).Workers.ToDictionary(static w => w.Address, static w => w.Group);
-        Dictionary<string, string> images = _workerGroups.ToDictionary(static g => g.Name, static g => g.Image);
+        Dictionary<string, string> images = WorkerGroups.ToDictionary(static g => g.Name, static g => g.Image);
         NodeVersions scheduler = ToVersions(await asked.ConfigureAwait(false), null, null);
         Dictionary<string, NodeVersions> workers = [];
         foreach ((string address, object? answer) in await answers.ConfigureAwait(false))

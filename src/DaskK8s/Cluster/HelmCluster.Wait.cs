@@ -1,10 +1,8 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 
 using DaskK8s.Common;
 using DaskK8s.Dask.Rpc;
 using DaskK8s.Groups;
-using DaskK8s.Reach;
 using DaskK8s.Waiting;
 
 namespace DaskK8s;
@@ -14,11 +12,6 @@ public sealed partial class HelmCluster
     /// <summary>Gets or sets how the scheduler is asked for its workers, for tests that have none.</summary>
     /// <value>Null: over the link to the scheduler, where there is one.</value>
     internal ConnectedWorkers? ConnectedWorkers { get; set; }
-
-    private WorkerHosts? _workerHosts;
-
-    /// <summary>Holds the addresses that earlier waits saw, with their groups: the scheduler may list workers there after their pods are gone.</summary>
-    private readonly ConcurrentDictionary<(string Group, string Address), byte> _seenByWaits = new();
 
     /// <summary>Waits until the scheduler knows the workers that the Deployments ask for, and no others of their groups.</summary>
     /// <param name="timeout">How long to wait; null for <see cref="WorkerWaitOptions.DefaultTimeout"/> (5 minutes).</param>
@@ -62,16 +55,16 @@ public sealed partial class HelmCluster
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        IReadOnlyList<GroupPlan> plans = options.WorkerGroup is { } name ? [FindPlan(name)] : _plan!.Groups;
+        IReadOnlyList<GroupPlan> plans = options.WorkerGroup is { } name ? [FindPlan(name)] : _state.Plan.Groups;
 
         // Pods seen before a scaling may be gone by now, while the scheduler still lists their workers.
-        ILookup<string, string> addresses = _workerGroups
+        ILookup<string, string> addresses = WorkerGroups
             .SelectMany(static g => g.Pods.Where(static p => p.PodIP is not null).Select(p => (Group: g.Name, Address: p.PodIP!)))
-            .Concat(_seenByWaits.Keys)
+            .Concat(_state.Lingering.Keys)
             .ToLookup(static p => p.Group, static p => p.Address, StringComparer.Ordinal);
-        ConnectedWorkers? ask = ConnectedWorkers ?? (_link is { } link ? ct => AskForWorkersAsync(link, ct) : null);
+        ConnectedWorkers? ask = ConnectedWorkers ?? (_link is null ? null : AskForWorkersAsync);
         using Activity? activity = Telemetry.Begin(Telemetry.WaitActivity, _releaseName, Namespace)?.SetTag("group", options.WorkerGroup);
-        WorkerWait wait = new(_requests, _workloads, _releaseName, _plan!.Groups, plans, ask, options, new ProgressToEvent(this, progress), addresses);
+        WorkerWait wait = new(_requests, _workloads, _releaseName, _state.Plan.Groups, plans, ask, options, new ProgressToEvent(this, progress), addresses);
         try
         {
             await wait.RunAsync(cancellationToken).ConfigureAwait(false);
@@ -83,37 +76,30 @@ public sealed partial class HelmCluster
         }
         finally
         {
-            foreach ((string Group, string Address) key in _seenByWaits.Keys.Where(k => plans.Any(p => p.Name == k.Group)))
+            foreach ((string Group, string Address) key in _state.Lingering.Keys.Where(k => plans.Any(p => p.Name == k.Group)))
             {
-                _seenByWaits.TryRemove(key, out _);
+                _state.Lingering.TryRemove(key, out _);
             }
 
             foreach ((string Group, string Address) key in wait.Addresses)
             {
-                _seenByWaits[key] = 0;
+                _state.Lingering[key] = 0;
             }
 
             // What the wait saw last is newer than what was read before it.
             if (wait.Snapshot is { } snapshot)
             {
-                Apply(snapshot);
-                _schedulerInfo = _schedulerInfo is { } info ? WithGroups(info) : null;
+                _state.Apply(snapshot);
+                _ = SchedulerInfo is { } info ? _state.Apply(info) : null;
                 OnChanged();
             }
         }
     }
 
-    private async Task<IReadOnlyDictionary<string, int>> AskForWorkersAsync(SchedulerLink link, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<string, int>> AskForWorkersAsync(CancellationToken cancellationToken)
     {
-        SchedulerInfo info = await link.Rpc.SummaryAsync(cancellationToken).ConfigureAwait(false);
-        IReadOnlyDictionary<string, int>? hosts = null;
-        if (!info.HasAllWorkers)
-        {
-            hosts = await (_workerHosts ??= new WorkerHosts(link.Rpc)).ReadAsync(cancellationToken).ConfigureAwait(false);
-            info = hosts is null ? await link.Rpc.IdentityAsync(cancellationToken).ConfigureAwait(false) : info;
-        }
-
-        _schedulerInfo = WithGroups(info);
-        return hosts ?? info.Workers.GroupBy(static w => w.Host, StringComparer.Ordinal).ToDictionary(static g => g.Key, static g => g.Count(), StringComparer.Ordinal);
+        (SchedulerInfo info, IReadOnlyDictionary<string, int> hosts) = await (_workerHosts ??= new WorkerHosts(_link!.Rpc)).CountAsync(cancellationToken).ConfigureAwait(false);
+        _state.Apply(info);
+        return hosts;
     }
 }

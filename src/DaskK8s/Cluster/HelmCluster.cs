@@ -4,10 +4,14 @@ using DaskK8s.Cluster;
 using DaskK8s.Common;
 using DaskK8s.Dask.Rpc;
 using DaskK8s.Groups;
-using DaskK8s.Helm;
 using DaskK8s.Helm.Chart;
 using DaskK8s.Kubernetes;
+using DaskK8s.Logs;
+using DaskK8s.PortForwarding;
 using DaskK8s.Reach;
+using DaskK8s.Scaling;
+using DaskK8s.Scaling.Lossless;
+using DaskK8s.WorkerGroups;
 
 using Microsoft.Extensions.Logging;
 
@@ -28,39 +32,44 @@ public sealed partial class HelmCluster : IAsyncDisposable
 
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(1);
 
+    private readonly string _releaseName;
     private readonly HelmClusterOptions _options;
     private readonly KubeRequests _requests;
-    private readonly ReleaseStorage _storage;
-    private readonly Workloads _workloads;
     private readonly ILogger _logger;
-    private readonly string _releaseName;
-
-    private ReleasePlan? _plan;
-    private string? _recordNamespace;
-    private string? _notReached;
-    private string? _waitsFor;
-    private IReadOnlyList<WorkerGroup> _workerGroups = [];
-    private bool _arePodsKnown;
-    private PodFollow? _followedPods;
-    private Dictionary<string, string> _groupsByIP = [];
-    private SchedulerInfo? _schedulerInfo;
-    private SchedulerVersion? _schedulerVersion;
-    private SchedulerLink? _link;
+    private readonly Workloads _workloads;
+    private readonly StrayFields _strays;
+    private readonly ReleaseState _state;
+    private readonly ReleaseReader _reader;
+    private readonly SchedulerConnector _connector;
+    private readonly GroupScaling _scaling;
+    private readonly ReleaseLogs _logs;
+    private readonly ForwardList _forwards;
     private readonly Lifetime _lifetime = new(typeof(HelmCluster));
+
+    private SchedulerLink? _link;
+    private WorkerHosts? _workerHosts;
+    private WorkerDrain? _drain;
+    private PodFollow? _followedPods;
 
     private HelmCluster(string releaseName, HelmClusterOptions options, KubeConnection connection)
     {
         _releaseName = releaseName;
         _options = options;
-        _requests = ToRequests(options, connection);
+        _requests = options.RequestsOver(connection);
         _logger = _requests.Logger;
-        _storage = new ReleaseStorage(_requests, options.MaxReleaseBytes);
         _workloads = new Workloads(_requests, releaseName);
+        _strays = new StrayFields(_requests, _workloads, releaseName);
+        _state = new ReleaseState(releaseName, _requests, _strays, ScaleAsync);
+        _reader = new ReleaseReader(releaseName, _requests, _workloads, options.Release, _state.Limit);
+        _connector = new SchedulerConnector(options, _requests, _workloads, _state);
+        _scaling = new GroupScaling(_requests, _workloads, releaseName, _strays, () => Drain);
+        _logs = new ReleaseLogs(_requests, _workloads, releaseName, _state.ThrowIfUninstalled);
+        _forwards = new ForwardList(connection, options.Transport, options.TimeProvider, GuardedLogger.Create(options.LoggerFactory, "DaskK8s.Forwarding"), _lifetime);
     }
 
     /// <summary>Gets the cluster's name: <c>release.namespace</c>, as <see cref="FromNameAsync"/> takes it.</summary>
     /// <value>For a release with several instances of the Dask chart <c>release/instance.namespace</c>.</value>
-    public string Name => _plan?.Release.Instances.Count > 1 ? $"{_releaseName}/{_plan.Release.Instance}.{Namespace}" : $"{_releaseName}.{Namespace}";
+    public string Name => _state.IsRead && Release.Instances.Count > 1 ? $"{_releaseName}/{Release.Instance}.{Namespace}" : $"{_releaseName}.{Namespace}";
 
     /// <summary>Gets the release's namespace.</summary>
     public string Namespace => _requests.Connection.Namespace;
@@ -69,25 +78,25 @@ public sealed partial class HelmCluster : IAsyncDisposable
     public string? Context => _requests.Connection.Context;
 
     /// <summary>Gets the release as it was read last.</summary>
-    public HelmRelease Release => _plan!.Release;
+    public HelmRelease Release => _state.Plan.Release;
 
     /// <summary>Gets the worker groups as they were read last, the default one first, the others in the order of the values.</summary>
-    public IReadOnlyList<WorkerGroup> WorkerGroups => _workerGroups;
+    public IReadOnlyList<WorkerGroup> WorkerGroups => _state.Groups;
 
     /// <summary>Gets the scheduler and its workers as they were read last, or null where the scheduler is not reached.</summary>
-    public SchedulerInfo? SchedulerInfo => _schedulerInfo;
+    public SchedulerInfo? SchedulerInfo => _state.Scheduler;
 
     /// <summary>Gets the Dask address for clients on this machine (<c>tcp://127.0.0.1:8786</c>), or null where the scheduler is not reached.</summary>
     public string? SchedulerAddress => _link?.Address;
 
     /// <summary>Gets the dashboard's page, reachable from this machine, or null where there is none.</summary>
     /// <value>The local port of the forward; where the scheduler is reached directly, the release's ingress, Service or scheduler says.</value>
-    public string? DashboardLink => _link is null
-        ? _plan?.Scheduler.IngressLink
-        : _link.DashboardForward is null ? _plan?.Scheduler.IngressLink ?? _link.DashboardLink ?? LinkFromServices() : _link.DashboardLink;
+    public string? DashboardLink => _link?.DashboardForward is not null
+        ? _link.DashboardLink
+        : _state.Plan.Scheduler.IngressLink ?? _link?.DashboardLink ?? LinkFromServices();
 
     /// <summary>Gets where the release's Jupyter is served (its ingress, else its Service's name in the cluster), or null where it has none.</summary>
-    public string? JupyterLink => _plan?.JupyterLink;
+    public string? JupyterLink => _state.Plan.JupyterLink;
 
     /// <summary>Gets the local port of the scheduler, or null where it is reached without one.</summary>
     public PortForward? SchedulerForward => _link?.SchedulerForward;
@@ -96,7 +105,7 @@ public sealed partial class HelmCluster : IAsyncDisposable
     public PortForward? DashboardForward => _link?.DashboardForward;
 
     /// <summary>Gets what could not be read or used, and why; empty where nothing is missing.</summary>
-    public IReadOnlyList<ClusterLimitation> Limitations { get; private set; } = [];
+    public IReadOnlyList<ClusterLimitation> Limitations => _state.Limitations;
 
     /// <summary>Reads the release and its worker groups again.</summary>
     /// <remarks>The pods of a release with more than 500 workers are listed once and followed from then on: a change of the last moment may be missing.</remarks>
@@ -109,7 +118,7 @@ public sealed partial class HelmCluster : IAsyncDisposable
 
     private async Task<IReadOnlyList<WorkerGroup>> ReadWorkerGroupsAsync(CancellationToken cancellationToken)
     {
-        if (_workerGroups.Sum(static g => (long)g.Desired) > MaxListedPods)
+        if (WorkerGroups.Sum(static g => (long)g.Desired) > MaxListedPods)
         {
             LazyInitializer.EnsureInitialized(ref _followedPods, () => new PodFollow(_workloads, _options.TimeProvider));
         }
@@ -117,10 +126,9 @@ public sealed partial class HelmCluster : IAsyncDisposable
         WorkloadSnapshot snapshot = await (_followedPods is { } followed
             ? _workloads.ReadAsync(ct => followed.ReadAsync(atLeast: 0, ct), cancellationToken)
             : _workloads.ReadAsync(cancellationToken)).ConfigureAwait(false);
-        ThrowIfUninstalled(snapshot.Deployments);
-        Apply(snapshot);
-        OnChanged();
-        return _workerGroups;
+        _state.ThrowIfUninstalled(snapshot.Deployments);
+        Take(snapshot);
+        return WorkerGroups;
     }
 
     /// <summary>Asks the scheduler for its state and that of its workers, each with the group that its pod belongs to.</summary>
@@ -135,31 +143,30 @@ public sealed partial class HelmCluster : IAsyncDisposable
     {
         SchedulerRpc rpc = RequireLink().Rpc;
         SchedulerInfo info = await rpc.IdentityAsync(cancellationToken).ConfigureAwait(false);
-        if (_schedulerVersion?.Id != info.Id)
+        if (!_state.KnowsVersionOf(info))
         {
-            // One process has one version: it is asked once for each.
-            _schedulerVersion = new SchedulerVersion(info.Id, await ReadVersionAsync(rpc, cancellationToken).ConfigureAwait(false));
+            _state.NoteVersion(info, await rpc.VersionAsync(cancellationToken).ConfigureAwait(false));
         }
 
-        if (info.Workers.Any(w => !_groupsByIP.ContainsKey(w.Host)))
+        if (!info.Workers.All(_state.KnowsPodOf))
         {
             // A worker of a pod that was not there at the last look.
             await GetWorkerGroupsAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        _schedulerInfo = WithGroups(info);
+        info = _state.Apply(info);
         OnChanged();
-        return _schedulerInfo;
+        return info;
     }
 
     /// <summary>Returns the cluster in a line, as Python's <c>HelmCluster</c> does, from what was read last; it never blocks.</summary>
     /// <returns><c>HelmCluster(my-dask.default, 'tcp://127.0.0.1:8786', workers=4, threads=4, memory=2.00 GiB)</c>.</returns>
-    public override string ToString() => _schedulerInfo is { } info
+    public override string ToString() => SchedulerInfo is { } info
         ? string.Create(
             CultureInfo.InvariantCulture,
             $"HelmCluster({Name}, '{SchedulerAddress}', workers={info.WorkerCount}, threads={info.TotalThreads}, memory={DaskBytes.Format(info.TotalMemory)})")
         : string.Create(
-            CultureInfo.InvariantCulture, $"HelmCluster({Name}, not connected to a scheduler, pods={_workerGroups.Sum(static g => g.Ready)})");
+            CultureInfo.InvariantCulture, $"HelmCluster({Name}, not connected to a scheduler, pods={WorkerGroups.Sum(static g => g.Ready)})");
 
     /// <summary>Closes the forwards and the client; the release goes on.</summary>
     /// <returns>A task that ends when all is closed.</returns>
@@ -177,7 +184,7 @@ public sealed partial class HelmCluster : IAsyncDisposable
             await followed.DisposeAsync().ConfigureAwait(false);
         }
 
-        await CloseForwardsAsync().ConfigureAwait(false);
+        await _forwards.DisposeAsync().ConfigureAwait(false);
         if (_link is { } link)
         {
             await link.DisposeAsync().ConfigureAwait(false);
@@ -188,40 +195,17 @@ public sealed partial class HelmCluster : IAsyncDisposable
     }
 
     private SchedulerLink RequireLink() => _link ?? throw new SchedulerUnreachableException(
-        "", $"The scheduler of release {_releaseName} is not reached. {string.Join(" ", Limitations.Select(static l => l.ToString()).Prepend(_notReached).OfType<string>())}".TrimEnd());
+        "", $"The scheduler of release {_releaseName} is not reached. {string.Join(" ", Limitations.Select(static l => l.ToString()).Prepend(_connector.NotReached).OfType<string>())}".TrimEnd());
 
-    /// <exception cref="HelmReleaseObjectsMissingException">None of the release's Deployments exists any more.</exception>
-    private void ThrowIfUninstalled(IEnumerable<k8s.Models.V1Deployment> deployments)
+    /// <summary>Takes what was read of the objects, and tells of it.</summary>
+    private void Take(WorkloadSnapshot snapshot)
     {
-        if (_plan is { Deployments.Count: > 0 } plan && !deployments.Any(d => plan.Deployments.Contains(d.Metadata.Name)))
-        {
-            throw new HelmReleaseObjectsMissingException(plan.Release, Namespace, plan.Deployments, isConnected: true);
-        }
+        _state.Apply(snapshot);
+        OnChanged();
     }
 
     private string? LinkFromServices() =>
-        _schedulerInfo is { } info && info.Services.TryGetValue("dashboard", out int port) && Uri.TryCreate(_link?.Address, UriKind.Absolute, out Uri? address)
+        SchedulerInfo is { } info && info.Services.TryGetValue("dashboard", out int port) && Uri.TryCreate(_link?.Address, UriKind.Absolute, out Uri? address)
             ? string.Create(CultureInfo.InvariantCulture, $"http://{address.Host}:{port}/status")
             : null;
-
-    /// <summary>Reads the version, or gives null where the scheduler does not tell (operations can be blocked): nothing depends on it.</summary>
-    private static async Task<string?> ReadVersionAsync(SchedulerRpc rpc, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await rpc.VersionsAsync(cancellationToken).ConfigureAwait(false)).GetValueOrDefault("distributed");
-        }
-        catch (Exception e) when (e is DaskRpcException or DaskProtocolException)
-        {
-            return null;
-        }
-    }
-
-    private SchedulerInfo WithGroups(SchedulerInfo info) => info with
-    {
-        Version = _schedulerVersion is { } known && known.Id == info.Id ? known.Version : null,
-        Workers = [.. info.Workers.Select(w => _groupsByIP.TryGetValue(w.Host, out string? group) ? w with { Group = group } : w)],
-    };
-
-    private sealed record SchedulerVersion(string Id, string? Version);
 }

@@ -1,5 +1,8 @@
 using DaskK8s.Common;
 using DaskK8s.Dask.Protocol;
+using DaskK8s.Groups;
+using DaskK8s.Kubernetes;
+using DaskK8s.Kubernetes.Config;
 using DaskK8s.Reach;
 
 using k8s;
@@ -123,6 +126,26 @@ public sealed record HelmClusterOptions
         LoggerFactory = LoggerFactory ?? NullLoggerFactory.Instance,
         TimeProvider = TimeProvider,
     };
+
+    /// <summary>Gets what reading the release needs of these options.</summary>
+    internal ReleaseOptions Release => new(Instance, SchedulerAddress, SchedulerComponent, WorkerComponent, MaxReleaseBytes);
+
+    /// <summary>Opens the connection to the API server.</summary>
+    internal Task<KubeConnection> OpenAsync(CancellationToken cancellationToken) => KubeConnectionFactory.OpenAsync(
+        new KubeConfigOptions
+        {
+            KubeconfigPath = KubeconfigPath,
+            Context = Context,
+            Namespace = Namespace,
+            Kubernetes = Kubernetes,
+            TimeProvider = TimeProvider,
+            LoggerFactory = LoggerFactory,
+        },
+        cancellationToken);
+
+    /// <summary>Returns the way in which calls over a connection are made.</summary>
+    internal KubeRequests RequestsOver(KubeConnection connection) =>
+        new(connection, Retry, RequestTimeout, TimeProvider, GuardedLogger.Create(LoggerFactory, "DaskK8s.HelmCluster"));
 
     /// <summary>Checks the options, as connecting does before anything else.</summary>
     /// <exception cref="ArgumentException">An option makes no sense, or contradicts another.</exception>

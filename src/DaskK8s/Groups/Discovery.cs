@@ -13,7 +13,7 @@ using k8s.Models;
 namespace DaskK8s.Groups;
 
 /// <summary>Looks for releases of the Dask chart in one namespace or in all that may be looked into.</summary>
-internal sealed class Discovery(KubeRequests requests, HelmClusterOptions options)
+internal sealed class Discovery(KubeRequests requests, long maxReleaseBytes)
 {
     // The chart's own labels; 'app' is left out because nameOverride changes it, 'heritage' because Helm 2 and those who render without Helm write another one.
     private const string ChartSelector = "release,component";
@@ -136,7 +136,7 @@ internal sealed class Discovery(KubeRequests requests, HelmClusterOptions option
     }
 
     private Task<StoredRelease> ReadRecordAsync(string release, string @namespace, CancellationToken cancellationToken) =>
-        new ReleaseStorage(requests, options.MaxReleaseBytes).ReadAsync(release, @namespace, cancellationToken);
+        new ReleaseStorage(requests, maxReleaseBytes).ReadAsync(release, @namespace, cancellationToken);
 
     private static string? DescriptionOf(HelmRelease release) => release.Description.Length > 0 ? Words.OneLine(release.Description) : null;
 

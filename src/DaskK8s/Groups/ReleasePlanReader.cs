@@ -17,7 +17,7 @@ internal static class ReleasePlanReader
     /// <summary>Reads the plan off the release's record.</summary>
     /// <exception cref="HelmReleaseNotDaskException">The release comes from another chart.</exception>
     /// <exception cref="HelmReleaseInstanceException">The release has several instances and none is chosen, or none of the name.</exception>
-    public static ReleasePlan FromRecord(HelmRelease release, ReleaseRecord record, WorkloadSnapshot snapshot, HelmClusterOptions options)
+    public static ReleasePlan FromRecord(HelmRelease release, ReleaseRecord record, WorkloadSnapshot snapshot, ReleaseOptions options)
     {
         ChartInstance instance = Choose(release.Name, release.Namespace, record.Instances, options);
         ReleaseOrigin origin = OriginOf(instance, snapshot);
@@ -33,7 +33,7 @@ internal static class ReleasePlanReader
     }
 
     /// <summary>Provides the namespace of the objects that a record tells of.</summary>
-    public static string NamespaceOf(ReleaseRecord record, HelmClusterOptions options)
+    public static string NamespaceOf(ReleaseRecord record, ReleaseOptions options)
     {
         ChartInstance? instance = record.Instances.FirstOrDefault(i => options.Instance is null || i.IsNamed(options.Instance));
         return instance?.Namespace ?? record.Namespace;
@@ -47,7 +47,7 @@ internal static class ReleasePlanReader
     /// <param name="mayHaveRecord">Whether Helm's record may be there and only may not be read.</param>
     /// <returns>The plan, or null where no Deployment says that it belongs to the release.</returns>
     /// <exception cref="HelmReleaseInstanceException">The release has several instances and none is chosen, or none of the name.</exception>
-    public static ReleasePlan? FromLabels(string releaseName, string @namespace, WorkloadSnapshot snapshot, HelmClusterOptions options, bool mayHaveRecord)
+    public static ReleasePlan? FromLabels(string releaseName, string @namespace, WorkloadSnapshot snapshot, ReleaseOptions options, bool mayHaveRecord)
     {
         IReadOnlyList<ChartInstance> instances = ChartInstances.FromLive(
             releaseName, ComponentNames(options), snapshot.Deployments.Where(d => IsOf(d, releaseName)).Select(ToChart));
@@ -80,7 +80,7 @@ internal static class ReleasePlanReader
     private static ReleaseOrigin OriginOf(ChartInstance instance, WorkloadSnapshot snapshot) =>
         ReleaseOrigin.Of(instance.DeploymentNames.Select(snapshot.FindDeployment).OfType<V1Deployment>().Select(static d => d.Metadata));
 
-    private static ChartInstance Choose(string releaseName, string @namespace, IReadOnlyList<ChartInstance> instances, HelmClusterOptions options)
+    private static ChartInstance Choose(string releaseName, string @namespace, IReadOnlyList<ChartInstance> instances, ReleaseOptions options)
     {
         ChartInstance[] named = options.Instance is { } asked ? [.. instances.Where(i => i.IsNamed(asked))] : [.. instances];
         return named.Length == 1
@@ -90,7 +90,7 @@ internal static class ReleasePlanReader
     }
 
     private static ReleasePlan ToPlan(
-        HelmRelease release, ChartInstance instance, IReadOnlyList<ChartInstance> all, WorkloadSnapshot snapshot, HelmClusterOptions options, bool isServiceKnown)
+        HelmRelease release, ChartInstance instance, IReadOnlyList<ChartInstance> all, WorkloadSnapshot snapshot, ReleaseOptions options, bool isServiceKnown)
     {
         ChartObjects objects = instance.Objects;
         ChartScheduler? scheduler = objects.Scheduler;
@@ -121,7 +121,7 @@ internal static class ReleasePlanReader
     }
 
     private static GroupPlan ToGroup(
-        ChartWorkerGroup group, SchedulerPlan scheduler, string @namespace, WorkloadSnapshot snapshot, HelmClusterOptions options, bool areValuesKnown)
+        ChartWorkerGroup group, SchedulerPlan scheduler, string @namespace, WorkloadSnapshot snapshot, ReleaseOptions options, bool areValuesKnown)
     {
         ChartDeployment? deployment = snapshot.FindDeployment(group.DeploymentName) is { } live ? ToChart(live) : group.Deployment;
         string? named = deployment?.SchedulerAddress;
@@ -170,7 +170,7 @@ internal static class ReleasePlanReader
         };
     }
 
-    private static ValueNode.Map ComponentNames(HelmClusterOptions options) => new(new()
+    private static ValueNode.Map ComponentNames(ReleaseOptions options) => new(new()
     {
         ["scheduler"] = Named(options.SchedulerComponent),
         ["worker"] = Named(options.WorkerComponent),

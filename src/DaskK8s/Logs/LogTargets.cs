@@ -5,16 +5,18 @@ using k8s.Models;
 namespace DaskK8s.Logs;
 
 /// <summary>Chooses the pods whose logs are wanted.</summary>
-internal sealed class LogTargets(PodLogFilter filter, string? workerGroup, PodOwners owners, string schedulerComponent, string workerComponent)
+internal sealed class LogTargets(PodLogFilter filter, string? workerGroup, IReadOnlyList<GroupPlan> groups, string schedulerComponent, string workerComponent)
 {
     private const string ComponentLabel = "component";
+
+    private readonly PodOwners _owners = new(groups);
 
     public PodLogFilter Filter => filter;
 
     /// <summary>Returns the pod as a target, or null where it is not wanted.</summary>
     public LogTarget? Choose(V1Pod pod)
     {
-        GroupPlan? plan = owners.Find(pod);
+        GroupPlan? plan = _owners.Find(pod);
         string? group = plan?.Name;
         PodComponent component = ComponentOf(pod, group);
         bool wanted = (filter.Component == PodComponent.All || filter.Component == component)
@@ -22,6 +24,14 @@ internal sealed class LogTargets(PodLogFilter filter, string? workerGroup, PodOw
             && (filter.PodName is null || string.Equals(pod.Metadata.Name, filter.PodName, StringComparison.Ordinal));
         return wanted ? new LogTarget(pod.Metadata.Name, group, component, DaskContainer.NameOf(pod, plan?.Container)) : null;
     }
+
+    /// <summary>Returns a target's place: the scheduler's log comes first, then the workers' by group.</summary>
+    public int PlaceOf(LogTarget target) => target.Component switch
+    {
+        PodComponent.Scheduler => -1,
+        PodComponent.Worker => groups.TakeWhile(g => g.Name != target.Group).Count(),
+        _ => int.MaxValue,
+    };
 
     private PodComponent ComponentOf(V1Pod pod, string? group)
     {

@@ -90,7 +90,7 @@ internal sealed class SchedulerLocator(KubeRequests requests, ReachOptions optio
                     ? throw new SchedulerUnreachableException(
                         custom,
                         $"The release has no scheduler of its own to forward to; its workers use {custom} (worker.custom_scheduler_url). "
-                        + $"Name an address that leads there from here: {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.SchedulerAddress)}.")
+                        + $"Name an address that leads there from here: HelmClusterOptions.{nameof(ReachOptions.SchedulerAddress)}.")
                     : Elsewhere(custom)
                 : throw new SchedulerUnreachableException(
                     plan.ServiceName,

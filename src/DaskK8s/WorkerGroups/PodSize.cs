@@ -1,3 +1,4 @@
+using DaskK8s.Helm.Chart;
 using DaskK8s.Helm.Values;
 
 namespace DaskK8s.WorkerGroups;
@@ -5,6 +6,35 @@ namespace DaskK8s.WorkerGroups;
 /// <summary>Computes how many pods of a group make up an amount of memory, cores or GPUs.</summary>
 internal static class PodSize
 {
+    /// <summary>Checks what is asked for.</summary>
+    /// <returns>The memory in bytes, or null where none is asked for.</returns>
+    /// <exception cref="ArgumentException">None of the three is given, or one makes no sense.</exception>
+    public static long? Check(string? memory, double? cores, int? gpus)
+    {
+        if (memory is null && cores is null && gpus is null)
+        {
+            throw new ArgumentException("Specify the memory, cores or GPUs of the group.");
+        }
+
+        long bytes = 0;
+        if (memory is not null && (!DaskBytes.TryParse(memory, out bytes) || bytes < 0))
+        {
+            throw new ArgumentException($"\"{memory}\" is not an amount of memory; write it as 1TB, 512 GiB or 4e9.", nameof(memory));
+        }
+
+        if (cores is { } number && (!double.IsFinite(number) || number is < 0 or > 1e9))
+        {
+            throw new ArgumentOutOfRangeException(nameof(cores), cores, "A number of cores is neither negative nor beyond measure.");
+        }
+
+        if (gpus is { } count)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(count, nameof(gpus));
+        }
+
+        return memory is null ? null : bytes;
+    }
+
     /// <summary>Returns the pods that it takes: enough for each of the amounts.</summary>
     /// <exception cref="ScaleTargetUnknownException">The group's pods do not say how much they have.</exception>
     public static int PodsFor(WorkerGroup group, decimal? memory, decimal? cores, int? gpus)

@@ -67,10 +67,8 @@ internal static class Rooms
     [
         ("src/DaskK8s.Testing/Releases", "src/DaskK8s.Testing"),
         ("src/DaskK8s/Dask/Tasks", "src/DaskK8s/Dask"),
-        ("src/DaskK8s/Groups", "src/DaskK8s/Cluster"),
         ("src/DaskK8s/Helm/Records", "src/DaskK8s/Helm"),
         ("src/DaskK8s/Helm/Records", "src/DaskK8s/Helm/Chart"),
-        ("src/DaskK8s/Reach", "src/DaskK8s/Cluster"),
     ];
 
     /// <summary>Finds the arrows that run upwards or touch a room without a place in the order.</summary>

@@ -58,6 +58,19 @@ internal static class SchedulerRpcOperations
             : throw new DaskProtocolException("The answer to 'versions' names no packages.");
     }
 
+    /// <summary>Reads the scheduler's version of Dask, or gives null where it does not tell (operations can be blocked): nothing depends on it.</summary>
+    public static async Task<string?> VersionAsync(this SchedulerRpc rpc, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await rpc.VersionsAsync(cancellationToken).ConfigureAwait(false)).GetValueOrDefault("distributed");
+        }
+        catch (Exception e) when (e is DaskRpcException or DaskProtocolException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Moves the data off workers and retires them.</summary>
     /// <param name="rpc">The scheduler.</param>
     /// <param name="workers">Their addresses.</param>

@@ -9,6 +9,23 @@ internal sealed class WorkerHosts(SchedulerRpc rpc)
 {
     private volatile State _state = new(null, ImmutableDictionary.Create<string, int>(StringComparer.Ordinal));
 
+    /// <summary>Reads the scheduler, and the number of workers at each host.</summary>
+    public async Task<(SchedulerInfo Scheduler, IReadOnlyDictionary<string, int> Hosts)> CountAsync(CancellationToken cancellationToken)
+    {
+        SchedulerInfo info = await rpc.SummaryAsync(cancellationToken).ConfigureAwait(false);
+        if (!info.HasAllWorkers)
+        {
+            if (await ReadAsync(cancellationToken).ConfigureAwait(false) is { } hosts)
+            {
+                return (info, hosts);
+            }
+
+            info = await rpc.IdentityAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return (info, info.Workers.CountBy(static w => w.Host, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal));
+    }
+
     /// <summary>Reads the number of workers at each host.</summary>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The numbers; null where the scheduler runs no functions.</returns>

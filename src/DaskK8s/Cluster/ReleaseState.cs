@@ -1,0 +1,144 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+using DaskK8s.Common;
+using DaskK8s.Groups;
+using DaskK8s.Kubernetes;
+using DaskK8s.Scaling;
+using DaskK8s.WorkerGroups;
+
+using k8s.Models;
+
+namespace DaskK8s.Cluster;
+
+/// <summary>All that a cluster object knows of its release, as it was read last.</summary>
+/// <param name="name">The release's name.</param>
+/// <param name="requests">The way to the API server.</param>
+/// <param name="strays">Is told of the Deployments that are read.</param>
+/// <param name="scale">Scales a group.</param>
+internal sealed class ReleaseState(string name, KubeRequests requests, StrayFields strays, ScaleGroup scale)
+{
+    private ReleasePlan? _plan;
+    private Dictionary<string, string> _groupsByIP = [];
+    private SchedulerVersion? _version;
+
+    /// <summary>Gets the release's name.</summary>
+    public string Name => name;
+
+    /// <summary>Gets the release's namespace.</summary>
+    public string Namespace => requests.Connection.Namespace;
+
+    /// <summary>Gets or sets what the release consists of.</summary>
+    public ReleasePlan Plan
+    {
+        get => _plan!;
+        set => _plan = value;
+    }
+
+    /// <summary>Gets whether the release was read.</summary>
+    public bool IsRead => _plan is not null;
+
+    /// <summary>Gets the worker groups.</summary>
+    public IReadOnlyList<WorkerGroup> Groups { get; private set; } = [];
+
+    /// <summary>Gets whether the groups' pods were read once.</summary>
+    public bool ArePodsKnown { get; private set; }
+
+    /// <summary>Gets the scheduler and its workers, or null where they were not read.</summary>
+    public SchedulerInfo? Scheduler { get; private set; }
+
+    /// <summary>Gets what could not be read or used.</summary>
+    public IReadOnlyList<ClusterLimitation> Limitations { get; private set; } = [];
+
+    /// <summary>Gets the addresses at which the scheduler may list workers after their pods are gone, with their groups.</summary>
+    public ConcurrentDictionary<(string Group, string Address), byte> Lingering { get; } = new();
+
+    /// <summary>Takes what was read of the objects.</summary>
+    public void Apply(WorkloadSnapshot snapshot)
+    {
+        Groups = GroupBuilder.Build(scale, Plan.Groups, snapshot, Groups);
+        ArePodsKnown |= snapshot.HasPods;
+        strays.Note(snapshot.Deployments);
+        Dictionary<string, string> groupsByIP = new(StringComparer.Ordinal);
+        foreach (WorkerGroup group in Groups)
+        {
+            TagList tags = new() { { "release", name }, { "namespace", Namespace }, { "group", group.Name } };
+            Telemetry.ReadyWorkers.Record(group.Ready, tags);
+            Telemetry.DesiredWorkers.Record(group.Desired, tags);
+            foreach (WorkerPod pod in group.Pods)
+            {
+                if (pod.PodIP is { } ip)
+                {
+                    groupsByIP[ip] = group.Name;
+                }
+            }
+        }
+
+        _groupsByIP = groupsByIP;
+    }
+
+    /// <summary>Takes what the scheduler said.</summary>
+    /// <returns>The same, each worker with the group that its pod belongs to.</returns>
+    public SchedulerInfo Apply(SchedulerInfo info) => Scheduler = WithGroups(info);
+
+    /// <summary>Determines whether a scheduler is known to have a version; one process has one.</summary>
+    public bool KnowsVersionOf(SchedulerInfo info) => _version?.Id == info.Id;
+
+    /// <summary>Takes a scheduler's version, or null where it does not tell.</summary>
+    public void NoteVersion(SchedulerInfo info, string? version) => _version = new SchedulerVersion(info.Id, version);
+
+    /// <summary>Determines whether a worker's pod was there at the last look.</summary>
+    public bool KnowsPodOf(WorkerInfo worker) => _groupsByIP.ContainsKey(worker.Host);
+
+    /// <summary>Adds what could not be read or used.</summary>
+    public void Limit(ClusterLimitation limitation)
+    {
+        Limitations = [.. Limitations, limitation];
+        HelmClusterLog.Limited(requests.Logger, name, limitation.ToString());
+    }
+
+    /// <summary>Finds a group; null for the default one.</summary>
+    /// <exception cref="WorkerGroupNotFoundException">The release has no such group.</exception>
+    public GroupPlan FindPlan(string? group, string? defaultGroup = null) =>
+        Plan.Groups.FirstOrDefault(p => group is null ? p.IsDefault : string.Equals(p.Name, group, StringComparison.Ordinal))
+            ?? throw new WorkerGroupNotFoundException(group ?? defaultGroup ?? "", name, Namespace, [.. Plan.Groups.Select(static p => p.Name)]);
+
+    /// <exception cref="HelmReleaseObjectsMissingException">None of the release's Deployments exists any more.</exception>
+    public void ThrowIfUninstalled(IEnumerable<V1Deployment> deployments)
+    {
+        if (_plan is { Deployments.Count: > 0 } plan && !deployments.Any(d => plan.Deployments.Contains(d.Metadata.Name)))
+        {
+            throw new HelmReleaseObjectsMissingException(plan.Release, Namespace, plan.Deployments, isConnected: true);
+        }
+    }
+
+    /// <summary>Tells what does not exist by its name: a group without its Deployment is not a group of zero.</summary>
+    /// <exception cref="HelmReleaseObjectsMissingException">Nothing of the release is there.</exception>
+    public void ThrowIfMissing(WorkloadSnapshot snapshot)
+    {
+        ReleasePlan plan = Plan;
+        if (plan.Release.IsPartial || plan.Missing.Count == 0)
+        {
+            return;
+        }
+
+        if (plan.Deployments.All(name => snapshot.FindDeployment(name) is null))
+        {
+            throw new HelmReleaseObjectsMissingException(plan.Release, Namespace, plan.Missing);
+        }
+
+        foreach (GroupPlan group in plan.Groups.Where(g => plan.Missing.Contains(g.DeploymentName)))
+        {
+            Limit(new ClusterLimitation(
+                $"Worker group {group.Name}", $"its Deployment {group.DeploymentName} does not exist in namespace {Namespace}. {plan.Release.StatusExplanation ?? "The next 'helm upgrade' creates it again."}"));
+        }
+    }
+
+    private SchedulerInfo WithGroups(SchedulerInfo info) => info with
+    {
+        Version = _version is { } known && known.Id == info.Id ? known.Version : null,
+        Workers = [.. info.Workers.Select(w => _groupsByIP.TryGetValue(w.Host, out string? group) ? w with { Group = group } : w)],
+    };
+
+    private sealed record SchedulerVersion(string Id, string? Version);
+}

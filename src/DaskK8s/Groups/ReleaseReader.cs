@@ -1,0 +1,180 @@
+using DaskK8s.Helm;
+using DaskK8s.Helm.Chart;
+using DaskK8s.Helm.Records;
+using DaskK8s.Kubernetes;
+
+namespace DaskK8s.Groups;
+
+/// <summary>Reads a release: Helm's record and what runs of it, brought together.</summary>
+/// <param name="releaseName">The release's name.</param>
+/// <param name="requests">The way to the API server.</param>
+/// <param name="workloads">The objects; it is told which of them are other instances'.</param>
+/// <param name="options">The options.</param>
+/// <param name="limit">Is told what could not be read.</param>
+internal sealed class ReleaseReader(string releaseName, KubeRequests requests, Workloads workloads, ReleaseOptions options, Action<ClusterLimitation> limit)
+{
+    private readonly ReleaseStorage _storage = new(requests, options.MaxReleaseBytes);
+
+    private string Namespace => requests.Connection.Namespace;
+
+    /// <summary>Reads the release.</summary>
+    /// <param name="beside">What is read at the same time.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>What it consists of, and its Deployments.</returns>
+    /// <exception cref="HelmReleaseException">There is no such release, or it cannot be understood.</exception>
+    public async Task<(ReleasePlan Plan, WorkloadSnapshot Snapshot)> ReadAsync(Task beside, CancellationToken cancellationToken)
+    {
+        Task<WorkloadSnapshot> reading = workloads.ReadDeploymentsAsync(cancellationToken);
+        Task<StoredRelease> storing = _storage.ReadAsync(releaseName, Namespace, cancellationToken);
+        await Task.WhenAll(storing, reading, beside).ConfigureAwait(false);
+        (StoredRelease stored, WorkloadSnapshot snapshot) =
+            await MeetAsync(await storing.ConfigureAwait(false), await reading.ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        ReleasePlan plan = await PlanAsync(stored, snapshot, cancellationToken).ConfigureAwait(false);
+        return (plan, plan.OtherDeployments.Count > 0 ? await workloads.ReadDeploymentsAsync(cancellationToken).ConfigureAwait(false) : snapshot);
+    }
+
+    /// <summary>Reads the release again.</summary>
+    /// <param name="known">The release as it was read last.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>What it consists of, and its Deployments.</returns>
+    /// <exception cref="KubernetesForbiddenException">Its record may not be read.</exception>
+    /// <exception cref="HelmReleaseException">It is gone, or cannot be understood.</exception>
+    public async Task<(ReleasePlan Plan, WorkloadSnapshot Snapshot)> ReadAgainAsync(HelmRelease known, CancellationToken cancellationToken)
+    {
+        StoredRelease stored = await _storage.ReadAsync(releaseName, known.RecordNamespace ?? Namespace, cancellationToken).ConfigureAwait(false);
+        if (stored.Refused is { } refused)
+        {
+            throw refused;
+        }
+
+        if (stored.Record is null && known.IsPartial)
+        {
+            throw new HelmReleaseManagedException(releaseName, Namespace, known.ManagedBy, "Helm has no record of it, so the numbers that it declares are not known.");
+        }
+
+        WorkloadSnapshot snapshot = await workloads.ReadDeploymentsAsync(cancellationToken).ConfigureAwait(false);
+        return (await PlanAsync(stored, snapshot, cancellationToken).ConfigureAwait(false), snapshot);
+    }
+
+    private async Task<ReleasePlan> PlanAsync(StoredRelease stored, WorkloadSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        ReleasePlan plan = await MakeOutAsync(stored, snapshot, cancellationToken).ConfigureAwait(false);
+        workloads.Others = plan.OtherDeployments;
+        return plan;
+    }
+
+    /// <summary>Makes out what the release consists of, from Helm's record or, where there is none or none that may be read, from labels.</summary>
+    private async Task<ReleasePlan> MakeOutAsync(StoredRelease stored, WorkloadSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        if (stored is { Release: { } release, Record: { } record })
+        {
+            if (stored.IsUninstalled)
+            {
+                throw new HelmReleaseNotFoundException(
+                    releaseName, Namespace, await _storage.ListNamesAsync(Namespace, cancellationToken).ConfigureAwait(false), release.StatusExplanation);
+            }
+
+            return ReleasePlanReader.FromRecord(release, record, snapshot, options);
+        }
+
+        ReleasePlan? fromLabels = ReleasePlanReader.FromLabels(releaseName, Namespace, snapshot, options, mayHaveRecord: stored.Refused is not null);
+        if (fromLabels is not null)
+        {
+            limit(LimitationOf(stored, ReleasePlanReader.OriginOf(releaseName, snapshot)));
+            return fromLabels;
+        }
+
+        (string? foreign, IReadOnlyList<string> labelled) = await FindOtherDaskAsync(cancellationToken).ConfigureAwait(false);
+        if (foreign is null && stored.Refused is { } refused)
+        {
+            throw refused;
+        }
+
+        IReadOnlyList<string> recorded = await _storage.ListNamesAsync(Namespace, cancellationToken).ConfigureAwait(false);
+        throw new HelmReleaseNotFoundException(releaseName, Namespace, [.. recorded.Union(labelled, StringComparer.Ordinal).Order(StringComparer.Ordinal)], foreign);
+    }
+
+    /// <summary>Says what is unknown of a release whose record was not read, and why.</summary>
+    private ClusterLimitation LimitationOf(StoredRelease stored, ReleaseOrigin origin) => stored.Refused is { } refused
+        ? new ClusterLimitation(
+            "The release's values, chart and revision",
+            "Helm's record may not be read, so the release is known from labels only: declared replicas are unknown, and a release that runs nothing looks like none."
+            + (origin.RecordNamespace is { } at && at != Namespace ? $" The record is in namespace {at}." : ""),
+            refused.Call)
+        : new ClusterLimitation(
+            "The release's values, declared numbers and the command of its next upgrade",
+            $"Helm has no record of the release in namespace {Namespace}, so it is known from labels only: {origin.WhyNoRecord}.");
+
+    /// <summary>Brings a record and the objects together: Flux and others keep the two in different namespaces, and either was named.</summary>
+    private async Task<(StoredRelease Stored, WorkloadSnapshot Snapshot)> MeetAsync(
+        StoredRelease stored, WorkloadSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        if (stored.Record is { } record)
+        {
+            string objects = ReleasePlanReader.NamespaceOf(record, options);
+            if (objects == Namespace || stored.IsUninstalled)
+            {
+                return (stored, snapshot);
+            }
+
+            string beside = Namespace;
+            requests.Connection.MoveTo(objects);
+            WorkloadSnapshot there = await workloads.ReadDeploymentsAsync(cancellationToken).ConfigureAwait(false);
+            if (!HoldsAny(record, there) && HoldsAny(record, snapshot))
+            {
+                // A backup that was restored into another namespace: its record still names the old one.
+                requests.Connection.MoveTo(beside);
+                return (stored, snapshot);
+            }
+
+            return (stored, there);
+        }
+
+        if (!snapshot.Deployments.Any())
+        {
+            return (stored, snapshot);
+        }
+
+        ReleaseOrigin origin = ReleasePlanReader.OriginOf(releaseName, snapshot);
+        IEnumerable<string> places = origin.RecordNamespace is { } named && named != Namespace ? [named]
+            : stored.Refused is not null ? []
+            : await _storage.FindNamespacesAsync(releaseName, cancellationToken).ConfigureAwait(false);
+        foreach (string place in places.Where(p => p != Namespace))
+        {
+            StoredRelease elsewhere = await _storage.ReadAsync(releaseName, place, cancellationToken).ConfigureAwait(false);
+            if (elsewhere.Record is { } found && ReleasePlanReader.NamespaceOf(found, options) == Namespace)
+            {
+                return (elsewhere, snapshot);
+            }
+
+            stored = stored with { Refused = stored.Refused ?? elsewhere.Refused };
+        }
+
+        return (stored, snapshot);
+    }
+
+    private static bool HoldsAny(ReleaseRecord record, WorkloadSnapshot snapshot) =>
+        record.Instances.SelectMany(static i => i.Objects.WorkerGroups).Any(g => snapshot.FindDeployment(g.DeploymentName) is not null)
+        || record.Instances.Any(i => i.Objects.Scheduler is { } scheduler && snapshot.FindDeployment(scheduler.DeploymentName) is not null);
+
+    /// <summary>Looks for Dask in the namespace that is not a release of the chart, and for releases of other names. The operator and dask-gateway run pods without Deployments, too.</summary>
+    private async Task<(string? Foreign, IReadOnlyList<string> Releases)> FindOtherDaskAsync(CancellationToken cancellationToken)
+    {
+        List<ObjectMetadata> objects = [];
+        foreach ((string group, string resource, string root) in ((string, string, string)[])[("apps", "deployments", "apis/apps/v1"), ("", "pods", "api/v1")])
+        {
+            try
+            {
+                objects.AddRange(await ObjectMetadata.ListAsync(
+                    requests, new KubernetesApiCall("list", resource, group, Namespace), $"{root}/namespaces/{Namespace}/{resource}", cancellationToken).ConfigureAwait(false));
+            }
+            catch (KubernetesForbiddenException)
+            {
+                // It only helps an error along; what may not be read is left out.
+            }
+        }
+
+        string[] releases = [.. objects.Where(static o => ForeignDask.IsOfChart(o.Labels)).Select(static o => o.Labels.GetValueOrDefault("release")).OfType<string>().Distinct(StringComparer.Ordinal)];
+        return (ForeignDask.Among(objects.Select(static o => o.Labels)), releases);
+    }
+}
