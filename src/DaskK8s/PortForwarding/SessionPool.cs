@@ -21,8 +21,6 @@ internal sealed class SessionPool : IAsyncDisposable
     /// <summary>How long a connection waits, while all sessions are full, before it shares one.</summary>
     private static readonly TimeSpan BurstTime = TimeSpan.FromSeconds(1);
 
-    private static readonly Task Never = new TaskCompletionSource().Task;
-
     private readonly Lock _gate = new();
     private readonly List<SpdySession> _sessions = [];
     private readonly List<Connecting> _connecting = [];
@@ -81,14 +79,24 @@ internal sealed class SessionPool : IAsyncDisposable
             Connecting? pending = null;
             SpdySession? session;
             SpdyStream? stream = null;
-            Task? lane = null;
+            Task? lane;
             bool mustFlush = false;
             bool mustConfirm = false;
             SpdySession? left;
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
-                session = Choose(target, mayWait: waited == 0, mayCrowd: _time.GetElapsedTime(began) > BurstTime, out lane, out left);
+                SessionChoice choice = SessionChoice.Of(
+                    _sessions,
+                    _connecting.Sum(static c => c.Waiting),
+                    _connecting.Find(c => c.Target == target)?.Task,
+                    target,
+                    _options,
+                    mayWait: waited == 0,
+                    mayCrowd: _time.GetElapsedTime(began) > BurstTime);
+                session = choice.Session;
+                lane = choice.Lane;
+                left = choice.Left;
                 if (session is null && lane is null)
                 {
                     pending = Join(target, port);
@@ -192,63 +200,6 @@ internal sealed class SessionPool : IAsyncDisposable
             await session.DisposeAsync().ConfigureAwait(false);
         }
     }
-
-    /// <summary>Picks the session for a new connection; null when one more session is to be opened, or a lane waited for.</summary>
-    private SpdySession? Choose(PodTarget target, bool mayWait, bool mayCrowd, out Task? lane, out SpdySession? left)
-    {
-        left = null;
-        SpdySession? best = null;
-        SpdySession? shared = null;
-        SpdySession? held = null;
-        int open = _connecting.Sum(static c => c.Waiting);
-        lane = null;
-        foreach (SpdySession session in _sessions)
-        {
-            if (session.Target != target || !session.IsUsable)
-            {
-                continue;
-            }
-
-            open += session.Connections;
-            if (session.IsStalled)
-            {
-                held = Lighter(held, session);
-            }
-            else if (session.Connections < _options.ConnectionsPerSession && session.HasFreeLane)
-            {
-                best = Lighter(best, session);
-            }
-            else if (!session.IsSound && !session.HasFreeLane)
-            {
-                left = session;
-            }
-            else
-            {
-                shared = Lighter(shared, session);
-                lane ??= mayWait && session.Connections < _options.ConnectionsPerSession ? session.LaneFreedAsync() : null;
-            }
-        }
-
-        if (best is not null || lane is not null)
-        {
-            lane = best is null ? lane : null;
-            return best;
-        }
-
-        // Counted in connections: sessions that have lost lanes to what pods never read must not keep others from being opened.
-        if (open < _options.MaxSessions * _options.ConnectionsPerSession)
-        {
-            return null;
-        }
-
-        // Connections that share a worker of the server can hold each other up, so a burst first waits for sessions that are on their
-        // way and for connections that end.
-        SpdySession? crowded = shared ?? held;
-        lane = crowded is null || mayCrowd ? null : _connecting.Find(c => c.Target == target)?.Task ?? Never;
-        return lane is null ? crowded : null;
-    }
-
-    private static SpdySession Lighter(SpdySession? one, SpdySession other) => one is null || other.Connections < one.Connections ? other : one;
 
     /// <summary>
     /// Waits for the server's answer: the session may have died unnoticed, or the one of the server's workers that would serve this

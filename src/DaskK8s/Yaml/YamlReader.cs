@@ -12,11 +12,10 @@ internal sealed class YamlReader
     public const int MaxDepth = 200;
 
     private const long MaxNodes = 250_000;
-    private const string StandardTags = "tag:yaml.org,2002:";
 
     private readonly YamlScanner _scanner;
     private readonly Dictionary<string, AnchorTarget> _anchors = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _handles = new(StringComparer.Ordinal);
+    private readonly YamlDirectives _directives = new();
     private YamlMark? _lastAlias;
 
     private YamlReader(string text) => _scanner = new YamlScanner(text);
@@ -61,8 +60,7 @@ internal sealed class YamlReader
     private ValueNode? ReadDocument(bool isFirst)
     {
         _anchors.Clear();
-        _handles.Clear();
-        var hasDirectives = ReadDirectives();
+        var hasDirectives = _directives.Read(_scanner);
         YamlToken start = _scanner.Peek();
         if (start.Kind == YamlTokenKind.DocumentStart)
         {
@@ -111,35 +109,6 @@ internal sealed class YamlReader
         {
             Check(child, seen);
         }
-    }
-
-    private bool ReadDirectives()
-    {
-        var hasVersion = false;
-        while (_scanner.Peek() is { Kind: YamlTokenKind.VersionDirective or YamlTokenKind.TagDirective } directive)
-        {
-            _scanner.Take();
-            if (directive.Kind == YamlTokenKind.TagDirective)
-            {
-                if (!_handles.TryAdd(directive.Handle, directive.Text))
-                {
-                    throw new YamlSyntaxException("a handle has two '%TAG' directives", directive.Mark);
-                }
-            }
-            else if (hasVersion || directive.Text != "1.1")
-            {
-                throw new YamlSyntaxException(hasVersion ? "there are two '%YAML' directives" : "Helm and kubectl read YAML 1.1 only: leave the directive '%YAML' out", directive.Mark);
-            }
-            else
-            {
-                hasVersion = true;
-            }
-        }
-
-        var hasAny = hasVersion || _handles.Count > 0;
-        _handles.TryAdd("!", "!");
-        _handles.TryAdd("!!", StandardTags);
-        return hasAny;
     }
 
     private (ValueNode Node, long Weight) Read(int depth, bool isBlock, bool mayBeIndentless = false)
@@ -214,9 +183,7 @@ internal sealed class YamlReader
             }
             else
             {
-                tag = token.Handle.Length == 0
-                    ? token.Text
-                    : _handles.TryGetValue(token.Handle, out var prefix) ? prefix + token.Text : throw new YamlSyntaxException("the handle of a tag has no '%TAG' directive", token.Mark);
+                tag = _directives.Resolve(token);
             }
         }
 

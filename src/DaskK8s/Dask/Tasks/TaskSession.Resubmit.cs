@@ -34,13 +34,13 @@ internal sealed partial class TaskSession
     {
         lock (_order)
         {
-            TaskBatch[] given = Unconfirmed();
+            TaskBatch[] given = _sent.TakeAll();
             TaskEntry[] open = [.. Tasks.Snapshot().Where(static e => !e.Final)];
-            TaskEntry[] queued = [.. open.Where(e => e.Sequence > _sequence)];
-            TaskEntry[] lost = [.. open.Where(e => e.Sequence <= _sequence)];
+            TaskEntry[] queued = [.. open.Where(e => e.Sequence > _sent.Last)];
+            TaskEntry[] lost = [.. open.Where(e => e.Sequence <= _sent.Last)];
             HashSet<TaskEntry> unsent = [.. given.Where(static b => !b.Sent).SelectMany(static b => b.Tasks).Select(static t => t.Entry)];
             IEnumerable<TaskEntry> wanted = lost.Where(static e => !e.Gathered).Concat(queued).Concat(queued.SelectMany(e => e.Needs).Select(Tasks.Find).OfType<TaskEntry>());
-            IReadOnlyList<TaskEntry> again = cause is string ? _resubmission.Choose(wanted, e => e.Sequence <= _sequence, unsent) : [];
+            IReadOnlyList<TaskEntry> again = cause is string ? _resubmission.Choose(wanted, e => e.Sequence <= _sent.Last, unsent) : [];
             foreach (TaskEntry entry in again)
             {
                 entry.Attempts += unsent.Contains(entry) ? 0 : 1;
@@ -73,16 +73,6 @@ internal sealed partial class TaskSession
         }
     }
 
-    private TaskBatch[] Unconfirmed()
-    {
-        lock (_unconfirmed)
-        {
-            TaskBatch[] batches = [.. _unconfirmed.Select(static u => u.Batch)];
-            _unconfirmed.Clear();
-            return batches;
-        }
-    }
-
     /// <summary>Submits tasks before all that is queued, but for those whose groups' workers are looked up first, and what needs those.</summary>
     private void SubmitAgain(IReadOnlyList<TaskEntry> again, IEnumerable<TaskBatch> shares)
     {
@@ -98,7 +88,7 @@ internal sealed partial class TaskSession
             }
             else
             {
-                Number(next);
+                _sent.Number(next);
             }
         }
 

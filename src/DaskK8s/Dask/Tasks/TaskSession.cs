@@ -38,12 +38,12 @@ internal sealed partial class TaskSession : IAsyncDisposable
     private readonly Channel<Outgoing> _outgoing = Channel.CreateUnbounded<Outgoing>(new UnboundedChannelOptions { SingleReader = true });
     private readonly SemaphoreSlim _room = new(MaxQueued);
     private readonly Lock _order = new();
-    private readonly Queue<(long Sequence, TaskBatch Batch)> _unconfirmed = new();
+    private readonly SentBatches _sent = new();
     private readonly Lifetime _life = new(typeof(DaskClient));
     private readonly CancellationTokenSource _closing = new();
     private Task _running = Task.CompletedTask;
-    private long _sequence;
     private long _lastSteady;
+    private readonly BackOff _pauses = new(FirstPause, TimeSpan.FromSeconds(5));
     private TimeSpan _pause;
 
     private TaskSession(SchedulerRpc rpc, SchedulerTimeouts timeouts, TimeSpan keep, Resubmission resubmission, TimeProvider time, ILogger logger)
@@ -238,6 +238,7 @@ internal sealed partial class TaskSession : IAsyncDisposable
             {
                 _lastSteady = _time.GetTimestamp();
                 _pause = TimeSpan.Zero;
+                _pauses.Reset();
             }
 
             connection = _events.Closed ? null : await ReattachAsync(reason).ConfigureAwait(false);
@@ -293,13 +294,7 @@ internal sealed partial class TaskSession : IAsyncDisposable
             }
 
             Msgpack.Decode(message, _events.Apply);
-            lock (_unconfirmed)
-            {
-                while (_unconfirmed.TryPeek(out (long Sequence, TaskBatch Batch) oldest) && oldest.Sequence <= _events.Taken)
-                {
-                    _unconfirmed.Dequeue().Batch.Confirmed.TrySetResult();
-                }
-            }
+            _sent.Confirm(_events.Taken);
         }
     }
 
@@ -347,7 +342,7 @@ internal sealed partial class TaskSession : IAsyncDisposable
     private async Task SendAsync(SchedulerConnection connection, Outgoing next, CancellationToken cancellationToken)
     {
         TaskBatch batch = next.Batch!;
-        byte[] message = SessionMessages.Submit(Number(batch), batch);
+        byte[] message = SessionMessages.Submit(_sent.Number(batch), batch);
         if (next.Counted)
         {
             _room.Release();
@@ -373,21 +368,6 @@ internal sealed partial class TaskSession : IAsyncDisposable
         }
     }
 
-    private long Number(TaskBatch batch)
-    {
-        lock (_unconfirmed)
-        {
-            long sequence = ++_sequence;
-            _unconfirmed.Enqueue((sequence, batch));
-            foreach (TaskSpecification task in batch.Tasks)
-            {
-                task.Entry.Sequence = sequence;
-            }
-
-            return sequence;
-        }
-    }
-
     private async Task<SchedulerConnection?> ReattachAsync(Exception? reason)
     {
         while (true)
@@ -401,7 +381,7 @@ internal sealed partial class TaskSession : IAsyncDisposable
             try
             {
                 await Task.Delay(_pause, _time, _closing.Token).ConfigureAwait(false);
-                _pause = TimeSpan.FromMilliseconds(Math.Clamp(_pause.TotalMilliseconds * 2, FirstPause.TotalMilliseconds, 5000));
+                _pause = _pauses.Next();
                 SchedulerConnection? connection = await AttachAsync(resume: true, _closing.Token).ConfigureAwait(false);
                 if (connection is null && !_life.HasEnded)
                 {
@@ -491,17 +471,9 @@ internal sealed partial class TaskSession : IAsyncDisposable
     /// <summary>Asks what became of tasks meanwhile, and sends what had not arrived.</summary>
     private async Task CatchUpAsync(SchedulerConnection connection, long taken, CancellationToken cancellationToken)
     {
-        (long Sequence, TaskBatch Batch)[] again;
-        lock (_unconfirmed)
-        {
-            // What became of these is asked for below; their confirmation went with the old connection.
-            while (_unconfirmed.TryPeek(out (long Sequence, TaskBatch Batch) oldest) && oldest.Sequence <= taken)
-            {
-                _unconfirmed.Dequeue().Batch.Confirmed.TrySetResult();
-            }
-
-            again = [.. _unconfirmed];
-        }
+        // What became of these is asked for below; their confirmation went with the old connection.
+        _sent.Confirm(taken);
+        (long Sequence, TaskBatch Batch)[] again = _sent.Snapshot();
 
         string[] keys = [.. Tasks.Snapshot()
             .Where(t => t.Sequence <= taken && t.Status is DaskFutureStatus.Pending or DaskFutureStatus.NoWorker)

@@ -33,7 +33,7 @@ internal sealed partial class SpdySession
     }
 
     /// <summary>Gets whether every lane that was left has answered, or can still be expected to.</summary>
-    public bool IsSound => _stalling is not null || CheckingFor <= SoundTime;
+    public bool IsSound => _reader.Stalling is not null || CheckingFor <= SoundTime;
 
     /// <summary>Gets for how long a lane has been waiting for its worker's answer.</summary>
     private TimeSpan CheckingFor
@@ -83,7 +83,7 @@ internal sealed partial class SpdySession
     /// <param name="answerLimit">How long an answer may take.</param>
     internal void LookForStuck(TimeSpan answerLimit)
     {
-        if (_stalling is not null)
+        if (_reader.Stalling is not null)
         {
             // Nothing is read here, so no answer can be seen.
             return;

@@ -1,5 +1,4 @@
 using DaskK8s.PortForwarding.Tunnels;
-using DaskK8s.Sockets;
 
 using Microsoft.Extensions.Logging;
 
@@ -16,8 +15,6 @@ namespace DaskK8s.PortForwarding.Spdy;
 /// </remarks>
 internal sealed partial class SpdySession : IAsyncDisposable
 {
-    private const int ReadBufferSize = 64 * 1024;
-    private const int SmallestRead = 16 * 1024;
     private const int StatusRefused = 3;
     private const int StatusCancel = 5;
 
@@ -36,13 +33,11 @@ internal sealed partial class SpdySession : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SpdyKeepAlive _keepAlive;
-    private readonly List<SpdyStream> _touched = [];
+    private readonly SpdyReader _reader;
     private readonly Task _reading;
     private Exception? _failure;
     private int _connections;
     private int _opened;
-    private long _stalledSince;
-    private volatile SpdyStream? _stalling;
     private volatile bool _leaving;
     private volatile bool _over;
 
@@ -56,6 +51,7 @@ internal sealed partial class SpdySession : IAsyncDisposable
         Target = target;
         Output = new SpdyOutput(_transport, _options.Buffers, _time);
         _keepAlive = new SpdyKeepAlive(this, _options, _time);
+        _reader = new SpdyReader(this, _transport, _options, _time);
         _reading = ReadAsync();
     }
 
@@ -92,10 +88,10 @@ internal sealed partial class SpdySession : IAsyncDisposable
     public TimeSpan SilentFor => _keepAlive.SilentFor;
 
     /// <summary>Gets whether one connection holds up the others: its reader here, or the pod's, has stopped.</summary>
-    public bool IsStalled => _stalling is not null || Output.WritingFor > SlowWrite;
+    public bool IsStalled => _reader.Stalling is not null || Output.WritingFor > SlowWrite;
 
     /// <summary>Gets for how long a reader here has held up the session.</summary>
-    public TimeSpan StalledFor => _stalling is null ? TimeSpan.Zero : _time.GetElapsedTime(Interlocked.Read(ref _stalledSince));
+    public TimeSpan StalledFor => _reader.StalledFor;
 
     /// <summary>Gets whether the pod may still have to take something that was sent.</summary>
     public bool AwaitsPeer
@@ -115,6 +111,9 @@ internal sealed partial class SpdySession : IAsyncDisposable
     }
 
     internal SpdyOutput Output { get; }
+
+    /// <summary>Gets whether the session has ended.</summary>
+    internal bool IsOver => _over;
 
     /// <summary>Starts a session on a transport that the server switched to SPDY.</summary>
     /// <param name="transport">The transport; it belongs to the session.</param>
@@ -192,7 +191,7 @@ internal sealed partial class SpdySession : IAsyncDisposable
         _over = true;
         _failure ??= error;
         Output.Fail(error);
-        _stalling?.Queue.Complete(error);
+        _reader.Stalling?.Queue.Complete(error);
         _transport.Dispose();
     }
 
@@ -215,7 +214,7 @@ internal sealed partial class SpdySession : IAsyncDisposable
     /// <summary>Ends the connection that holds up its neighbours, if there are any.</summary>
     internal void DropStalling()
     {
-        if (Connections > 1 && _stalling is { } culprit)
+        if (Connections > 1 && _reader.Stalling is { } culprit)
         {
             ForwardingLog.StalledConnectionDropped(_logger, culprit.Port, Target, StalledFor.TotalSeconds, Connections - 1);
             culprit.Abort();
@@ -289,180 +288,15 @@ internal sealed partial class SpdySession : IAsyncDisposable
 
     private async Task ReadAsync()
     {
-        await SocketLoop.SwitchAsync().ConfigureAwait(false);
-        byte[] buffer = _options.Buffers.Rent(ReadBufferSize);
-        SpdyDecoder decoder = new();
-        Exception? error = null;
-        try
-        {
-            await ReadAsync(buffer, decoder).ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            // Whatever it was, the session is over and its streams must know.
-            error = e;
-        }
-        finally
-        {
-            _options.Buffers.Return(buffer);
-        }
-
+        Exception? error = await _reader.RunAsync().ConfigureAwait(false);
         End(_failure ?? error);
     }
 
-    /// <summary>Reads and hands out until the transport ends; gathers what is at hand before any reader is woken.</summary>
-    private async Task ReadAsync(byte[] buffer, SpdyDecoder decoder)
-    {
-        int begin = 0;
-        int end = 0;
-        while (true)
-        {
-            if (begin == end)
-            {
-                begin = end = 0;
-            }
-            else if (buffer.Length - end < SmallestRead)
-            {
-                await HandOutAsync(buffer.AsMemory(begin, end - begin), decoder).ConfigureAwait(false);
-                begin = end = 0;
-            }
+    /// <summary>Takes note that something has come.</summary>
+    internal void OnReceived() => _keepAlive.OnReceived();
 
-            ValueTask<int> read = _transport.ReadAsync(buffer.AsMemory(end), CancellationToken.None);
-            if (!read.IsCompleted && begin < end)
-            {
-                await HandOutAsync(buffer.AsMemory(begin, end - begin), decoder).ConfigureAwait(false);
-                begin = end;
-            }
-
-            int count = await read.ConfigureAwait(false);
-            if (count == 0)
-            {
-                await HandOutAsync(buffer.AsMemory(begin, end - begin), decoder).ConfigureAwait(false);
-                return;
-            }
-
-            _keepAlive.OnReceived();
-            end += count;
-        }
-    }
-
-    private async ValueTask HandOutAsync(ReadOnlyMemory<byte> input, SpdyDecoder decoder)
-    {
-        while (true)
-        {
-            int used = HandOut(input.Span, decoder, out SpdyStream? full, out int left, out bool fin);
-            if (full is null)
-            {
-                break;
-            }
-
-            SignalTouched();
-            ReadOnlyMemory<byte> rest = input.Slice(used - left, left);
-            input = input[used..];
-            await WaitForReaderAsync(full, rest, fin).ConfigureAwait(false);
-        }
-
-        SignalTouched();
-    }
-
-    private void SignalTouched()
-    {
-        foreach (SpdyStream stream in _touched)
-        {
-            stream.Queue.Signal();
-        }
-
-        _touched.Clear();
-    }
-
-    /// <summary>Gives out events until the input is used up or a stream is full.</summary>
-    /// <returns>How many bytes of the input were used.</returns>
-    private int HandOut(ReadOnlySpan<byte> input, SpdyDecoder decoder, out SpdyStream? full, out int left, out bool fin)
-    {
-        ReadOnlySpan<byte> rest = input;
-        while (decoder.TryRead(ref rest, out SpdyEvent found))
-        {
-            if (found.Type != SpdyFrameType.Data)
-            {
-                OnControl(found);
-                continue;
-            }
-
-            SpdyStream? stream = Find(found.StreamId);
-            if (stream is null)
-            {
-                continue;
-            }
-
-            if (found.StreamId == stream.ErrorId)
-            {
-                stream.OnErrorText(found.Data);
-            }
-            else if (!found.Data.IsEmpty)
-            {
-                stream.AwaitsPeer = false;
-                int taken = stream.Queue.Append(found.Data);
-                if (_touched.Count == 0 || _touched[^1] != stream)
-                {
-                    _touched.Add(stream);
-                }
-
-                if (taken < found.Data.Length)
-                {
-                    full = stream;
-                    left = found.Data.Length - taken;
-                    fin = found.Fin;
-                    return input.Length - rest.Length;
-                }
-            }
-
-            if (found.Fin)
-            {
-                OnFin(stream, found.StreamId);
-            }
-        }
-
-        full = null;
-        left = 0;
-        fin = false;
-        return input.Length;
-    }
-
-    private async ValueTask WaitForReaderAsync(SpdyStream stream, ReadOnlyMemory<byte> rest, bool fin)
-    {
-        Interlocked.Exchange(ref _stalledSince, _time.GetTimestamp());
-        try
-        {
-            while (!rest.IsEmpty && !_over)
-            {
-                Task room = stream.Queue.WaitForRoomAsync();
-                if (!room.IsCompleted)
-                {
-                    _stalling = stream;
-                    bool isLoop = SocketLoop.IsCurrent;
-                    await room.ConfigureAwait(false);
-                    if (isLoop)
-                    {
-                        await SocketLoop.SwitchAsync().ConfigureAwait(false);
-                    }
-                }
-
-                rest = rest[stream.Queue.Append(rest.Span)..];
-                stream.Queue.Signal();
-            }
-        }
-        finally
-        {
-            _stalling = null;
-        }
-
-        if (fin)
-        {
-            OnFin(stream, stream.DataId);
-        }
-    }
-
-    private SpdyStream? Find(int id)
+    /// <summary>Finds a stream by one of its ids.</summary>
+    internal SpdyStream? Find(int id)
     {
         lock (_gate)
         {
@@ -472,7 +306,8 @@ internal sealed partial class SpdySession : IAsyncDisposable
 
     private static void OnFin(SpdyStream stream, int id) => stream.OnEnd(isData: id == stream.DataId);
 
-    private void OnControl(in SpdyEvent found)
+    /// <summary>Takes a frame that is no data.</summary>
+    internal void OnControl(in SpdyEvent found)
     {
         switch (found.Type)
         {
