@@ -26,6 +26,10 @@ internal sealed class TimeLimit : IDisposable
     /// <summary>Gets whether the object's end came while the caller still waits.</summary>
     public bool Ended => _lifetime.IsCancellationRequested && !_caller.IsCancellationRequested;
 
+    /// <summary>Begins to count anew; a limit that never passes stays one.</summary>
+    /// <param name="limit">The limit from now on.</param>
+    public void Restart(TimeSpan limit) => _timer?.CancelAfter(limit);
+
     /// <summary>Waits for work that may not watch its token; it is left alone once the limit passes, and an error it still has is nobody's.</summary>
     /// <typeparam name="T">The type of the result.</typeparam>
     /// <param name="work">The work, which was given <see cref="Token"/>.</param>

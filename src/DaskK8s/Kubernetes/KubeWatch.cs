@@ -128,19 +128,17 @@ internal static class KubeWatch
         {
             Version = HttpVersion.Version20,
         };
-        using CancellationTokenSource silence = new(LongestSilence, requests.TimeProvider);
-        using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(
-            silence.Token, cancellationToken, requests.Connection.Lifetime.Token);
-        using HttpResponseMessage response = await requests.Connection.SendStreamAsync(request, linked.Token).ConfigureAwait(false);
+        using TimeLimit silence = new(LongestSilence, requests.TimeProvider, cancellationToken, requests.Connection.Lifetime.Token);
+        using HttpResponseMessage response = await requests.Connection.SendStreamAsync(request, silence.Token).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
-            throw KubeErrors.From(response, await response.Content.ReadAsStringAsync(linked.Token).ConfigureAwait(false), watch);
+            throw KubeErrors.From(response, await response.Content.ReadAsStringAsync(silence.Token).ConfigureAwait(false), watch);
         }
 
-        Stream body = await response.Content.ReadAsStreamAsync(linked.Token).ConfigureAwait(false);
-        await foreach (ReadOnlyMemory<byte> line in KubeLines.ReadAsync(body, KubeLines.MaxLineBytes, linked.Token).ConfigureAwait(false))
+        Stream body = await response.Content.ReadAsStreamAsync(silence.Token).ConfigureAwait(false);
+        await foreach (ReadOnlyMemory<byte> line in KubeLines.ReadAsync(body, KubeLines.MaxLineBytes, silence.Token).ConfigureAwait(false))
         {
-            silence.CancelAfter(LongestSilence);
+            silence.Restart(LongestSilence);
             using JsonDocument change = JsonDocument.Parse(line);
             if (change.RootElement.ValueKind != JsonValueKind.Object
                 || !change.RootElement.TryGetProperty("type", out JsonElement kind)

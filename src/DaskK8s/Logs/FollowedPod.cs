@@ -1,5 +1,6 @@
 using System.Globalization;
 
+using DaskK8s.Common;
 using DaskK8s.Kubernetes;
 
 using k8s.Models;
@@ -9,9 +10,6 @@ namespace DaskK8s.Logs;
 /// <summary>Follows one pod's log through the restarts of its container and connections that are cut.</summary>
 internal sealed class FollowedPod(KubeRequests requests, LogsSink sink, LogTarget target, PodLogFilter filter, V1Pod first)
 {
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
-
     private volatile V1Pod? _pod = first;
     private volatile TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private (string Run, int Restarts)? _done;
@@ -19,7 +17,7 @@ internal sealed class FollowedPod(KubeRequests requests, LogsSink sink, LogTarge
     private DateTimeOffset _last;
     private int _atLast;
     private bool _any;
-    private TimeSpan _pause = ShortestPause;
+    private readonly BackOff _pauses = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(10));
 
     public bool IsGone => _pod is null;
 
@@ -148,7 +146,7 @@ internal sealed class FollowedPod(KubeRequests requests, LogsSink sink, LogTarge
         await foreach (LogsRawLine line in attempt.ReadAsync(sink.Source.Opened, cancellationToken).ConfigureAwait(false))
         {
             await AddUnseenAsync(line, again, ref sameTime, cancellationToken).ConfigureAwait(false);
-            _pause = ShortestPause;
+            _pauses.Reset();
         }
 
         sink.Source.Opened();
@@ -192,8 +190,7 @@ internal sealed class FollowedPod(KubeRequests requests, LogsSink sink, LogTarge
     /// </summary>
     private async Task WaitForEndAsync(ContainerView view, KubernetesApiException? error, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource over = new(_pause, requests.TimeProvider);
-        using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellationToken);
+        using TimeLimit over = new(_pauses.Next(), requests.TimeProvider, cancellationToken);
         try
         {
             while (true)
@@ -211,12 +208,12 @@ internal sealed class FollowedPod(KubeRequests requests, LogsSink sink, LogTarge
                     return;
                 }
 
-                await changed.WaitAsync(linked.Token).ConfigureAwait(false);
+                await changed.WaitAsync(over.Token).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (over.Passed)
         {
-            _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
+            // Only the connection has ended.
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 
+using DaskK8s.Common;
 using DaskK8s.Kubernetes;
 
 namespace DaskK8s.Logs;
@@ -24,10 +25,9 @@ internal static class LogsReading
         LogsLog.LogOpened(requests.Logger, request.Pod, request.Container);
         opened?.Invoke();
         KubernetesApiCall call = new("get", "pods/log", "", requests.Connection.Namespace, request.Pod);
-        using CancellationTokenSource silence = new(request.Follow ? Timeout.InfiniteTimeSpan : LongestSilence, requests.TimeProvider);
-        using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancellationToken);
+        using TimeLimit silence = new(request.Follow ? Timeout.InfiniteTimeSpan : LongestSilence, requests.TimeProvider, cancellationToken);
         Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        IAsyncEnumerator<LogsRawLine> lines = LogsLineReader.ReadAsync(stream, linked.Token).GetAsyncEnumerator(linked.Token);
+        IAsyncEnumerator<LogsRawLine> lines = LogsLineReader.ReadAsync(stream, silence.Token).GetAsyncEnumerator(silence.Token);
         await using ConfiguredAsyncDisposable disposal = lines.ConfigureAwait(false);
         while (true)
         {
@@ -48,12 +48,9 @@ internal static class LogsReading
             }
 
             // A reader that waits for others is not a node that is silent.
-            silence.CancelAfter(Timeout.InfiniteTimeSpan);
+            silence.Restart(Timeout.InfiniteTimeSpan);
             yield return lines.Current;
-            if (!request.Follow)
-            {
-                silence.CancelAfter(LongestSilence);
-            }
+            silence.Restart(LongestSilence);
         }
     }
 }

@@ -126,8 +126,7 @@ internal sealed class PodTunnel : IAsyncDisposable
     private async ValueTask<TunnelStream> OpenAsync(SessionPool sessions, int remotePort, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed == 1, this);
-        using CancellationTokenSource limit = new(_options.OpenTimeout, _time);
-        using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken, _closing.Token);
+        using TimeLimit limit = new(_options.OpenTimeout, _time, cancellationToken, _closing.Token);
         Exception? last = null;
         try
         {
@@ -138,8 +137,8 @@ internal sealed class PodTunnel : IAsyncDisposable
                 TimeSpan? asked = null;
                 try
                 {
-                    target = await _pods.GetAsync(linked.Token).ConfigureAwait(false);
-                    TunnelStream opened = await sessions.OpenAsync(target, remotePort, linked.Token).ConfigureAwait(false);
+                    target = await _pods.GetAsync(limit.Token).ConfigureAwait(false);
+                    TunnelStream opened = await sessions.OpenAsync(target, remotePort, limit.Token).ConfigureAwait(false);
                     opened.Refused = OnRefused;
                     ForwardingLog.Opened(_logger, remotePort, target, Transport);
                     StateChanged?.Invoke(PortForwardState.Connected, null);
@@ -157,10 +156,10 @@ internal sealed class PodTunnel : IAsyncDisposable
                     }
                 }
 
-                await Task.Delay(pause.Next(asked), _time, linked.Token).ConfigureAwait(false);
+                await Task.Delay(pause.Next(asked), _time, limit.Token).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (limit.Passed)
         {
             PortForwardException error = PortForwardErrors.TimedOut(remotePort, _pods.Description, _options.OpenTimeout, last);
             Report(error.Message);

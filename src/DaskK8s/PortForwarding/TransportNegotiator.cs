@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 
+using DaskK8s.Common;
 using DaskK8s.Kubernetes;
 using DaskK8s.PortForwarding.Spdy;
 using DaskK8s.PortForwarding.Tunnels;
@@ -76,24 +77,23 @@ internal sealed class TransportNegotiator(KubeConnection connection, TunnelOptio
     private async Task<(SpdySession? Session, TunnelStream? Single)> ConnectAsync(
         PortForwardTransport transport, PodTarget target, int port, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource limit = new(options.UpgradeTimeout, time);
-        using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using TimeLimit limit = new(options.UpgradeTimeout, time, cancellationToken);
         long start = time.GetTimestamp();
         try
         {
             if (transport == PortForwardTransport.WebSocket)
             {
                 WebSocket socket = await PodUpgrade
-                    .ToWebSocketAsync(connection, target, port, WebSocketTunnelStream.Protocol, options.KeepAliveInterval, linked.Token)
+                    .ToWebSocketAsync(connection, target, port, WebSocketTunnelStream.Protocol, options.KeepAliveInterval, limit.Token)
                     .ConfigureAwait(false);
                 Remember(transport);
                 return (null, new WebSocketTunnelStream(socket, target, port, options.Buffers));
             }
 
             Stream stream = transport == PortForwardTransport.Spdy
-                ? await PodUpgrade.ToSpdyAsync(connection, target, port, linked.Token).ConfigureAwait(false)
+                ? await PodUpgrade.ToSpdyAsync(connection, target, port, limit.Token).ConfigureAwait(false)
                 : new WebSocketByteStream(await PodUpgrade
-                    .ToWebSocketAsync(connection, target, port, PodUpgrade.SpdyOverWebSocket, Timeout.InfiniteTimeSpan, linked.Token)
+                    .ToWebSocketAsync(connection, target, port, PodUpgrade.SpdyOverWebSocket, Timeout.InfiniteTimeSpan, limit.Token)
                     .ConfigureAwait(false));
             Remember(transport);
             ForwardingLog.SessionStarted(logger, transport, target, time.GetElapsedTime(start).TotalMilliseconds);

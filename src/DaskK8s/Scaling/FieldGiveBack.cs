@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 
+using DaskK8s.Common;
 using DaskK8s.Kubernetes;
 
 using k8s;
@@ -24,9 +25,6 @@ internal sealed class FieldGiveBack(KubeRequests requests)
 
     /// <summary>How often a server may accept the request and keep the entry: once more is another client's scaling, more often is a server that ignores the request.</summary>
     private const int MaxIgnored = 3;
-
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     /// <summary>Removes our entries; what goes wrong is logged and told, never thrown: the scaling itself is done.</summary>
     /// <param name="deployment">The Deployment as it was read last.</param>
@@ -102,6 +100,7 @@ internal sealed class FieldGiveBack(KubeRequests requests)
     {
         string name = deployment.Metadata.Name;
         int ignored = 0;
+        BackOff pauses = new(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1));
         for (int attempt = 1; ; attempt++)
         {
             try
@@ -141,8 +140,7 @@ internal sealed class FieldGiveBack(KubeRequests requests)
                 ScalingLog.GiveBackRepeated(requests.Logger, name, e.Message);
             }
 
-            TimeSpan pause = ShortestPause * Math.Pow(1.5, Math.Min(attempt, 20)) * (0.5 + Random.Shared.NextDouble());
-            await Task.Delay(pause < LongestPause ? pause : LongestPause, requests.TimeProvider, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(pauses.Next(), requests.TimeProvider, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -37,8 +37,7 @@ internal sealed class WaitReport(KubeRequests requests, string release, PodOwner
             _remarks.Add($"The number of pods of group {group.Plan.Name} was changed during the wait: {string.Join(" -> ", group.Desired)} (by an autoscaler or another client).");
         }
 
-        using CancellationTokenSource limit = new(DetailsLimit, requests.TimeProvider);
-        using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using TimeLimit limit = new(DetailsLimit, requests.TimeProvider, cancellationToken);
         List<PodCause> causes = [.. states.SelectMany(static s => s.Causes)];
         if (SchedulerError is not null)
         {
@@ -57,9 +56,9 @@ internal sealed class WaitReport(KubeRequests requests, string release, PodOwner
                 .Select(p => PodDiagnosis.Of(p, group.Plan.Name, now)).OfType<PodCause>().Take(3));
         }
 
-        causes = [.. await Task.WhenAll(causes.Select((c, i) => i < MostPodsAsked ? DetailAsync(c, now, linked.Token) : Task.FromResult(c))).ConfigureAwait(false)];
+        causes = [.. await Task.WhenAll(causes.Select((c, i) => i < MostPodsAsked ? DetailAsync(c, now, limit.Token) : Task.FromResult(c))).ConfigureAwait(false)];
         cancellationToken.ThrowIfCancellationRequested();
-        causes = await AddLogsAsync(causes, linked.Token).ConfigureAwait(false);
+        causes = await AddLogsAsync(causes, limit.Token).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         if (!view.AsksScheduler)
         {

@@ -1,3 +1,4 @@
+using DaskK8s.Common;
 using DaskK8s.Dask.Rpc;
 
 namespace DaskK8s.Dask.Data;
@@ -6,8 +7,6 @@ namespace DaskK8s.Dask.Data;
 internal static class TransferCalls
 {
     private const int Tries = 4;
-
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
@@ -21,6 +20,7 @@ internal static class TransferCalls
         (string Name, ReadOnlyMemory<byte> Bytes)? raw = null)
     {
         RpcCall call = new(SchedulerModule.Session.Operation(verb)) { Arguments = arguments, Raw = raw, Idempotent = true, Timeout = Limit };
+        BackOff pauses = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1));
         for (int tries = 1; ; tries++)
         {
             try
@@ -30,7 +30,7 @@ internal static class TransferCalls
             }
             catch (SchedulerUnreachableException e) when (!e.IsGone && tries < Tries)
             {
-                await Task.Delay(Pause * tries, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(pauses.Next(), cancellationToken).ConfigureAwait(false);
             }
         }
     }

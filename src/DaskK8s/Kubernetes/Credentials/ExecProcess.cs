@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 
+using DaskK8s.Common;
 using DaskK8s.Kubernetes.Config;
 
 namespace DaskK8s.Kubernetes.Credentials;
@@ -40,17 +41,16 @@ internal sealed class ExecProcess(
 
         string path = ExecCommand.Find(exec.Command, environment.GetVariable) ?? throw Missing();
         using Process process = Start(path, isInteractive);
-        using CancellationTokenSource timeout = new(limit, timeProvider);
-        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        using TimeLimit timeout = new(limit, timeProvider, cancellationToken);
         try
         {
-            Task errors = isInteractive ? Task.CompletedTask : process.StandardError.BaseStream.CopyToAsync(Stream.Null, both.Token);
-            string output = await ReadAsync(process.StandardOutput.BaseStream, both.Token).ConfigureAwait(false);
-            await process.WaitForExitAsync(both.Token).ConfigureAwait(false);
+            Task errors = isInteractive ? Task.CompletedTask : process.StandardError.BaseStream.CopyToAsync(Stream.Null, timeout.Token);
+            string output = await ReadAsync(process.StandardOutput.BaseStream, timeout.Token).ConfigureAwait(false);
+            await process.WaitForExitAsync(timeout.Token).ConfigureAwait(false);
             await errors.ConfigureAwait(false);
             return process.ExitCode == 0 ? output : throw Failed($"it ended with exit code {process.ExitCode}", process.ExitCode);
         }
-        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (timeout.Passed)
         {
             throw Failed($"it did not end within {limit.TotalSeconds} s and was stopped");
         }

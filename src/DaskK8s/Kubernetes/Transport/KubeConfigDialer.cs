@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Security;
 
+using DaskK8s.Common;
+
 namespace DaskK8s.Kubernetes.Transport;
 
 /// <summary>
@@ -25,24 +27,23 @@ internal sealed class KubeConfigDialer(KubeConfigProxy? proxy, KubeConfigTls? tl
         bool forUpgrade,
         CancellationToken cancellationToken)
     {
-        using CancellationTokenSource timeout = new(limit, timeProvider);
-        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        using TimeLimit timeout = new(limit, timeProvider, cancellationToken);
         DnsEndPoint target = context.DnsEndPoint;
         Stream? stream = null;
         try
         {
-            stream = await KubeConfigSocket.OpenAsync(proxy?.EndPoint ?? target, forUpgrade, both.Token).ConfigureAwait(false);
+            stream = await KubeConfigSocket.OpenAsync(proxy?.EndPoint ?? target, forUpgrade, timeout.Token).ConfigureAwait(false);
             if (proxy is not null)
             {
                 stream = proxy.IsTls
-                    ? await SecureAsync(stream, (tls ?? new KubeConfigTls(null, null, acceptAny: false)).CreateProxyOptions(proxy.EndPoint.Host), both.Token).ConfigureAwait(false)
+                    ? await SecureAsync(stream, (tls ?? new KubeConfigTls(null, null, acceptAny: false)).CreateProxyOptions(proxy.EndPoint.Host), timeout.Token).ConfigureAwait(false)
                     : stream;
-                await proxy.TunnelAsync(stream, target, both.Token).ConfigureAwait(false);
+                await proxy.TunnelAsync(stream, target, timeout.Token).ConfigureAwait(false);
             }
 
             return tls is null
                 ? stream
-                : await SecureAsync(stream, tls.CreateOptions(target.Host, certificate, Protocols(context.InitialRequestMessage)), both.Token).ConfigureAwait(false);
+                : await SecureAsync(stream, tls.CreateOptions(target.Host, certificate, Protocols(context.InitialRequestMessage)), timeout.Token).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -51,7 +52,7 @@ internal sealed class KubeConfigDialer(KubeConfigProxy? proxy, KubeConfigTls? tl
                 await stream.DisposeAsync().ConfigureAwait(false);
             }
 
-            if (e is OperationCanceledException && timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            if (e is OperationCanceledException && timeout.Passed)
             {
                 string way = proxy is null ? "" : $" through the proxy '{proxy}'";
                 throw new TimeoutException($"No connection to '{target.Host}'{way} within {limit.TotalSeconds} s.", e);
