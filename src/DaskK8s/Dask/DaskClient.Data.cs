@@ -81,7 +81,9 @@ public sealed partial class DaskClient
         {
             try
             {
-                return await new ResultTransfer(_rpc).ReadAsync<T>(entry.Key, request, offer, progress, cancellationToken).ConfigureAwait(false);
+                // A stream is read when this call is over, whatever becomes of the future meanwhile.
+                return await new ResultTransfer(_rpc)
+                    .ReadAsync<T>(entry.Key, request, offer, IsStream(typeof(T)) ? () => Retain(entry) : null, progress, cancellationToken).ConfigureAwait(false);
             }
             catch (DaskK8sException e) when (tries < MaxTransfers && MayComeBack(entry, e))
             {
@@ -90,6 +92,9 @@ public sealed partial class DaskClient
             }
         }
     }
+
+    /// <summary>Takes one more reference to a task; null where nobody holds it any more.</summary>
+    private ResultLease? Retain(TaskEntry entry) => Session.Tasks.Retain(entry) ? new ResultLease(() => Release(entry)) : null;
 
     /// <summary>Determines whether a result can be fetched anew: its worker was lost, or its scheduler, and what that loses is submitted again.</summary>
     private static bool MayComeBack(TaskEntry entry, DaskK8sException error) => error is DaskTransferException

@@ -18,7 +18,7 @@ public sealed partial class DaskClient
     /// <param name="options">Where and how the program itself runs; null for what <see cref="Annotate"/> says.</param>
     /// <param name="output">Is given what the program prints, as it comes, one piece after the other; null for nobody. What it throws ends the call as cancelling does.</param>
     /// <param name="cancellationToken">Ends the wait and cancels the task; a program that runs already runs on, for nothing.</param>
-    /// <returns>The program's result.</returns>
+    /// <returns>The program's result. A stream holds the program's task until it was read, or its enumerator is disposed.</returns>
     /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
     /// <exception cref="ArgumentException">A value has no form in JSON's types, or an option cannot be meant.</exception>
     /// <exception cref="DaskTaskException">The program raised an exception.</exception>

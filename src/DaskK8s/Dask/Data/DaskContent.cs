@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 
+using DaskK8s.Dask.Data;
+
 namespace DaskK8s;
 
 /// <summary>The bytes of a result, in the pieces that a worker gives.</summary>
@@ -11,10 +13,19 @@ public sealed class DaskContent
     private readonly Func<int, CancellationToken, Task<ReadOnlyMemory<byte>>> _fetch;
     private readonly IProgress<DaskTransferProgress>? _progress;
     private readonly int _pieces;
+    private readonly Func<ResultLease?>? _retain;
+    private ResultLease? _first;
 
     internal DaskContent(
-        string key, long length, int pieces, Func<int, CancellationToken, Task<ReadOnlyMemory<byte>>> fetch, IProgress<DaskTransferProgress>? progress)
+        string key,
+        long length,
+        int pieces,
+        Func<int, CancellationToken, Task<ReadOnlyMemory<byte>>> fetch,
+        IProgress<DaskTransferProgress>? progress,
+        Func<ResultLease?>? retain = null)
     {
+        _retain = retain;
+        _first = retain?.Invoke();
         Key = key;
         Length = length;
         _pieces = pieces;
@@ -31,9 +42,10 @@ public sealed class DaskContent
     /// <summary>Reads the pieces in their order; a few of them are on their way at a time.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The pieces.</returns>
-    /// <exception cref="DaskTransferException">The worker that held the result is gone.</exception>
+    /// <exception cref="DaskTransferException">The worker that held the result is gone, or the task was released after they were read once.</exception>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadPiecesAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        using ResultLease? lease = Lease();
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Queue<Task<ReadOnlyMemory<byte>>> coming = new();
         long read = 0;
@@ -61,4 +73,9 @@ public sealed class DaskContent
             }
         }
     }
+
+    /// <summary>Returns what holds the task while its result is read; null where that is up to the caller.</summary>
+    private ResultLease? Lease() => _retain is null ? null
+        : Interlocked.Exchange(ref _first, null) ?? _retain()
+        ?? throw new DaskTransferException(Key, $"The result of task '{Key}' was released when it had been read, or when its future was disposed. Run the task again to read it again.");
 }

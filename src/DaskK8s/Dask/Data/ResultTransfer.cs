@@ -8,12 +8,23 @@ namespace DaskK8s.Dask.Data;
 internal sealed class ResultTransfer(SchedulerRpc rpc)
 {
     /// <summary>Reads a result that a worker offered.</summary>
+    /// <param name="key">The task's key.</param>
+    /// <param name="request">How the result was asked for.</param>
+    /// <param name="offer">What the worker told.</param>
+    /// <param name="retain">Takes a reference to the task for who reads its result when this call is over; null if nobody does.</param>
+    /// <param name="progress">Is told the bytes.</param>
+    /// <param name="cancellationToken">Ends the transfer.</param>
     /// <exception cref="DaskTransferException">The worker is gone.</exception>
     /// <exception cref="DaskResultException">The result cannot be read as the type.</exception>
     public async Task<T> ReadAsync<T>(
-        string key, ResultRequest request, ResultOffer offer, IProgress<DaskTransferProgress>? progress, CancellationToken cancellationToken)
+        string key,
+        ResultRequest request,
+        ResultOffer offer,
+        Func<ResultLease?>? retain,
+        IProgress<DaskTransferProgress>? progress,
+        CancellationToken cancellationToken)
     {
-        DaskContent content = new(key, offer.Bytes, offer.Pieces, (index, token) => FetchAsync(key, index, request, offer, token), progress);
+        DaskContent content = new(key, offer.Bytes, offer.Pieces, (index, token) => FetchAsync(key, index, request, offer, token), progress, offer.Parts is null ? retain : null);
         try
         {
             return (T)(request.Format is { } format

@@ -10,6 +10,7 @@ IDLE = 120
 FORMS = {}
 OUTGOING = {}
 INCOMING = {}
+WATCHES = {}
 
 
 def raw(data):
@@ -89,14 +90,31 @@ def open_parts(value, id, source, target):
     return form(id, source).encode(value, target)
 
 
-def sweep():
+def sweep(worker):
     for kept in (OUTGOING, INCOMING):
         for key, (_, used) in list(kept.items()):
             if monotonic() - used > IDLE:
-                del kept[key]
+                kept.pop(key, None)
+    for key in list(OUTGOING):
+        # Released: whoever read it has read enough.
+        if key[0] is worker and key[1] not in worker.data:
+            OUTGOING.pop(key, None)
 
 
-def offer(key, value, id, source, target, large):
+def watch(worker):
+    """Drop what nobody asks for any more, as long as there is something."""
+
+    async def look():
+        while OUTGOING or INCOMING:
+            await asyncio.sleep(1)
+            sweep(worker)
+        del WATCHES[worker]
+
+    if worker not in WATCHES and (OUTGOING or INCOMING):
+        WATCHES[worker] = asyncio.ensure_future(look())
+
+
+def offer(worker, key, value, id, source, target, large):
     """Give a value as `encode` does, or a map that tells how it comes: in itself, or in pieces."""
     try:
         if id is None:
@@ -111,7 +129,7 @@ def offer(key, value, id, source, target, large):
         if parts.nbytes <= INLINE:
             told["parts"] = [memoryview(parts.piece(index)) for index in range(len(parts))]
         else:
-            OUTGOING[key, id, target] = parts, monotonic()
+            OUTGOING[worker, key, id, target] = parts, monotonic()
         return told
     except Exception as error:
         kind = type(value)
@@ -124,7 +142,6 @@ def install_transfers(worker):
 
     async def results(keys, id=None, source=None, target=None, large=False):
         def make():
-            sweep()
             out = []
             for key in keys:
                 try:
@@ -132,14 +149,16 @@ def install_transfers(worker):
                 except KeyError:
                     out.append(None)
                 else:
-                    out.append(offer(key, value, id, source, target, large))
+                    out.append(offer(worker, key, value, id, source, target, large))
             return msgpack.packb(out, use_bin_type=True)
 
         # Tables take their time to be converted, and a worker has more to do; all else is over at once.
-        return raw(await run(None, make) if id is not None else make())
+        pack = await run(None, make) if id is not None else make()
+        watch(worker)
+        return raw(pack)
 
     async def piece(key, index, id=None, source=None, target=None):
-        known = OUTGOING.get((key, id, target))
+        known = OUTGOING.get((worker, key, id, target))
         if known is None:
             if key not in worker.data:
                 return None
@@ -148,17 +167,18 @@ def install_transfers(worker):
             parts = known[0]
         data = await run(None, parts.piece, index)
         if index + 1 < len(parts):
-            OUTGOING[key, id, target] = parts, monotonic()
+            OUTGOING[worker, key, id, target] = parts, monotonic()
+            watch(worker)
         else:
-            OUTGOING.pop((key, id, target), None)
+            OUTGOING.pop((worker, key, id, target), None)
         return raw(data)
 
     async def put(token, index, data):
         """Take a piece; those of one token may overtake each other."""
-        sweep()
         incoming = INCOMING.get(token, (None, 0))[0] or Incoming()
         INCOMING[token] = incoming, monotonic()
         incoming.add(index, data)
+        watch(worker)
         return "OK"
 
     async def keep(token, key, pieces, how):

@@ -27,6 +27,17 @@ internal sealed class TaskTable
         }
     }
 
+    /// <summary>Adds a reference to a task.</summary>
+    /// <returns>Whether somebody holds it still.</returns>
+    public bool Retain(TaskEntry entry)
+    {
+        lock (_lock)
+        {
+            entry.References += entry.References > 0 ? 1 : 0;
+            return entry.References > 0;
+        }
+    }
+
     /// <summary>Takes one reference away.</summary>
     /// <returns>Whether it was the last: the scheduler may forget the key.</returns>
     public bool Release(TaskEntry entry)
