@@ -98,15 +98,18 @@ internal class ArrowFormat : DaskFormat
                 batches.Add(TableBatches.Empty(reader.Schema));
             }
 
-            if (schema is not null && !SchemaComparison.Equal(schema, reader.Schema))
+            if (schema is not null && SchemaComparison.Difference(schema, reader.Schema) is { } difference)
             {
-                throw new InvalidDataException("the table changes its schema on the way");
+                throw new DaskResultException(
+                    key,
+                    "Arrow IPC",
+                    $"The result of task '{key}' changes its schema on the way: {difference}. Give the column one type in all partitions: with pandas, df.astype({{...}}) before they are read.");
             }
 
             schema ??= reader.Schema;
             return batches;
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e) when (e is not (OutOfMemoryException or DaskResultException))
         {
             throw new DaskResultException(key, "Arrow IPC", $"The result of task '{key}' is not a valid Arrow stream: {e.Message}", e);
         }

@@ -19,11 +19,12 @@ def need():
     return pyarrow
 
 
-def encode(value, target):
+def encode(value, target, like=None):
+    """Give the parts of a table; `like` those of the one before it in the same stream."""
     if target == "any" and not is_table(value):
         return NotImplemented
     pyarrow = need()
-    table = to_table(pyarrow, value)
+    table = to_table(pyarrow, value, like)
     return Parts(pyarrow, table, whole=target == "batch")
 
 
@@ -34,8 +35,8 @@ def is_table(value):
     )
 
 
-def to_table(pyarrow, value):
-    """Give a table of what holds one: pyarrow, pandas, Polars, cuDF, or anything that speaks Arrow's own protocol."""
+def to_table(pyarrow, value, like=None):
+    """Give a table of what holds one: pyarrow, pandas, Polars, cuDF, maps by row, or anything that speaks Arrow's own protocol."""
     if isinstance(value, pyarrow.Table):
         return value
     if isinstance(value, pyarrow.RecordBatch):
@@ -49,7 +50,7 @@ def to_table(pyarrow, value):
         if isinstance(value, pandas.Index):
             value = value.to_frame(index=False)
         if isinstance(value, pandas.DataFrame):
-            return from_pandas(pyarrow, value)
+            return from_pandas(pyarrow, value) if like is None else follow(pyarrow, value, like.table.schema)
     if kind in ("polars", "cudf"):
         if not hasattr(value, "columns"):
             value = value.to_frame()
@@ -58,20 +59,32 @@ def to_table(pyarrow, value):
         raise TypeError("it is not computed yet: return value.compute(), or run it as a script")
     if hasattr(value, "__arrow_c_stream__") and hasattr(pyarrow, "table"):
         return pyarrow.table(value)
+    if isinstance(value, list) and all(isinstance(item, dict) for item in value):
+        return pyarrow.Table.from_pylist(value)
     raise TypeError("it is not a dataframe, series or table")
 
 
-def from_pandas(pyarrow, frame):
+def follow(pyarrow, frame, schema):
+    """Give the table of a partition that comes after others, whose index is a column or not as theirs, and null as a type means nothing yet."""
+    described = (schema.pandas_metadata or {}).get("index_columns", ())
+    table = from_pandas(pyarrow, frame, index=any(isinstance(column, str) for column in described))
+    for at, field in enumerate(table.schema):
+        if pyarrow.types.is_null(field.type) and at < len(schema) and schema[at].name == field.name:
+            table = table.set_column(at, schema[at], pyarrow.nulls(len(table), schema[at].type))
+    return table
+
+
+def from_pandas(pyarrow, frame, index=None):
     try:
         # Threads cost more than small columns.
         threads = 1 if frame.size < 2**20 else None
-        key = layout(frame)
+        key = layout(frame) if index is None else None
         schema = LAYOUTS.get(key) if key else None
         if schema is not None:
             arrays = [pyarrow.array(column, from_pandas=True) for _, column in frame.items()]
             if [array.type for array in arrays] == schema.types:
                 return pyarrow.Table.from_arrays(arrays, schema=schema)
-        table = pyarrow.Table.from_pandas(frame, nthreads=threads)
+        table = pyarrow.Table.from_pandas(frame, nthreads=threads, preserve_index=index)
         if key:
             if len(LAYOUTS) >= MOST_LAYOUTS:
                 LAYOUTS.clear()
@@ -106,6 +119,7 @@ class Parts:
     def __init__(self, pyarrow, table, whole):
         self.pyarrow, self.table, self.nbytes = pyarrow, table, table.nbytes
         rows = table.num_rows
+        self.empty = rows == 0
         self.rows = max(rows, 1) if whole else max(1, min(rows, PIECE * rows // max(table.nbytes, 1)))
         self.count = max(1, -(-rows // self.rows))
 

@@ -82,8 +82,8 @@ public sealed partial class DaskClient
             try
             {
                 // A stream is read when this call is over, whatever becomes of the future meanwhile.
-                return await new ResultTransfer(_rpc)
-                    .ReadAsync<T>(entry.Key, request, offer, IsStream(typeof(T)) ? () => Retain(entry) : null, progress, cancellationToken).ConfigureAwait(false);
+                return await new ResultTransfer(_rpc, Refusal)
+                    .ReadAsync<T>(entry.Key, request, offer, ResultRequest.IsStream(typeof(T)) ? () => Retain(entry) : null, progress, cancellationToken).ConfigureAwait(false);
             }
             catch (DaskK8sException e) when (tries < MaxTransfers && MayComeBack(entry, e))
             {
@@ -96,12 +96,25 @@ public sealed partial class DaskClient
     /// <summary>Takes one more reference to a task; null where nobody holds it any more.</summary>
     private ResultLease? Retain(TaskEntry entry) => Session.Tasks.Retain(entry) ? new ResultLease(() => Release(entry)) : null;
 
+    /// <summary>Returns the error of a partition that a worker could not give.</summary>
+    private static DaskK8sException? Refusal(string key, object?[] told)
+    {
+        switch (told)
+        {
+            case ["form", string type, string reason]:
+                return ResultFetcher.Refused(key, type, reason, formed: true);
+            case ["task", string exception, string traceback]:
+                PythonError error = PythonError.Parse(exception, traceback);
+                return new DaskTaskException(
+                    key, $"A partition of the result of task '{key}' failed with {error.Type}: {error.Message}", error.Type, error.Message, error.Traceback);
+            default:
+                return null;
+        }
+    }
+
     /// <summary>Determines whether a result can be fetched anew: its worker was lost, or its scheduler, and what that loses is submitted again.</summary>
     private static bool MayComeBack(TaskEntry entry, DaskK8sException error) => error is DaskTransferException
         || (entry.Kept is not null && error is SchedulerUnreachableException { IsGone: false } or DaskRpcException { PythonException: null });
-
-    /// <summary>Determines whether results of a type are fetched while they are read.</summary>
-    private static bool IsStream(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IAsyncEnumerable<>);
 
     private ScatterContent NewContent(object? value)
     {

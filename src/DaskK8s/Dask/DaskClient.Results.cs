@@ -185,7 +185,7 @@ public sealed partial class DaskClient
             results[index] = await ReceiveAsync<T>(entries[index], request, offer, progress, cancellationToken).ConfigureAwait(false);
         }
 
-        if (!IsStream(typeof(T)))
+        if (!ResultRequest.IsStream(typeof(T)))
         {
             Session.Spend(entries);
         }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 
 using DaskK8s.Common;
+using DaskK8s.Dask.Data;
 
 namespace DaskK8s;
 
@@ -18,7 +19,10 @@ public sealed partial class DaskClient
     /// <param name="options">Where and how the program itself runs; null for what <see cref="Annotate"/> says.</param>
     /// <param name="output">Is given what the program prints, as it comes, one piece after the other; null for nobody. What it throws ends the call as cancelling does.</param>
     /// <param name="cancellationToken">Ends the wait and cancels the task; a program that runs already runs on, for nothing.</param>
-    /// <returns>The program's result. A stream holds the program's task until it was read, or its enumerator is disposed.</returns>
+    /// <returns>
+    /// The program's result. A stream holds the program's task until it was read, or its enumerator is disposed; Dask's dataframes and bags are computed
+    /// partition by partition while it is read.
+    /// </returns>
     /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
     /// <exception cref="ArgumentException">A value has no form in JSON's types, or an option cannot be meant.</exception>
     /// <exception cref="DaskTaskException">The program raised an exception.</exception>
@@ -47,7 +51,7 @@ public sealed partial class DaskClient
         {
             using DaskFuture<T> future = await SubmitAsync<T>(
                 script,
-                [Session.Topic, key, globals ?? new Dictionary<string, object?>()],
+                [Session.Topic, key, globals ?? new Dictionary<string, object?>(), ResultRequest.For(typeof(T), _options.Formats).Lazily],
                 (options ?? new TaskOptions()) with { Key = key },
                 ended.Token).ConfigureAwait(false);
             return await future.ResultAsync(null, ended.Token).ConfigureAwait(false);

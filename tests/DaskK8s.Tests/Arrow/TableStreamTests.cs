@@ -1,6 +1,5 @@
 using Apache.Arrow;
 
-using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.Dask;
 
 namespace DaskK8s.Tests.Arrow;
@@ -36,7 +35,7 @@ public sealed class TableStreamTests(ArrowProcesses dask) : IClassFixture<ArrowP
 
         batches.Should().BeGreaterThan(10);
         rows.Should().Be(Rows);
-        await ExpectNothingLeftAsync();
+        await ArrowProcesses.ExpectNothingLeftAsync(_client);
         Func<Task> again = async () => await stream.FirstAsync(Token);
         (await again.Should().ThrowAsync<DaskTransferException>()).WithMessage("*was released*Run the task again*");
     }
@@ -48,7 +47,7 @@ public sealed class TableStreamTests(ArrowProcesses dask) : IClassFixture<ArrowP
 
         (await stream.FirstAsync(Token)).Length.Should().BePositive();
 
-        await ExpectNothingLeftAsync();
+        await ArrowProcesses.ExpectNothingLeftAsync(_client);
     }
 
     [Fact]
@@ -66,7 +65,7 @@ public sealed class TableStreamTests(ArrowProcesses dask) : IClassFixture<ArrowP
         };
 
         await read.Should().ThrowAsync<OperationCanceledException>();
-        await ExpectNothingLeftAsync();
+        await ArrowProcesses.ExpectNothingLeftAsync(_client);
     }
 
     [Fact]
@@ -74,7 +73,7 @@ public sealed class TableStreamTests(ArrowProcesses dask) : IClassFixture<ArrowP
     {
         await RunAsync();
 
-        await ExpectNothingLeftAsync();
+        await ArrowProcesses.ExpectNothingLeftAsync(_client);
     }
 
     [Fact]
@@ -93,7 +92,7 @@ public sealed class TableStreamTests(ArrowProcesses dask) : IClassFixture<ArrowP
         }
 
         rows.Should().Be(2_000_003);
-        await ExpectNothingLeftAsync();
+        await ArrowProcesses.ExpectNothingLeftAsync(_client);
 
         static async IAsyncEnumerable<object?> Inputs()
         {
@@ -121,24 +120,8 @@ public sealed class TableStreamTests(ArrowProcesses dask) : IClassFixture<ArrowP
         }
 
         rows.Should().Be(Rows);
-        await ExpectNothingLeftAsync();
+        await ArrowProcesses.ExpectNothingLeftAsync(_client);
     }
 
     private Task<IAsyncEnumerable<RecordBatch>> RunAsync() => _client.RunScriptAsync<IAsyncEnumerable<RecordBatch>>(Large + "make()", cancellationToken: Token);
-
-    /// <summary>Waits until neither the scheduler nor a worker keeps anything of tasks and transfers.</summary>
-    private async Task ExpectNothingLeftAsync()
-    {
-        PythonFunction tasks = PythonFunction.FromSource("def tasks(dask_scheduler=None):\n    return len(dask_scheduler.tasks)\n", "tasks");
-        PythonFunction parts = PythonFunction.FromSource(
-            "import sys\ndef parts():\n    return sum(len(m.OUTGOING) for n, m in list(sys.modules.items()) if n.startswith('daskk8s') and hasattr(m, 'OUTGOING'))\n", "parts");
-        await Poll.UntilAsync(
-            async () =>
-            {
-                GC.Collect();
-                GC.WaitForPendingFinalizers();
-                IReadOnlyList<DaskAnswer<int>> left = await _client.RunOnWorkersAsync<int>(parts, [], cancellationToken: Token);
-                return left.Count == 2 && left.All(static a => a.ResultOrThrow() == 0) && await _client.RunOnSchedulerAsync<int>(tasks, cancellationToken: Token) == 0;
-            });
-    }
 }

@@ -28,7 +28,7 @@ public sealed class DaskContent
         _first = retain?.Invoke();
         Key = key;
         Length = length;
-        _pieces = pieces;
+        _pieces = pieces < 0 ? int.MaxValue : pieces;
         _fetch = fetch;
         _progress = progress;
     }
@@ -53,12 +53,21 @@ public sealed class DaskContent
         {
             for (int next = 0; next < _pieces || coming.Count > 0;)
             {
-                while (next < _pieces && coming.Count < Ahead)
+                // Who begins to read what is computed meanwhile begins with the first piece.
+                int ahead = next == 1 && read == 0 && _pieces == int.MaxValue ? 1 : Ahead;
+                while (next < _pieces && coming.Count < ahead)
                 {
                     coming.Enqueue(_fetch(next++, ended.Token));
                 }
 
                 ReadOnlyMemory<byte> piece = await coming.Dequeue().ConfigureAwait(false);
+                if (piece.IsEmpty && _pieces == int.MaxValue)
+                {
+                    // The end, where nobody knew how many there are. Those that were asked for meanwhile are past it too.
+                    next = _pieces;
+                    continue;
+                }
+
                 read += piece.Length;
                 _progress?.Report(new DaskTransferProgress(read, Math.Max(read, Length)));
                 yield return piece;

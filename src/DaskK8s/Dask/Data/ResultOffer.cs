@@ -6,7 +6,7 @@ namespace DaskK8s.Dask.Data;
 
 /// <summary>What a worker tells of a result that is not msgpack, or too large for one message.</summary>
 /// <param name="Bytes">Its size.</param>
-/// <param name="Pieces">The number of pieces.</param>
+/// <param name="Pieces">The number of pieces; -1 where it is not known before the last one has come.</param>
 /// <param name="Parts">The pieces themselves, of a small one; null where they are fetched.</param>
 /// <param name="DType">The elements of an array; null for a form.</param>
 /// <param name="Shape">The shape of an array.</param>
@@ -40,7 +40,7 @@ internal sealed record ResultOffer(long Bytes, int Pieces, ReadOnlyMemory<byte>[
             }
         }
 
-        return bytes >= 0 && pieces is >= 0 and <= int.MaxValue && (parts is null || parts.Length == pieces)
+        return bytes >= 0 && pieces is >= -1 and <= int.MaxValue && (parts is null || parts.Length == pieces)
             ? new ResultOffer(bytes, (int)pieces, parts, dtype, shape)
             : throw new DaskProtocolException("A worker's offer of a result is not of the expected form.");
     }

@@ -6,7 +6,8 @@ namespace DaskK8s.Dask.Data;
 /// <param name="Format">The form; null for msgpack.</param>
 /// <param name="Target">What the form makes.</param>
 /// <param name="Large">Whether large arrays may come in pieces.</param>
-internal sealed record ResultRequest(DaskFormat? Format, string? Target, bool Large)
+/// <param name="Lazily">Whether Dask's collections are computed while they are read.</param>
+internal sealed record ResultRequest(DaskFormat? Format, string? Target, bool Large, bool Lazily)
 {
     /// <summary>Returns how results of a type are asked for.</summary>
     public static ResultRequest For(Type type, IReadOnlyList<DaskFormat> formats)
@@ -15,12 +16,15 @@ internal sealed record ResultRequest(DaskFormat? Format, string? Target, bool La
         {
             if (format.GetTarget(type) is { } target)
             {
-                return new ResultRequest(format, target, false);
+                return new ResultRequest(format, target, false, IsStream(type));
             }
         }
 
-        return new ResultRequest(null, null, type == typeof(object) || ArrayElement.IsArray(type));
+        return new ResultRequest(null, null, type == typeof(object) || ArrayElement.IsArray(type), false);
     }
+
+    /// <summary>Determines whether results of a type are fetched while they are read.</summary>
+    public static bool IsStream(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IAsyncEnumerable<>);
 
     /// <summary>Adds what the operations of the scheduler are told.</summary>
     public Dictionary<string, object?> Tell(Dictionary<string, object?> arguments)
@@ -30,6 +34,7 @@ internal sealed record ResultRequest(DaskFormat? Format, string? Target, bool La
             arguments["id"] = Format.Id;
             arguments["source"] = Format.Source;
             arguments["target"] = Target;
+            arguments["lazily"] = Lazily;
         }
 
         return arguments;

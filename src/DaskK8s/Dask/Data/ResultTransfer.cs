@@ -5,7 +5,9 @@ using DaskK8s.Dask.Rpc;
 namespace DaskK8s.Dask.Data;
 
 /// <summary>Takes results that come in another form than msgpack, or in pieces.</summary>
-internal sealed class ResultTransfer(SchedulerRpc rpc)
+/// <param name="rpc">The scheduler.</param>
+/// <param name="refusal">Makes the error of what a worker tells instead of a piece; null where it tells nothing known.</param>
+internal sealed class ResultTransfer(SchedulerRpc rpc, Func<string, object?[], DaskK8sException?> refusal)
 {
     /// <summary>Reads a result that a worker offered.</summary>
     /// <param name="key">The task's key.</param>
@@ -55,10 +57,25 @@ internal sealed class ResultTransfer(SchedulerRpc rpc)
             return parts[index];
         }
 
-        Dictionary<string, object?> reply = await rpc
-            .CallTransferAsync("piece", request.Tell(new() { ["key"] = key, ["index"] = (long)index }), cancellationToken).ConfigureAwait(false);
-        return reply.GetValueOrDefault("piece") is SerializedValue piece
-            ? piece.OpenBytes()
-            : throw new DaskTransferException(key, $"The worker that held the result of task '{key}' was lost while it was fetched. Fetch it again: it is computed anew where needed.");
+        while (true)
+        {
+            Dictionary<string, object?> reply = await rpc
+                .CallTransferAsync("piece", request.Tell(new() { ["key"] = key, ["index"] = (long)index }), cancellationToken).ConfigureAwait(false);
+            switch (reply.GetValueOrDefault("piece"))
+            {
+                case SerializedValue piece:
+                    return piece.OpenBytes();
+                case object?[] and ["later"]:
+                    // A partition that is still computed.
+                    break;
+                case object?[] and []:
+                    return ReadOnlyMemory<byte>.Empty;
+                case object?[] told when refusal(key, told) is { } refused:
+                    throw refused;
+                default:
+                    throw new DaskTransferException(
+                        key, $"The worker that held the result of task '{key}' was lost while it was fetched. Fetch it again: it is computed anew where needed.");
+            }
+        }
     }
 }

@@ -20,6 +20,7 @@ import threading
 import traceback
 import types
 import uuid
+from collections import defaultdict, deque
 from time import monotonic
 
 import msgpack
@@ -61,7 +62,7 @@ def define(function, definition):
     # So that tracebacks show the lines.
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     if kind == "script":
-        return lambda topic, key, variables: script(source, filename, topic, key, variables)
+        return lambda *arguments: script(source, filename, *arguments)
     # The module is not registered: cloudpickle then sends its functions by value to where they are needed.
     namespace = {"__name__": "daskk8s_" + function, "__builtins__": __builtins__}
     exec(compile(source, filename, "exec"), namespace)
@@ -70,8 +71,8 @@ def define(function, definition):
     return namespace[definition["name"]]
 
 
-def script(source, filename, topic, key, variables):
-    """Run a whole program with a Dask client at hand, its printed lines sent to `topic` as they come."""
+def script(source, filename, topic, key, variables, lazily):
+    """Run a whole program with a Dask client at hand, its printed lines sent to `topic` as they come; collections stay lazy if they are read as streams."""
     from dask.base import is_dask_collection
     from distributed import worker_client
 
@@ -89,7 +90,7 @@ def script(source, filename, topic, key, variables):
         else:
             result = namespace.get("result")
         # What is still to be computed is, here, where a client is at hand.
-        return result.compute() if is_dask_collection(result) else result
+        return result.compute() if is_dask_collection(result) and not lazily else result
 
 
 class Printed:

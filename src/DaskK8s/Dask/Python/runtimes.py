@@ -1,4 +1,4 @@
-"""Brings the worker's module (`runtime.py` and `transfers.py`) to where it is needed, and calls its operations."""
+"""Brings the worker's module (`runtime.py`, `transfers.py` and `partitions.py`) to where it is needed, and calls its operations."""
 
 import asyncio
 import pickle
@@ -9,7 +9,7 @@ from . import sources
 
 SUFFIX = __package__.rpartition("_")[2]
 NAME = "daskk8s_runtime_" + SUFFIX
-RUNTIME = sources["runtime"] + "\n\n" + sources["transfers"]
+RUNTIME = "\n\n".join((sources["runtime"], sources["transfers"], sources["partitions"]))
 
 
 def loading(source):

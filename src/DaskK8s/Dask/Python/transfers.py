@@ -84,21 +84,28 @@ class ArrayParts:
         return self.data[index * PIECE : (index + 1) * PIECE]
 
 
-def open_parts(value, id, source, target):
+def open_parts(worker, value, id, source, target, lazily):
     if id is None:
         return ArrayParts(as_array(value))
-    return form(id, source).encode(value, target)
+    encode = form(id, source).encode
+    if lazily and hasattr(value, "__dask_graph__"):
+        follows = takes(encode, "like")
+        return Partitions(worker, value, lambda part, like: encode(part, target, like=like) if follows else encode(part, target))
+    return encode(value, target)
 
 
 def sweep(worker):
     for kept in (OUTGOING, INCOMING):
-        for key, (_, used) in list(kept.items()):
-            if monotonic() - used > IDLE:
+        for key, (what, used) in list(kept.items()):
+            # Partitions could not be given again from where their reader is.
+            if monotonic() - used > IDLE and not isinstance(what, Partitions):
                 kept.pop(key, None)
     for key in list(OUTGOING):
         # Released: whoever read it has read enough.
         if key[0] is worker and key[1] not in worker.data:
-            OUTGOING.pop(key, None)
+            parts, _ = OUTGOING.pop(key)
+            if isinstance(parts, Partitions):
+                parts.close()
 
 
 def watch(worker):
@@ -114,14 +121,17 @@ def watch(worker):
         WATCHES[worker] = asyncio.ensure_future(look())
 
 
-def offer(worker, key, value, id, source, target, large):
+def offer(worker, key, value, id, source, target, large, lazily):
     """Give a value as `encode` does, or a map that tells how it comes: in itself, or in pieces."""
     try:
         if id is None:
             array = as_array(value) if large else None
             if array is None or array.nbytes <= INLINE or not is_plain(array):
                 return encode(value)
-        parts = open_parts(value, id, source, target)
+        parts = open_parts(worker, value, id, source, target, lazily)
+        if isinstance(parts, Partitions):
+            OUTGOING[worker, key, id, target] = parts, monotonic()
+            return {"bytes": 0, "pieces": -1}
         if parts is NotImplemented:
             # The form takes what others cannot, and leaves the rest.
             return encode(value)
@@ -140,7 +150,7 @@ def install_transfers(worker):
     """Let a worker give and take values in pieces."""
     run = asyncio.get_event_loop().run_in_executor
 
-    async def results(keys, id=None, source=None, target=None, large=False):
+    async def results(keys, id=None, source=None, target=None, large=False, lazily=False):
         def make():
             out = []
             for key in keys:
@@ -149,7 +159,7 @@ def install_transfers(worker):
                 except KeyError:
                     out.append(None)
                 else:
-                    out.append(offer(worker, key, value, id, source, target, large))
+                    out.append(offer(worker, key, value, id, source, target, large, lazily))
             return msgpack.packb(out, use_bin_type=True)
 
         # Tables take their time to be converted, and a worker has more to do; all else is over at once.
@@ -157,14 +167,20 @@ def install_transfers(worker):
         watch(worker)
         return raw(pack)
 
-    async def piece(key, index, id=None, source=None, target=None):
-        known = OUTGOING.get((worker, key, id, target))
-        if known is None:
+    async def piece(key, index, id=None, source=None, target=None, lazily=False):
+        parts = OUTGOING.get((worker, key, id, target), (None,))[0]
+        if isinstance(parts, Partitions) and parts.begins(index):
+            OUTGOING.pop((worker, key, id, target))[0].close()
+            parts = None
+        if parts is None:
             if key not in worker.data:
                 return None
-            parts = await run(None, open_parts, worker.data[key], id, source, target)
-        else:
-            parts = known[0]
+            parts = await run(None, open_parts, worker, worker.data[key], id, source, target, lazily)
+        if isinstance(parts, Partitions):
+            # Several pieces may be the first that is asked for.
+            parts = OUTGOING.setdefault((worker, key, id, target), (parts, monotonic()))[0]
+            watch(worker)
+            return await parts.piece(index)
         data = await run(None, parts.piece, index)
         if index + 1 < len(parts):
             OUTGOING[worker, key, id, target] = parts, monotonic()

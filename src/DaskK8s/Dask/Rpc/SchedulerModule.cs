@@ -52,7 +52,7 @@ internal sealed class SchedulerModule
 
     /// <summary>Gets the package that holds the tasks of clients; its own operation attaches a client.</summary>
     public static SchedulerModule Session { get; } = new(
-        "session", ["runtimes", "submission", "session", "datasets", "code", "data", "service"], "runtime", "transfers", "plugins");
+        "session", ["runtimes", "submission", "session", "datasets", "code", "data", "service"], "runtime", "transfers", "partitions", "plugins");
 
     /// <summary>Gets the package that drains workers.</summary>
     public static SchedulerModule Retirement { get; } = new("retirement", ["holds", "retirement"]);

@@ -146,6 +146,12 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
             reason = reader.ReadText() ?? reason;
         }
 
+        return Refused(key, type, reason, formed);
+    }
+
+    /// <summary>Returns the error of a result that a worker could not encode.</summary>
+    internal static DaskResultException Refused(string key, string type, string reason, bool formed)
+    {
         string message = formed
             ? $"The result of task '{key}' is of Python's type {type}, which cannot be given as what is asked for: {reason}"
             : $"The result of task '{key}' cannot leave the cluster: {type} has no form in JSON's types ({reason}). " +

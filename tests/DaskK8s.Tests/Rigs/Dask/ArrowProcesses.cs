@@ -17,6 +17,24 @@ public sealed class ArrowProcesses : IAsyncLifetime
         }
     }
 
+    /// <summary>Waits until neither the scheduler nor a worker keeps anything of tasks and transfers.</summary>
+    public static Task ExpectNothingLeftAsync(DaskClient client)
+    {
+        PythonFunction tasks = PythonFunction.FromSource("def tasks(dask_scheduler=None):\n    return len(dask_scheduler.tasks)\n", "tasks");
+        PythonFunction parts = PythonFunction.FromSource(
+            "import sys\ndef parts():\n    return sum(len(m.OUTGOING) for n, m in list(sys.modules.items()) if n.startswith('daskk8s') and hasattr(m, 'OUTGOING'))\n", "parts");
+        return Poll.UntilAsync(
+            async () =>
+            {
+                // Streams that nobody read are let go of with their objects.
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+                CancellationToken token = TestContext.Current.CancellationToken;
+                IReadOnlyList<DaskAnswer<int>> left = await client.RunOnWorkersAsync<int>(parts, [], cancellationToken: token);
+                return left.Count == 2 && left.All(static a => a.ResultOrThrow() == 0) && await client.RunOnSchedulerAsync<int>(tasks, cancellationToken: token) == 0;
+            });
+    }
+
     public async ValueTask InitializeAsync()
     {
         if (Python is { } python)
