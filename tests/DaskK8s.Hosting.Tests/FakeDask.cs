@@ -98,6 +98,12 @@ internal sealed class FakeDask(Func<PythonFunction, IReadOnlyList<object?>, obje
         TimeSpan? timeout = null,
         CancellationToken cancellationToken = default) => RunOnWorkersAsync<T>(function, arguments, null, timeout, cancellationToken);
 
+    public async Task<string> GetPerformanceReportAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken = default)
+    {
+        await work(cancellationToken);
+        return "<html></html>";
+    }
+
     public Task<T> RunOnSchedulerAsync<T>(
         PythonFunction function, IReadOnlyList<object?>? arguments = null, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
         Answer<T>(function, arguments ?? []).ResultAsync(timeout, cancellationToken);

@@ -90,6 +90,9 @@ public interface IDaskClient
         TimeSpan? timeout = null,
         CancellationToken cancellationToken = default);
 
+    /// <inheritdoc cref="DaskClient.GetPerformanceReportAsync"/>
+    Task<string> GetPerformanceReportAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken = default);
+
     /// <inheritdoc cref="DaskClient.RunOnSchedulerAsync{T}"/>
     Task<T> RunOnSchedulerAsync<T>(
         PythonFunction function, IReadOnlyList<object?>? arguments = null, TimeSpan? timeout = null, CancellationToken cancellationToken = default);
