@@ -9,16 +9,16 @@ fail() { printf '%s\n' "$*" >&2; exit 1; }
 source "$here/settings.sh"
 # shellcheck source=tests/cluster/packages.sh
 source "$here/packages.sh"
-packages=python3-distributed,python3-pandas,python3-pyarrow,libre2-11
+# shellcheck source=tests/cluster/bootstrap.sh
+source "$here/bootstrap.sh"
+packages=python3-distributed,python3-pandas,$pyarrow_packages
 target=$cluster_home/pyarrow-$(printf '%s' "$packages" | sha256sum | cut -c1-12)
 
 make_root() {
     local root=$1
     # Stays outside: a folder that is half made is made again.
     rm -rf "$root"
-    # debootstrap does not resolve packages that others provide; apt sets right what is left.
-    unshare --mount --pid --fork --kill-child --mount-proc debootstrap --variant=minbase --include="$packages" testing "$root" "$(debian_mirror)" ||
-        chroot "$root" apt-get --yes --fix-broken install
+    bootstrap testing "$root" "$packages"
     cat > "$root/python" <<PYTHON
 #!/bin/sh
 # Runs the Python of this root file system, with this machine's /proc, /dev and /tmp.

@@ -3,7 +3,7 @@
 # docs/testing-on-a-real-cluster.md.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in steps settings packages build-kubernetes images namespace certificates daemons up-and-down smoke; do
+for part in steps settings packages bootstrap build-kubernetes images namespace certificates daemons up-and-down smoke; do
     # shellcheck source=/dev/null
     . "$here/$part.sh"
 done

@@ -3,7 +3,7 @@
 # into a store, and each cluster starts from hard links to that store.
 
 images_folder() {
-    printf '%s\n' "$cluster_home/images-$(hash_of "$here/images.sh" "$here"/image/* <(printf '%s ' \
+    printf '%s\n' "$cluster_home/images-$(hash_of "$here/images.sh" "$here/bootstrap.sh" "$here"/image/* <(printf '%s ' \
         "$pause_image" "$image_repository" "${dask_images[@]}"))"
 }
 
@@ -48,14 +48,20 @@ make_pause_image() {
     archive "$pause_image" '"Entrypoint":["/pause"]'
 }
 
+# make_dask_image VERSION SUITES: from the first of the suites that holds the version.
 make_dask_image() {
-    local version=$1 suite=$2 root=$work/$1 found
-    in_own_namespaces debootstrap --variant=minbase \
-        --include=python3-distributed,python3-pandas,python3-aiohttp,tini \
-        "$suite" "$root" "$(debian_mirror)" > "$work/debootstrap.log" 2>&1 ||
-        fail "debootstrap $suite failed: $(tail -n 5 "$work/debootstrap.log")"
-    found=$(dpkg-query --admindir "$root/var/lib/dpkg" --show --showformat '${Version}' python3-distributed)
-    [[ $found == "$version"* ]] || fail "Debian $suite holds Dask $found, not $version"
+    local version=$1 suite packages root=$work/$1 found=
+    for suite in ${2//,/ }; do
+        packages=python3-distributed,python3-pandas,python3-aiohttp,tini
+        [[ $pyarrow_suites != *" $suite "* ]] || packages+=,$pyarrow_packages
+        rm -rf "$root"
+        bootstrap "$suite" "$root" "$packages" > "$work/debootstrap.log" 2>&1 ||
+            { say "debootstrap $suite failed: $(tail -n 5 "$work/debootstrap.log")"; continue; }
+        found=$(dpkg-query --admindir "$root/var/lib/dpkg" --show --showformat '${Version}' python3-distributed)
+        [[ $found != "$version"* ]] || break
+        say "Debian $suite holds Dask $found, not $version"
+    done
+    [[ $found == "$version"* ]] || fail "none of Debian's suites $2 holds Dask $version"
     printf 'dask %s from %s\n' "$found" "$suite" >> "$work/out/built-from"
     install -m 755 "$here/image/prepare.sh" "$root/usr/bin/prepare.sh"
     ln -sf python3 "$root/usr/bin/python"

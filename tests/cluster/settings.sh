@@ -5,7 +5,8 @@
 kubernetes_version=1.20.2
 kubernetes_upstream=1.20.5+really1.20.2   # Debian's name for that release's tarball
 debian_codename=bookworm
-dask_images=(2024.12.1:trixie 2022.12.1:bookworm)
+# The suites that may hold a version; the first one that does is taken. Only testing has pyarrow, and it moves on.
+dask_images=(2024.12.1:testing,trixie 2022.12.1:bookworm)
 image_repository=daskk8s.test/dask        # a name, no registry: nothing is pulled from anywhere
 pause_image=daskk8s.test/pause:1
 

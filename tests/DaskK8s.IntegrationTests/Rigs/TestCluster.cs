@@ -38,6 +38,10 @@ public sealed class TestCluster : IAsyncLifetime
     private string _kubeconfig = "";
     private k8s.Kubernetes? _client;
 
+    /// <summary>Gets the Python of an embedded cluster's pods.</summary>
+    /// <value>Null by default: the machine's own.</value>
+    public string? Python { get; init; }
+
     /// <summary>Gets the client with every right, for what a test does beside the library.</summary>
     public k8s.Kubernetes Client => _client!;
 
@@ -62,6 +66,7 @@ public sealed class TestCluster : IAsyncLifetime
             _embedded = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions
             {
                 DaskProcesses = true,
+                Python = Python,
                 KubernetesVersion = version,
                 PortTarget = DataPods.EmbeddedTarget,
             });
