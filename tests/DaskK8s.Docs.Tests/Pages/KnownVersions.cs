@@ -12,7 +12,7 @@ internal static partial class KnownVersions
     private const string Cluster = "tests/cluster/settings.sh";
 
     /// <summary>Python of the Debian releases that images of the real cluster are made from.</summary>
-    private static readonly Dictionary<string, string> DebianPython = new() { ["bookworm"] = "3.11", ["trixie"] = "3.13" };
+    private static readonly Dictionary<string, string> DebianPython = new() { ["bookworm"] = "3.11", ["trixie"] = "3.13", ["testing"] = "3.14" };
 
     /// <summary>Gets the version of the cluster that is built from Debian's packages.</summary>
     public static string RealKubernetes => Setting("kubernetes_version");
@@ -40,7 +40,7 @@ internal static partial class KnownVersions
     public static string Interactive => Json(".config/dotnet-tools.json").GetProperty("tools").GetProperty("microsoft.dotnet-interactive").GetProperty("version").GetString()!;
 
     private static IEnumerable<(string Dask, string Debian)> Images =>
-        Setting("dask_images").Trim('(', ')').Split(' ').Select(static image => image.Split(':')).Select(static parts => (parts[0], parts[1]));
+        Setting("dask_images").Trim('(', ')').Split(' ').Select(static image => image.Split(':')).Select(static parts => (parts[0], parts[1].Split(',')[0]));
 
     /// <summary>Returns the version of a package, or the range that is accepted.</summary>
     public static string Package(string id) => XDocument.Parse(Repository.Read("Directory.Packages.props")).Descendants("PackageVersion")
