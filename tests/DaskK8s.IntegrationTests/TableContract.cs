@@ -14,9 +14,7 @@ public sealed class TableContract(TableCluster tables) : IClassFixture<TableClus
     [Fact]
     public async Task RunScriptAsync_DaskDataframe_IsATableWithIndexAndTypes()
     {
-        await using TestRelease release = await tables.InstallAsync();
-        await using HelmCluster cluster = await release.ConnectAsync();
-        await using DaskClient client = await TableCluster.ConnectAsync(cluster);
+        DaskClient client = tables.Client;
 
         Table table = await client.RunScriptAsync<Table>(
             """
@@ -37,12 +35,28 @@ public sealed class TableContract(TableCluster tables) : IClassFixture<TableClus
     }
 
     [Fact]
+    public async Task RunScriptAsync_DaskDataframeAsAStream_ComesPartitionByPartition()
+    {
+        DaskClient client = tables.Client;
+
+        IAsyncEnumerable<RecordBatch> stream = await client.RunScriptAsync<IAsyncEnumerable<RecordBatch>>(
+            "import pandas, dask.dataframe as dd; dd.from_pandas(pandas.DataFrame({'n': range(1_000_000), 'x': 0.5}), npartitions=8)", cancellationToken: Token);
+        (int batches, long sum) = (0, 0);
+        await foreach (RecordBatch batch in stream.WithCancellation(Token))
+        {
+            batches++;
+            sum += ((Int64Array)batch.Column("n")).Values.ToArray().Sum();
+        }
+
+        batches.Should().BeGreaterThanOrEqualTo(8);
+        sum.Should().Be(1_000_000L * 999_999 / 2);
+    }
+
+    [Fact]
     public async Task ScatterAsync_LargeTableToAGroup_IsADataframeThereAndComesBack()
     {
         const int Rows = 1_000_000;
-        await using TestRelease release = await tables.InstallAsync();
-        await using HelmCluster cluster = await release.ConnectAsync();
-        await using DaskClient client = await TableCluster.ConnectAsync(cluster);
+        DaskClient client = tables.Client;
         Schema schema = new([new Field("n", Int64Type.Default, false), new Field("x", DoubleType.Default, false)], null);
         RecordBatch batch = new(
             schema,
@@ -62,15 +76,13 @@ public sealed class TableContract(TableCluster tables) : IClassFixture<TableClus
         back.Length.Should().Be(Rows);
         ((Int64Array)back.Column("n")).Values.ToArray().Sum().Should().Be(Rows * (Rows - 1L) / 2);
         string worker = (await client.WhoHasAsync([scattered.Key], Token))[scattered.Key].Single();
-        (await cluster.GetSchedulerInfoAsync(Token)).Workers.Single(w => w.Address == worker).Group.Should().Be("high-mem");
+        (await tables.Cluster.GetSchedulerInfoAsync(Token)).Workers.Single(w => w.Address == worker).Group.Should().Be("high-mem");
     }
 
     [Fact]
     public async Task ResultAsync_WhatArrowHasNoTypeFor_IsNamedByItsColumn()
     {
-        await using TestRelease release = await tables.InstallAsync();
-        await using HelmCluster cluster = await release.ConnectAsync();
-        await using DaskClient client = await TableCluster.ConnectAsync(cluster);
+        DaskClient client = tables.Client;
 
         Func<Task> result = () => client.RunScriptAsync<Table>("import pandas; pandas.DataFrame({'fine': [1], 'wrong': [object()]})", cancellationToken: Token);
 
