@@ -12,15 +12,11 @@ using k8s.Models;
 namespace DaskK8s.Cluster;
 
 /// <summary>All that a cluster object knows of its release, as it was read last.</summary>
-/// <param name="name">The release's name.</param>
-/// <param name="requests">The way to the API server.</param>
-/// <param name="strays">Is told of the Deployments that are read.</param>
-/// <param name="scale">Scales a group.</param>
 internal sealed class ReleaseState(string name, KubeRequests requests, StrayFields strays, ScaleGroup scale)
 {
     private ReleasePlan? _plan;
     private Dictionary<string, string> _groupsByIP = [];
-    private SchedulerVersion? _version;
+    private (string Id, string? Version) _version;
 
     /// <summary>Gets the release's name.</summary>
     public string Name => name;
@@ -78,14 +74,13 @@ internal sealed class ReleaseState(string name, KubeRequests requests, StrayFiel
     }
 
     /// <summary>Takes what the scheduler said.</summary>
-    /// <returns>The same, each worker with the group that its pod belongs to.</returns>
     public SchedulerInfo Apply(SchedulerInfo info) => Scheduler = WithGroups(info);
 
     /// <summary>Determines whether a scheduler is known to have a version; one process has one.</summary>
-    public bool KnowsVersionOf(SchedulerInfo info) => _version?.Id == info.Id;
+    public bool KnowsVersionOf(SchedulerInfo info) => _version.Id == info.Id;
 
     /// <summary>Takes a scheduler's version, or null where it does not tell.</summary>
-    public void NoteVersion(SchedulerInfo info, string? version) => _version = new SchedulerVersion(info.Id, version);
+    public void NoteVersion(SchedulerInfo info, string? version) => _version = (info.Id, version);
 
     /// <summary>Determines whether a worker's pod was there at the last look.</summary>
     public bool KnowsPodOf(WorkerInfo worker) => _groupsByIP.ContainsKey(worker.Host);
@@ -136,9 +131,7 @@ internal sealed class ReleaseState(string name, KubeRequests requests, StrayFiel
 
     private SchedulerInfo WithGroups(SchedulerInfo info) => info with
     {
-        Version = _version is { } known && known.Id == info.Id ? known.Version : null,
+        Version = KnowsVersionOf(info) ? _version.Version : null,
         Workers = [.. info.Workers.Select(w => _groupsByIP.TryGetValue(w.Host, out string? group) ? w with { Group = group } : w)],
     };
-
-    private sealed record SchedulerVersion(string Id, string? Version);
 }

@@ -17,10 +17,7 @@ internal sealed class ReleaseReader(string releaseName, KubeRequests requests, W
 
     private string Namespace => requests.Connection.Namespace;
 
-    /// <summary>Reads the release.</summary>
-    /// <param name="beside">What is read at the same time.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>What it consists of, and its Deployments.</returns>
+    /// <summary>Reads what the release consists of, and its Deployments; waits for what is read beside it.</summary>
     /// <exception cref="HelmReleaseException">There is no such release, or it cannot be understood.</exception>
     public async Task<(ReleasePlan Plan, WorkloadSnapshot Snapshot)> ReadAsync(Task beside, CancellationToken cancellationToken)
     {
@@ -33,10 +30,7 @@ internal sealed class ReleaseReader(string releaseName, KubeRequests requests, W
         return (plan, plan.OtherDeployments.Count > 0 ? await workloads.ReadDeploymentsAsync(cancellationToken).ConfigureAwait(false) : snapshot);
     }
 
-    /// <summary>Reads the release again.</summary>
-    /// <param name="known">The release as it was read last.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>What it consists of, and its Deployments.</returns>
+    /// <summary>Reads the same again of a release that is known.</summary>
     /// <exception cref="KubernetesForbiddenException">Its record may not be read.</exception>
     /// <exception cref="HelmReleaseException">It is gone, or cannot be understood.</exception>
     public async Task<(ReleasePlan Plan, WorkloadSnapshot Snapshot)> ReadAgainAsync(HelmRelease known, CancellationToken cancellationToken)

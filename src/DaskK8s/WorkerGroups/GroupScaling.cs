@@ -31,15 +31,7 @@ internal sealed class GroupScaling(KubeRequests requests, Workloads workloads, s
     /// <summary>Returns the number that was accepted last for a group, or null.</summary>
     public int? AcceptedOf(string group) => _replicas.TryGetValue(group, out int replicas) ? replicas : null;
 
-    /// <summary>Scales a group.</summary>
-    /// <param name="plan">The group.</param>
-    /// <param name="replicas">The number of pods.</param>
-    /// <param name="known">The number that it is known to have, or null.</param>
-    /// <param name="options">How to scale.</param>
-    /// <param name="groups">All groups of the release.</param>
-    /// <param name="activity">Is told when the change was accepted.</param>
-    /// <param name="cancellationToken">Ends the call; what was begun is undone.</param>
-    /// <returns>What was changed.</returns>
+    /// <summary>Scales a group, which has the known number of pods as far as anybody knows; a call that is cancelled undoes what it began.</summary>
     public async Task<ScaleResult> RunAsync(
         GroupPlan plan, int replicas, int? known, ScaleOptions options, IReadOnlyList<GroupPlan> groups, Activity? activity, CancellationToken cancellationToken)
     {
