@@ -53,6 +53,25 @@ internal sealed class TimeLimit : IDisposable
     public static void Forget(Task work) => work.ContinueWith(
         static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
+    /// <summary>Waits for work that must be completed even if its caller cancels: after the cancellation only for a grace period, while the work continues.</summary>
+    /// <param name="work">The work, which does not observe the caller's token.</param>
+    /// <param name="grace">The maximum wait after the cancellation.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="caller">The caller's token.</param>
+    public static async Task WaitWithGraceAsync(Task work, TimeSpan grace, TimeProvider time, CancellationToken caller)
+    {
+        using CancellationTokenSource end = new(Timeout.InfiniteTimeSpan, time);
+        using CancellationTokenRegistration cancelled = caller.UnsafeRegister(_ => end.CancelAfter(grace), null);
+        try
+        {
+            await work.WaitAsync(end.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
+        {
+            Forget(work);
+        }
+    }
+
     /// <summary>Closes what work that nobody waits for any longer comes back with: an answer holds a connection.</summary>
     private static async Task AbandonAsync<T>(Task<T> work)
     {

@@ -21,7 +21,7 @@ internal sealed class FieldGiveBack(KubeRequests requests)
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     /// <summary>The time limit after the caller has cancelled the call; the API server has accepted the number by then.</summary>
-    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(800);
 
     /// <summary>How often a server may accept the request and keep the entry: once more is another client's scaling, more often is a server that ignores the request.</summary>
     private const int MaxIgnored = 3;

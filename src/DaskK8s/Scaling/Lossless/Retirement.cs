@@ -1,3 +1,4 @@
+using DaskK8s.Common;
 using DaskK8s.Groups;
 using DaskK8s.Kubernetes;
 
@@ -18,6 +19,9 @@ internal sealed class Retirement : IAsyncDisposable
     private const int MaxPlans = 20;
     private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a cancelled call waits for its cleanup, which continues without it: a call ends within a second of its cancellation.</summary>
+    private static readonly TimeSpan CleanupGrace = TimeSpan.FromMilliseconds(800);
+
     private readonly KubeRequests _requests;
     private readonly WorkerDrain? _drain;
     private readonly StrayRecovery _recovery;
@@ -31,6 +35,7 @@ internal sealed class Retirement : IAsyncDisposable
     private readonly RetirementCleanup _cleanup;
     private readonly Scaler _scaler;
     private IReadOnlySet<string> _held = new HashSet<string>();
+    private Task _cleaning = Task.CompletedTask;
     private long _start;
 
     public Retirement(
@@ -61,11 +66,28 @@ internal sealed class Retirement : IAsyncDisposable
         }
         finally
         {
-            await _cleanup.RunAsync(_ledger).ConfigureAwait(false);
+            _cleaning = _cleanup.RunAsync(_ledger);
+            await TimeLimit.WaitWithGraceAsync(_cleaning, CleanupGrace, Time, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    public ValueTask DisposeAsync() => _group.DisposeAsync();
+    /// <summary>Stops following the group, once the cleanup that a cancelled call may have left behind has ended.</summary>
+    public ValueTask DisposeAsync()
+    {
+        if (_cleaning.IsCompleted)
+        {
+            return _group.DisposeAsync();
+        }
+
+        TimeLimit.Forget(DisposeAfterCleanupAsync());
+        return default;
+    }
+
+    private async Task DisposeAfterCleanupAsync()
+    {
+        await _cleaning.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _group.DisposeAsync().ConfigureAwait(false);
+    }
 
     private async Task<RetirementOutcome> ShrinkAsync(CancellationToken cancellationToken)
     {

@@ -74,8 +74,10 @@ internal sealed class DaskRig : IAsyncDisposable
     /// <summary>Waits until each worker works; makes sure that a group has so many pods and that none is marked.</summary>
     public async Task AllWorkAsync(int pods, CancellationToken cancellationToken, string deployment = "my-dask-worker")
     {
-        await Poll.UntilAsync(async () => (await StatusesAsync(cancellationToken)).All(static s => s == "running"));
-        (await PodsAsync(cancellationToken, deployment)).Should().HaveCount(pods).And.OnlyContain(static p => PodMarks.Read(p) == null && !PodMarks.IsCondemned(p));
+        // A cancelled scaling may end before its cleanup.
+        await Poll.UntilAsync(async () => (await StatusesAsync(cancellationToken)).All(static s => s == "running")
+            && (await PodsAsync(cancellationToken, deployment)).All(static p => PodMarks.Read(p) == null && !PodMarks.IsCondemned(p)));
+        (await PodsAsync(cancellationToken, deployment)).Should().HaveCount(pods);
     }
 
     /// <summary>Submits tasks until each worker (of one thread) runs one.</summary>

@@ -167,8 +167,7 @@ public sealed class LosslessScaleDownTests
         await impatient.CancelAsync();
 
         await scaling.Invoking(static s => s).Should().ThrowAsync<OperationCanceledException>();
-        await Poll.UntilAsync(async () => (await rig.StatusesAsync(Token)).All(static s => s == "running"));
-        (await rig.PodsAsync(Token)).Should().HaveCount(2).And.OnlyContain(static p => PodMarks.Read(p) == null);
+        await rig.AllWorkAsync(2, Token);
         (await rig.Load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 2, "[]"));
     }
 

@@ -39,6 +39,27 @@ public sealed class ScaleDownRecoveryTests
     }
 
     [Fact]
+    public async Task ScaleAsync_CancelledWhileTheServerStalls_EndsWithoutItsCleanup()
+    {
+        await using DaskRig rig = await StartAsync(3);
+        await rig.KeepBusyAsync(3, 3, Token);
+        using CancellationTokenSource impatient = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        Task<ScaleResult> scaling = rig.Cluster.ScaleAsync(1, cancellationToken: impatient.Token);
+        await rig.WaitForDrainAsync(2, Token);
+        IDisposable watches = rig.Kubernetes.Faults.StallWatches();
+        IDisposable stall = rig.Kubernetes.Faults.AddHttp(new HttpFault { Where = IsOfScaling, StallAfter = 0 });
+
+        await impatient.CancelAsync();
+
+        // Without the grace this takes the 20 s of the cleanup.
+        await scaling.Invoking(static s => s.WaitAsync(TimeSpan.FromSeconds(10), Token)).Should().ThrowAsync<OperationCanceledException>();
+        stall.Dispose();
+        watches.Dispose();
+        (await rig.Cluster.ScaleAsync(1, cancellationToken: Token)).After.Should().Be(1);
+        (await rig.Load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 33, "[]"));
+    }
+
+    [Fact]
     public async Task ScaleAsync_AnswerToTheChangeIsLost_FindsThatItWasMade()
     {
         await using DaskRig rig = await StartAsync(3);
