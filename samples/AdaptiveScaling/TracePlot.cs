@@ -38,7 +38,7 @@ internal static class TracePlot
 
     private static void Legend(StringBuilder svg)
     {
-        svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{Left}\" y=\"12\" width=\"22\" height=\"10\" fill=\"{Demand}\"/><text x=\"{Left + 28}\" y=\"21\">pods that the work calls for</text>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{Left}\" y=\"12\" width=\"22\" height=\"10\" fill=\"{Demand}\"/><text x=\"{Left + 28}\" y=\"21\">pods that the work requires</text>\n");
         svg.Append(CultureInfo.InvariantCulture, $"<path d=\"M{Left + 215} 17h22\" stroke=\"{Replicas}\" stroke-width=\"2.5\"/><text x=\"{Left + 243}\" y=\"21\">replicas asked for</text>\n");
         svg.Append(CultureInfo.InvariantCulture, $"<path d=\"M{Left + 375} 17h22\" stroke=\"{Ready}\" stroke-width=\"2.5\" stroke-dasharray=\"5 3\"/><text x=\"{Left + 403}\" y=\"21\">pods ready</text>\n");
     }

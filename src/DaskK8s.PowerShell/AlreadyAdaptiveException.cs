@@ -4,7 +4,7 @@ namespace DaskK8s.PowerShell;
 public sealed class AlreadyAdaptiveException : InvalidOperationException
 {
     internal AlreadyAdaptiveException(DaskAdaptive? running)
-        : base($"Adaptive scaling runs already in this session: {running}. Stop it first: Stop-DaskAdaptive.")
+        : base($"Adaptive scaling is already running in this session: {running}. Stop it first: Stop-DaskAdaptive.")
     {
     }
 }

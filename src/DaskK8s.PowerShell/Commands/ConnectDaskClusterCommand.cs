@@ -34,7 +34,7 @@ public sealed class ConnectDaskClusterCommand : DaskCmdlet
     public string? Kubeconfig { get; set; }
 
     /// <summary>Gets or sets how the scheduler is reached.</summary>
-    [Parameter(HelpMessage = "How the scheduler is reached: Auto chooses, Forward goes through the API server, Direct dials its Service, None leaves it alone.")]
+    [Parameter(HelpMessage = "How to reach the scheduler: Auto chooses, Forward goes through the API server, Direct connects to its Service, None does not connect.")]
     [ValidateSet("Auto", "Direct", "Forward", "None")]
     public string SchedulerAccess { get; set; } = "Auto";
 

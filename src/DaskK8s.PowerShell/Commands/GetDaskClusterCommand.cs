@@ -18,7 +18,7 @@ public sealed class GetDaskClusterCommand : DaskCmdlet
     public string[] Name { get; set; } = ["*"];
 
     /// <summary>Gets or sets whether only the current cluster is asked for.</summary>
-    [Parameter(ParameterSetName = ConnectedSet, HelpMessage = "Gives the current cluster only.")]
+    [Parameter(ParameterSetName = ConnectedSet, HelpMessage = "Returns only the current cluster.")]
     public SwitchParameter Current { get; set; }
 
     /// <summary>Gets or sets whether to look for releases.</summary>
@@ -26,11 +26,11 @@ public sealed class GetDaskClusterCommand : DaskCmdlet
     public SwitchParameter Available { get; set; }
 
     /// <summary>Gets or sets whether to look into all namespaces.</summary>
-    [Parameter(ParameterSetName = AvailableSet, HelpMessage = "Looks into every namespace that you may look into.")]
+    [Parameter(ParameterSetName = AvailableSet, HelpMessage = "Searches every namespace that you have access to.")]
     public SwitchParameter AllNamespaces { get; set; }
 
     /// <summary>Gets or sets the namespace.</summary>
-    [Parameter(ParameterSetName = AvailableSet, HelpMessage = "The namespace to look into. By default the context's.")]
+    [Parameter(ParameterSetName = AvailableSet, HelpMessage = "The namespace to search. By default the context's.")]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     public string? Namespace { get; set; }
 

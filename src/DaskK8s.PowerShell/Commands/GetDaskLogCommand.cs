@@ -14,7 +14,7 @@ public sealed class GetDaskLogCommand : ClusterCmdlet
     public string? Group { get; set; }
 
     /// <summary>Gets or sets the group, as an object.</summary>
-    [Parameter(ValueFromPipeline = true, HelpMessage = "The group, as Get-DaskWorkerGroup gives it.")]
+    [Parameter(ValueFromPipeline = true, HelpMessage = "The group, as Get-DaskWorkerGroup returns it.")]
     public WorkerGroup? InputObject { get; set; }
 
     /// <summary>Gets or sets the component.</summary>
@@ -27,7 +27,7 @@ public sealed class GetDaskLogCommand : ClusterCmdlet
     public string? Pod { get; set; }
 
     /// <summary>Gets or sets whether to go on with new lines.</summary>
-    [Parameter(HelpMessage = "Goes on with new lines, and with new pods, until Ctrl-C.")]
+    [Parameter(HelpMessage = "Continues with new lines and new pods until Ctrl-C.")]
     public SwitchParameter Follow { get; set; }
 
     /// <summary>Gets or sets the number of lines.</summary>

@@ -8,7 +8,7 @@ namespace DaskK8s.PowerShell;
 public sealed class GetDaskReleaseValueCommand : ClusterCmdlet
 {
     /// <summary>Gets or sets the path.</summary>
-    [Parameter(Position = 0, HelpMessage = @"The way to a value: worker.image.tag, additional_worker_groups[0].name, worker.resources.limits.nvidia\.com/gpu. By default all.")]
+    [Parameter(Position = 0, HelpMessage = @"The path of a value: worker.image.tag, additional_worker_groups[0].name, worker.resources.limits.nvidia\.com/gpu. By default all.")]
     public string? Path { get; set; }
 
     /// <summary>Gets or sets whether only the user's values are asked for.</summary>
@@ -16,7 +16,7 @@ public sealed class GetDaskReleaseValueCommand : ClusterCmdlet
     public SwitchParameter UserSupplied { get; set; }
 
     /// <summary>Gets or sets whether to give YAML.</summary>
-    [Parameter(HelpMessage = "Gives YAML, as a values file has it, instead of objects.")]
+    [Parameter(HelpMessage = "Returns YAML, as in a values file, instead of objects.")]
     public SwitchParameter AsYaml { get; set; }
 
     /// <summary>Gets or sets the cluster.</summary>
@@ -32,7 +32,7 @@ public sealed class GetDaskReleaseValueCommand : ClusterCmdlet
         HelmValues values = UserSupplied ? cluster.Release.Values.UserSupplied : cluster.Release.Values.Computed;
         if (cluster.Release.IsPartial)
         {
-            WriteWarning("Helm's record of the release may not be read with your rights, so its values are not known. See Test-DaskPermission.");
+            WriteWarning("You are not allowed to read Helm's record of the release, so its values are unknown. See Test-DaskPermission.");
         }
 
         try

@@ -8,13 +8,13 @@ namespace DaskK8s.PowerShell;
 public sealed class GetDaskWorkerCommand : ClusterCmdlet
 {
     /// <summary>Gets or sets the group.</summary>
-    [Parameter(Position = 0, HelpMessage = "The group whose workers are asked for. By default every group.")]
+    [Parameter(Position = 0, HelpMessage = "The group of the workers. By default every group.")]
     [Alias("Name", "Group")]
     [ArgumentCompleter(typeof(GroupCompleter))]
     public string? WorkerGroup { get; set; }
 
     /// <summary>Gets or sets the group, as an object.</summary>
-    [Parameter(ValueFromPipeline = true, HelpMessage = "The group, as Get-DaskWorkerGroup gives it.")]
+    [Parameter(ValueFromPipeline = true, HelpMessage = "The group, as Get-DaskWorkerGroup returns it.")]
     public WorkerGroup? InputObject { get; set; }
 
     /// <summary>Gets or sets the cluster.</summary>

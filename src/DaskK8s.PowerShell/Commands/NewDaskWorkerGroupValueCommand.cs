@@ -55,7 +55,7 @@ public sealed class NewDaskWorkerGroupValueCommand : ClusterCmdlet
     public int? Threads { get; set; }
 
     /// <summary>Gets or sets whether to keep the numbers of now.</summary>
-    [Parameter(HelpMessage = "Writes the numbers that the other groups have now, so that the upgrade scales nothing.")]
+    [Parameter(HelpMessage = "Writes the current replicas of the other groups, so that the upgrade does not scale them.")]
     public SwitchParameter KeepLiveReplicas { get; set; }
 
     /// <summary>Gets or sets the file to write.</summary>

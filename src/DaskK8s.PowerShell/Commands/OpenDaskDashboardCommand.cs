@@ -15,7 +15,7 @@ public sealed class OpenDaskDashboardCommand : ClusterCmdlet
     public string Page { get; set; } = "status";
 
     /// <summary>Gets or sets whether only the link is asked for.</summary>
-    [Parameter(HelpMessage = "Gives the link and opens nothing.")]
+    [Parameter(HelpMessage = "Returns the link without opening it.")]
     public SwitchParameter LinkOnly { get; set; }
 
     /// <summary>Gets or sets the cluster.</summary>
@@ -31,7 +31,7 @@ public sealed class OpenDaskDashboardCommand : ClusterCmdlet
         if (cluster.DashboardLink is not { } status)
         {
             Report(
-                new ItemNotFoundException($"No dashboard of {cluster.Name} is reached from here. {string.Join(" ", cluster.Limitations)}".TrimEnd()),
+                new ItemNotFoundException($"No dashboard of {cluster.Name} can be reached from here. {string.Join(" ", cluster.Limitations)}".TrimEnd()),
                 cluster,
                 advice: "Connect with -SchedulerAccess Auto, and see what is missing: (Get-DaskCluster -Current).Limitations.");
             return;

@@ -16,7 +16,7 @@ public sealed class SetDaskWorkerGroupCommand : ClusterCmdlet
     public string? Name { get; set; }
 
     /// <summary>Gets or sets the group.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ObjectSet, HelpMessage = "The group, as Get-DaskWorkerGroup gives it.")]
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ObjectSet, HelpMessage = "The group, as Get-DaskWorkerGroup returns it.")]
     public WorkerGroup? InputObject { get; set; }
 
     /// <summary>Gets or sets the number of pods.</summary>
@@ -25,19 +25,19 @@ public sealed class SetDaskWorkerGroupCommand : ClusterCmdlet
     public int? Replicas { get; set; }
 
     /// <summary>Gets or sets the memory.</summary>
-    [Parameter(HelpMessage = "As many pods as have this memory together: 512GB, 1.5TiB.")]
+    [Parameter(HelpMessage = "The total memory of the group's pods: 512GB, 1.5TiB.")]
     public string? Memory { get; set; }
 
     /// <summary>Gets or sets the cores.</summary>
-    [Parameter(HelpMessage = "As many pods as have these cores together.")]
+    [Parameter(HelpMessage = "The total number of cores of the group's pods.")]
     public double? Cores { get; set; }
 
     /// <summary>Gets or sets the GPUs.</summary>
-    [Parameter(HelpMessage = "As many pods as have these GPUs together.")]
+    [Parameter(HelpMessage = "The total number of GPUs of the group's pods.")]
     public int? Gpus { get; set; }
 
     /// <summary>Gets or sets whether to shrink without moving results away first.</summary>
-    [Parameter(HelpMessage = "Shrinks at once. By default results are moved off the workers that go, which takes a moment.")]
+    [Parameter(HelpMessage = "Scales down immediately. By default, results are first moved off the leaving workers.")]
     public SwitchParameter Immediate { get; set; }
 
     /// <summary>Gets or sets whether to wait.</summary>
@@ -50,7 +50,7 @@ public sealed class SetDaskWorkerGroupCommand : ClusterCmdlet
     public int TimeoutSec { get; set; } = 300;
 
     /// <summary>Gets or sets whether to give the group out.</summary>
-    [Parameter(HelpMessage = "Gives the group as it is afterwards.")]
+    [Parameter(HelpMessage = "Returns the group after scaling.")]
     public SwitchParameter PassThru { get; set; }
 
     /// <summary>Gets or sets the cluster.</summary>

@@ -24,40 +24,40 @@ public sealed class StartDaskAdaptiveCommand : ClusterCmdlet
     public string[]? WorkerGroup { get; set; }
 
     /// <summary>Gets or sets the group, as an object.</summary>
-    [Parameter(ValueFromPipeline = true, ParameterSetName = GroupSet, HelpMessage = "The group, as Get-DaskWorkerGroup gives it.")]
+    [Parameter(ValueFromPipeline = true, ParameterSetName = GroupSet, HelpMessage = "The group, as Get-DaskWorkerGroup returns it.")]
     public WorkerGroup? InputObject { get; set; }
 
     /// <summary>Gets or sets the least.</summary>
-    [Parameter(ParameterSetName = GroupSet, HelpMessage = "The fewest pods that each of the groups may have; 0 by default.")]
+    [Parameter(ParameterSetName = GroupSet, HelpMessage = "The minimum number of pods of each group; 0 by default.")]
     [ValidateRange(0, int.MaxValue)]
     public int Minimum { get; set; }
 
     /// <summary>Gets or sets the most.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = GroupSet, HelpMessage = "The most pods that each of the groups may have.")]
+    [Parameter(Mandatory = true, ParameterSetName = GroupSet, HelpMessage = "The maximum number of pods of each group.")]
     [ValidateRange(0, int.MaxValue)]
     public int Maximum { get; set; }
 
     /// <summary>Gets or sets the groups with their ranges.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = RangeSet, HelpMessage = "The groups that adapt, each with the fewest and the most pods: @{ worker = 1, 20; 'gpu-workers' = 0, 4 }.")]
+    [Parameter(Mandatory = true, ParameterSetName = RangeSet, HelpMessage = "The groups that adapt, each with its minimum and maximum number of pods: @{ worker = 1, 20; 'gpu-workers' = 0, 4 }.")]
     public IDictionary Range { get; set; } = new Hashtable();
 
     /// <summary>Gets or sets how often to look.</summary>
-    [Parameter(HelpMessage = "How often the demand is asked for; 5s by default.")]
+    [Parameter(HelpMessage = "How often the demand is read; 5s by default.")]
     [Age]
     public TimeSpan? Interval { get; set; }
 
     /// <summary>Gets or sets the time in which the work is to be done.</summary>
-    [Parameter(HelpMessage = "How soon the work at hand should be done; 30s by default. A shorter time wants more workers.")]
+    [Parameter(HelpMessage = "The target duration of the outstanding work; 30s by default. A shorter duration needs more workers.")]
     [Age]
     public TimeSpan? TargetDuration { get; set; }
 
     /// <summary>Gets or sets how long a group is held after it grew.</summary>
-    [Parameter(HelpMessage = "How long after its last growth a group does not shrink; 60s by default.")]
+    [Parameter(HelpMessage = "How long a group does not shrink after it has grown; 60s by default.")]
     [Age]
     public TimeSpan? CoolDown { get; set; }
 
     /// <summary>Gets or sets after what time without work all groups go to their minimum.</summary>
-    [Parameter(HelpMessage = "After what time without any task all groups go to their minimum at once. By default they shrink step by step.")]
+    [Parameter(HelpMessage = "The idle time after which all groups go to their minimum at once. By default, they shrink step by step.")]
     [Age]
     public TimeSpan? IdleTimeout { get; set; }
 
@@ -98,7 +98,7 @@ public sealed class StartDaskAdaptiveCommand : ClusterCmdlet
         foreach ((HelmCluster cluster, Dictionary<string, AdaptiveRange> ranges) in _ranges)
         {
             string groups = string.Join(", ", ranges.Select(static r => FormattableString.Invariant($"{r.Key} {r.Value.Minimum}..{r.Value.Maximum}")));
-            if (ranges.Count > 0 && ShouldProcess(cluster.Name, $"let worker groups follow the work: {groups}"))
+            if (ranges.Count > 0 && ShouldProcess(cluster.Name, $"scale worker groups with the work: {groups}"))
             {
                 Start(DaskSession.Current, cluster, ranges);
             }
@@ -110,7 +110,7 @@ public sealed class StartDaskAdaptiveCommand : ClusterCmdlet
         int[] numbers = LanguagePrimitives.ConvertTo<int[]>(value);
         return numbers.Length == 2
             ? new AdaptiveRange(numbers[0], numbers[1])
-            : throw new ArgumentException("A range is two numbers, the fewest and the most pods: @{ worker = 1, 20 }.");
+            : throw new ArgumentException("A range is two numbers, the minimum and the maximum number of pods: @{ worker = 1, 20 }.");
     }
 
     private void Add(HelmCluster cluster, Dictionary<string, AdaptiveRange> ranges, string? name, Func<AdaptiveRange> range)

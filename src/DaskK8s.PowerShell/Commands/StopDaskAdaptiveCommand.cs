@@ -14,7 +14,7 @@ public sealed class StopDaskAdaptiveCommand : ClusterCmdlet
     public HelmCluster? Cluster { get; set; }
 
     /// <summary>Gets or sets whether to give out what was stopped.</summary>
-    [Parameter(HelpMessage = "Gives what was stopped, with its decisions.")]
+    [Parameter(HelpMessage = "Returns what was stopped, with its decisions.")]
     public SwitchParameter PassThru { get; set; }
 
     /// <summary>Stops.</summary>

@@ -14,7 +14,7 @@ public sealed class WaitDaskWorkerCommand : ClusterCmdlet
     public string? WorkerGroup { get; set; }
 
     /// <summary>Gets or sets the group, as an object.</summary>
-    [Parameter(ValueFromPipeline = true, HelpMessage = "The group, as Get-DaskWorkerGroup gives it.")]
+    [Parameter(ValueFromPipeline = true, HelpMessage = "The group, as Get-DaskWorkerGroup returns it.")]
     public WorkerGroup? InputObject { get; set; }
 
     /// <summary>Gets or sets the time limit.</summary>

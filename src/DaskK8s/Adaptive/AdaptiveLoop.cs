@@ -122,7 +122,7 @@ internal sealed class AdaptiveLoop
             _handle.Note(new AdaptiveSample(_time.GetUtcNow(), group.Name, wanted, replicas, ready));
             if (_reader.IsBlocked && group.DaskResources.Count > 0)
             {
-                Hold(group.Name, wanted, replicas, "the scheduler runs no functions of clients, so what its tasks require is not known");
+                Hold(group.Name, wanted, replicas, "the scheduler does not run clients' functions, so the resources that its tasks require are unknown");
                 continue;
             }
 

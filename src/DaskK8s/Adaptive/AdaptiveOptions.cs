@@ -62,7 +62,7 @@ public sealed record AdaptiveOptions
     public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Checks the options, as adaptive scaling does before anything else.</summary>
-    /// <exception cref="ArgumentException">An option makes no sense.</exception>
+    /// <exception cref="ArgumentException">An option is not valid.</exception>
     public void Validate()
     {
         if (Groups.Count == 0)
@@ -74,7 +74,7 @@ public sealed record AdaptiveOptions
         {
             if (range.Minimum < 0 || range.Maximum < range.Minimum)
             {
-                throw new ArgumentOutOfRangeException(nameof(Groups), range, $"The range of group {group} makes no sense.");
+                throw new ArgumentOutOfRangeException(nameof(Groups), range, $"The range of group {group} is not valid.");
             }
         }
 
@@ -99,7 +99,7 @@ public sealed record AdaptiveOptions
     {
         if (value is not (> 0 and <= 1))
         {
-            throw new ArgumentOutOfRangeException(name, value, "A share is more than 0 and at most 1.");
+            throw new ArgumentOutOfRangeException(name, value, "A share must be more than 0 and at most 1.");
         }
     }
 }

@@ -29,7 +29,7 @@ internal sealed class AdaptivePolicy(AdaptiveRange range, AdaptiveOptions option
         if (target == seen.Replicas)
         {
             _lower = 0;
-            return (AdaptiveAction.Hold, seen.Replicas, "the group is what the demand calls for" + limit);
+            return (AdaptiveAction.Hold, seen.Replicas, "the group matches the demand" + limit);
         }
 
         _lower++;
@@ -41,11 +41,11 @@ internal sealed class AdaptivePolicy(AdaptiveRange range, AdaptiveOptions option
         _lower = 0;
         if (seen.Unschedulable is { } reason && seen.Ready < seen.Replicas)
         {
-            return (AdaptiveAction.Hold, seen.Replicas, $"does not grow while its pods find no node: {reason}");
+            return (AdaptiveAction.Hold, seen.Replicas, $"does not grow while its pods cannot be scheduled: {reason}");
         }
 
         _lastGrowth = time.GetTimestamp();
-        return (AdaptiveAction.Grow, target, FormattableString.Invariant($"the work calls for {seen.Demand}") + limit);
+        return (AdaptiveAction.Grow, target, FormattableString.Invariant($"the work requires {seen.Demand}") + limit);
     }
 
     private (AdaptiveAction Action, int Target, string Reason) Shrink(GroupObservation seen, int target, string limit)
@@ -70,6 +70,6 @@ internal sealed class AdaptivePolicy(AdaptiveRange range, AdaptiveOptions option
         return (
             AdaptiveAction.Shrink,
             step,
-            FormattableString.Invariant($"the work calls for {seen.Demand}") + limit + (step > target ? FormattableString.Invariant($"; at most {most} leave at once") : ""));
+            FormattableString.Invariant($"the work requires {seen.Demand}") + limit + (step > target ? FormattableString.Invariant($"; at most {most} leave at once") : ""));
     }
 }

@@ -39,7 +39,7 @@ internal sealed class DemandReader(SchedulerRpc rpc)
             return demand.Requirements.All(static r => r is { Waiting: >= 0, Processing: >= 0 } && IsCount(r.Seconds) && r.Resources.Values.All(IsCount))
                 && demand.Kinds.All(static k => k is { Threads: >= 0, Workers: >= 0, Bytes: >= 0, Limit: >= 0 } && k.Resources.Values.All(IsCount))
                     ? demand
-                    : throw new DaskProtocolException("The scheduler's answer about the demand holds numbers that cannot be right.");
+                    : throw new DaskProtocolException("The scheduler's answer about the demand contains impossible numbers.");
         }
         catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException or OverflowException)
         {

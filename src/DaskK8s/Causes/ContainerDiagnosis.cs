@@ -41,7 +41,7 @@ internal static class ContainerDiagnosis
 
         if (waiting?.Reason == "CrashLoopBackOff")
         {
-            return (PodCauseKind.CrashLoop, $"{name}ends again and again, restarted {Times(status.RestartCount)}");
+            return (PodCauseKind.CrashLoop, $"{name}keeps exiting, restarted {Times(status.RestartCount)}");
         }
 
         string reason = waiting?.Reason is { Length: > 0 } r and not ("ContainerCreating" or "PodInitializing") ? $" ({r}{Words.Tail(waiting.Message)})" : "";

@@ -23,7 +23,7 @@ internal static partial class CreationFailure
         if (quota.Success)
         {
             return new PodCause(null, group, PodCauseKind.QuotaExceeded,
-                $"the quota {quota.Groups["name"].Value} is used up: a pod more needs {quota.Groups["requested"].Value}; used {quota.Groups["used"].Value} of {quota.Groups["limited"].Value}");
+                $"the quota {quota.Groups["name"].Value} is used up: another pod needs {quota.Groups["requested"].Value}; used {quota.Groups["used"].Value} of {quota.Groups["limited"].Value}");
         }
 
         return said.Contains("exceeded quota", StringComparison.Ordinal)

@@ -48,7 +48,7 @@ internal static class PodDiagnosis
         string node = string.IsNullOrEmpty(pod.Spec?.NodeName) ? "" : $" {pod.Spec.NodeName}";
         if (pod.Metadata.DeletionTimestamp is { } deadline)
         {
-            return IsNodeLost(pod) ? (PodCauseKind.NodeLost, $"is to go, but its node{node} does not answer") : Terminating(pod, new DateTimeOffset(deadline), now);
+            return IsNodeLost(pod) ? (PodCauseKind.NodeLost, $"is being deleted, but its node{node} does not answer") : Terminating(pod, new DateTimeOffset(deadline), now);
         }
 
         if (pod.Status?.Phase is "Failed" or "Succeeded")

@@ -19,7 +19,7 @@ public sealed partial class HelmCluster
     /// <param name="options">Which groups, and how.</param>
     /// <param name="cancellationToken">Ends the call; what it returned goes on until it is disposed.</param>
     /// <returns>Adapting, under way.</returns>
-    /// <exception cref="ArgumentException">An option makes no sense.</exception>
+    /// <exception cref="ArgumentException">An option is not valid.</exception>
     /// <exception cref="WorkerGroupNotFoundException">The release has no group of a name that is given.</exception>
     /// <exception cref="SchedulerUnreachableException">The scheduler is not reached; <see cref="Limitations"/> says why.</exception>
     /// <exception cref="KubernetesApiException">The API server refused or could not answer.</exception>
@@ -75,7 +75,7 @@ public sealed partial class HelmCluster
             }
             else if (!isListed && ready.Length > 0)
             {
-                strangers[plan.Name] = "is not managed: the scheduler lists none of its workers, so they may be another one's";
+                strangers[plan.Name] = "is not managed: the scheduler lists none of its workers, so they may belong to another one";
             }
         }
 

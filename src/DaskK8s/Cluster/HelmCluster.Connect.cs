@@ -16,7 +16,7 @@ public sealed partial class HelmCluster
     /// <param name="options">How to connect; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The connected cluster; its addresses are live.</returns>
-    /// <exception cref="ArgumentException">The name is not that of a release, or an option makes no sense.</exception>
+    /// <exception cref="ArgumentException">The name is not that of a release, or an option is not valid.</exception>
     /// <exception cref="KubeConfigException">No kubeconfig, or no context of that name, or it cannot be read.</exception>
     /// <exception cref="HelmReleaseInstanceException">The release has several instances of the Dask chart, and none is chosen.</exception>
     /// <exception cref="HelmReleaseException">No such release (<see cref="HelmReleaseNotFoundException"/>), another chart's, or a record that cannot be understood.</exception>

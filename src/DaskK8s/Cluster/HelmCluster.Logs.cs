@@ -22,7 +22,7 @@ public sealed partial class HelmCluster
     public Task<IReadOnlyDictionary<string, string>> GetLogsAsync(PodLogFilter? filter = null, CancellationToken cancellationToken = default) =>
         _lifetime.RunAsync(
         ct => filter?.Follow == true
-            ? throw new ArgumentException($"A text that is read once cannot follow; use {nameof(StreamLogsAsync)}.", nameof(filter))
+            ? throw new ArgumentException($"A log that is read once cannot be followed; use {nameof(StreamLogsAsync)}.", nameof(filter))
             : _logs.ReadAsync(ChooseLogs(filter), ct),
         cancellationToken);
 

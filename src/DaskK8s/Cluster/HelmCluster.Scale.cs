@@ -38,7 +38,7 @@ public sealed partial class HelmCluster
     /// <param name="workerGroup">The group's name; null for the default group.</param>
     /// <param name="cancellationToken">Ends the call; what was begun is undone.</param>
     /// <returns>What was changed.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The number is negative, or larger than <see cref="HelmClusterOptions.MaxReplicas"/>, or an option makes no sense.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number is negative, or larger than <see cref="HelmClusterOptions.MaxReplicas"/>, or an option is not valid.</exception>
     /// <exception cref="WorkerGroupNotFoundException">The release has no such group; the error lists those that there are.</exception>
     /// <exception cref="LosslessScaleDownException">The group cannot shrink without a loss; nothing was changed.</exception>
     /// <exception cref="HelmReleaseObjectsMissingException">The release was uninstalled since.</exception>
@@ -55,7 +55,7 @@ public sealed partial class HelmCluster
     /// <param name="options">How to scale; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>What was changed.</returns>
-    /// <exception cref="ArgumentException">None of the three is given, or one makes no sense.</exception>
+    /// <exception cref="ArgumentException">None of the three is given, or one is not valid.</exception>
     /// <exception cref="ScaleTargetUnknownException">The group's pods do not say how much of it they have.</exception>
     /// <exception cref="LosslessScaleDownException">The group cannot shrink without a loss; nothing was changed.</exception>
     /// <exception cref="KubernetesApiException">The API server refused or could not answer.</exception>

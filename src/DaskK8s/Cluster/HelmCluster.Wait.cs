@@ -9,7 +9,7 @@ namespace DaskK8s;
 
 public sealed partial class HelmCluster
 {
-    /// <summary>Gets or sets how the scheduler is asked for its workers, for tests that have none.</summary>
+    /// <summary>Gets or sets how waiting for the scheduler's list of workers, for tests that have none.</summary>
     /// <value>Null: over the link to the scheduler, where there is one.</value>
     internal ConnectedWorkers? ConnectedWorkers { get; set; }
 

@@ -196,7 +196,7 @@ public sealed record HelmClusterOptions
     {
         if (port is { } number && (number < lowest || number > ushort.MaxValue))
         {
-            throw new ArgumentOutOfRangeException(name, number, $"A port is a number from {lowest} to {ushort.MaxValue}.");
+            throw new ArgumentOutOfRangeException(name, number, $"A port must be a number from {lowest} to {ushort.MaxValue}.");
         }
     }
 

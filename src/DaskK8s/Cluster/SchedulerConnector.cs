@@ -56,7 +56,7 @@ internal sealed class SchedulerConnector(HelmClusterOptions options, KubeRequest
             .LocateAsync(plan.Scheduler, cancellationToken).ConfigureAwait(false);
         if (route.Kind == SchedulerRouteKind.None)
         {
-            NotReached = $"{nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.SchedulerAccess)} is {options.SchedulerAccess}, so it is left alone. Connect with another one for what needs it.";
+            NotReached = $"{nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.SchedulerAccess)} is {options.SchedulerAccess}, so the scheduler is not used. Connect with another value to use it.";
             return null;
         }
 
@@ -88,7 +88,7 @@ internal sealed class SchedulerConnector(HelmClusterOptions options, KubeRequest
                 throw new SchedulerUnreachableException(
                     route.Address!,
                     $"Release {state.Name} has no scheduler of its own; its workers use {route.Address} (worker.custom_scheduler_url), which is not reached from here. {e.Message} "
-                    + $"Name an address that leads there from here: {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.SchedulerAddress)}.",
+                    + $"Set an address that can be reached from here: {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.SchedulerAddress)}.",
                     e);
             }
             catch (Exception e) when (route.MayFallBackToForward && e is SchedulerUnreachableException or SchedulerTimeoutException)
@@ -117,12 +117,12 @@ internal sealed class SchedulerConnector(HelmClusterOptions options, KubeRequest
             }
             catch (Exception closed) when (closed is SchedulerUnreachableException or SchedulerTimeoutException)
             {
-                ReachLog.RouteChosen(requests.Logger, "not at all", "the direct way is closed, and a forward is not allowed");
+                ReachLog.RouteChosen(requests.Logger, "not at all", "it cannot be reached directly, and a forward is not allowed");
             }
 
             state.Limit(new ClusterLimitation(
                 "The scheduler: its state, running work, lossless scaling",
-                "A forward to its pod is not allowed, and no other way leads there. Groups, scaling and logs work; waiting sees pods only.",
+                "A forward to its pod is not allowed, and there is no other way to reach it. Groups, scaling and logs work; waiting sees pods only.",
                 e.Call));
             return null;
         }
@@ -143,7 +143,7 @@ internal sealed class SchedulerConnector(HelmClusterOptions options, KubeRequest
         waiting = pod is null ? waiting : $"{waiting.TrimEnd('.')}; {pod}";
         return new SchedulerUnreachableException(
             "",
-            string.Create(CultureInfo.InvariantCulture, $"Not connected to release {state.Name} within {options.ConnectTimeout.TotalSeconds:0.#} s: {waiting}. {string.Concat(state.Limitations.Select(static l => $"{l} "))}")
+            string.Create(CultureInfo.InvariantCulture, $"Could not connect to release {state.Name} within {options.ConnectTimeout.TotalSeconds:0.#} s: {waiting}. {string.Concat(state.Limitations.Select(static l => $"{l} "))}")
             + $"Look at the scheduler's pod, or raise {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.ConnectTimeout)}.");
     }
 
@@ -207,7 +207,7 @@ internal sealed class SchedulerConnector(HelmClusterOptions options, KubeRequest
                     if (failures++ % GreetingsPerProbe == 0 && link.Endpoint.Tls is null && await SchedulerTls.IsSpokenAsync(link.Endpoint, requests.TimeProvider, limit.Token).ConfigureAwait(false))
                     {
                         throw new DaskTlsException(
-                            $"The scheduler at {link.Address} speaks TLS, and no certificates were given. Name them: {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.Tls)}.");
+                            $"The scheduler at {link.Address} requires TLS, and no certificates were given. Set them: {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.Tls)}.");
                     }
 
                     _waitsFor = e.Message;

@@ -62,7 +62,7 @@ internal static class Telemetry
 
     /// <summary>Shows what each group asks for; tags: release, namespace, group.</summary>
     public static readonly Gauge<int> DesiredWorkers = Meter.CreateGauge<int>(
-        "daskk8s.workers.desired", "{pod}", "Pods that a worker group's Deployment asks for.");
+        "daskk8s.workers.desired", "{pod}", "Desired pods of a worker group.");
 
     /// <summary>Begins an activity with the tags that all of them have.</summary>
     public static Activity? Begin(string activity, string release, string @namespace) =>

@@ -88,7 +88,7 @@ public sealed partial class DaskClient
     /// <param name="data">What happened: JSON's types.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>A task that ends when the event is logged.</returns>
-    /// <exception cref="ArgumentException">The data has no form in JSON's types.</exception>
+    /// <exception cref="ArgumentException">The data has no JSON representation.</exception>
     public Task LogEventAsync(string topic, object? data, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(topic);

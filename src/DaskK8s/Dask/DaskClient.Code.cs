@@ -64,7 +64,7 @@ public sealed partial class DaskClient
         string[] names = [.. packages];
         if (names.Length == 0 || names.FirstOrDefault(static n => string.IsNullOrWhiteSpace(n) || n.StartsWith('-')) is { })
         {
-            throw new ArgumentException("Name at least one package; arguments of pip go into pipArguments.", nameof(packages));
+            throw new ArgumentException("Name at least one package; pass pip's own arguments as pipArguments.", nameof(packages));
         }
 
         string[] arguments = [.. pipArguments ?? []];

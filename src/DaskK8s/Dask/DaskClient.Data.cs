@@ -45,7 +45,7 @@ public sealed partial class DaskClient
                     if (!await new Scattering(_rpc).SendAsync(Session.Id, key, content, workers, options.Broadcast, guarded, token).ConfigureAwait(false))
                     {
                         throw new DaskNoWorkerException(
-                            key, "There is no worker to scatter to, or none of those named. Scale a group first, or wait for its workers.", WorkerInfo.NoResources);
+                            key, "There is no worker to scatter to, or none of the named workers exists. Scale a group first, or wait for its workers.", WorkerInfo.NoResources);
                     }
 
                     guarded?.ThrowIfFailed();
@@ -134,7 +134,7 @@ public sealed partial class DaskClient
         (byte[] pickle, IReadOnlyList<DaskFuture> needs) = PythonArguments.Write([value], null, _json, _options.Formats);
         return needs.Count == 0
             ? new ScatterContent(new() { ["kind"] = "pickle" }, pickle.Length, (stream, token) => stream.WriteAsync(pickle, token))
-            : throw new ArgumentException($"The future '{needs[0].Key}' cannot be part of a scattered value: only tasks are given results.", nameof(value));
+            : throw new ArgumentException($"The future '{needs[0].Key}' cannot be part of a scattered value: only tasks receive results.", nameof(value));
     }
 
     private static async ValueTask CopyAsync(IShapedBytes array, Stream stream, CancellationToken cancellationToken)

@@ -117,7 +117,7 @@ public sealed partial class DaskClient
     }
 
     private static ArgumentException Unknown(DaskFuture future) => new(
-        $"The future '{future.Key}' was made by {nameof(DaskFuture.FromResult)} or {nameof(DaskFuture.FromException)}: no cluster knows it. Ask the future itself for its result.");
+        $"The future '{future.Key}' was made by {nameof(DaskFuture.FromResult)} or {nameof(DaskFuture.FromException)}: it belongs to no cluster. Get the result from the future itself.");
 
     /// <summary>Waits for results within an activity, and measures how long that takes.</summary>
     private async Task<T> MeasureAsync<T>(int tasks, Func<Task<T>> gather)
@@ -160,7 +160,7 @@ public sealed partial class DaskClient
             }
 
             throw new TimeoutException(
-                $"Task '{entry.Key}' has no result after {timeout!.Value.TotalSeconds:0.###} s; its status is {entry.Status}. It goes on: wait again, or cancel it.");
+                $"Task '{entry.Key}' has no result after {timeout!.Value.TotalSeconds:0.###} s; its status is {entry.Status}. It was not cancelled: wait again, or cancel it.");
         }
     }
 
@@ -307,14 +307,14 @@ public sealed partial class DaskClient
                 throw new DaskNoWorkerException(
                     entry.Key,
                     $"No worker can run task '{entry.Key}'{needs}. {await OffersAsync(cancellationToken).ConfigureAwait(false)} " +
-                    "It stays submitted and runs when a worker that fits is there: scale a group that fits and ask again, or cancel it.",
+                    "It stays submitted and runs as soon as a suitable worker connects: scale a suitable group and wait again, or cancel it.",
                     entry.Options.Resources ?? WorkerInfo.NoResources);
             case DaskFutureStatus.Cancelled or DaskFutureStatus.Lost:
                 throw entry.Cause is SchedulerUnreachableException { IsGone: true } gone
                     ? new SchedulerUnreachableException(Address, $"Task '{entry.Key}' was given up. {gone.Message}", gone) { IsGone = true }
                     : entry.Cause is Exception cause
                     ? new SchedulerUnreachableException(
-                        Address, $"Task '{entry.Key}' was given up, as the scheduler at {Address} could not be reached for {_options.ReattachWithin.TotalMinutes:0.#} minutes.", cause)
+                        Address, $"Task '{entry.Key}' was given up because the scheduler at {Address} could not be reached for {_options.ReattachWithin.TotalMinutes:0.#} minutes.", cause)
                     : new DaskTaskLostException(entry.Key, entry.Status, entry.Cause as string ?? "no reason is known");
             default:
                 return;
@@ -324,7 +324,7 @@ public sealed partial class DaskClient
     private static DaskTaskException Failure(string key, PythonError error)
     {
         string message = error.Type == "KilledWorker"
-            ? $"Task '{key}' was given up, as the workers that ran it died: {error.Message}. They may have run out of memory; their pods' previous logs tell."
+            ? $"Task '{key}' was given up because the workers that ran it died: {error.Message}. They may have run out of memory; check the previous logs of their pods."
             : $"Task '{key}' failed with {error.Type}: {error.Message}";
         return new DaskTaskException(key, message, error.Type, error.Message, error.Traceback);
     }
@@ -375,7 +375,7 @@ public sealed partial class DaskClient
         }
         catch (DaskK8sException e) when (e is not SchedulerUnreachableException { IsGone: true })
         {
-            return $"What the workers offer could not be asked for: {e.Message}";
+            return $"The resources of the workers could not be read: {e.Message}";
         }
     }
 

@@ -17,7 +17,7 @@ public sealed partial class DaskClient
     /// <param name="timeout">The time for all answers; null for <see cref="DaskClientOptions.CallTimeout"/>.</param>
     /// <param name="cancellationToken">Ends the wait; functions that run already run on.</param>
     /// <returns>An answer for each worker.</returns>
-    /// <exception cref="ArgumentException">An argument has no form in JSON's types, or is a future.</exception>
+    /// <exception cref="ArgumentException">An argument has no JSON representation, or is a future.</exception>
     /// <exception cref="SchedulerTimeoutException">The time passed.</exception>
     public Task<IReadOnlyList<DaskAnswer<T>>> RunOnWorkersAsync<T>(
         PythonFunction function,
@@ -38,7 +38,7 @@ public sealed partial class DaskClient
     /// <param name="timeout">The time for all answers; null for <see cref="DaskClientOptions.CallTimeout"/>.</param>
     /// <param name="cancellationToken">Ends the wait; functions that run already run on.</param>
     /// <returns>An answer for each worker of the group; none where it has no workers.</returns>
-    /// <exception cref="ArgumentException">There is no such group, or an argument has no form in JSON's types or is a future.</exception>
+    /// <exception cref="ArgumentException">There is no such group, or an argument has no JSON representation or is a future.</exception>
     /// <exception cref="SchedulerTimeoutException">The time passed.</exception>
     public async Task<IReadOnlyList<DaskAnswer<T>>> RunOnGroupAsync<T>(
         PythonFunction function,
@@ -66,7 +66,7 @@ public sealed partial class DaskClient
     /// <param name="timeout">The time for the answer; null for <see cref="DaskClientOptions.CallTimeout"/>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The function's result.</returns>
-    /// <exception cref="ArgumentException">An argument has no form in JSON's types, or is a future.</exception>
+    /// <exception cref="ArgumentException">An argument has no JSON representation, or is a future.</exception>
     /// <exception cref="DaskTaskException">The function raised an exception.</exception>
     /// <exception cref="DaskResultException">The result cannot be given as <typeparamref name="T"/>.</exception>
     /// <exception cref="SchedulerTimeoutException">The time passed.</exception>
@@ -88,6 +88,6 @@ public sealed partial class DaskClient
         (byte[] pickle, IReadOnlyList<DaskFuture> needs) = PythonArguments.Write(arguments ?? [], function.Keywords, _json, _options.Formats);
         return needs.Count == 0
             ? pickle
-            : throw new ArgumentException($"The future '{needs[0].Key}' cannot be an argument here: only tasks are given results. Submit a task instead.", nameof(arguments));
+            : throw new ArgumentException($"The future '{needs[0].Key}' cannot be an argument here: only tasks receive results. Submit a task instead.", nameof(arguments));
     }
 }

@@ -24,7 +24,7 @@ public sealed partial class DaskClient
     /// partition by partition while it is read.
     /// </returns>
     /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
-    /// <exception cref="ArgumentException">A value has no form in JSON's types, or an option cannot be meant.</exception>
+    /// <exception cref="ArgumentException">A value has no JSON representation, or an option cannot be meant.</exception>
     /// <exception cref="DaskTaskException">The program raised an exception.</exception>
     /// <exception cref="DaskNoWorkerException">No worker that is there or on its way can run the program.</exception>
     /// <exception cref="DaskTaskLostException">The scheduler no longer knows the program.</exception>

@@ -20,7 +20,7 @@ public sealed partial class DaskClient
     /// <param name="cancellationToken">Ends the stream.</param>
     /// <returns>The futures, in the order of the inputs. Each is the caller's to dispose; <see cref="GatherAsync{T}(IAsyncEnumerable{DaskFuture{T}}, int?, CancellationToken)"/> does so.</returns>
     /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
-    /// <exception cref="ArgumentException">An input has no form in JSON's types, an option cannot be meant, or the worker group does not exist.</exception>
+    /// <exception cref="ArgumentException">An input has no JSON representation, an option cannot be meant, or the worker group does not exist.</exception>
     public async IAsyncEnumerable<DaskFuture<T>> MapAsync<T>(
         PythonFunction function,
         IAsyncEnumerable<object?> inputs,

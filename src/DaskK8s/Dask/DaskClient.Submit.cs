@@ -23,7 +23,7 @@ public sealed partial class DaskClient
     /// <param name="cancellationToken">Ends the wait for the task to be handed over.</param>
     /// <returns>The future of the result.</returns>
     /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
-    /// <exception cref="ArgumentException">An argument has no form in JSON's types, an option cannot be meant, or the worker group does not exist.</exception>
+    /// <exception cref="ArgumentException">An argument has no JSON representation, an option cannot be meant, or the worker group does not exist.</exception>
     public async Task<DaskFuture<T>> SubmitAsync<T>(
         PythonFunction function,
         IReadOnlyList<object?> arguments,
@@ -44,7 +44,7 @@ public sealed partial class DaskClient
     /// <param name="cancellationToken">Ends the wait for the tasks to be handed over.</param>
     /// <returns>The futures, in the order of the inputs.</returns>
     /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
-    /// <exception cref="ArgumentException">An input has no form in JSON's types, an option cannot be meant, or the worker group does not exist.</exception>
+    /// <exception cref="ArgumentException">An input has no JSON representation, an option cannot be meant, or the worker group does not exist.</exception>
     public Task<DaskFutureList<T>> MapAsync<T>(
         PythonFunction function, IEnumerable inputs, TaskOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -65,7 +65,7 @@ public sealed partial class DaskClient
     /// <param name="cancellationToken">Ends the wait for the tasks to be handed over.</param>
     /// <returns>The futures, in the order of the lists.</returns>
     /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
-    /// <exception cref="ArgumentException">An argument has no form in JSON's types, an option cannot be meant, or the worker group does not exist.</exception>
+    /// <exception cref="ArgumentException">An argument has no JSON representation, an option cannot be meant, or the worker group does not exist.</exception>
     public async Task<DaskFutureList<T>> StarMapAsync<T>(
         PythonFunction function,
         IEnumerable<IReadOnlyList<object?>> arguments,
@@ -175,7 +175,7 @@ public sealed partial class DaskClient
             {
                 throw new ArgumentException(need.Client is null
                     ? $"The future '{need.Key}' was made by {nameof(DaskFuture.FromResult)} or {nameof(DaskFuture.FromException)}: its value is on no worker. Pass the value itself."
-                    : $"The future '{need.Key}' is of another client: its result is not this one's to use.");
+                    : $"The future '{need.Key}' belongs to another client: use the client that created it.");
             }
         }
     }

@@ -148,9 +148,9 @@ public sealed partial class DaskClient : IDaskClient, IAsyncDisposable
 
     private static DaskRpcException Blocked(string address, string version, DaskRpcException cause) => new(
         "run_function",
-        $"The scheduler at {address} (distributed {version}) is set not to run functions of clients, which running tasks needs: " +
+        $"The scheduler at {address} (distributed {version}) is configured not to run clients' functions, which running tasks requires: " +
         $"{cause.PythonException} Remove 'distributed.scheduler.pickle: false', or 'run_function' from " +
-        "'distributed.scheduler.blocked-handlers', from the scheduler's configuration. Reading its state works as it is.",
+        "'distributed.scheduler.blocked-handlers', from the scheduler's configuration. Reading its state works without this.",
         cause.PythonException,
         cause.PythonTraceback);
 

@@ -42,7 +42,7 @@ internal sealed class OutOfBand(SchedulerRpc rpc, JsonSerializerOptions json)
         {
             if (reader.ReadArrayHeader() != 3)
             {
-                throw new DaskProtocolException($"The answer of {worker} to '{name}' is not of the expected form.");
+                throw new DaskProtocolException($"The answer of {worker} to '{name}' has an unexpected form.");
             }
 
             if (!reader.ReadBoolean())
@@ -83,7 +83,7 @@ internal sealed class OutOfBand(SchedulerRpc rpc, JsonSerializerOptions json)
     }
 
     private static DaskTaskLostException Gone(string worker, string name) =>
-        new(name, DaskFutureStatus.Lost, $"the worker {worker} is gone, or went before it answered");
+        new(name, DaskFutureStatus.Lost, $"the worker {worker} is gone, or left before it answered");
 
-    private static DaskProtocolException Unexpected(string operation) => new($"The scheduler's answer to '{operation}' is not of the expected form.");
+    private static DaskProtocolException Unexpected(string operation) => new($"The scheduler's answer to '{operation}' has an unexpected form.");
 }

@@ -23,7 +23,7 @@ internal sealed class PublishedDatasets(SchedulerRpc rpc)
                     name, $"The name '{name}' is taken on the scheduler at {rpc.Address}. Choose another one, unpublish it first, or overwrite it.");
             default:
                 string lost = (reply.GetValueOrDefault("keys") as object?[])?.OfType<string>().FirstOrDefault() ?? keys[0];
-                throw new DaskTaskLostException(lost, DaskFutureStatus.Lost, $"the scheduler does not know it, so that it cannot be published as '{name}'");
+                throw new DaskTaskLostException(lost, DaskFutureStatus.Lost, $"the scheduler does not know it, so it cannot be published as '{name}'");
         }
     }
 

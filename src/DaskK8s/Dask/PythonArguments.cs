@@ -34,7 +34,7 @@ internal sealed class PythonArguments
     /// <param name="options">How other .NET types become JSON types: <see cref="PythonJson.For"/>.</param>
     /// <param name="formats">The forms of values that JSON has no types for; null for none.</param>
     /// <returns>The pickle, and the futures that it refers to by their index.</returns>
-    /// <exception cref="ArgumentException">A value has no form in JSON's types.</exception>
+    /// <exception cref="ArgumentException">A value has no JSON representation.</exception>
     public static (byte[] Pickle, IReadOnlyList<DaskFuture> Futures) Write(
         IReadOnlyList<object?> arguments,
         IReadOnlyDictionary<string, object?>? keywords,
@@ -142,7 +142,7 @@ internal sealed class PythonArguments
         else
         {
             throw new ArgumentException(
-                $"The {type} {value} is past 64 bits, which arguments and results are limited to; pass it as a string and convert it in Python.");
+                $"The {type} {value} does not fit into 64 bits, the limit for arguments and results; pass it as a string and convert it in Python.");
         }
     }
 
@@ -342,7 +342,7 @@ internal sealed class PythonArguments
         }
         else
         {
-            throw new ArgumentException($"The integer {json.GetRawText()} is past 64 bits, which arguments and results are limited to.");
+            throw new ArgumentException($"The integer {json.GetRawText()} does not fit into 64 bits, the limit for arguments and results.");
         }
     }
 }

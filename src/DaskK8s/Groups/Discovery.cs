@@ -61,7 +61,7 @@ internal sealed class Discovery(KubeRequests requests, long maxReleaseBytes)
                 }
                 catch (KubernetesForbiddenException e)
                 {
-                    _limitations.Enqueue(new ClusterLimitation($"Namespace {name}", "its Deployments may not be listed.", e.Call));
+                    _limitations.Enqueue(new ClusterLimitation($"Namespace {name}", "listing its Deployments is not allowed.", e.Call));
                 }
             }).ConfigureAwait(false);
         return [.. found];
@@ -80,7 +80,7 @@ internal sealed class Discovery(KubeRequests requests, long maxReleaseBytes)
         catch (KubernetesForbiddenException e)
         {
             _limitations.Enqueue(new ClusterLimitation(
-                "Other namespaces", $"they may not be listed, so only {requests.Connection.Namespace} was looked at.", e.Call));
+                "Other namespaces", $"listing them is not allowed, so only {requests.Connection.Namespace} was searched.", e.Call));
             return [requests.Connection.Namespace];
         }
     }
@@ -214,7 +214,7 @@ internal sealed class Discovery(KubeRequests requests, long maxReleaseBytes)
         }
         catch (KubernetesForbiddenException e)
         {
-            _limitations.Enqueue(new ClusterLimitation($"Service types {Where(@namespace)}", "Services may not be listed.", e.Call));
+            _limitations.Enqueue(new ClusterLimitation($"Service types {Where(@namespace)}", "Listing Services is not allowed.", e.Call));
             return [];
         }
     }

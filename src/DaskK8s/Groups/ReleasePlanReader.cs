@@ -135,7 +135,7 @@ internal static class ReleasePlanReader
             OtherScheduler = isOwn == false ? named : null,
             NamesOwnScheduler = isOwn == true,
             Doubt = isOwn is not null ? null
-                : options.SchedulerAddress is { } address && named is not null ? $"its Deployment names the scheduler {named}, and {address} was given by hand"
+                : options.SchedulerAddress is { } address && named is not null ? $"its Deployment names the scheduler {named}, and {address} was set manually"
                 : named is not null ? $"its Deployment names the scheduler {named}"
                 : "its Deployment does not say which scheduler its workers use",
         };

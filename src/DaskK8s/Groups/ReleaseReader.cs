@@ -43,7 +43,7 @@ internal sealed class ReleaseReader(string releaseName, KubeRequests requests, W
 
         if (stored.Record is null && known.IsPartial)
         {
-            throw new HelmReleaseManagedException(releaseName, Namespace, known.ManagedBy, "Helm has no record of it, so the numbers that it declares are not known.");
+            throw new HelmReleaseManagedException(releaseName, Namespace, known.ManagedBy, "Helm has no record of it, so its declared replicas are unknown.");
         }
 
         WorkloadSnapshot snapshot = await workloads.ReadDeploymentsAsync(cancellationToken).ConfigureAwait(false);
@@ -92,11 +92,11 @@ internal sealed class ReleaseReader(string releaseName, KubeRequests requests, W
     private ClusterLimitation LimitationOf(StoredRelease stored, ReleaseOrigin origin) => stored.Refused is { } refused
         ? new ClusterLimitation(
             "The release's values, chart and revision",
-            "Helm's record may not be read, so the release is known from labels only: declared replicas are unknown, and a release that runs nothing looks like none."
+            "Helm's record cannot be read with these permissions, so the release is known from labels only: declared replicas are unknown, and a release without Deployments looks like a missing one."
             + (origin.RecordNamespace is { } at && at != Namespace ? $" The record is in namespace {at}." : ""),
             refused.Call)
         : new ClusterLimitation(
-            "The release's values, declared numbers and the command of its next upgrade",
+            "The release's values, declared replicas and the command of its next upgrade",
             $"Helm has no record of the release in namespace {Namespace}, so it is known from labels only: {origin.WhyNoRecord}.");
 
     /// <summary>Brings a record and the objects together: Flux and others keep the two in different namespaces, and either was named.</summary>

@@ -19,7 +19,7 @@ public sealed class HelmReleaseObjectsMissingException : HelmReleaseException
     public HelmReleaseStatus Status { get; }
 
     private static string ComposeGone(HelmRelease release, string @namespace, IReadOnlyList<string> deployments) =>
-        $"Release '{release.Name}' was uninstalled since it was connected to: none of its Deployments exists any more in namespace '{@namespace}' ({Words.Names(deployments)}).";
+        $"Release '{release.Name}' was uninstalled after this client connected: none of its Deployments exists any more in namespace '{@namespace}' ({Words.Names(deployments)}).";
 
     private static string Compose(HelmRelease release, string @namespace, IReadOnlyList<string> deployments)
     {

@@ -67,7 +67,7 @@ internal static class KubeConnectionFactory
     {
         if (options is not { KubeconfigPath: null, Context: null })
         {
-            throw new ArgumentException("A client was given, and it knows its server: leave the kubeconfig's path and the context out.", nameof(options));
+            throw new ArgumentException("A client was given, which already has a server: omit the kubeconfig's path and the context.", nameof(options));
         }
 
         // Only the class gives its HttpClient and credentials, which watches and upgrades need.

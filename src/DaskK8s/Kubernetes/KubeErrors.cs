@@ -34,12 +34,12 @@ internal static class KubeErrors
                 $"Not allowed to {call}. Ask for a Role with the rule: apiGroups [\"{call.Group}\"], resources [\"{call.Resource}\"], verbs [\"{call.Verb}\"].{tail}", call, code),
             HttpStatusCode.NotFound => new KubernetesNotFoundException($"Not found: {call}.{tail}", call, code),
             HttpStatusCode.Conflict => new KubernetesConflictException(
-                $"Somebody else changed the object at the same time ({call}). Read it again and repeat the call.{tail}", call, code),
+                $"Another client changed the object at the same time ({call}). Read it again and repeat the call.{tail}", call, code),
             HttpStatusCode.TooManyRequests => new KubernetesThrottledException(
-                $"The API server asks to slow down ({call}). Try again later.{tail}", call, code),
+                $"The API server asks clients to slow down ({call}). Try again later.{tail}", call, code),
             HttpStatusCode.GatewayTimeout => new KubernetesTimeoutException($"The API server ran out of time ({call}). Try again.{tail}", call, code),
             >= HttpStatusCode.InternalServerError => new KubernetesServerException(
-                $"The API server failed with {code.ToString(CultureInfo.InvariantCulture)} ({call}). Try again; if it stays, look at the API server.{tail}", call, code),
+                $"The API server failed with {code.ToString(CultureInfo.InvariantCulture)} ({call}). Try again; if it persists, check the API server.{tail}", call, code),
             _ => new KubernetesInvalidException(
                 $"The API server rejected the call with {code.ToString(CultureInfo.InvariantCulture)} ({call}).{tail}", call, code),
         };
@@ -65,7 +65,7 @@ internal static class KubeErrors
 
     /// <summary>Creates the error for a release that could not be read within the time limit of connecting.</summary>
     public static KubernetesTimeoutException NotConnected(string release, string @namespace, TimeSpan limit, Uri server) => new(
-        $"Not connected to release {release} within {limit.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s: the API server at " +
+        $"Could not connect to release {release} within {limit.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s: the API server at " +
         $"{server.GetLeftPart(UriPartial.Authority)} has not answered. Check the network, or raise HelmClusterOptions.ConnectTimeout.",
         new KubernetesApiCall("list", "secrets", "", @namespace), null);
 

@@ -159,7 +159,7 @@ internal sealed class FollowedPod(KubeRequests requests, LogsSink sink, LogTarge
 
         if (attempt is { HasLines: false, Error: { } error and not KubernetesNotFoundException } && view.IsRunning)
         {
-            await sink.AddNoticeAsync($"the log cannot be read for now: {error.Message}", null, cancellationToken).ConfigureAwait(false);
+            await sink.AddNoticeAsync($"the log cannot be read at the moment: {error.Message}", null, cancellationToken).ConfigureAwait(false);
         }
 
         if (attempt.Error is null && !view.IsRunning)

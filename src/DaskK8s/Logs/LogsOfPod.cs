@@ -93,7 +93,7 @@ internal static class LogsOfPod
         {
             ({ } why, _) => $"no log: {why.Text}",
             (null, { } e) => $"no log: {e.Message}",
-            _ when filter.TailLines == 0 => "no log: none of its lines were asked for",
+            _ when filter.TailLines == 0 => "no log: no lines were requested",
             _ when filter.Since is { } age => $"no log: it has written nothing within the last {Words.Duration(age)}",
             _ => "no log: it has written nothing yet",
         };

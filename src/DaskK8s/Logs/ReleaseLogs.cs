@@ -82,7 +82,7 @@ internal sealed class ReleaseLogs(KubeRequests requests, Workloads workloads, st
         {
             string there = string.Join(", ", pods.Select(static p => p.Metadata.Name).Order(StringComparer.Ordinal));
             throw new KubernetesNotFoundException(
-                $"The release {release} in namespace {requests.Connection.Namespace} has no pod \"{missing}\" of the kind that was asked for. Its pods: {(there.Length == 0 ? "none" : there)}.",
+                $"The release {release} in namespace {requests.Connection.Namespace} has no pod \"{missing}\" of the requested kind. Its pods: {(there.Length == 0 ? "none" : there)}.",
                 new KubernetesApiCall("get", "pods/log", "", requests.Connection.Namespace, missing),
                 404);
         }

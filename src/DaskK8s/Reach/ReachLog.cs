@@ -5,7 +5,7 @@ namespace DaskK8s.Reach;
 /// <summary>The log lines of the way to the scheduler (event ids 6005 and 6006).</summary>
 internal static partial class ReachLog
 {
-    [LoggerMessage(6005, LogLevel.Warning, "Reached the scheduler at the public address {Address} without TLS: whoever reaches it can run code on the cluster")]
+    [LoggerMessage(6005, LogLevel.Warning, "Reached the scheduler at the public address {Address} without TLS: anyone who can reach it can run code on the cluster")]
     public static partial void PublicWithoutTls(ILogger logger, string address);
 
     [LoggerMessage(6006, LogLevel.Debug, "Chose to reach the scheduler {How}: {Reason}")]

@@ -90,7 +90,7 @@ internal sealed class SchedulerLocator(KubeRequests requests, ReachOptions optio
                     ? throw new SchedulerUnreachableException(
                         custom,
                         $"The release has no scheduler of its own to forward to; its workers use {custom} (worker.custom_scheduler_url). "
-                        + $"Name an address that leads there from here: HelmClusterOptions.{nameof(ReachOptions.SchedulerAddress)}.")
+                        + $"Set an address that can be reached from here: HelmClusterOptions.{nameof(ReachOptions.SchedulerAddress)}.")
                     : Elsewhere(custom)
                 : throw new SchedulerUnreachableException(
                     plan.ServiceName,
@@ -131,7 +131,7 @@ internal sealed class SchedulerLocator(KubeRequests requests, ReachOptions optio
             }
             catch (KubernetesApiException e) when (!isNodeGiven && e is KubernetesForbiddenException or KubernetesNotFoundException)
             {
-                return new SchedulerRoute(SchedulerRouteKind.Forward, "the Service may not be read");
+                return new SchedulerRoute(SchedulerRouteKind.Forward, "reading the Service is not allowed");
             }
         }
 
@@ -177,7 +177,7 @@ internal sealed class SchedulerLocator(KubeRequests requests, ReachOptions optio
                 return Direct(Address(host, port), "the Service is of type NodePort");
             default:
                 service ??= await ReadServiceAsync(plan, cancellationToken).ConfigureAwait(false);
-                return Direct(Address(service.Spec?.ClusterIP ?? plan.ServiceName, plan.Port), "the Service's cluster address was asked for");
+                return Direct(Address(service.Spec?.ClusterIP ?? plan.ServiceName, plan.Port), "the Service's cluster address was requested");
         }
     }
 
@@ -203,7 +203,7 @@ internal sealed class SchedulerLocator(KubeRequests requests, ReachOptions optio
         {
             throw new SchedulerUnreachableException(
                 custom,
-                $"The release's workers are told to use the scheduler '{custom}' (worker.custom_scheduler_url), which is not an address that can be dialled. "
+                $"The release's workers are configured to use the scheduler '{custom}' (worker.custom_scheduler_url), which is not an address that can be dialled. "
                 + $"Name it: HelmClusterOptions.{nameof(ReachOptions.SchedulerAddress)}.");
         }
 

@@ -7,7 +7,7 @@ public sealed class LosslessScaleDownException : DaskK8sException
         LosslessScaleDownObstacle obstacle, string workerGroup, int replicas, string reason, Exception? innerException = null)
         : base(
             FormattableString.Invariant($"The worker group {workerGroup} cannot be scaled down to {replicas} without a loss: {reason} ") +
-            "Nothing was changed. To shrink it all the same, at the price of computing lost results again, scale with " +
+            "Nothing was changed. To scale down anyway and recompute lost results, scale with " +
             $"new {nameof(ScaleOptions)} {{ {nameof(ScaleOptions.ScaleDown)} = {nameof(DaskK8s.ScaleDown)}.{nameof(DaskK8s.ScaleDown.Immediate)} }}.",
             innerException)
     {

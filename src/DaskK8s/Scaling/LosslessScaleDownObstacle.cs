@@ -6,7 +6,7 @@ public enum LosslessScaleDownObstacle
     /// <summary>The API server is older than 1.22 and chooses the pods that leave by itself.</summary>
     ServerTooOld,
 
-    /// <summary>Pods may not be patched, so the pods that leave cannot be named.</summary>
+    /// <summary>Pods may not be patched, so the pods that leave cannot be chosen.</summary>
     PodsMayNotBePatched,
 
     /// <summary>The scheduler is not reached, so nothing can be moved off the workers.</summary>
@@ -18,7 +18,7 @@ public enum LosslessScaleDownObstacle
     /// <summary>A rollout replaces the group's pods, and Kubernetes shrinks its old and new pods in proportion.</summary>
     RolloutInProgress,
 
-    /// <summary>The group's pods did not come to rest, or somebody else kept changing the group.</summary>
+    /// <summary>The group's pods did not come to rest, or another client kept changing the group.</summary>
     NotSettled,
 
     /// <summary>The group's workers are told to connect to another scheduler than the one that the cluster object talks to.</summary>

@@ -22,18 +22,18 @@ internal static partial class ScalingLog
     [LoggerMessage(4505, LogLevel.Debug, "Planned the scaling of group {Group} again: {Reason}")]
     public static partial void PlannedAgain(ILogger logger, string group, string reason);
 
-    [LoggerMessage(4506, LogLevel.Information, "The scheduler runs no functions of this library ({Reason}): draining trusts its retire_workers alone")]
+    [LoggerMessage(4506, LogLevel.Information, "The scheduler does not run this library's functions ({Reason}): draining relies on its retire_workers alone")]
     public static partial void ScriptBlocked(ILogger logger, string reason);
 
-    [LoggerMessage(4507, LogLevel.Information, "Deleted the drained pod {Pod} of group {Group}, since it stayed and its workers could not be brought back")]
+    [LoggerMessage(4507, LogLevel.Information, "Deleted the drained pod {Pod} of group {Group}, because Kubernetes kept it and its workers could not be restored")]
     public static partial void StayedPodDeleted(ILogger logger, string group, string pod);
 
     [LoggerMessage(4508, LogLevel.Debug, "Tried again to give back spec.replicas of Deployment {Deployment}: {Reason}")]
     public static partial void GiveBackRepeated(ILogger logger, string deployment, string reason);
 
-    [LoggerMessage(4509, LogLevel.Debug, "Scaled Deployment {Deployment} by a patch and not in the name of the field's owner: {Reason}")]
+    [LoggerMessage(4509, LogLevel.Debug, "Scaled Deployment {Deployment} by a patch instead of as the field's owner: {Reason}")]
     public static partial void Patched(ILogger logger, string deployment, string reason);
 
-    [LoggerMessage(4510, LogLevel.Information, "Gave back spec.replicas of Deployment {Deployment}, which a client had kept that did not finish")]
+    [LoggerMessage(4510, LogLevel.Information, "Gave back spec.replicas of Deployment {Deployment}, which an interrupted client had kept")]
     public static partial void StrayGivenBack(ILogger logger, string deployment);
 }

@@ -137,7 +137,7 @@ internal sealed class WaitGroup(GroupPlan plan, IEnumerable<string> knownAddress
         {
             bool mixed = active.Select(PodOwners.HashOf).Distinct(StringComparer.Ordinal).Count() > 1;
             string text = (deployment.Status?.ObservedGeneration ?? 0) < (deployment.Metadata.Generation ?? 0)
-                ? "Kubernetes has not looked at the Deployment's change yet"
+                ? "Kubernetes has not processed the Deployment's change yet"
                 : !mixed && desired == active.Length ? "Kubernetes has not counted the pods yet, or is about to replace them"
                 : left > 0 ? $"a rollout is in progress: {Words.Count(left, "pod")} of the new template to come" : "a rollout is in progress: pods of the old template to go";
             // Pods that come or go for the first time are a rollout too; then they say it better.
@@ -170,7 +170,7 @@ internal sealed class WaitGroup(GroupPlan plan, IEnumerable<string> knownAddress
     {
         if (causes.Count == 0)
         {
-            return "the scheduler is asked for its workers";
+            return "waiting for the scheduler's list of workers";
         }
 
         return string.Join("; ", causes.GroupBy(static c => c.Text).Take(3).Select(static same =>

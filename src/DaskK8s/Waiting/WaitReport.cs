@@ -41,7 +41,7 @@ internal sealed class WaitReport(KubeRequests requests, string release, PodOwner
         List<PodCause> causes = [.. states.SelectMany(static s => s.Causes)];
         if (SchedulerError is not null)
         {
-            causes.Add(new PodCause(null, null, PodCauseKind.SchedulerUnreachable, $"the Dask scheduler could not be asked{Words.Tail(SchedulerError)}"));
+            causes.Add(new PodCause(null, null, PodCauseKind.SchedulerUnreachable, $"the Dask scheduler could not be queried{Words.Tail(SchedulerError)}"));
         }
 
         if (scheduler is not null && PodDiagnosis.Of(scheduler, null, now) is { } trouble)
@@ -62,7 +62,7 @@ internal sealed class WaitReport(KubeRequests requests, string release, PodOwner
         cancellationToken.ThrowIfCancellationRequested();
         if (!view.AsksScheduler)
         {
-            _remarks.Add("This client does not reach the scheduler, so ready pods were waited for.");
+            _remarks.Add("This client is not connected to the scheduler, so it waited for ready pods.");
         }
 
         foreach (KubernetesApiCall watch in requests.RefusedWatches)
@@ -116,7 +116,7 @@ internal sealed class WaitReport(KubeRequests requests, string release, PodOwner
         }
         catch (KubernetesForbiddenException)
         {
-            Remark("Events may not be read (a Role would need: apiGroups [\"\"], resources [\"events\"], verbs [\"list\"]); they would say more.");
+            Remark("Reading events is not allowed (a Role would need: apiGroups [\"\"], resources [\"events\"], verbs [\"list\"]); they may say more.");
         }
         catch (KubernetesApiException e)
         {
@@ -169,7 +169,7 @@ internal sealed class WaitReport(KubeRequests requests, string release, PodOwner
                 }
                 else if (lines.Count == 0 && line.Text.Contains("Not allowed", StringComparison.Ordinal))
                 {
-                    Remark("Logs may not be read (a Role would need: apiGroups [\"\"], resources [\"pods/log\"], verbs [\"get\"]).");
+                    Remark("Reading logs is not allowed (a Role would need: apiGroups [\"\"], resources [\"pods/log\"], verbs [\"get\"]).");
                 }
             }
         }

@@ -187,8 +187,8 @@ internal sealed class WorkerWait(
 
     private void Report(WaitState[] states)
     {
-        string remark = ask is null ? " (this client does not reach the scheduler, so ready pods are waited for)"
-            : _questions?.Latest?.Error is { } error ? $" (the scheduler could not be asked: {Words.OneLine(error)})" : "";
+        string remark = ask is null ? " (this client is not connected to the scheduler, so it waits for ready pods)"
+            : _questions?.Latest?.Error is { } error ? $" (the scheduler could not be queried: {Words.OneLine(error)})" : "";
         foreach (WaitState state in states)
         {
             WorkerGroupProgress now = state.Progress.Waiting is { } waiting ? state.Progress with { Waiting = waiting + remark } : state.Progress;

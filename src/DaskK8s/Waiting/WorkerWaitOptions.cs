@@ -37,7 +37,7 @@ public sealed record WorkerWaitOptions
     {
         if (Timeout < TimeSpan.Zero && Timeout != System.Threading.Timeout.InfiniteTimeSpan)
         {
-            throw new ArgumentOutOfRangeException(nameof(Timeout), Timeout, "A time limit must not be negative; Timeout.InfiniteTimeSpan has none.");
+            throw new ArgumentOutOfRangeException(nameof(Timeout), Timeout, "A time limit must not be negative; use Timeout.InfiniteTimeSpan for no limit.");
         }
 
         Guard.NotBlank(WorkerGroup, nameof(WorkerGroup));

@@ -8,7 +8,7 @@ internal static class PodSize
 {
     /// <summary>Checks what is asked for.</summary>
     /// <returns>The memory in bytes, or null where none is asked for.</returns>
-    /// <exception cref="ArgumentException">None of the three is given, or one makes no sense.</exception>
+    /// <exception cref="ArgumentException">None of the three is given, or one is not valid.</exception>
     public static long? Check(string? memory, double? cores, int? gpus)
     {
         if (memory is null && cores is null && gpus is null)

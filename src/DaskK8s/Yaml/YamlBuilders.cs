@@ -28,11 +28,11 @@ internal sealed class YamlMapBuilder(YamlMark mark)
 
     /// <summary>Counts the levels of a list or a map: aliases nest without being nested themselves.</summary>
     public static int Deepen(int depth, ValueNode child, YamlMark mark) =>
-        Math.Max(depth, child.Depth + 1) is var deeper && deeper <= YamlReader.MaxDepth ? deeper : throw new YamlSyntaxException("it is nested too deeply, aliases counted as what they stand for", mark);
+        Math.Max(depth, child.Depth + 1) is var deeper && deeper <= YamlReader.MaxDepth ? deeper : throw new YamlSyntaxException("it is nested too deeply, counting aliases as the values they refer to", mark);
 
     /// <summary>Adds up what two parts of a document stand for.</summary>
     public static long Count(long weight, long more, long maxNodes, YamlMark mark) =>
-        weight + more is var sum && sum <= maxNodes ? sum : throw new YamlSyntaxException("it holds too many values, aliases counted as what they stand for", mark);
+        weight + more is var sum && sum <= maxNodes ? sum : throw new YamlSyntaxException("it holds too many values, counting aliases as the values they refer to", mark);
 
     public void Add(YamlKey key, (ValueNode Node, long Weight) value, long maxNodes)
     {

@@ -108,7 +108,7 @@ internal sealed class YamlCursor
             }
             else if (c is (< ' ' and not ('\t' or '\n' or '\r')) or (>= '\x7f' and < '\xa0') or (>= '\ud800' and <= '\udfff') or >= '\ufffe')
             {
-                throw new YamlSyntaxException("a control character stands here, which YAML forbids", new YamlMark(i, line, i - lineStart));
+                throw new YamlSyntaxException("YAML does not allow this control character", new YamlMark(i, line, i - lineStart));
             }
         }
     }

@@ -20,7 +20,7 @@ internal readonly record struct YamlKey(string Text, bool IsMerge = false, YamlS
         ValueNode.Number number when ulong.TryParse(number.Raw, CultureInfo.InvariantCulture, out _) => new(number.Raw, Refusal: Refuse(key, "a key is a number beyond 64 bits with a sign: put it in quotes")),
         ValueNode.Number number => new(OfReal(number)),
         ValueNode.Null => new("null", Refusal: Refuse(key, "a key is missing or null: put it in quotes")),
-        _ => throw Refuse(key, "a key is a list or a map; keys are texts"),
+        _ => throw Refuse(key, "a key is a list or a map; keys must be strings"),
     };
 
     // A key is a 32-bit number there.

@@ -97,7 +97,7 @@ internal sealed class YamlReader
 
         if (node is ValueNode.Number { Raw: ".inf" or "-.inf" or ".nan" })
         {
-            throw new YamlSyntaxException("'.inf' and '.nan' are numbers that neither Helm nor kubectl takes: put the text in quotes", new YamlMark(0, node.Line, node.Column - 1));
+            throw new YamlSyntaxException("'.inf' and '.nan' are numbers that neither Helm nor kubectl accepts: put the text in quotes", new YamlMark(0, node.Line, node.Column - 1));
         }
 
         if (node is not (ValueNode.Map or ValueNode.List) || !seen.Add(node))
@@ -124,8 +124,8 @@ internal sealed class YamlReader
             _scanner.Take();
             _lastAlias = token.Mark;
             return _anchors.TryGetValue(token.Text, out AnchorTarget? known)
-                ? known.Node is { } named ? (named, known.Weight) : throw new YamlSyntaxException("an alias stands within the value that it names", token.Mark)
-                : throw new YamlSyntaxException("an alias names no anchor before it", token.Mark);
+                ? known.Node is { } named ? (named, known.Weight) : throw new YamlSyntaxException("an alias refers to the value that contains it", token.Mark)
+                : throw new YamlSyntaxException("an alias refers to an anchor that does not exist before it", token.Mark);
         }
 
         (string? anchor, string? tag) = ReadProperties();
@@ -204,7 +204,7 @@ internal sealed class YamlReader
                 case YamlTokenKind.BlockEnd:
                     return list.Build();
                 default:
-                    throw new YamlSyntaxException("a list goes on with '- ' or ends here, and it does neither", token.Mark);
+                    throw new YamlSyntaxException("another list item ('- ') or the end of the list is expected here", token.Mark);
             }
         }
     }
@@ -332,7 +332,7 @@ internal sealed class YamlReader
         // Go's parser merges a list of maps where it stands, but not one that an alias names.
         if (key.IsMerge && _lastAlias is { } alias && value.Node is not ValueNode.Map)
         {
-            throw new YamlSyntaxException("'<<' merges maps only, and this alias names none", alias);
+            throw new YamlSyntaxException("'<<' merges only maps, and this alias does not refer to one", alias);
         }
 
         map.Add(key, value, MaxNodes);

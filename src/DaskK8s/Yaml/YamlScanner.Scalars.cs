@@ -109,7 +109,7 @@ internal sealed partial class YamlScanner
             widest = Math.Max(widest, _cursor.Column);
             if ((indent == 0 || _cursor.Column < indent) && _cursor.Current == '\t')
             {
-                throw new YamlSyntaxException("lines are indented by spaces, and here stands a tab", _cursor.Mark);
+                throw new YamlSyntaxException("a tab is not allowed here: indent lines with spaces", _cursor.Mark);
             }
 
             if (!_cursor.IsBreak)
@@ -136,7 +136,7 @@ internal sealed partial class YamlScanner
 
             if (_cursor.IsAtEnd)
             {
-                throw new YamlSyntaxException("this is where a quoted text begins that is not closed", start);
+                throw new YamlSyntaxException("the quoted text that begins here is not closed", start);
             }
 
             var isJoined = false;
@@ -234,7 +234,7 @@ internal sealed partial class YamlScanner
 
         text.Append(value <= 0x10ffff && Rune.TryCreate((int)value, out Rune rune)
             ? rune.ToString()
-            : throw new YamlSyntaxException("an escape names no character of Unicode", mark));
+            : throw new YamlSyntaxException("an escape does not name a Unicode character", mark));
         return false;
     }
 
@@ -296,7 +296,7 @@ internal sealed partial class YamlScanner
                 }
                 else if (cursor.Current == '\t' && cursor.Column < minTabColumn)
                 {
-                    throw new YamlSyntaxException("lines are indented by spaces, and here stands a tab", cursor.Mark);
+                    throw new YamlSyntaxException("a tab is not allowed here: indent lines with spaces", cursor.Mark);
                 }
                 else
                 {

@@ -27,14 +27,14 @@ internal sealed partial class YamlScanner
                 var handle = ScanTagHandle(isDirective: true, start);
                 if (!_cursor.IsBlank)
                 {
-                    throw new YamlSyntaxException("the directive '%TAG' has a handle, a space and a prefix", start);
+                    throw new YamlSyntaxException("the directive '%TAG' needs a handle, a space and a prefix", start);
                 }
 
                 SkipBlanks();
                 var prefix = ScanTagUri("", start);
                 if (!_cursor.IsBlankOrEndAt(0))
                 {
-                    throw new YamlSyntaxException("the directive '%TAG' has a handle, a space and a prefix", start);
+                    throw new YamlSyntaxException("the directive '%TAG' needs a handle, a space and a prefix", start);
                 }
 
                 _tokens.Add(new YamlToken(YamlTokenKind.TagDirective, start, prefix, handle));
@@ -51,7 +51,7 @@ internal sealed partial class YamlScanner
 
         if (!_cursor.IsBreakOrEnd)
         {
-            throw new YamlSyntaxException("a directive stands on a line of its own", start);
+            throw new YamlSyntaxException("a directive needs a line of its own", start);
         }
 
         if (_cursor.IsBreak)
@@ -65,13 +65,13 @@ internal sealed partial class YamlScanner
         var major = ScanDigits();
         if (major.Length is 0 or > 9 || _cursor.Current != '.')
         {
-            throw new YamlSyntaxException("the directive '%YAML' has a version such as 1.1", start);
+            throw new YamlSyntaxException("the directive '%YAML' needs a version such as 1.1", start);
         }
 
         _cursor.Skip();
         var minor = ScanDigits();
         return minor.Length is 0 or > 9
-            ? throw new YamlSyntaxException("the directive '%YAML' has a version such as 1.1", start)
+            ? throw new YamlSyntaxException("the directive '%YAML' needs a version such as 1.1", start)
             : $"{major.TrimStart('0')}.{minor.TrimStart('0')}";
     }
 

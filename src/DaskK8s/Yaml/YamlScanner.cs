@@ -140,7 +140,7 @@ internal sealed partial class YamlScanner(string text)
                 ScanPlain(mark);
                 break;
             case '\t':
-                throw new YamlSyntaxException("lines are indented by spaces, and here stands a tab", mark);
+                throw new YamlSyntaxException("a tab is not allowed here: indent lines with spaces", mark);
             default:
                 throw new YamlSyntaxException("no value can begin with this character: put the value in quotes", mark);
         }

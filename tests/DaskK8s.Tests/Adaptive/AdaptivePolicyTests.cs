@@ -13,7 +13,7 @@ public sealed class AdaptivePolicyTests
     {
         AdaptivePolicy policy = Policy(new AdaptiveRange(0, 20));
 
-        policy.Decide(Seen(50, 3)).Should().Be((AdaptiveAction.Grow, 20, "the work calls for 50, cut to the maximum of 20"));
+        policy.Decide(Seen(50, 3)).Should().Be((AdaptiveAction.Grow, 20, "the work requires 50, cut to the maximum of 20"));
     }
 
     [Fact]
@@ -23,7 +23,7 @@ public sealed class AdaptivePolicyTests
 
         policy.Decide(Seen(1, 10)).Action.Should().Be(AdaptiveAction.Hold);
         policy.Decide(Seen(1, 10)).Action.Should().Be(AdaptiveAction.Hold);
-        policy.Decide(Seen(1, 10)).Should().Be((AdaptiveAction.Shrink, 5, "the work calls for 1; at most 5 leave at once"));
+        policy.Decide(Seen(1, 10)).Should().Be((AdaptiveAction.Shrink, 5, "the work requires 1; at most 5 leave at once"));
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class AdaptivePolicyTests
         AdaptivePolicy policy = Policy(new AdaptiveRange(0, 20));
 
         policy.Decide(Seen(10, 5) with { Ready = 3, Unschedulable = "0/1 nodes: Insufficient nvidia.com/gpu" })
-            .Should().Be((AdaptiveAction.Hold, 5, "does not grow while its pods find no node: 0/1 nodes: Insufficient nvidia.com/gpu"));
+            .Should().Be((AdaptiveAction.Hold, 5, "does not grow while its pods cannot be scheduled: 0/1 nodes: Insufficient nvidia.com/gpu"));
     }
 
     [Fact]

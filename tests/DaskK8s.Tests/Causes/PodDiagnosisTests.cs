@@ -148,7 +148,7 @@ public sealed class PodDiagnosisTests
     [Theory]
     [InlineData(
         "pods \"d-worker-x\" is forbidden: exceeded quota: compute, requested: limits.cpu=1, used: limits.cpu=4, limited: limits.cpu=4",
-        PodCauseKind.QuotaExceeded, "the quota compute is used up: a pod more needs limits.cpu=1; used limits.cpu=4 of limits.cpu=4")]
+        PodCauseKind.QuotaExceeded, "the quota compute is used up: another pod needs limits.cpu=1; used limits.cpu=4 of limits.cpu=4")]
     [InlineData("admission webhook \"w\" denied the request: no", PodCauseKind.NotCreated, "Kubernetes cannot create its pods: admission webhook \"w\" denied the request: no")]
     public void CreationFailure_OfTheReplicaSetsMessage_SaysIt(string message, PodCauseKind kind, string text) =>
         CreationFailure.Explain(message, "g").Should().Be(new PodCause(null, "g", kind, text));

@@ -245,7 +245,7 @@ public sealed class EmbeddedWaitTests
         WorkersNotReadyException error = await FailAsync(release, new WorkerWaitOptions { Timeout = Soon });
 
         progress.Last("gpu").Should().Match<WorkerGroupProgress>(static p => p.Connected == null && p.Ready == 1 && p.IsComplete);
-        error.Remarks.Should().Contain("This client does not reach the scheduler, so ready pods were waited for.");
+        error.Remarks.Should().Contain("This client is not connected to the scheduler, so it waited for ready pods.");
         error.Causes.Single().Text.Should().Contain("has the taint {daskk8s.test/fault: }");
     }
 
@@ -291,8 +291,8 @@ public sealed class EmbeddedWaitTests
         WorkersNotReadyException error = (await release.Helm.Awaiting(h => h.WaitForWorkersAsync(Soon, progress, cancellationToken: Token)).Should().ThrowAsync<WorkersNotReadyException>()).Which;
 
         asked.Should().BeInRange(2, 15);
-        error.Causes.Should().ContainSingle().Which.Should().Be(new PodCause(null, null, PodCauseKind.SchedulerUnreachable, "the Dask scheduler could not be asked: The scheduler is gone."));
-        progress.Last("gpu").Waiting.Should().Be("the scheduler is asked for its workers (the scheduler could not be asked: The scheduler is gone.)");
+        error.Causes.Should().ContainSingle().Which.Should().Be(new PodCause(null, null, PodCauseKind.SchedulerUnreachable, "the Dask scheduler could not be queried: The scheduler is gone."));
+        progress.Last("gpu").Waiting.Should().Be("waiting for the scheduler's list of workers (the scheduler could not be queried: The scheduler is gone.)");
     }
 
     [Fact]

@@ -184,7 +184,7 @@ public sealed class WaitTests
         WaitState state = group.Look(View(TestPods.Deployment(1, observed: 0), Listed(("10.0.0.1", 1)), TestPods.Ready("a", "10.0.0.1")));
 
         state.IsComplete.Should().BeFalse();
-        state.Progress.Waiting.Should().Be("Kubernetes has not looked at the Deployment's change yet");
+        state.Progress.Waiting.Should().Be("Kubernetes has not processed the Deployment's change yet");
     }
 
     [Fact]
@@ -257,7 +257,7 @@ public sealed class WaitTests
         time.Advance(TimeSpan.FromSeconds(3));
 
         verdict.Judge(group, group.Look(view), view, null).Hopeless.Should().ContainSingle()
-            .Which.Text.Should().Be("1 pod cannot be created: the quota q is used up: a pod more needs pods=1; used pods=1 of pods=1");
+            .Which.Text.Should().Be("1 pod cannot be created: the quota q is used up: another pod needs pods=1; used pods=1 of pods=1");
     }
 
     [Fact]

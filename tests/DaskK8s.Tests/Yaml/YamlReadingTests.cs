@@ -93,7 +93,7 @@ public sealed class YamlReadingTests
     [Fact]
     public void FromYaml_TwoDocuments_SaysWhatEachHelmDoes() =>
         FluentActions.Invoking(() => HelmValues.FromYaml("worker: {replicas: 2}\n---\nworker: {replicas: 8}"))
-            .Should().Throw<HelmValuesException>().WithMessage("*Helm 3 reads the first one alone, Helm 4 merges them all*");
+            .Should().Throw<HelmValuesException>().WithMessage("*Helm 3 reads only the first, Helm 4 merges them all*");
 
     private static string Read(string text) =>
         JsonSerializer.Serialize(HelmValues.FromYaml(text).Get<JsonElement>("x"), s_asItIs);

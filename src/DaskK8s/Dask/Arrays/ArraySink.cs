@@ -15,7 +15,7 @@ internal abstract class ArraySink(long length)
     {
         if (bytes.Length > length - _taken)
         {
-            throw new InvalidCastException("More bytes came than the array's shape holds.");
+            throw new InvalidCastException("More bytes were received than the array's shape holds.");
         }
 
         Take(_taken, bytes);
@@ -24,7 +24,7 @@ internal abstract class ArraySink(long length)
 
     /// <summary>Returns the array.</summary>
     /// <exception cref="InvalidCastException">Fewer bytes came than the shape holds.</exception>
-    public object End() => _taken == length ? Result : throw new InvalidCastException($"{_taken} bytes came of an array whose shape holds {length}.");
+    public object End() => _taken == length ? Result : throw new InvalidCastException($"{_taken} bytes were received for an array whose shape holds {length}.");
 
     protected abstract void Take(long offset, ReadOnlySpan<byte> bytes);
 }

@@ -109,5 +109,5 @@ internal sealed record CodePackage(string Name, byte[] Content, bool IsSource)
     private static bool IsIdentifier(string name) => name.Length > 0 && !char.IsDigit(name[0]) && name.All(static c => char.IsLetterOrDigit(c) || c == '_');
 
     private static ArgumentException TooLarge(string path) =>
-        new($"'{path}' is larger than {MaxBytes >> 20} MiB, which is the most for code. Put it into the workers' image or on storage that they reach.", nameof(path));
+        new($"'{path}' is larger than {MaxBytes >> 20} MiB, the maximum for code. Put it into the workers' image or on storage that they can reach.", nameof(path));
 }

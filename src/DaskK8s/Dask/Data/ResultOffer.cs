@@ -42,6 +42,6 @@ internal sealed record ResultOffer(long Bytes, int Pieces, ReadOnlyMemory<byte>[
 
         return bytes >= 0 && pieces is >= -1 and <= int.MaxValue && (parts is null || parts.Length == pieces)
             ? new ResultOffer(bytes, (int)pieces, parts, dtype, shape)
-            : throw new DaskProtocolException("A worker's offer of a result is not of the expected form.");
+            : throw new DaskProtocolException("A worker's offer of a result has an unexpected form.");
     }
 }

@@ -74,7 +74,7 @@ internal sealed class ResultTransfer(SchedulerRpc rpc, Func<string, object?[], D
                     throw refused;
                 default:
                     throw new DaskTransferException(
-                        key, $"The worker that held the result of task '{key}' was lost while it was fetched. Fetch it again: it is computed anew where needed.");
+                        key, $"The worker that held the result of task '{key}' was lost while it was fetched. Fetch it again: it is recomputed if needed.");
             }
         }
     }

@@ -139,7 +139,7 @@ internal static class Msgpack
 
                 break;
             default:
-                throw new ArgumentException($"A {value.GetType()} has no form in a message.", nameof(value));
+                throw new ArgumentException($"A {value.GetType()} cannot be sent in a message.", nameof(value));
         }
     }
 
@@ -173,7 +173,7 @@ internal static class Msgpack
         MessagePackReader parts = new(reader.ReadExtensionFormat().Data);
         if (parts.ReadArrayHeader() != 3)
         {
-            throw new DaskProtocolException("An array is not of the expected form.");
+            throw new DaskProtocolException("An array has an unexpected form.");
         }
 
         string dtype = parts.ReadString() ?? string.Empty;
@@ -186,7 +186,7 @@ internal static class Msgpack
         int rank = reader.ReadArrayHeader();
         if (rank is < 1 or > 64)
         {
-            throw new DaskProtocolException($"An array of {rank} dimensions came, which NumPy does not have.");
+            throw new DaskProtocolException($"An array of {rank} dimensions was received, which NumPy does not support.");
         }
 
         long[] shape = new long[rank];
@@ -204,7 +204,7 @@ internal static class Msgpack
         ExtensionResult extension = reader.ReadExtensionFormat();
         if (extension.TypeCode == ArrayCode)
         {
-            throw new InvalidCastException("An array stands where a single value is expected.");
+            throw new InvalidCastException("An array was found where a single value was expected.");
         }
 
         return extension.TypeCode == DecimalCode && extension.Data.Length < 100_000

@@ -96,7 +96,7 @@ internal static class MsgpackSkip
                     position += 4;
                     break;
                 default:
-                    throw new DaskProtocolException($"Byte 0x{code:x2} at offset {position - 1} of a message starts no msgpack value.");
+                    throw new DaskProtocolException($"Byte 0x{code:x2} at offset {position - 1} of a message does not start a msgpack value.");
             }
         }
 

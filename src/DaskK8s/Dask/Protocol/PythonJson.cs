@@ -113,7 +113,7 @@ internal static class PythonJson
         "nan" => double.NaN,
         "inf" => double.PositiveInfinity,
         "-inf" => double.NegativeInfinity,
-        _ => throw new JsonException("A string stands where a number is expected."),
+        _ => throw new JsonException("A string was found where a number was expected."),
     };
 
     /// <summary>Returns the decimal that a marked text stands for; one past .NET's range as a float.</summary>
@@ -123,7 +123,7 @@ internal static class PythonJson
     public static object ReadDecimal(ReadOnlySpan<char> text) =>
         decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal number) ? number
         : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real) ? real
-        : throw new JsonException("A text stands where a decimal is expected.");
+        : throw new JsonException("A string was found where a decimal was expected.");
 
     private static double ReadFloat(ref Utf8JsonReader reader)
     {
@@ -134,7 +134,7 @@ internal static class PythonJson
 
         string text = reader.GetString()!;
         return text.StartsWith(DecimalMark) ? Convert.ToDouble(UnmarkDecimal(text), CultureInfo.InvariantCulture)
-            : text.StartsWith(FloatMark) ? UnmarkFloat(text) : throw new JsonException("A string stands where a number is expected.");
+            : text.StartsWith(FloatMark) ? UnmarkFloat(text) : throw new JsonException("A string was found where a number was expected.");
     }
 
     private static void WriteFloat(Utf8JsonWriter writer, double value)
@@ -180,7 +180,7 @@ internal static class PythonJson
             string text = reader.GetString()!;
             return text.StartsWith(DecimalMark) && UnmarkDecimal(text) is decimal number
                 ? number
-                : throw new JsonException("A text stands where a decimal is expected, or one that is past its range.");
+                : throw new JsonException("A string was found where a decimal was expected, or the decimal is out of range.");
         }
 
         public override void Write(Utf8JsonWriter writer, decimal value, JsonSerializerOptions options)
@@ -203,7 +203,7 @@ internal static class PythonJson
             string text = reader.GetString() ?? string.Empty;
             return text.StartsWith(BytesMark)
                 ? Convert.FromBase64String(text[1..])
-                : throw new JsonException("A string stands where bytes are expected.");
+                : throw new JsonException("A string was found where bytes were expected.");
         }
 
         public override void Write(Utf8JsonWriter writer, byte[] value, JsonSerializerOptions options) =>
@@ -267,7 +267,7 @@ internal static class PythonJson
 
             return reader.TryGetUInt64(out ulong unsigned)
                 ? unsigned
-                : throw new JsonException("An integer is past 64 bits, which arguments and results are limited to.");
+                : throw new JsonException("An integer does not fit into 64 bits, the limit for arguments and results.");
         }
 
         public override void Write(Utf8JsonWriter writer, object value, JsonSerializerOptions options) =>

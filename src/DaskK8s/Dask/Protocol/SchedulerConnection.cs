@@ -55,7 +55,7 @@ internal sealed class SchedulerConnection : IAsyncDisposable
             DaskMessage theirs = await connection.ReceiveAsync(limit.Token).ConfigureAwait(false);
             if (MsgpackTree.Decode(theirs, limits) is not Dictionary<string, object?> map || !map.ContainsKey("pickle-protocol"))
             {
-                throw new DaskProtocolException($"What listens at {endpoint.Address} did not answer as a Dask scheduler does.");
+                throw new DaskProtocolException($"The server at {endpoint.Address} did not answer like a Dask scheduler.");
             }
 
             stream = null;

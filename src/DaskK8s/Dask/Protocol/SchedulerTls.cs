@@ -48,7 +48,7 @@ internal static class SchedulerTls
         {
             await secure.DisposeAsync().ConfigureAwait(false);
             string reason = refusal[0] ?? (own is null
-                ? $"{e.Message} Dask's schedulers demand a client certificate and none is set (DaskTlsOptions.CertificateFile)."
+                ? $"{e.Message} Dask schedulers require a client certificate, and none is set (DaskTlsOptions.CertificateFile)."
                 : $"{e.Message} The scheduler may not speak TLS, or not trust the authority of {options.CertificateFile}.");
             throw new DaskTlsException($"TLS with the scheduler at {address} failed: {reason}", e);
         }
@@ -110,7 +110,7 @@ internal static class SchedulerTls
 
         if (authorities is null && (errors & SslPolicyErrors.RemoteCertificateChainErrors) != 0)
         {
-            return $"its certificate ({presented.Subject}) is of no authority that this system trusts; name its authority in DaskTlsOptions.CaFile.";
+            return $"its certificate ({presented.Subject}) was not issued by an authority that this system trusts; set its authority in DaskTlsOptions.CaFile.";
         }
 
         if (name is not null && !presented.MatchesHostname(name))
@@ -139,7 +139,7 @@ internal static class SchedulerTls
 
         return custom.Build(presented)
             ? null
-            : $"its certificate ({presented.Subject}) does not lead to an authority of {options.CaFile}: " +
+            : $"its certificate ({presented.Subject}) does not chain to an authority in {options.CaFile}: " +
               string.Join(", ", custom.ChainStatus.Select(s => s.Status).Distinct()) + ".";
     }
 
@@ -159,7 +159,7 @@ internal static class SchedulerTls
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new DaskTlsException(
-                $"The client certificate {file} (key: {options.KeyFile ?? "in the same file"}) cannot be used: {e.Message} Both are to be PEM files, the key unencrypted.", e);
+                $"The client certificate {file} (key: {options.KeyFile ?? "in the same file"}) cannot be used: {e.Message} Both must be PEM files, and the key must not be encrypted.", e);
         }
     }
 
@@ -176,7 +176,7 @@ internal static class SchedulerTls
             authorities.ImportFromPemFile(file);
             return authorities.Count > 0
                 ? authorities
-                : throw new DaskTlsException($"The file {file} (DaskTlsOptions.CaFile) holds no certificate in PEM form.");
+                : throw new DaskTlsException($"The file {file} (DaskTlsOptions.CaFile) contains no certificate in PEM format.");
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
         {

@@ -59,7 +59,7 @@ internal static class SubFrames
             if (counts[i] is not long count || offsets[i] is not long offset
                 || count < 0 || offset < next || offset > frames.Length || count > frames.Length - offset)
             {
-                throw new DaskProtocolException("The header of a serialized value splits frames that did not come, or came once only.");
+                throw new DaskProtocolException("The header of a serialized value refers to frames that were not received, or were received only once.");
             }
 
             next = offset + count;

@@ -132,7 +132,7 @@ internal sealed class SchedulerModule
         RpcCall call = new(Operation(verb)) { Arguments = arguments, Timeout = timeout };
         return await CallAsync(rpc, call, cancellationToken).ConfigureAwait(false) is Dictionary<string, object?> map && map.ContainsKey("outcome")
             ? map
-            : throw new DaskProtocolException($"The scheduler's answer to '{call.Operation}' is not of the expected form.");
+            : throw new DaskProtocolException($"The scheduler's answer to '{call.Operation}' has an unexpected form.");
     }
 
     /// <summary>Calls an operation, and installs the package where the scheduler may lack it.</summary>

@@ -43,7 +43,7 @@ internal static class SchedulerRpcDiagnostics
         object? reply = await rpc.CallAsync(call, cancellationToken).ConfigureAwait(false);
         return reply is Dictionary<string, object?> map
             ? map.ToDictionary(p => p.Key, p => Lines(p.Value, newestFirst))
-            : throw new DaskProtocolException("The scheduler's answer to 'worker_logs' is not of the expected form.");
+            : throw new DaskProtocolException("The scheduler's answer to 'worker_logs' has an unexpected form.");
     }
 
     /// <summary>Reads the events of a topic.</summary>

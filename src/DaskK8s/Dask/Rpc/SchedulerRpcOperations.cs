@@ -55,7 +55,7 @@ internal static class SchedulerRpcOperations
         object? reply = await rpc.CallAsync(new RpcCall("versions") { Idempotent = true }, cancellationToken).ConfigureAwait(false);
         return Map(reply, "versions").GetValueOrDefault("packages") is Dictionary<string, object?> packages
             ? packages.ToDictionary(p => p.Key, p => p.Value as string)
-            : throw new DaskProtocolException("The answer to 'versions' names no packages.");
+            : throw new DaskProtocolException("The answer to 'versions' lists no packages.");
     }
 
     /// <summary>Reads the scheduler's version of Dask, or gives null where it does not tell (operations can be blocked): nothing depends on it.</summary>
@@ -198,5 +198,5 @@ internal static class SchedulerRpcOperations
         reply as Dictionary<string, object?> ?? throw Unexpected(operation);
 
     private static DaskProtocolException Unexpected(string operation) =>
-        new($"The scheduler's answer to '{operation}' is not of the expected form: its version of Dask may not know the operation.");
+        new($"The scheduler's answer to '{operation}' has an unexpected form: its version of Dask may not know the operation.");
 }

@@ -46,7 +46,7 @@ internal sealed class Resubmission(bool always, int maxAttempts, long maxBytes)
             long cost = Overhead + arguments.Length + share + (entry.Key.Length * sizeof(char)) + (needs.Length * IntPtr.Size);
             while (Bytes + cost > maxBytes && _spent.First is { } spent)
             {
-                Drop(spent.Value, "its result was fetched before, and its specification made room for others");
+                Drop(spent.Value, "its result was fetched before, and its specification was dropped to make room for others");
             }
 
             if (Bytes + cost > maxBytes)

@@ -33,7 +33,7 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
     /// <param name="offered">Takes what is told of the others.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>A task that ends when all results were taken.</returns>
-    /// <exception cref="DaskResultException">A result has no form in JSON's types.</exception>
+    /// <exception cref="DaskResultException">A result has no JSON representation.</exception>
     public async Task FetchAsync(
         IReadOnlyList<TaskEntry> tasks,
         ResultRequest request,
@@ -109,7 +109,7 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
         {
             if (reader.ReadArrayHeader() != indexes.Length)
             {
-                throw new DaskProtocolException("A worker's pack of results has another number of them than was asked for.");
+                throw new DaskProtocolException("A worker returned another number of results than requested.");
             }
 
             foreach (int index in indexes)
@@ -153,9 +153,9 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
     internal static DaskResultException Refused(string key, string type, string reason, bool formed)
     {
         string message = formed
-            ? $"The result of task '{key}' is of Python's type {type}, which cannot be given as what is asked for: {reason}"
-            : $"The result of task '{key}' cannot leave the cluster: {type} has no form in JSON's types ({reason}). " +
-              "Return numbers, strings, lists or maps of it, or pass the future on to another task.";
+            ? $"The result of task '{key}' is of Python's type {type}, which cannot be converted to the requested type: {reason}"
+            : $"The result of task '{key}' cannot leave the cluster: {type} has no JSON representation ({reason}). " +
+              "Return numbers, strings, lists or maps made from it, or pass the future to another task.";
         return new DaskResultException(key, type, message);
     }
 
@@ -185,7 +185,7 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
                     reader.ReadArrayHeader();
                     int[] indexes = ReadIndexes(ref reader);
                     reply.Packs.Add((indexes, MsgpackTree.Read(ref reader, message, message.Budget, 8) as SerializedValue
-                        ?? throw new DaskProtocolException("A pack of results is not of the expected form.")));
+                        ?? throw new DaskProtocolException("A pack of results has an unexpected form.")));
                 }
             }
             else

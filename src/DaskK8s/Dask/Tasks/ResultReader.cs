@@ -198,7 +198,7 @@ internal static class ResultReader
             case bool v: writer.WriteBooleanValue(v); break;
             case ulong v: writer.WriteNumberValue(v); break;
             case float or double or Half: WriteFloat(Convert.ToDouble(value is Half half ? (double)half : value, CultureInfo.InvariantCulture), writer, marked); break;
-            case System.Numerics.Complex: throw new InvalidCastException("Complex numbers have no form in JSON's types: read them as Complex[] or DaskArray<Complex>.");
+            case System.Numerics.Complex: throw new InvalidCastException("Complex numbers have no JSON representation: read them as Complex[] or DaskArray<Complex>.");
             default: writer.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture)); break;
         }
     }

@@ -60,7 +60,7 @@ internal sealed class SessionEvents(TaskTable tasks)
     {
         if (reader.ReadArrayHeader() != 2)
         {
-            throw new DaskProtocolException("An event of a session is not of the expected form.");
+            throw new DaskProtocolException("An event of a session has an unexpected form.");
         }
 
         string kind = reader.ReadText() ?? string.Empty;
@@ -110,7 +110,7 @@ internal sealed class SessionEvents(TaskTable tasks)
     {
         if (reader.ReadArrayHeader() != 3)
         {
-            throw new DaskProtocolException("An event of a session is not of the expected form.");
+            throw new DaskProtocolException("An event of a session has an unexpected form.");
         }
 
         string key = reader.ReadText() ?? string.Empty;
@@ -126,5 +126,5 @@ internal sealed class SessionEvents(TaskTable tasks)
 
     private TaskEntry? ReadEntry(ref MessagePackReader reader, int fields) => reader.ReadArrayHeader() == fields
         ? tasks.Find(reader.ReadKey())
-        : throw new DaskProtocolException("An event of a session is not of the expected form.");
+        : throw new DaskProtocolException("An event of a session has an unexpected form.");
 }

@@ -6,7 +6,7 @@ namespace DaskK8s.Helm.Chart;
 internal static class ForeignDask
 {
     private const string Gateway =
-        "It has dask-gateway in it (as the chart 'daskhub' does): the gateway itself starts and ends its clusters' schedulers and workers, so use its own client (Python's dask_gateway.Gateway).";
+        "It contains dask-gateway (as the chart 'daskhub' does), which starts and stops the schedulers and workers of its clusters itself, so use its own client (Python's dask_gateway.Gateway).";
 
     /// <summary>Says what of Dask a manifest holds that this library does not manage.</summary>
     /// <returns>Null where there is nothing.</returns>
@@ -45,8 +45,8 @@ internal static class ForeignDask
 
         return clusters.Count > 0
             ? $"The Dask operator runs clusters there ({string.Join(", ", clusters.Take(5))}), which are not Helm releases: it manages them by their DaskCluster objects ('kubectl get daskclusters'; Python's dask_kubernetes.operator.KubeCluster)."
-            : gateway ? "dask-gateway runs there: it starts and ends its clusters itself, so use its own client (Python's dask_gateway.Gateway)."
-            : nameless ? "Dask runs there from objects without the chart's label 'release', by which a release is found: somebody wrote or changed the manifests. Add the label release=NAME to the Deployments and to their pods' templates."
+            : gateway ? "dask-gateway runs there: it starts and stops its clusters itself, so use its own client (Python's dask_gateway.Gateway)."
+            : nameless ? "Dask runs there from objects without the chart's label 'release', which identifies a release: the manifests were written or changed by hand. Add the label release=NAME to the Deployments and to their pods' templates."
             : null;
     }
 }

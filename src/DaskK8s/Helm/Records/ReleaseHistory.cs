@@ -34,15 +34,15 @@ internal sealed class ReleaseHistory
             string what = $"Revision {Newest.Revision} of release '{ReleaseName}'";
             string objects = Objects == Newest
                 ? "No revision is deployed, so the objects may be incomplete."
-                : $"The objects are taken to be those of revision {Objects.Revision}, the newest deployed one; some may be newer.";
+                : $"The objects are assumed to be those of revision {Objects.Revision}, the newest deployed one; some may be newer.";
             return Newest.Status switch
             {
                 HelmReleaseStatus.Deployed => null,
                 HelmReleaseStatus.Uninstalled => $"Release '{ReleaseName}' was uninstalled and only its history was kept. Install it again, or roll it back with 'helm rollback'.",
-                HelmReleaseStatus.Uninstalling => $"Release '{ReleaseName}' is being uninstalled: its objects are going away. If nothing moves, 'helm uninstall' again.",
-                HelmReleaseStatus.Failed => $"{what} failed. {objects} 'helm history' tells why; the next 'helm upgrade' or 'helm rollback' repairs it.",
+                HelmReleaseStatus.Uninstalling => $"Release '{ReleaseName}' is being uninstalled: its objects are being deleted. If nothing happens, run 'helm uninstall' again.",
+                HelmReleaseStatus.Failed => $"{what} failed. {objects} 'helm history' shows why; the next 'helm upgrade' or 'helm rollback' repairs it.",
                 HelmReleaseStatus.PendingInstall or HelmReleaseStatus.PendingUpgrade or HelmReleaseStatus.PendingRollback =>
-                    $"{what} is {Newest.Status.ToHelm()}: Helm is at work on it now, or was stopped in the middle. {objects} If nothing moves, 'helm rollback' frees it.",
+                    $"{what} is {Newest.Status.ToHelm()}: Helm is working on it now, or was interrupted. {objects} If nothing happens, 'helm rollback' unlocks it.",
                 _ => $"{what} is {Newest.Status.ToHelm()}. {objects}",
             };
         }

@@ -37,7 +37,7 @@ internal sealed class ReleaseRecordReader(string objectName, string? @namespace,
         ReadObject(ref reader, "the release", ReadReleaseField);
         if (reader.Read())
         {
-            throw Wrong("something follows the release");
+            throw Wrong("data follows the release");
         }
 
         return new ReleaseRecord

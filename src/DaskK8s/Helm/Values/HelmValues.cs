@@ -75,11 +75,11 @@ public sealed partial class HelmValues
         ArgumentNullException.ThrowIfNull(text);
         try
         {
-            return YamlReader.ReadSingle(text, "a second document begins. Helm 3 reads the first one alone, Helm 4 merges them all: put the values into one document") switch
+            return YamlReader.ReadSingle(text, "a second document begins. Helm 3 reads only the first, Helm 4 merges them all: put the values into one document") switch
             {
                 null or ValueNode.Null => Empty,
                 ValueNode.Map map => new HelmValues(ValueNode.Map.Empty, map),
-                { } other => throw new HelmValuesException("values are a map: 'key: value' lines.", other.Line, other.Column),
+                { } other => throw new HelmValuesException("values must be a map: 'key: value' lines.", other.Line, other.Column),
             };
         }
         catch (YamlSyntaxException e)

@@ -120,7 +120,7 @@ internal sealed class ValuesValidator
         }
         else if (group["name"] is not ValueNode.Text)
         {
-            Warn(path + ".name", "The name is a number or a truth value to YAML: put it in quotes.");
+            Warn(path + ".name", "YAML reads the name as a number or a boolean: put it in quotes.");
         }
         else if (!seen.TryAdd(name, index))
         {
@@ -130,7 +130,7 @@ internal sealed class ValuesValidator
             }
             else
             {
-                Fail(path + ".name", string.Create(CultureInfo.InvariantCulture, $"'{name}' is there twice: item {seen[name]} has the same name, and both would make the same Deployment."));
+                Fail(path + ".name", string.Create(CultureInfo.InvariantCulture, $"'{name}' appears twice: item {seen[name]} has the same name, and both would create the same Deployment."));
             }
         }
     }
@@ -140,7 +140,7 @@ internal sealed class ValuesValidator
         ValueNode? replicas = own["replicas"];
         if (replicas is not (null or ValueNode.Null) && !IsCount(replicas))
         {
-            Fail(path + ".replicas", "Replicas are a whole number from 0 on.");
+            Fail(path + ".replicas", "Replicas must be a whole number, 0 or more.");
         }
         else if (!isDefault && replicas is ValueNode.Number && own.IntAt("replicas") == 0 && effective.IntAt("replicas") is { } deployed and not 0)
         {
@@ -154,13 +154,13 @@ internal sealed class ValuesValidator
         {
             if (argument is not ValueNode.Text)
             {
-                Fail(string.Create(CultureInfo.InvariantCulture, $"{path}.extraArgs[{i}]"), "Kubernetes takes texts only as arguments: put it in quotes.");
+                Fail(string.Create(CultureInfo.InvariantCulture, $"{path}.extraArgs[{i}]"), "Kubernetes accepts only strings as arguments: put it in quotes.");
             }
         }
 
         if (own.TextAt("image", "dask_worker") is { } command && !WorkerGroupChecks.IsOneWord(command))
         {
-            Fail(path + ".image.dask_worker", "The chart passes the command as one argument, so it is one word: 'dask-worker' or 'dask-cuda-worker'.");
+            Fail(path + ".image.dask_worker", "The chart passes the command as one argument, so it must be one word: 'dask-worker' or 'dask-cuda-worker'.");
         }
 
         // The template writes the limit of cpu as --nthreads, which takes whole numbers only.
@@ -170,7 +170,7 @@ internal sealed class ValuesValidator
             && !ValueMerge.IsEmpty(cpu)
             && !int.TryParse(cpu.AsText(), NumberStyles.None, CultureInfo.InvariantCulture, out _))
         {
-            Fail(path + ".resources.limits.cpu", "The chart makes the worker's threads of this limit, and Dask takes whole numbers only: the worker would not start. Set 'threads_per_worker', or a whole number.");
+            Fail(path + ".resources.limits.cpu", "The chart derives the worker's threads from this limit, and Dask accepts only whole numbers: the worker would not start. Set 'threads_per_worker', or a whole number.");
         }
     }
 
@@ -189,7 +189,7 @@ internal sealed class ValuesValidator
                 Warn(path + ".image.tag", $"YAML reads a number here, and Helm writes it as '{GoNumber.Format(value)}': put the tag in quotes.");
                 break;
             case ValueNode.Bool flag:
-                Warn(path + ".image.tag", $"YAML reads a truth value here, and Helm writes it as '{(flag.Value ? "true" : "false")}': put the tag in quotes.");
+                Warn(path + ".image.tag", $"YAML reads a boolean here, and Helm writes it as '{(flag.Value ? "true" : "false")}': put the tag in quotes.");
                 break;
         }
     }

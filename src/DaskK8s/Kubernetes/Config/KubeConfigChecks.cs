@@ -33,12 +33,12 @@ internal static class KubeConfigChecks
 
         if ((user.Token ?? user.TokenFile) is not null && (user.Username ?? user.Password) is not null)
         {
-            throw UserError(user, "there are both a token and a username or password; only one way to log in is allowed");
+            throw UserError(user, "there are both a token and a username or password; only one authentication method is allowed");
         }
 
         if (user.As is null && (user.AsUid is not null || user.AsGroups.Count > 0 || user.AsUserExtra.Count > 0))
         {
-            throw UserError(user, "'as-uid', 'as-groups' or 'as-user-extra' stands without 'as'");
+            throw UserError(user, "'as-uid', 'as-groups' or 'as-user-extra' is set without 'as'");
         }
 
         if (user.AsGroups.Count > 1 || user.AsUserExtra.Values.Any(values => values.Count > 1))
@@ -51,7 +51,7 @@ internal static class KubeConfigChecks
 
         if (KubeConfigImpersonation.Headers(user).Any(header => header.Value.AsSpan().ContainsAny('\r', '\n', '\0')))
         {
-            throw UserError(user, "'as' or one of its companions holds a line break");
+            throw UserError(user, "'as' or a field that belongs to it contains a line break");
         }
     }
 
@@ -62,7 +62,7 @@ internal static class KubeConfigChecks
             case null:
                 return;
             case { } when user.Exec is not null:
-                throw UserError(user, "there are both an 'exec' helper and an 'auth-provider'; only one way to log in is allowed");
+                throw UserError(user, "there are both an 'exec' helper and an 'auth-provider'; only one authentication method is allowed");
             case "oidc" when user.IssuerUrl is null || user.ClientId is null:
                 throw UserError(user, $"the auth-provider 'oidc' has no '{(user.IssuerUrl is null ? "idp-issuer-url" : "client-id")}'");
             case "oidc":

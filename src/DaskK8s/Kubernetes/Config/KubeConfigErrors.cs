@@ -45,7 +45,7 @@ internal static class KubeConfigErrors
     public static KubeConfigException NoContext(IReadOnlyList<string> known, IReadOnlyList<string> places)
     {
         string list = known.Count == 0 ? "it has no contexts at all" : $"name one of: {string.Join(", ", known)}";
-        return new KubeConfigException($"The kubeconfig ({Join(places)}) has no 'current-context', and no context was asked for; {list}.")
+        return new KubeConfigException($"The kubeconfig ({Join(places)}) has no 'current-context', and no context was given; {list}.")
         {
             Path = places.Count == 1 ? places[0] : null,
             KnownContexts = known,

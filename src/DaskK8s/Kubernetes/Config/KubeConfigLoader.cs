@@ -94,7 +94,7 @@ internal static class KubeConfigLoader
 
     private static KubeConfigException Dangling(KubeConfigContext context, string kind, string? name, IEnumerable<string> known)
     {
-        string what = name is null ? $"names no {kind}" : $"names the {kind} '{name}', which is not there";
+        string what = name is null ? $"names no {kind}" : $"names the {kind} '{name}', which does not exist";
         string list = string.Join(", ", known.Order(StringComparer.Ordinal));
         return new KubeConfigException(
             $"The context '{context.Name}' of the kubeconfig '{context.Source}' {what}. "

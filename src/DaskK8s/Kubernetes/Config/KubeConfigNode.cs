@@ -88,7 +88,7 @@ internal sealed class KubeConfigNode(string path, ValueNode value)
     /// <summary>Reads a list of texts.</summary>
     /// <param name="key">The entry's key.</param>
     /// <returns>The texts; none where it is missing.</returns>
-    public List<string> GetTexts(string key) => [.. GetItems(key).Select(item => item.AsText($"'{key}' must hold texts only"))];
+    public List<string> GetTexts(string key) => [.. GetItems(key).Select(item => item.AsText($"'{key}' must contain only strings"))];
 
     /// <summary>Creates the error for a mistake at this node.</summary>
     /// <param name="what">What is wrong, without the content.</param>

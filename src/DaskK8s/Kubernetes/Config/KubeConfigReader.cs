@@ -79,14 +79,14 @@ internal static class KubeConfigReader
         string apiVersion = node.GetText("apiVersion") ?? throw node.Mistake("'exec' has no 'apiVersion'");
         if (apiVersion is not (KubeConfigExec.V1 or KubeConfigExec.V1Beta1))
         {
-            throw node.Mistake($"'exec' asks for an apiVersion other than {KubeConfigExec.V1} and {KubeConfigExec.V1Beta1}");
+            throw node.Mistake($"'exec' has an apiVersion other than {KubeConfigExec.V1} and {KubeConfigExec.V1Beta1}");
         }
 
         string command = node.GetText("command") ?? throw node.Mistake("'exec' has no 'command'");
         string? mode = node.GetText("interactiveMode");
         if (mode is null && apiVersion == KubeConfigExec.V1)
         {
-            throw node.Mistake($"'exec' of {KubeConfigExec.V1} must say its 'interactiveMode': Never, IfAvailable or Always");
+            throw node.Mistake($"'exec' of {KubeConfigExec.V1} must set 'interactiveMode': Never, IfAvailable or Always");
         }
 
         if (mode is not (null or "Never" or "IfAvailable" or "Always"))

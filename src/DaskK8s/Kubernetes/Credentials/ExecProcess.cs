@@ -65,7 +65,7 @@ internal sealed class ExecProcess(
     /// <param name="exitCode">Its exit code, where it came to one.</param>
     /// <returns>The error.</returns>
     public KubeCredentialException Failed(string what, int? exitCode = null) =>
-        new($"The credential helper '{Command}' of the kubeconfig's user '{user}' gave no credentials: {what}. Run a kubectl command with the same context to see what it says.")
+        new($"The credential helper '{Command}' of the kubeconfig's user '{user}' returned no credentials: {what}. Run a kubectl command with the same context to see what it says.")
         {
             User = user,
             Command = Command,

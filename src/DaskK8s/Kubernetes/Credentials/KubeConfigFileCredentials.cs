@@ -116,7 +116,7 @@ internal sealed class KubeConfigFileCredentials : KubeCredentialSource
     public static AuthenticationHeaderValue Bearer(string token, Func<string, Exception> unusable) =>
         token.All(letter => letter is > ' ' and < '\x7f')
             ? new AuthenticationHeaderValue("Bearer", token)
-            : throw unusable("the token holds letters that no header can carry");
+            : throw unusable("the token contains characters that are not allowed in a header");
 
     private static AuthenticationHeaderValue Basic(string name, string password) =>
         new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{name}:{password}")));

@@ -42,10 +42,10 @@ internal static class KubeConfigPem
         }
         catch (CryptographicException)
         {
-            throw unusable($"{what} holds a damaged certificate");
+            throw unusable($"{what} contains a damaged certificate");
         }
 
-        return certificates.Count > 0 ? certificates : throw unusable($"{what} holds no certificate in PEM form");
+        return certificates.Count > 0 ? certificates : throw unusable($"{what} contains no certificate in PEM format");
     }
 
     /// <summary>Reads a client certificate, its intermediates and its key.</summary>
@@ -68,7 +68,7 @@ internal static class KubeConfigPem
 
         if (EdwardsCurve(chain[0]) is { } curve)
         {
-            throw unusable($"{what} has a key of the kind {curve}, which is sound, but which TLS of .NET cannot use; get a certificate with an RSA or ECDSA key");
+            throw unusable($"{what} has a key of the kind {curve}, which .NET's TLS cannot use; get a certificate with an RSA or ECDSA key");
         }
 
         try

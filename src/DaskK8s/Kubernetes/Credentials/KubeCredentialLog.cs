@@ -14,7 +14,7 @@ internal static partial class KubeCredentialLog
     [LoggerMessage(2102, LogLevel.Warning, "The credential files of user {User} could not be read again, so the former content stayed in use: {Reason}")]
     public static partial void CredentialFilesUnreadable(this ILogger logger, string? user, string reason);
 
-    [LoggerMessage(2103, LogLevel.Information, "The credential helper {Command} of user {User} gave credentials that expire at {Expiry}.")]
+    [LoggerMessage(2103, LogLevel.Information, "The credential helper {Command} of user {User} returned credentials that expire at {Expiry}.")]
     public static partial void CredentialHelperRan(this ILogger logger, string command, string? user, DateTimeOffset? expiry);
 
     [LoggerMessage(2104, LogLevel.Warning, "The credential helper {Command} of user {User} failed before its credentials expired, so they stayed in use: {Reason}")]

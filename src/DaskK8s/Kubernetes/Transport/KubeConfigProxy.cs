@@ -89,10 +89,10 @@ internal sealed class KubeConfigProxy
         string status = await ReadStatusAsync(stream, cancellationToken).ConfigureAwait(false);
         string code = status.Split(' ') is ["HTTP/1.1" or "HTTP/1.0", { Length: 3 } number, ..] && number.All(char.IsAsciiDigit)
             ? number
-            : throw Refused("does not answer as an HTTP proxy does");
+            : throw Refused("does not answer like an HTTP proxy");
         if (code[0] != '2')
         {
-            throw Refused(code == "407" ? "asks for a user and a password, or does not accept those given (407)" : $"refused the connection with {code}");
+            throw Refused(code == "407" ? "requires a user and a password, or rejected those given (407)" : $"refused the connection with {code}");
         }
     }
 
@@ -115,7 +115,7 @@ internal sealed class KubeConfigProxy
             }
         }
 
-        throw Refused("does not answer as an HTTP proxy does");
+        throw Refused("does not answer like an HTTP proxy");
     }
 
     private HttpRequestException Refused(string what) => new(HttpRequestError.ProxyTunnelError, $"The proxy '{this}' {what}.");

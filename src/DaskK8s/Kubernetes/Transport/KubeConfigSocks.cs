@@ -30,7 +30,7 @@ internal static class KubeConfigSocks
             byte[] choice = await AskAsync(stream, greeting, 2, cancellationToken).ConfigureAwait(false);
             if (choice[0] != Version)
             {
-                throw Refused(proxy, "does not answer as a SOCKS5 proxy does");
+                throw Refused(proxy, "does not answer like a SOCKS5 proxy");
             }
 
             if (choice[1] == 2 && login is { } known)
@@ -57,7 +57,7 @@ internal static class KubeConfigSocks
                 1 => 4,
                 4 => 16,
                 3 => (await ReadAsync(stream, 1, cancellationToken).ConfigureAwait(false))[0],
-                _ => throw Refused(proxy, "does not answer as a SOCKS5 proxy does"),
+                _ => throw Refused(proxy, "does not answer like a SOCKS5 proxy"),
             };
             await ReadAsync(stream, rest + 2, cancellationToken).ConfigureAwait(false);
         }
@@ -73,7 +73,7 @@ internal static class KubeConfigSocks
         byte[] secret = Encoding.UTF8.GetBytes(password);
         return name.Length <= byte.MaxValue && secret.Length <= byte.MaxValue
             ? [1, (byte)name.Length, .. name, (byte)secret.Length, .. secret]
-            : throw Refused(proxy, "takes no user or password of more than 255 bytes");
+            : throw Refused(proxy, "does not accept a user or password longer than 255 bytes");
     }
 
     private static byte[] Request(DnsEndPoint target, string proxy)
@@ -88,7 +88,7 @@ internal static class KubeConfigSocks
         byte[] name = Encoding.ASCII.GetBytes(target.Host);
         return name.Length <= byte.MaxValue
             ? [Version, 1, 0, 3, (byte)name.Length, .. name, .. port]
-            : throw Refused(proxy, "takes no host name of more than 255 bytes");
+            : throw Refused(proxy, "does not accept a host name longer than 255 bytes");
     }
 
     private static async Task<byte[]> AskAsync(Stream stream, byte[] question, int answerLength, CancellationToken cancellationToken)

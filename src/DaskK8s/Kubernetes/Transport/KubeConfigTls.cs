@@ -81,13 +81,13 @@ internal sealed class KubeConfigTls(X509Certificate2Collection? authorities, str
 
         if (remote is not X509Certificate2 certificate || chain is null)
         {
-            throw new AuthenticationException($"'{host}' showed no certificate.");
+            throw new AuthenticationException($"'{host}' presented no certificate.");
         }
 
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
         {
             throw new AuthenticationException(
-                $"The certificate of '{host}' is for other names ({Names(certificate)}). Set 'tls-server-name' in the kubeconfig to one of them if that is the server you mean.");
+                $"The certificate of '{host}' is for other names ({Names(certificate)}). Set 'tls-server-name' in the kubeconfig to one of them if that is the intended server.");
         }
 
         return IsAnchored(chain) ? true : throw new AuthenticationException(Explain(host, certificate, chain));
@@ -115,7 +115,7 @@ internal sealed class KubeConfigTls(X509Certificate2Collection? authorities, str
 
         if (flags.HasFlag(X509ChainStatusFlags.UntrustedRoot) || flags.HasFlag(X509ChainStatusFlags.PartialChain))
         {
-            string trust = authorities is null ? "this system does not trust" : "the kubeconfig's certificate-authority does not hold";
+            string trust = authorities is null ? "this system does not trust" : "the kubeconfig's certificate-authority does not contain";
             return $"The certificate of '{host}' was issued by '{certificate.Issuer}', which {trust}.";
         }
 

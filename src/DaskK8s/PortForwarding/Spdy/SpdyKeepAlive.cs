@@ -119,7 +119,7 @@ internal sealed class SpdyKeepAlive : IDisposable
         _suspect = true;
         if (!_session.AwaitsPeer || _session.Connections == 0 || waited > Patience * _options.KeepAliveTimeout)
         {
-            _session.Abort(new TimeoutException($"nothing came for {SilentFor.TotalSeconds:0} s, nor answers to pings."));
+            _session.Abort(new TimeoutException($"nothing was received for {SilentFor.TotalSeconds:0} s, not even answers to pings."));
         }
     }
 

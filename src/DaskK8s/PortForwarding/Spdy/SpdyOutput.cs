@@ -101,7 +101,7 @@ internal sealed class SpdyOutput(Stream transport, ArrayPool<byte> buffers, Time
         {
             if (_failure is not null || _filled + size > LongestBacklog)
             {
-                _failure ??= new SpdyProtocolException("The peer asks for more answers than it takes.");
+                _failure ??= new SpdyProtocolException("The peer requests more answers than it reads.");
                 return false;
             }
 

@@ -52,7 +52,7 @@ internal static partial class ForwardingLog
     [LoggerMessage(1014, LogLevel.Warning, "No pod of '{Selector}' was ready any more.")]
     public static partial void PodLost(ILogger logger, string selector);
 
-    [LoggerMessage(1015, LogLevel.Debug, "The watch of '{Selector}' was interrupted and begun again: {Reason}")]
+    [LoggerMessage(1015, LogLevel.Debug, "The watch of '{Selector}' was interrupted and restarted: {Reason}")]
     public static partial void WatchInterrupted(ILogger logger, string selector, string reason);
 
     [LoggerMessage(1018, LogLevel.Information, "Left a session to pod {Pod} over {Transport} with {Connections} connections open: the server no longer served a part of it.")]

@@ -27,7 +27,7 @@ internal static class PortForwardErrors
     /// <param name="cause">What broke it.</param>
     /// <returns>The error.</returns>
     public static PortForwardException Lost(PodTarget target, int port, Exception? cause) =>
-        new($"The connection to port {port} of pod {target} was lost: {(cause is null ? "the pod or the way to it went away" : Words.OneLine(cause.Message, LongestText))} A new connection finds its way again.", cause)
+        new($"The connection to port {port} of pod {target} was lost: {(cause is null ? "the pod or the way to it went away" : Words.OneLine(cause.Message, LongestText))} Open a new connection.", cause)
         {
             Namespace = target.Namespace,
             Pod = target.Name,

@@ -97,7 +97,7 @@ internal sealed class Retirement : IAsyncDisposable
             // Two that plan against each other in step would go on so for ever.
             await Task.Delay(_ledger.Stagger * (attempt - 1), Time, cancellationToken).ConfigureAwait(false);
             GroupView view = await _group.ReadSettledAsync(_marks.Version, cancellationToken).ConfigureAwait(false)
-                ?? throw _guard.Refuse(LosslessScaleDownObstacle.NotSettled, "Kubernetes has not yet done what was asked of the group before.");
+                ?? throw _guard.Refuse(LosslessScaleDownObstacle.NotSettled, "Kubernetes has not yet completed the group's previous scaling.");
             before ??= view.Replicas;
             _guard.ThrowIfRollingOut(view, _target);
             IReadOnlyList<ScaleDownCandidate> leaving = [];
@@ -136,7 +136,7 @@ internal sealed class Retirement : IAsyncDisposable
             }
         }
 
-        throw _guard.Refuse(LosslessScaleDownObstacle.NotSettled, "somebody else kept changing the group.");
+        throw _guard.Refuse(LosslessScaleDownObstacle.NotSettled, "another client kept changing the group.");
     }
 
     /// <summary>Chooses those that leave and drains them; takes the next ones for those that cannot be drained, as long as there is time.</summary>
@@ -287,7 +287,7 @@ internal sealed class Retirement : IAsyncDisposable
         }
 
         _ledger.Reopen(back);
-        ScalingLog.PlannedAgain(Logger, _plan.Name, "a worker of a pod that leaves works");
+        ScalingLog.PlannedAgain(Logger, _plan.Name, "a worker of a leaving pod is working");
         return null;
     }
 
@@ -339,7 +339,7 @@ internal sealed class Retirement : IAsyncDisposable
         }
         catch (KubernetesApiException e)
         {
-            FailStaying(leaving, $"it could not be seen whether it left. {e.Message}");
+            FailStaying(leaving, $"whether it left could not be determined. {e.Message}");
         }
     }
 

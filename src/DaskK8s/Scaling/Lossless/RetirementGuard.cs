@@ -50,7 +50,7 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
         {
             throw Refuse(
                 LosslessScaleDownObstacle.NoOtherWorker,
-                FormattableString.Invariant($"{e.Keys} results are held by the leaving workers only, and no other worker runs that could take them."));
+                FormattableString.Invariant($"{e.Keys} results are held only by the leaving workers, and no other worker can take them."));
         }
 
         _isChecked = true;
@@ -71,7 +71,7 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
         {
             return CandidateRanking.Rank(pods, [], plan.Container).Take(need).All(static v => v.IsPending)
                 ? []
-                : throw Refuse(LosslessScaleDownObstacle.SchedulerUnreachable, "the scheduler is not reached, so nothing can be moved off the workers.");
+                : throw Refuse(LosslessScaleDownObstacle.SchedulerUnreachable, "the scheduler cannot be reached, so nothing can be moved off the workers.");
         }
 
         try
@@ -97,7 +97,7 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
         {
             throw Refuse(
                 LosslessScaleDownObstacle.ServerTooOld,
-                $"not every worker could be drained ({string.Join("; ", failed.Select(static f => $"{f.Pod}: {f.Reason}"))}), and those that can leave cannot be chosen on this server.");
+                $"not every worker could be drained ({string.Join("; ", failed.Select(static f => $"{f.Pod}: {f.Reason}"))}), and this server does not allow choosing the pods that leave.");
         }
     }
 
@@ -108,12 +108,12 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
     public LosslessScaleDownException RefuseUnknown(IReadOnlyList<ScaleDownCandidate> unknown) => plan.OtherScheduler is { } other
         ? Refuse(
             LosslessScaleDownObstacle.OtherScheduler,
-            $"its workers connect to another scheduler, {other}, so what they hold can neither be seen nor moved from here. "
+            $"its workers connect to another scheduler, {other}, so their results can be neither seen nor moved from here. "
             + "Connect to that scheduler (HelmClusterOptions.SchedulerAddress) and scale the group from there.")
         : Refuse(
             LosslessScaleDownObstacle.WorkersUnknown,
             $"{unknown[0].Name}: {unknown[0].WhatIsUnknown()}{(unknown.Count > 1 ? $" (and {Words.Count(unknown.Count - 1, "pod")} more)" : "")}. "
-            + "The workers may belong to another scheduler, or may have lost theirs; their logs tell.");
+            + "The workers may belong to another scheduler, or may have lost theirs; check their logs.");
 
     private async Task CheckChoiceAsync(IReadOnlyList<ScaleDownCandidate> wanted, bool isTrivial, CancellationToken cancellationToken)
     {
@@ -132,7 +132,7 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
         }
         catch (KubernetesForbiddenException e)
         {
-            ThrowIfChoiceNeeded(isTrivial, LosslessScaleDownObstacle.PodsMayNotBePatched, $"the pods that leave cannot be named. {e.Message}", e);
+            ThrowIfChoiceNeeded(isTrivial, LosslessScaleDownObstacle.PodsMayNotBePatched, $"the pods that leave cannot be chosen. {e.Message}", e);
         }
         catch (KubernetesNotFoundException)
         {

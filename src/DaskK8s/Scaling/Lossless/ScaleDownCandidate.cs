@@ -70,8 +70,8 @@ internal sealed record ScaleDownCandidate(V1Pod Pod, IReadOnlyList<WorkerLoad> W
     {
         int expected = DaskContainer.WorkersOf(Pod, Container);
         return Workers.Count == 0
-            ? "the scheduler lists no worker of it, so what it holds is not known"
-            : FormattableString.Invariant($"the scheduler lists {Workers.Count} of its {expected} workers, so what the others hold is not known");
+            ? "the scheduler lists no worker of it, so its results are unknown"
+            : FormattableString.Invariant($"the scheduler lists {Workers.Count} of its {expected} workers, so the results of the others are unknown");
     }
 
     private static bool HasBegun(V1ContainerStatus? status) =>

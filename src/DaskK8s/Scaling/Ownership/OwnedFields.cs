@@ -103,7 +103,7 @@ internal static class OwnedFields
 
             if (!step.StartsWith("f:", StringComparison.Ordinal))
             {
-                throw new UncertainOwnershipException($"{path}/{step} names no field of a map");
+                throw new UncertainOwnershipException($"{path}/{step} does not name a field of a map");
             }
 
             string name = step[2..];
@@ -137,7 +137,7 @@ internal static class OwnedFields
             else
             {
                 // An index (i:) says nothing once others have changed the list.
-                throw new UncertainOwnershipException($"{path}/{step} names no item that can be told from others");
+                throw new UncertainOwnershipException($"{path}/{step} does not name an item that differs from others");
             }
         }
 

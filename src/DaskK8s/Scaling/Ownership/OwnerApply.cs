@@ -59,7 +59,7 @@ internal sealed class OwnerApply(KubeRequests requests)
         catch (KubernetesInvalidException e)
         {
             // A number that the server refuses is refused in the same words by the patch that follows. Admission may refuse dry runs.
-            return new OwnerAttempt(null, $"the API server refused to apply it, or to try so by a dry run: {e.Message}");
+            return new OwnerAttempt(null, $"the API server refused the apply or its dry run: {e.Message}");
         }
         catch (UncertainOwnershipException e)
         {

@@ -110,7 +110,7 @@ public sealed class SchedulerTlsTests(TlsDask dask) : IClassFixture<TlsDask>
 
     [Fact]
     public Task IdentityAsync_OtherAuthority_ThrowsNamingTheFile() =>
-        FailsAsync(dask.Options with { CaFile = Path.Combine(dask.Directory, "other-ca.pem") }, "*does not lead to an authority of*other-ca.pem*");
+        FailsAsync(dask.Options with { CaFile = Path.Combine(dask.Directory, "other-ca.pem") }, "*does not chain to an authority in*other-ca.pem*");
 
     [Fact]
     public Task IdentityAsync_NoAuthority_ThrowsNamingTheOption() =>

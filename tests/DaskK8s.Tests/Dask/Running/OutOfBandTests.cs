@@ -84,7 +84,7 @@ public sealed class OutOfBandTests(DaskProcesses dask) : DaskClientTestBase(dask
 
         Func<Task> run = () => Client.RunOnWorkersAsync<int>(PythonFunction.FromName("builtins", "abs"), [future], cancellationToken: Token);
 
-        (await run.Should().ThrowAsync<ArgumentException>()).WithMessage("*only tasks are given results*");
+        (await run.Should().ThrowAsync<ArgumentException>()).WithMessage("*only tasks receive results*");
     }
 
     [Fact]

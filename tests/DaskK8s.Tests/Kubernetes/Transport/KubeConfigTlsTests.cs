@@ -72,7 +72,7 @@ public sealed class KubeConfigTlsTests : IDisposable
         _home.WriteConfig($"server: {server.Uri}, certificate-authority-data: {Data(other)}", "token: abc");
         using KubeConnection connection = await _home.OpenAsync();
 
-        (await RefusedAsync(connection)).Should().Contain("issued by 'CN=root', which the kubeconfig's certificate-authority does not hold");
+        (await RefusedAsync(connection)).Should().Contain("issued by 'CN=root', which the kubeconfig's certificate-authority does not contain");
         server.Requests.Should().BeEmpty();
     }
 

@@ -46,7 +46,7 @@ public sealed class SpdySessionTests : IAsyncDisposable
 
     public static TheoryData<Exception> Endings =>
     [
-        new TimeoutException("nothing came"), new SpdyProtocolException("The peer asks for more answers than it takes."), new IOException("broken"),
+        new TimeoutException("nothing came"), new SpdyProtocolException("The peer requests more answers than it reads."), new IOException("broken"),
         new ObjectDisposedException("session"), new SocketException((int)SocketError.ConnectionReset), new InvalidOperationException("odd"),
     ];
 

@@ -34,7 +34,7 @@ public sealed class OwnedFieldsTests
     [InlineData("""{"f:args":{"i:0":{}}}""", """{"args":["a"]}""", "i:0")]
     [InlineData("""{"f:env":{"k:not json":{".":{}}}}""", """{"env":[{"name":"b"}]}""", "k:not json")]
     [InlineData("""{"f:env":{"v:not json":{".":{}}}}""", """{"env":["b"]}""", "v:not json")]
-    [InlineData("""{"f:a":{"k:{\"name\":\"b\"}":{".":{}}}}""", """{"a":{"name":"b"}}""", "names no field of a map")]
+    [InlineData("""{"f:a":{"k:{\"name\":\"b\"}":{".":{}}}}""", """{"a":{"name":"b"}}""", "does not name a field of a map")]
     public void Project_SetThatIsNotFoundForCertain_SaysWhat(string set, string live, string what) =>
         ((Action)(() => OwnedFields.Project(Map(set), Map(live)))).Should().Throw<UncertainOwnershipException>().Which.Message.Should().Contain(what);
 
