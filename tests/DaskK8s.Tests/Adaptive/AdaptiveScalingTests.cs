@@ -158,8 +158,8 @@ public sealed class AdaptiveScalingTests
         await Poll.UntilAsync(() => adaptive.Trace.Any(static s => s.Replicas > 1));
         await rig.Load.SubmitAsync(30, seconds: 3, resource: "GPU", cancellationToken: Token);
 
-        await Poll.UntilAsync(() => adaptive.Decisions.Any(static d => d.Reason.Contains("find no node")));
-        adaptive.Decisions.First(static d => d.Reason.Contains("find no node")).Reason.Should().Contain("nvidia.com/gpu");
+        await Poll.UntilAsync(() => adaptive.Decisions.Any(static d => d.Reason.Contains("cannot be scheduled")));
+        adaptive.Decisions.First(static d => d.Reason.Contains("cannot be scheduled")).Reason.Should().Contain("nvidia.com/gpu");
     }
 
     [Fact]
@@ -199,7 +199,7 @@ public sealed class AdaptiveScalingTests
 
         await Poll.UntilAsync(async () => await rig.ReplicasAsync(Token) > 1);
         await Poll.UntilAsync(
-            () => adaptive.Decisions.Any(static d => d.WorkerGroup == "gpu" && d.Action == AdaptiveAction.Hold && d.Reason.Contains("runs no functions")));
+            () => adaptive.Decisions.Any(static d => d.WorkerGroup == "gpu" && d.Action == AdaptiveAction.Hold && d.Reason.Contains("does not run")));
         (await rig.Load.CheckAsync(Token)).Should().BeEquivalentTo((0, 0, 60, "[]"));
     }
 

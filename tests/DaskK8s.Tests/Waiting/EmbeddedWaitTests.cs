@@ -265,7 +265,7 @@ public sealed class EmbeddedWaitTests
         WorkersNotReadyException error = await FailAsync(release, new WorkerWaitOptions { Timeout = Soon });
 
         error.Causes.Single().Kind.Should().Be(PodCauseKind.ImageNotPulled);
-        error.Remarks.Should().ContainSingle().Which.Should().StartWith("Events may not be read");
+        error.Remarks.Should().ContainSingle().Which.Should().StartWith("Reading events is not allowed");
     }
 
     [Fact]

@@ -31,7 +31,7 @@ public sealed class DecodingBudgetTests
             ("split-offsets", Enumerable.Repeat(offsets, 500).SelectMany(static o => o).Select(static o => (object?)(long)o).ToArray()));
         long before = GC.GetAllocatedBytesForCurrentThread();
 
-        value.Invoking(static v => v.Open()).Should().Throw<DaskProtocolException>().WithMessage("*came once only*");
+        value.Invoking(static v => v.Open()).Should().Throw<DaskProtocolException>().WithMessage("*received only once*");
 
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(32 * Megabyte);
     }

@@ -174,14 +174,14 @@ public sealed class HelmValuesWorkerGroupTests
         WorkerGroupValues group = new() { Name = "gpu" };
         (WorkerGroupValues Group, string Message)[] cases =
         [
-            (group with { Replicas = -1 }, "*not negative*"),
+            (group with { Replicas = -1 }, "*not be negative*"),
             (group with { Threads = 0 }, "*1 or more*"),
             (group with { Image = "daskdev/dask" }, "*needs a tag*"),
             (group with { Image = "localhost:5000/dask" }, "*needs a tag*"),
             (group with { WorkerCommand = "dask cuda worker" }, "*one word*"),
-            (group with { DaskResources = new Dictionary<string, double> { ["A B"] = 1 } }, "*no spaces*"),
-            (group with { DaskResources = new Dictionary<string, double> { ["A"] = double.NaN } }, "*number from 0*"),
-            (group with { Limits = new Dictionary<string, string> { ["memory"] = "1 GiB" } }, "*no quantity*"),
+            (group with { DaskResources = new Dictionary<string, double> { ["A B"] = 1 } }, "*not contain spaces*"),
+            (group with { DaskResources = new Dictionary<string, double> { ["A"] = double.NaN } }, "*number, 0 or more*"),
+            (group with { Limits = new Dictionary<string, string> { ["memory"] = "1 GiB" } }, "*not have a Kubernetes quantity*"),
             (group with { Env = new Dictionary<string, string> { ["A=B"] = "s3cret" } }, "*equals sign*"),
         ];
         foreach ((WorkerGroupValues? wrong, string? message) in cases)
@@ -238,7 +238,7 @@ public sealed class HelmValuesWorkerGroupTests
     [InlineData("additional_worker_groups: [{name: gpu, replicas: 0}]", "additional_worker_groups[0].replicas", "*default group's 3*", false)]
     [InlineData("additional_worker_groups: [{name: gpu, replica: 1}]", "additional_worker_groups[0].replica", "*no such key*", false)]
     [InlineData("additional_worker_groups: [{name: gpu, livenessProbe: {}}]", "additional_worker_groups[0].livenessProbe", "*only the default group*", false)]
-    [InlineData("additional_worker_groups: [{name: a}, {name: a}]", "additional_worker_groups[1].name", "*there twice*", true)]
+    [InlineData("additional_worker_groups: [{name: a}, {name: a}]", "additional_worker_groups[1].name", "*appears twice*", true)]
     [InlineData("additional_worker_groups: [{name: worker}]", "additional_worker_groups[0].name", "*name of the default group*", false)]
     [InlineData("additional_worker_groups: [{name: GPU}]", "additional_worker_groups[0].name", "*DNS label*", true)]
     [InlineData("additional_worker_groups: [{name: 5}]", "additional_worker_groups[0].name", "*quotes*", false)]

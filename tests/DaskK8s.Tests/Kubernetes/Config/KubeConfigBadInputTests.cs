@@ -120,7 +120,7 @@ public sealed class KubeConfigBadInputTests : IDisposable
     [InlineData("apiVersion: client.authentication.k8s.io/v1, command: S3CR3T", "must set 'interactiveMode'")]
     [InlineData("apiVersion: client.authentication.k8s.io/v1, interactiveMode: S3CR3T, command: S3CR3T", "must be Never, IfAvailable or Always")]
     [InlineData("apiVersion: client.authentication.k8s.io/v1beta1, command: S3CR3T, env: [{value: S3CR3T}]", "has no 'name'")]
-    [InlineData("apiVersion: client.authentication.k8s.io/v1beta1, command: S3CR3T, args: [[S3CR3T]]", "texts only")]
+    [InlineData("apiVersion: client.authentication.k8s.io/v1beta1, command: S3CR3T, args: [[S3CR3T]]", "only strings")]
     public async Task OpenAsync_BadHelper_IsMalformedWhereItIsUsedOnly(string exec, string expected)
     {
         _home.Write(".kube/config", $$"""
@@ -218,8 +218,8 @@ public sealed class KubeConfigBadInputTests : IDisposable
     [InlineData("server: \"https://a\", certificate-authority-data: S3CR3T!", "'certificate-authority-data' is not valid base64")]
     [InlineData("server: \"https://a\", certificate-authority-data: UzNDUjNU", "'certificate-authority-data' contains no certificate in PEM format")]
     [InlineData("server: \"https://a\", certificate-authority: missing.crt", "missing.crt' cannot be read: there is no such file")]
-    [InlineData("server: \"https://a\", certificate-authority: token", "token' holds no certificate")]
-    [InlineData("server: \"https://a\", certificate-authority: broken.crt", "broken.crt' holds")]
+    [InlineData("server: \"https://a\", certificate-authority: token", "token' contains no certificate")]
+    [InlineData("server: \"https://a\", certificate-authority: broken.crt", "broken.crt' contains")]
     [InlineData("server: \"https://a\", certificate-authority: a, insecure-skip-tls-verify: true", "exclude each other")]
     [InlineData("server: \"https://a\", proxy-url: \"ftp://me:S3CR3T@p\"", "'proxy-url' is not a URL")]
     [InlineData("server: \"https://a\", proxy-url: \"S3CR3T\"", "'proxy-url' is not a URL")]
@@ -240,7 +240,7 @@ public sealed class KubeConfigBadInputTests : IDisposable
     [InlineData("auth-provider: {name: azure}", "legacy auth-provider 'azure' is used, which kubectl dropped in 1.26")]
     [InlineData("auth-provider: {name: openstack}", "auth-provider 'openstack' is used, which this library does not support")]
     [InlineData("auth-provider: {name: oidc, config: {idp-issuer-url: a, client-id: b, refresh-token: S3CR3T}}", "no 'id-token', and this library does not support getting one")]
-    [InlineData("auth-provider: {name: oidc, config: {id-token: a}}, exec: {command: x}", "only one way to log in")]
+    [InlineData("auth-provider: {name: oidc, config: {id-token: a}}, exec: {command: x}", "only one authentication method")]
     [InlineData("as: jane, as-groups: [developers, S3CR3T]", "not supported by this library")]
     [InlineData("as: jane, as-user-extra: {scopes: [view, S3CR3T]}", "not supported by this library")]
     [InlineData("token: S3CR3T, username: a, password: S3CR3T", "both a token and a username")]
@@ -248,7 +248,7 @@ public sealed class KubeConfigBadInputTests : IDisposable
     [InlineData("as: \"a\\nS3CR3T\"", "line break")]
     [InlineData("client-certificate-data: S3CR3T!", "'client-certificate-data' is not valid base64")]
     [InlineData("client-certificate-data: UzNDUjNU", "neither 'client-key' nor 'client-key-data'")]
-    [InlineData("client-certificate-data: UzNDUjNU, client-key-data: UzNDUjNU", "'client-certificate' holds no certificate")]
+    [InlineData("client-certificate-data: UzNDUjNU, client-key-data: UzNDUjNU", "'client-certificate' contains no certificate")]
     [InlineData("client-certificate: missing.crt, client-key: k", "missing.crt' cannot be read: there is no such file")]
     public async Task OpenAsync_BadUser_SaysWhichEntry(string user, string expected)
     {
@@ -286,8 +286,8 @@ public sealed class KubeConfigBadInputTests : IDisposable
     [Theory]
     [InlineData("tokenFile: missing", "there is no such file")]
     [InlineData("tokenFile: empty", "is empty")]
-    [InlineData("tokenFile: odd", "no header can carry")]
-    [InlineData("token: \"S3CR3T with spaces\"", "no header can carry")]
+    [InlineData("tokenFile: odd", "not allowed in a header")]
+    [InlineData("token: \"S3CR3T with spaces\"", "not allowed in a header")]
     public async Task OpenAsync_BadToken_ThrowsCredentialException(string user, string expected)
     {
         _home.Write(".kube/empty", " \n");
@@ -335,6 +335,6 @@ public sealed class KubeConfigBadInputTests : IDisposable
         _home.Write(".kube/me.key", key);
         _home.WriteConfig("server: \"https://a\"", "client-certificate: me.crt, client-key: me.key");
 
-        (await OpenAsync()).Message.Should().Contain("Ed25519, which is sound, but which TLS of .NET cannot use").And.Contain("RSA or ECDSA");
+        (await OpenAsync()).Message.Should().Contain("Ed25519, which .NET's TLS cannot use").And.Contain("RSA or ECDSA");
     }
 }

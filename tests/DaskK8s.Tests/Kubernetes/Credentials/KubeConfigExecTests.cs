@@ -234,7 +234,7 @@ public sealed class KubeConfigExecTests : IAsyncLifetime
     [InlineData("echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{}}'", "neither a token nor a certificate")]
     [InlineData("echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{\"clientKeyData\":\"S3CR3T\"}}'", "only one of certificate and key")]
     [InlineData("echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{\"clientKeyData\":\"S3CR3T\",\"clientCertificateData\":\"S3CR3T\"}}'", "no certificate in PEM form")]
-    [InlineData("echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{\"token\":\"S3CR3T with spaces\"}}'", "no header can carry")]
+    [InlineData("echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{\"token\":\"S3CR3T with spaces\"}}'", "not allowed in a header")]
     [InlineData("echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{\"token\":\"S3CR3T\",\"expirationTimestamp\":\"S3CR3T\"}}'", "is not a time")]
     [InlineData("head -c 2000000 /dev/zero", "more than 1 MiB")]
     public async Task GetAsync_HelperFails_SaysHowAndNothingThatItPrinted(string script, string expected)

@@ -83,7 +83,7 @@ public sealed class KubeConfigProxyTests : IAsyncLifetime
 
     [Theory]
     [InlineData("HTTP/1.1 403 No\r\n\r\n", "refused the connection with 403")]
-    [InlineData("HTTP/1.1 407 Login\r\n\r\n", "asks for a user and a password")]
+    [InlineData("HTTP/1.1 407 Login\r\n\r\n", "requires a user and a password")]
     [InlineData("SSH-2.0-x\r\n\r\n", "does not answer like an HTTP proxy")]
     [InlineData("", "closed the connection")]
     public async Task OpenAsync_ProxyRefuses_SaysSoWithoutThePassword(string answer, string expected)

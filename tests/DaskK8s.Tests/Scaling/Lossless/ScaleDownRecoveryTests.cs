@@ -76,7 +76,7 @@ public sealed class ScaleDownRecoveryTests
         ScaleResult result = await ShrinkToTwoAsync(rig, new HttpFault { Verb = "list", Resource = "pods", Where = IsOfScaling, Skip = 3, Status = 403 });
 
         result.Retired.Should().BeEmpty();
-        result.NotRetired.Should().ContainSingle().Which.Reason.Should().Contain("could not be seen");
+        result.NotRetired.Should().ContainSingle().Which.Reason.Should().Contain("could not be determined");
     }
 
     [Fact]
