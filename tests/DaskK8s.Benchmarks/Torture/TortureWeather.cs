@@ -1,6 +1,7 @@
 using DaskK8s.Testing;
 
 using k8s;
+using k8s.Models;
 
 namespace DaskK8s.Benchmarks.Torture;
 
@@ -16,6 +17,8 @@ internal sealed class TortureWeather(EmbeddedCluster cluster, int seed, bool kil
     private static readonly int[] Statuses = [403, 404, 409, 410, 429, 500, 503, 504];
     private static readonly string?[] Resources = [null, "pods", "deployments", "secrets", "pods/log", "pods/portforward", "events"];
     private static readonly string?[] Verbs = [null, null, "list", "watch", "get", "patch"];
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly Random _random = new(seed);
 
@@ -90,23 +93,25 @@ internal sealed class TortureWeather(EmbeddedCluster cluster, int seed, bool kil
                 await cluster.Faults.StartServerAsync(end);
                 break;
             case >= 58:
-                KillOne();
+                await KillOneAsync(end);
                 break;
             default:
                 break;
         }
     }
 
-    private void KillOne()
+    private async Task KillOneAsync(CancellationToken end)
     {
         using k8s.Kubernetes client = cluster.CreateClient();
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(end);
+        limit.CancelAfter(Patience);
         try
         {
-            string[] pods = [.. client.CoreV1.ListNamespacedPod("default").Items.Select(static p => p.Metadata.Name)];
-            cluster.Pods.Kill("default", pods[_random.Next(pods.Length)]);
+            V1PodList pods = await client.CoreV1.ListNamespacedPodAsync("default", cancellationToken: limit.Token);
+            cluster.Pods.Kill("default", pods.Items[_random.Next(pods.Items.Count)].Metadata.Name);
         }
-#pragma warning disable CA1031 // The weather hits itself as well.
-        catch (Exception)
+#pragma warning disable CA1031 // The weather hits itself as well, and a list that it stalls has no other end than this limit.
+        catch (Exception e) when (e is not OperationCanceledException || !end.IsCancellationRequested)
 #pragma warning restore CA1031
         {
         }
