@@ -1,6 +1,7 @@
 using System.Text;
 
 using DaskK8s.Logs;
+using DaskK8s.Tests.Rigs;
 
 namespace DaskK8s.Tests.Logs;
 
@@ -12,8 +13,7 @@ public sealed class LogLineFuzzTests
     {
         byte[] seed = Encoding.UTF8.GetBytes(
             "2026-11-27T10:00:00.123456789Z hello é 🚀\n2026-11-27T10:00:00Z \n\n2026-11-27T10:00:01.5+02:00 " + new string('x', 17_000) + "\n2026-11-27T10:00:02Z end");
-        Random random = new(20);
-        for (int i = 0; i < 3000; i++)
+        foreach (Random random in Fuzz.Rounds(20, 3000))
         {
             byte[] log = [.. seed];
             for (int n = random.Next(1, 12); n > 0; n--)

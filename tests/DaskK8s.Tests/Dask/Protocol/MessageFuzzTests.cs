@@ -1,5 +1,6 @@
 using DaskK8s.Dask.Protocol;
 using DaskK8s.Dask.Rpc;
+using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.Dask;
 
 namespace DaskK8s.Tests.Dask.Protocol;
@@ -12,12 +13,10 @@ public sealed class MessageFuzzTests
     [Fact]
     public async Task ReadAsync_RandomBytes_OnlyDocumentedErrors()
     {
-        Random random = new(20240401);
-        for (int round = 0; round < Rounds; round++)
+        foreach (Random random in Fuzz.Rounds(20240401, Rounds))
         {
-            byte[] bytes = new byte[random.Next(200)];
-            random.NextBytes(bytes);
-            if (bytes.Length > 16 && round % 2 == 0)
+            byte[] bytes = Fuzz.Bytes(random, random.Next(200));
+            if (bytes.Length > 16 && random.Next(2) == 0)
             {
                 // Small counts and lengths get past the first checks.
                 bytes.AsSpan(8, 8).Clear();
@@ -42,11 +41,9 @@ public sealed class MessageFuzzTests
     [Fact]
     public void Decode_RandomMsgpack_OnlyDocumentedErrors()
     {
-        Random random = new(20240402);
-        for (int round = 0; round < Rounds * 5; round++)
+        foreach (Random random in Fuzz.Rounds(20240402, Rounds * 5))
         {
-            byte[] bytes = new byte[random.Next(1, 120)];
-            random.NextBytes(bytes);
+            byte[] bytes = Fuzz.Bytes(random, random.Next(1, 120));
             Try(new DaskMessage([bytes, bytes, bytes]));
         }
     }
@@ -54,7 +51,6 @@ public sealed class MessageFuzzTests
     [Fact]
     public void Decode_MutatedRealMessages_OnlyDocumentedErrors()
     {
-        Random random = new(20240403);
         byte[][] seeds =
         [
             SyntheticIdentity.Create(3),
@@ -65,10 +61,10 @@ public sealed class MessageFuzzTests
         byte[] header = FakeMessages.Pack(FakeMessages.Map(
             ("serializer", "msgpack"), ("num-sub-frames", 1), ("compression", new object?[] { "lz4" }),
             ("split-num-sub-frames", new object?[] { 1 }), ("split-offsets", new object?[] { 0 })));
-        for (int round = 0; round < Rounds; round++)
+        foreach (Random random in Fuzz.Rounds(20240403, Rounds))
         {
-            byte[] body = Mutate(seeds[round % seeds.Length], random);
-            Try(new DaskMessage([body, Mutate(header, random), Mutate([16, 0, 0, 0, 0x10, 0x80], random)]));
+            byte[] body = Fuzz.Mutate(seeds[random.Next(seeds.Length)], random);
+            Try(new DaskMessage([body, random.Next(2) == 0 ? header : Fuzz.Mutate(header, random), Fuzz.Mutate([16, 0, 0, 0, 0x10, 0x80], random)]));
         }
     }
 
@@ -124,22 +120,6 @@ public sealed class MessageFuzzTests
         SerializedValue value = new(header, new ReadOnlyMemory<byte>[] { new byte[1 << 20] }, new DecodingBudget(1 << 30));
 
         value.Invoking(v => v.Open()).Should().Throw<DaskProtocolException>();
-    }
-
-    private static byte[] Mutate(byte[] seed, Random random)
-    {
-        byte[] bytes = [.. seed];
-        for (int changes = random.Next(4); changes > 0 && bytes.Length > 0; changes--)
-        {
-            switch (random.Next(3))
-            {
-                case 0: bytes[random.Next(bytes.Length)] = (byte)random.Next(256); break;
-                case 1: bytes = bytes[..random.Next(bytes.Length + 1)]; break;
-                default: bytes = [.. bytes, .. bytes[random.Next(bytes.Length)..]]; break;
-            }
-        }
-
-        return bytes;
     }
 
     private static void Try(DaskMessage message)

@@ -1,5 +1,6 @@
 using DaskK8s.Dask.Protocol;
 using DaskK8s.Dask.Tasks;
+using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.Dask;
 
 namespace DaskK8s.Tests.Dask.Tasks;
@@ -54,28 +55,20 @@ public sealed class SessionFuzzTests
     [Fact]
     public void Apply_MutatedEvents_OnlyDocumentedErrors()
     {
-        Random random = new(20240404);
         byte[] seed = Events;
-        for (int round = 0; round < 50_000; round++)
+        foreach (Random random in Fuzz.Rounds(20240404, 50_000))
         {
-            byte[] bytes = [.. seed];
-            for (int change = random.Next(1, 5); change > 0; change--)
-            {
-                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
-            }
-
-            TryDecode(() => Msgpack.Decode(new DaskMessage([bytes[..random.Next(1, bytes.Length + 1)]]), new SessionEvents(new TaskTable()).Apply));
+            byte[] bytes = Fuzz.Mutate(seed, random);
+            TryDecode(() => Msgpack.Decode(new DaskMessage([bytes]), new SessionEvents(new TaskTable()).Apply));
         }
     }
 
     [Fact]
     public void Read_RandomResults_OnlyDocumentedErrors()
     {
-        Random random = new(20240405);
-        for (int round = 0; round < 30_000; round++)
+        foreach (Random random in Fuzz.Rounds(20240405, 30_000))
         {
-            byte[] bytes = new byte[random.Next(40)];
-            random.NextBytes(bytes);
+            byte[] bytes = Fuzz.Bytes(random, random.Next(40));
             TryDecode(() => ResultReader.Read<object>("k", bytes));
             TryDecode(() => ResultReader.Read<int>("k", bytes));
             TryDecode(() => ResultReader.Read<string>("k", bytes));

@@ -2,6 +2,7 @@ using System.Text;
 
 using DaskK8s.Helm.Chart;
 using DaskK8s.Helm.Records;
+using DaskK8s.Tests.Rigs;
 using DaskK8s.Tests.Rigs.Helm;
 
 namespace DaskK8s.Tests.Helm.Records;
@@ -24,11 +25,9 @@ public sealed class ReleaseRecordFuzzTests
     [Fact]
     public void Decode_RandomBytes_GivesOnlyDocumentedErrors()
     {
-        Random random = new(20261123);
-        for (var i = 0; i < 3000; i++)
+        foreach (Random random in Fuzz.Rounds(20261123, 3000))
         {
-            var bytes = new byte[random.Next(0, 600)];
-            random.NextBytes(bytes);
+            byte[] bytes = Fuzz.Bytes(random, random.Next(600));
             Feed(bytes);
             Feed(TestRecord.Base64(bytes));
             Feed(TestRecord.Base64(TestRecord.Gzip(bytes)));
@@ -40,10 +39,9 @@ public sealed class ReleaseRecordFuzzTests
     [Fact]
     public void Decode_FlippedBits_GivesOnlyDocumentedErrors()
     {
-        Random random = new(42);
         var json = TestRecord.Utf8(TestRecord.Json(Manifest, """{"worker":{"replicas":2,"name":"w"},"additional_worker_groups":[{"name":"gpu"}]}"""));
         var gzip = TestRecord.Gzip(json);
-        for (var i = 0; i < 4000; i++)
+        foreach (Random random in Fuzz.Rounds(42, 4000))
         {
             Feed(TestRecord.Base64(Flip(json, random)));
             Feed(TestRecord.Base64(Flip(gzip, random)));
@@ -55,11 +53,10 @@ public sealed class ReleaseRecordFuzzTests
     [Fact]
     public void Decode_FieldsOfTheWrongKind_GiveOnlyDocumentedErrors()
     {
-        Random random = new(7);
         string[] odd = ["null", "true", "-1", "1e999", "\"\"", "\"\\u0000\"", "[]", "[[[]]]", "{}", """{"":{"":[null]}}""", "18446744073709551616", "\"0001-01-01T00:00:00Z\"", "\"99999-99-99\""];
         var json = TestRecord.Json(Manifest).ToJsonString();
         var places = Enumerable.Range(0, json.Length).Where(i => json[i] == ':').ToList();
-        for (var i = 0; i < 3000; i++)
+        foreach (Random random in Fuzz.Rounds(7, 3000))
         {
             var at = places[random.Next(places.Count)] + 1;
             var end = json.IndexOfAny([',', '}'], at);

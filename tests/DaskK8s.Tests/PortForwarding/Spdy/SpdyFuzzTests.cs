@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 
 using DaskK8s.PortForwarding.Spdy;
+using DaskK8s.Tests.Rigs;
 
 namespace DaskK8s.Tests.PortForwarding.Spdy;
 
@@ -11,10 +12,9 @@ public sealed class SpdyFuzzTests
     public void TryRead_ManyMutationsOfFrames_ThrowNothingButTheProtocolError()
     {
         byte[] seed = Frames();
-        Random random = new(20);
         int errors = 0;
         int events = 0;
-        for (int i = 0; i < 50_000; i++)
+        foreach (Random random in Fuzz.Rounds(20, 50_000))
         {
             byte[] bytes = [.. seed];
             for (int n = random.Next(1, 8); n > 0; n--)
