@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Sockets;
 
@@ -53,9 +54,18 @@ internal sealed class TortureRun
     {
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         end.CancelAfter(duration);
-        Task weather = new TortureWeather(_kubernetes, seed, _options.DaskProcesses).RunAsync(end.Token);
+        TortureWeather sky = new(_kubernetes, seed, _options.DaskProcesses);
+        Task weather = sky.RunAsync(end.Token);
         await Task.WhenAll(Enumerable.Range(0, _options.Threads).Select(i => Task.Run(() => CallerAsync(new Random((seed * 1000) + i), end.Token), CancellationToken.None)));
-        await weather;
+        try
+        {
+            await weather.WaitAsync(HangLimit, CancellationToken.None);
+        }
+        catch (TimeoutException) when (!weather.IsCompleted)
+        {
+            _tally.Hung($"weather, {sky.Doing}");
+        }
+
         for (int i = 0; i < ClustersAtOnce; i++)
         {
             if (Interlocked.Exchange(ref _clusters[i], null) is { } cluster)
@@ -73,12 +83,12 @@ internal sealed class TortureRun
             HelmCluster? cluster = Volatile.Read(ref _clusters[slot]);
             if (cluster is null)
             {
-                await TryAsync("connect", random, CallLimit, async ct =>
+                await TryAsync("connect", random, CallLimit, async (opened, ct) =>
                 {
                     HelmCluster made = await ConnectAsync(random, ct);
                     if (Interlocked.CompareExchange(ref _clusters[slot], made, null) is not null)
                     {
-                        await DisposeAsync(made);
+                        opened(made);
                     }
                 });
             }
@@ -94,19 +104,20 @@ internal sealed class TortureRun
                 IReadOnlyList<(string Name, TortureCalls.Call Run)> calls = _options.DaskProcesses && random.Next(2) == 0 ? TortureCalls.OfDask : TortureCalls.OfKubernetes;
                 (string name, TortureCalls.Call run) = calls[random.Next(calls.Count)];
                 TimeSpan limit = TimeSpan.FromMilliseconds(random.Next(10, 3000));
-                await TryAsync(name, random, limit, ct => run(cluster, random, limit, _tally, ct));
+                await TryAsync(name, random, limit, (opened, ct) => run(cluster, random, limit, _tally, opened, ct));
             }
         }
     }
 
-    /// <summary>Creates a call whose token is cancelled at its limit at the latest, and judges how it ends.</summary>
-    private async Task TryAsync(string name, Random random, TimeSpan limit, Func<CancellationToken, Task> call)
+    /// <summary>Creates a call whose token is cancelled at its limit at the latest, and judges how it ends, and then how what it opened ends.</summary>
+    private async Task TryAsync(string name, Random random, TimeSpan limit, Func<Action<IAsyncDisposable>, CancellationToken, Task> call)
     {
+        ConcurrentStack<IAsyncDisposable> opened = new();
         using CancellationTokenSource caller = new();
         TimeSpan patience = random.Next(4) == 0 ? limit * random.NextDouble() : limit;
         caller.CancelAfter(patience);
         long start = Stopwatch.GetTimestamp();
-        Task running = Task.Run(() => call(caller.Token), CancellationToken.None);
+        Task running = Task.Run(() => call(opened.Push, caller.Token), CancellationToken.None);
         string outcome;
         try
         {
@@ -138,28 +149,33 @@ internal sealed class TortureRun
         }
 
         _tally.Ended(name, outcome);
+        while (opened.TryPop(out IAsyncDisposable? handle))
+        {
+            await DisposeAsync(handle);
+        }
     }
 
-    private async Task DisposeAsync(HelmCluster cluster)
+    private async Task DisposeAsync(IAsyncDisposable handle)
     {
+        string name = $"dispose {handle.GetType().Name}";
         long start = Stopwatch.GetTimestamp();
         try
         {
-            await cluster.DisposeAsync().AsTask().WaitAsync(HangLimit);
+            await handle.DisposeAsync().AsTask().WaitAsync(HangLimit);
             if (Stopwatch.GetElapsedTime(start) > TimeSpan.FromSeconds(2) + _options.Allowance)
             {
-                _tally.Late("dispose", Stopwatch.GetElapsedTime(start), "ended");
+                _tally.Late(name, Stopwatch.GetElapsedTime(start), "ended");
             }
 
-            _tally.Ended("dispose", "succeeded");
+            _tally.Ended(name, "succeeded");
         }
         catch (TimeoutException)
         {
-            _tally.Hung("dispose");
+            _tally.Hung(name);
         }
         catch (Exception e)
         {
-            _tally.Undocumented("dispose", e);
+            _tally.Undocumented(name, e);
         }
     }
 

@@ -22,6 +22,9 @@ internal sealed class TortureWeather(EmbeddedCluster cluster, int seed, bool kil
 
     private readonly Random _random = new(seed);
 
+    /// <summary>Gets what the weather does now, or did when it got stuck.</summary>
+    public string Doing { get; private set; } = "nothing";
+
     public async Task RunAsync(CancellationToken end)
     {
         List<(DateTime Until, IDisposable Fault)> faults = [];
@@ -29,7 +32,9 @@ internal sealed class TortureWeather(EmbeddedCluster cluster, int seed, bool kil
         {
             while (true)
             {
+                Doing = "waiting";
                 await Task.Delay(_random.Next(50, 400), end);
+                Doing = "ending and adding faults";
                 foreach ((DateTime until, IDisposable fault) in faults.Where(static f => f.Until < DateTime.UtcNow).ToArray())
                 {
                     fault.Dispose();
@@ -47,6 +52,7 @@ internal sealed class TortureWeather(EmbeddedCluster cluster, int seed, bool kil
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
             faults.ForEach(static f => f.Fault.Dispose());
+            Doing = "starting the server at the end";
             await cluster.Faults.StartServerAsync(CancellationToken.None);
         }
     }
@@ -72,7 +78,9 @@ internal sealed class TortureWeather(EmbeddedCluster cluster, int seed, bool kil
 
     private async Task StrikeAsync(CancellationToken end)
     {
-        switch (_random.Next(kills ? 60 : 55))
+        int strike = _random.Next(kills ? 60 : 55);
+        Doing = $"strike {strike}";
+        switch (strike)
         {
             case 0 or 1:
                 cluster.Faults.ExpireWatches();
@@ -107,7 +115,8 @@ internal sealed class TortureWeather(EmbeddedCluster cluster, int seed, bool kil
         limit.CancelAfter(Patience);
         try
         {
-            V1PodList pods = await client.CoreV1.ListNamespacedPodAsync("default", cancellationToken: limit.Token);
+            // The client's call does not end by its token while the server stalls in the middle of the body.
+            V1PodList pods = await client.CoreV1.ListNamespacedPodAsync("default", cancellationToken: limit.Token).WaitAsync(limit.Token);
             cluster.Pods.Kill("default", pods.Items[_random.Next(pods.Items.Count)].Metadata.Name);
         }
 #pragma warning disable CA1031 // The weather hits itself as well, and a list that it stalls has no other end than this limit.
