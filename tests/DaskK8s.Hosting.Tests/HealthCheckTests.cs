@@ -63,7 +63,7 @@ public sealed class HealthCheckTests
         HealthReportEntry entry = await CheckAsync(host);
 
         entry.Status.Should().Be(HealthStatus.Degraded);
-        entry.Description.Should().StartWith("The release's values, chart and revision: Helm's record may not be read");
+        entry.Description.Should().StartWith("The release's values, chart and revision: Helm's record cannot be read");
     }
 
     [Fact]

@@ -178,7 +178,7 @@ public sealed class ConnectTests
         IDisposable starting = rig.Cluster.Faults.AddPods(PodFault.NeverReady, new PodSelector { NamePrefix = "my-dask-scheduler-" });
 
         Task<HelmCluster> connecting = rig.ConnectAsync(o => o with { KubeconfigPath = kubeconfig });
-        while (!connecting.IsCompleted && !rig.Logs.Of(6006).Any(line => line.Contains("the direct way is closed")))
+        while (!connecting.IsCompleted && !rig.Logs.Of(6006).Any(line => line.Contains("it cannot be reached directly")))
         {
             await Task.Delay(20, Token);
         }

@@ -105,7 +105,7 @@ internal sealed class ShapeRun(EmbeddedCluster kubernetes, k8s.Kubernetes client
     }
 
     private static string Declared(HelmCluster cluster) => cluster.WorkerGroups.All(static g => g.Declared is not null) ? Yes
-        : cluster.Limitations.Any(static l => l.Feature.Contains("declared numbers", StringComparison.Ordinal)) ? "unknown, says why"
+        : cluster.Limitations.Any(static l => l.Feature.Contains("declared replicas", StringComparison.Ordinal)) ? "unknown, says why"
         : "no";
 
     private async Task<(string Scale, string Lossless)> ScaleAsync(HelmCluster cluster, CancellationToken cancellationToken)
