@@ -6,7 +6,7 @@ using Apache.Arrow.Ipc;
 
 namespace DaskK8s;
 
-/// <summary>Tables as Arrow's IPC streams (see <c>tables.py</c>).</summary>
+/// <summary>Transfers tables as Arrow IPC streams (see <c>tables.py</c>).</summary>
 internal class ArrowFormat : DaskFormat
 {
     private const string Batch = "batch";
@@ -66,7 +66,7 @@ internal class ArrowFormat : DaskFormat
         await writer.WriteEndAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Reads batches as they come; a table without rows is one batch without rows.</summary>
+    /// <summary>Reads batches as they arrive; an empty table is one empty batch.</summary>
     private static async IAsyncEnumerable<RecordBatch> ReadBatchesAsync(DaskContent content, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Schema? schema = null;
@@ -79,7 +79,7 @@ internal class ArrowFormat : DaskFormat
         }
     }
 
-    /// <summary>Reads a stream of Arrow's in memory, which its batches are views of: what lies about lengths reaches past its end and is refused.</summary>
+    /// <summary>Reads an Arrow stream in memory; the batches are views of it. A stream whose lengths exceed its end is rejected.</summary>
     private static List<RecordBatch> ReadPiece(string key, ReadOnlyMemory<byte> piece, ref Schema? schema)
     {
         try

@@ -3,11 +3,11 @@ using Apache.Arrow.Types;
 
 namespace DaskK8s;
 
-/// <summary>Checks what reading a batch trusts: that buffers hold as many items as are claimed.</summary>
+/// <summary>Checks what readers of a batch rely on: that buffers contain as many items as declared.</summary>
 internal static class BatchCheck
 {
     /// <summary>Checks a batch.</summary>
-    /// <exception cref="InvalidDataException">A column is shorter than it claims.</exception>
+    /// <exception cref="InvalidDataException">A column is shorter than declared.</exception>
     public static void Check(RecordBatch batch)
     {
         if (batch.Length < 0 || batch.ColumnCount != batch.Schema.FieldsList.Count)

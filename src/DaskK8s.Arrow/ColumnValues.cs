@@ -7,7 +7,7 @@ namespace DaskK8s;
 /// <summary>Reads single values of columns as .NET types (see <see cref="TableReader"/>).</summary>
 internal static class ColumnValues
 {
-    /// <summary>Returns what gives the value at an index.</summary>
+    /// <summary>Returns a function that reads the value at an index.</summary>
     public static Func<int, object?> Of(IArrowArray array)
     {
         Func<int, object?> read = NotNull(array);

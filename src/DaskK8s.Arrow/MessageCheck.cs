@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace DaskK8s;
 
-/// <summary>Checks what Apache.Arrow trusts in the metadata of a stream: that each list in it is no longer than the bytes that hold it.</summary>
+/// <summary>Checks what Apache.Arrow does not check in the metadata of a stream: that each list fits into the bytes that contain it.</summary>
 /// <remarks>The metadata are flatbuffers of Arrow's <c>Message.fbs</c> and <c>Schema.fbs</c>; a slot is a field's place in its table's vtable.</remarks>
 internal ref struct MessageCheck
 {
@@ -19,8 +19,8 @@ internal ref struct MessageCheck
     private MessageCheck(ReadOnlySpan<byte> bytes) => _bytes = bytes;
 
     /// <summary>Checks all messages of a stream.</summary>
-    /// <exception cref="InvalidDataException">A list claims more items than there are bytes for.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An offset leads out of the metadata.</exception>
+    /// <exception cref="InvalidDataException">A list declares more items than there are bytes for.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An offset points outside the metadata.</exception>
     public static void Check(ReadOnlySpan<byte> stream)
     {
         while (stream.Length >= 4)
@@ -42,7 +42,7 @@ internal ref struct MessageCheck
 
     private readonly int Int(int at) => Int(_bytes, at);
 
-    /// <summary>Returns where a field of a table stands, or 0 where it has none.</summary>
+    /// <summary>Returns the position of a field of a table, or 0 if it has none.</summary>
     private readonly int Field(int table, int slot)
     {
         int vtable = table - Int(table);
@@ -116,7 +116,7 @@ internal ref struct MessageCheck
         }
     }
 
-    /// <summary>Returns the number of items of the vector (or text) that a field leads to; 0 where there is none.</summary>
+    /// <summary>Returns the number of items of the vector (or string) that a field points to; 0 if there is none.</summary>
     private readonly int CheckVector(int at, int itemBytes)
     {
         if (at == 0)

@@ -2,7 +2,7 @@ using Apache.Arrow;
 
 namespace DaskK8s;
 
-/// <summary>A table and what it is in Python: <see cref="DaskTables.AsPandas"/>, <see cref="DaskTables.AsPyArrow"/>, <see cref="DaskTables.AsPolars"/>.</summary>
+/// <summary>A table and its type in Python: <see cref="DaskTables.AsPandas"/>, <see cref="DaskTables.AsPyArrow"/>, <see cref="DaskTables.AsPolars"/>.</summary>
 public sealed class PythonTable
 {
     internal PythonTable(Table table, string target)

@@ -3,10 +3,10 @@ using Apache.Arrow.Types;
 
 namespace DaskK8s;
 
-/// <summary>Tables as record batches: rows that lie together in all columns.</summary>
+/// <summary>Tables as record batches: rows that are contiguous in all columns.</summary>
 internal static class TableBatches
 {
-    /// <summary>Cuts a table where one of its columns begins a new chunk; nothing is copied.</summary>
+    /// <summary>Splits a table wherever a column starts a new chunk; nothing is copied.</summary>
     public static IEnumerable<RecordBatch> Of(Table table)
     {
         int columns = table.ColumnCount;

@@ -4,12 +4,12 @@ using Apache.Arrow;
 
 namespace DaskK8s;
 
-/// <summary>The rows of a table as .NET values, for whoever shows or exports them.</summary>
+/// <summary>Reads the rows of a table as .NET values, for display or export.</summary>
 /// <remarks>
-/// <para>The index of a pandas dataframe comes first. Null is <see langword="null"/>. Integers, floats, truth values and texts are .NET's types; categories are their values;
-/// decimals are <see cref="decimal"/>, or text where they are longer; bytes are <c>byte[]</c>.</para>
-/// <para>Timestamps are <see cref="DateTimeOffset"/> in their time zone, or <see cref="DateTime"/> where they have none; dates are <see cref="DateOnly"/>, times of day <see cref="TimeOnly"/>,
-/// durations <see cref="TimeSpan"/>, to 100 ns; what is out of their range is the number. Lists are <c>object?[]</c>; structs and maps are dictionaries with text keys.</para>
+/// <para>The index of a pandas dataframe comes first. Nulls are <see langword="null"/>. Integers, floats, booleans and strings are .NET's types; categories are their values;
+/// decimals are <see cref="decimal"/>, or strings if they are longer; bytes are <c>byte[]</c>.</para>
+/// <para>Timestamps are <see cref="DateTimeOffset"/> in their time zone, or <see cref="DateTime"/> if they have none; dates are <see cref="DateOnly"/>, times of day <see cref="TimeOnly"/>,
+/// durations <see cref="TimeSpan"/>, to 100 ns; out-of-range values are the raw number. Lists are <c>object?[]</c>; structs and maps are dictionaries with string keys.</para>
 /// </remarks>
 public sealed class TableReader
 {
@@ -32,7 +32,7 @@ public sealed class TableReader
     /// <summary>Gets the columns in the order in which they are read.</summary>
     public IReadOnlyList<Field> Fields { get; }
 
-    /// <summary>Gets the columns' names; what pandas calls an index without a name is <c>index</c>, as in its <c>reset_index()</c>.</summary>
+    /// <summary>Gets the column names; a pandas index without a name is <c>index</c>, as in <c>reset_index()</c>.</summary>
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>Reads the rows of a batch.</summary>

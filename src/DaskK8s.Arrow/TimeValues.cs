@@ -4,7 +4,7 @@ using Apache.Arrow.Types;
 
 namespace DaskK8s;
 
-/// <summary>Makes .NET's dates and times of Arrow's numbers; a number that is out of range stays one.</summary>
+/// <summary>Converts Arrow's numbers to .NET's dates and times; a number that is out of range is returned unchanged.</summary>
 internal static class TimeValues
 {
     private static readonly int Epoch = DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber;
@@ -26,7 +26,7 @@ internal static class TimeValues
             : TimeZoneInfo.ConvertTime(new DateTimeOffset((long)ticks, TimeSpan.Zero), zone);
     }
 
-    /// <summary>Finds a time zone by its name or its offset (<c>+02:00</c>); UTC where this machine does not know it.</summary>
+    /// <summary>Finds a time zone by its name or its offset (<c>+02:00</c>); UTC if this machine does not know it.</summary>
     public static TimeZoneInfo Zone(string name) =>
         TimeZoneInfo.TryFindSystemTimeZoneById(name, out TimeZoneInfo? zone) ? zone
         : TimeSpan.TryParseExact(name.TrimStart('+', '-'), @"hh\:mm", CultureInfo.InvariantCulture, out TimeSpan offset) && offset <= TimeSpan.FromHours(14)

@@ -5,15 +5,15 @@ using DaskK8s.Interactive.Html;
 
 namespace DaskK8s.Interactive;
 
-/// <summary>Creates the card of a cluster: HTML for notebooks, text for consoles. Nothing is asked or changed, so that any host can use it.</summary>
+/// <summary>Creates the card of a cluster: HTML for notebooks, text for consoles. It only reads known state, so that any host can use it.</summary>
 /// <remarks>
-/// The HTML is complete in itself (no script, no file of its own, no address but the dashboard's), escaped, and follows light and dark
-/// themes. The text holds no control characters.
+/// The HTML is self-contained (no scripts, no separate files, no address but the dashboard's), escaped, and follows light and dark
+/// themes. The text contains no control characters.
 /// </remarks>
 public static class ClusterCard
 {
-    /// <summary>Creates the card of a cluster as it was read last.</summary>
-    /// <param name="cluster">The cluster; it is not asked.</param>
+    /// <summary>Creates the card of a cluster in its last known state.</summary>
+    /// <param name="cluster">The cluster; no calls are made.</param>
     /// <returns>One HTML element.</returns>
     public static string ToHtml(HelmCluster cluster) => ToHtml(ClusterSnapshot.Of(cluster));
 
@@ -53,8 +53,8 @@ public static class ClusterCard
         return html.ToString();
     }
 
-    /// <summary>Creates the card of a cluster as it was read last, as text.</summary>
-    /// <param name="cluster">The cluster; it is not asked.</param>
+    /// <summary>Creates the card of a cluster in its last known state, as text.</summary>
+    /// <param name="cluster">The cluster; no calls are made.</param>
     /// <returns>Lines without control characters.</returns>
     public static string ToText(HelmCluster cluster) => ToText(ClusterSnapshot.Of(cluster));
 

@@ -1,6 +1,6 @@
 namespace DaskK8s.Interactive;
 
-/// <summary>Holds what a card shows of a cluster at one moment; <see cref="ClusterCard"/> makes HTML or text of it.</summary>
+/// <summary>A snapshot of a cluster for a card; <see cref="ClusterCard"/> converts it to HTML or text.</summary>
 [TypeFormatterSource(typeof(ClusterSnapshotFormatters), PreferredMimeTypes = [MimeTypes.Html, MimeTypes.Text])]
 public sealed record ClusterSnapshot
 {
@@ -11,54 +11,54 @@ public sealed record ClusterSnapshot
     public required string Namespace { get; init; }
 
     /// <summary>Gets the kube context.</summary>
-    /// <value>Null in a pod, and where it is not known.</value>
+    /// <value>Null in a pod, or if it is unknown.</value>
     public string? Context { get; init; }
 
     /// <summary>Gets the chart's name.</summary>
-    /// <value>Empty where it is not known.</value>
+    /// <value>Empty if unknown.</value>
     public string ChartName { get; init; } = "";
 
     /// <summary>Gets the chart's version.</summary>
-    /// <value>Empty where it is not known.</value>
+    /// <value>Empty if unknown.</value>
     public string ChartVersion { get; init; } = "";
 
     /// <summary>Gets the release's newest revision.</summary>
-    /// <value>0 where it is not known.</value>
+    /// <value>0 if it is unknown.</value>
     public int Revision { get; init; }
 
-    /// <summary>Gets the state of that revision.</summary>
+    /// <summary>Gets the status of the newest revision.</summary>
     public HelmReleaseStatus Status { get; init; }
 
-    /// <summary>Gets what is unusual about that state.</summary>
-    /// <value>Null where nothing is.</value>
+    /// <summary>Gets an explanation of an unusual status.</summary>
+    /// <value>Null if the status is not unusual.</value>
     public string? StatusExplanation { get; init; }
 
     /// <summary>Gets the scheduler's address for clients on this machine.</summary>
-    /// <value>Null where the scheduler is not reached.</value>
+    /// <value>Null if the scheduler is not connected.</value>
     public string? SchedulerAddress { get; init; }
 
-    /// <summary>Gets the dashboard's page.</summary>
-    /// <value>Null where there is none.</value>
+    /// <summary>Gets the address of the dashboard.</summary>
+    /// <value>Null if there is none.</value>
     public string? DashboardLink { get; init; }
 
-    /// <summary>Gets where the release's Jupyter is served.</summary>
-    /// <value>Null where it has none.</value>
+    /// <summary>Gets the address of the release's Jupyter.</summary>
+    /// <value>Null if it has none.</value>
     public string? JupyterLink { get; init; }
 
     /// <summary>Gets the version of <c>distributed</c> on the scheduler.</summary>
-    /// <value>Null where it is not known.</value>
+    /// <value>Null if unknown.</value>
     public string? DaskVersion { get; init; }
 
     /// <summary>Gets the worker groups, the default one first.</summary>
     public IReadOnlyList<GroupSnapshot> Groups { get; init; } = [];
 
-    /// <summary>Gets how many workers the scheduler knows that are of no group of the release.</summary>
+    /// <summary>Gets the number of connected workers that belong to no group of the release.</summary>
     public int OtherWorkers { get; init; }
 
-    /// <summary>Gets what could not be read or used, and why.</summary>
+    /// <summary>Gets the features that are not available, and why.</summary>
     public IReadOnlyList<string> Limitations { get; init; } = [];
 
-    /// <summary>Takes a snapshot of what a cluster object read last; nobody is asked.</summary>
+    /// <summary>Creates a snapshot of the last known state of a cluster; no calls are made.</summary>
     /// <param name="cluster">The cluster.</param>
     /// <returns>The snapshot.</returns>
     public static ClusterSnapshot Of(HelmCluster cluster)
@@ -88,9 +88,9 @@ public sealed record ClusterSnapshot
         };
     }
 
-    /// <summary>Returns the snapshot with what a scaling or a wait told about one group.</summary>
-    /// <param name="progress">How far the group is.</param>
-    /// <returns>The same snapshot where it has no such group.</returns>
+    /// <summary>Returns the snapshot with the progress of one group, as reported by a scaling or a wait.</summary>
+    /// <param name="progress">The progress of the group.</param>
+    /// <returns>The updated snapshot, or the same one if it has no such group.</returns>
     public ClusterSnapshot With(WorkerGroupProgress progress)
     {
         ArgumentNullException.ThrowIfNull(progress);
@@ -98,6 +98,6 @@ public sealed record ClusterSnapshot
     }
 
     /// <summary>Returns the card as text.</summary>
-    /// <returns>The text.</returns>
+    /// <returns>The string.</returns>
     public override string ToString() => ClusterCard.ToText(this);
 }

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace DaskK8s.Interactive;
 
-/// <summary>Gives .NET Interactive the formatters of snapshots; see <see cref="TypeFormatterSourceAttribute"/>.</summary>
+/// <summary>Provides the formatters of snapshots to .NET Interactive; see <see cref="TypeFormatterSourceAttribute"/>.</summary>
 [SuppressMessage("Performance", "CA1822:Mark members as static", Justification = "Called by reflection, on instances.")]
 [SuppressMessage("Performance", "CA1812:Avoid uninstantiated internal classes", Justification = "Created by reflection.")]
 internal sealed class ClusterSnapshotFormatters

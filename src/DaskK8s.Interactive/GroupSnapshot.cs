@@ -1,45 +1,45 @@
 namespace DaskK8s.Interactive;
 
-/// <summary>Holds what a card shows of a worker group at one moment.</summary>
+/// <summary>A snapshot of a worker group for a card.</summary>
 public sealed record GroupSnapshot
 {
     /// <summary>Gets the group's name.</summary>
     public required string Name { get; init; }
 
     /// <summary>Gets the replicas that the release's values declare.</summary>
-    /// <value>Null where the values cannot be read.</value>
+    /// <value>Null if the values cannot be read.</value>
     public int? Declared { get; init; }
 
-    /// <summary>Gets the replicas that the Deployment asks for.</summary>
+    /// <summary>Gets the desired replicas of the Deployment.</summary>
     public int Desired { get; init; }
 
-    /// <summary>Gets how many pods are ready.</summary>
+    /// <summary>Gets the number of ready pods.</summary>
     public int Ready { get; init; }
 
-    /// <summary>Gets of how many pods the scheduler knows the workers.</summary>
-    /// <value>Null where the scheduler is not reached, and where the pods were not read yet or only the number of all workers was.</value>
+    /// <summary>Gets the number of pods whose workers are connected to the scheduler.</summary>
+    /// <value>Null if the scheduler is not connected, the pods were not read yet, or only the total number of workers is known.</value>
     public int? Connected { get; init; }
 
     /// <summary>Gets the threads of the group's workers.</summary>
-    /// <value>Null where the scheduler is not reached.</value>
+    /// <value>Null if the scheduler is not connected.</value>
     public long? Threads { get; init; }
 
     /// <summary>Gets the memory that the group's workers use, in bytes.</summary>
-    /// <value>Null where the scheduler is not reached.</value>
+    /// <value>Null if the scheduler is not connected.</value>
     public long? MemoryUsed { get; init; }
 
-    /// <summary>Gets the memory limits of the group's workers together, in bytes.</summary>
-    /// <value>Null where the scheduler is not reached; 0 where a worker has no limit.</value>
+    /// <summary>Gets the total memory limit of the group's workers, in bytes.</summary>
+    /// <value>Null if the scheduler is not connected; 0 if a worker has no limit.</value>
     public long? MemoryLimit { get; init; }
 
     /// <summary>Gets the GPUs of each pod.</summary>
     public int GpusPerPod { get; init; }
 
-    /// <summary>Gets what each Dask worker offers to tasks: <c>GPU=1</c>.</summary>
+    /// <summary>Gets the Dask resources of each worker: <c>GPU=1</c>.</summary>
     public IReadOnlyDictionary<string, double> Resources { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>Gets what the group waits for, in plain words.</summary>
-    /// <value>Null when it waits for nothing, and when nobody waits for it.</value>
+    /// <summary>Gets what the group is waiting for, in plain words.</summary>
+    /// <value>Null if it is not waiting, or if no caller is waiting for it.</value>
     public string? Waiting { get; init; }
 
     internal GroupSnapshot With(WorkerGroupProgress progress) => this with

@@ -1,6 +1,6 @@
 namespace DaskK8s.Interactive;
 
-/// <summary>Shows one card for each cell that scales a cluster or waits for its workers, and changes it in place.</summary>
+/// <summary>Shows one card for each cell that scales a cluster or waits for its workers, and updates it in place.</summary>
 internal sealed class LiveCard
 {
     private readonly Lock _lock = new();

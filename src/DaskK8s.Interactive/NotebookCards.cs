@@ -6,7 +6,7 @@ using DaskK8s.Interactive.Views;
 
 namespace DaskK8s.Interactive;
 
-/// <summary>Brings the views into a notebook, and keeps the cards in it up to date.</summary>
+/// <summary>Registers the views in a notebook, and keeps its cards up to date.</summary>
 public sealed class NotebookCards
 {
     private readonly INotebook _notebook;
@@ -14,7 +14,7 @@ public sealed class NotebookCards
 
     private NotebookCards(INotebook notebook) => _notebook = notebook;
 
-    /// <summary>Gets the views of everything that a notebook shows of this library.</summary>
+    /// <summary>Gets the views of all types of this library that a notebook can show.</summary>
     public static IReadOnlyList<NotebookView> Views { get; } =
     [
         NotebookView.Of<HelmCluster>(ClusterCard.ToHtml, ClusterCard.ToText),
@@ -31,7 +31,7 @@ public sealed class NotebookCards
         NotebookView.Of<DaskK8sException>(ErrorView.ToHtml, ErrorView.ToText),
     ];
 
-    /// <summary>Registers the views. A cluster that was shown once is followed from then on: a cell that scales it or waits for its workers shows a card that changes in place.</summary>
+    /// <summary>Registers the views. Once shown, a cluster is followed: a cell that scales it or waits for its workers shows a card that is updated in place.</summary>
     /// <param name="notebook">The notebook.</param>
     /// <returns>The cards of the notebook.</returns>
     public static NotebookCards Start(INotebook notebook)

@@ -1,9 +1,9 @@
 namespace DaskK8s.Interactive;
 
-/// <summary>Tells .NET Interactive who formats a type.</summary>
+/// <summary>Specifies the formatter source of a type for .NET Interactive.</summary>
 /// <remarks>
-/// .NET Interactive finds it by this name and these properties, by reflection, whoever declares it: the package needs no reference to it,
-/// and what is marked so is shown as HTML even where the extension script did not run.
+/// .NET Interactive finds the attribute by its name and properties through reflection, wherever it is declared: the package needs no reference to it,
+/// and types with the attribute are shown as HTML even if the extension script did not run.
 /// </remarks>
 /// <param name="formatterSourceType">A type with a method <c>CreateTypeFormatters</c>.</param>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Interface | AttributeTargets.Enum)]

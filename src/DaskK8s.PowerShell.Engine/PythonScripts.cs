@@ -13,7 +13,7 @@ public static class PythonScripts
     /// <param name="options">Where it runs.</param>
     /// <param name="printed">Takes what it prints.</param>
     /// <param name="row">Takes each row if the result is a table, with the names of its values; it may wait.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>The result; undefined if it is a table.</returns>
     public static async Task<JsonElement> RunAsync(
         HelmCluster cluster,

@@ -7,9 +7,9 @@ namespace DaskK8s.PowerShell;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class AgeAttribute : ArgumentTransformationAttribute
 {
-    /// <summary>Reads such a text; a number without a unit is seconds.</summary>
+    /// <summary>Converts a string to an age; a number without a unit is in seconds.</summary>
     /// <param name="engineIntrinsics">The engine.</param>
-    /// <param name="inputData">The text, or anything else, which passes untouched.</param>
+    /// <param name="inputData">The string; any other value is returned unchanged.</param>
     /// <returns>The age.</returns>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {

@@ -1,6 +1,6 @@
 namespace DaskK8s.PowerShell;
 
-/// <summary>The exception that is thrown when adaptive scaling of a cluster was started before.</summary>
+/// <summary>The exception that is thrown when adaptive scaling of a cluster is already running.</summary>
 public sealed class AlreadyAdaptiveException : InvalidOperationException
 {
     internal AlreadyAdaptiveException(DaskAdaptive? running)

@@ -2,14 +2,14 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>The base of the cmdlets that work on a connected cluster.</summary>
+/// <summary>The base class of the cmdlets that use a connected cluster.</summary>
 public abstract class ClusterCmdlet : DaskCmdlet
 {
     private protected ClusterCmdlet()
     {
     }
 
-    /// <summary>Returns the cluster to work on, or ends the pipeline where there is none.</summary>
+    /// <summary>Returns the cluster to use, or stops the pipeline if there is none.</summary>
     private protected HelmCluster Choose(HelmCluster? given)
     {
         HelmCluster? chosen = given ?? DaskSession.Current.CurrentCluster;
@@ -21,7 +21,7 @@ public abstract class ClusterCmdlet : DaskCmdlet
         return chosen!;
     }
 
-    /// <summary>Finds a group among those that the release has; writes an error that lists them where it is not there.</summary>
+    /// <summary>Finds a group of the release; if there is no such group, writes an error that lists the existing ones.</summary>
     private protected WorkerGroup? FindGroup(HelmCluster cluster, string? name)
     {
         WorkerGroup? found = cluster.WorkerGroups.FirstOrDefault(g => name is null ? g.IsDefault : g.Name == name);
@@ -33,7 +33,7 @@ public abstract class ClusterCmdlet : DaskCmdlet
         return found;
     }
 
-    /// <summary>Returns a group with the cluster that it is of, so that a pipeline of groups of several clusters reaches each where it is.</summary>
+    /// <summary>Returns a group with its cluster attached, so that a pipeline can contain groups of several clusters.</summary>
     private protected static PSObject WithCluster(WorkerGroup group, HelmCluster cluster)
     {
         PSObject wrapped = PSObject.AsPSObject(group);

@@ -6,9 +6,9 @@ namespace DaskK8s.PowerShell;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ClusterNameAttribute : ArgumentTransformationAttribute
 {
-    /// <summary>Finds the cluster of a name.</summary>
+    /// <summary>Finds a cluster by name.</summary>
     /// <param name="engineIntrinsics">The engine.</param>
-    /// <param name="inputData">The name, or anything else, which passes untouched.</param>
+    /// <param name="inputData">The name; any other value is returned unchanged.</param>
     /// <returns>The cluster.</returns>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
         (inputData as PSObject)?.BaseObject is string or null && (inputData as string ?? (inputData as PSObject)?.BaseObject as string) is { } name

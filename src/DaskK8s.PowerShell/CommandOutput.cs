@@ -3,7 +3,7 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Collects what a command's asynchronous work writes, for the pipeline's thread: no other may write.</summary>
+/// <summary>Collects the output of a command's asynchronous work for the pipeline thread, the only one that is allowed to write.</summary>
 internal sealed class CommandOutput(CancellationToken stopping)
 {
     private const int MostWaiting = 4096;
@@ -13,7 +13,7 @@ internal sealed class CommandOutput(CancellationToken stopping)
 
     private readonly BlockingCollection<Action<Cmdlet>> _queue = new(MostWaiting);
 
-    /// <summary>Writes an object; waits while a slow pipeline has many of them still before it.</summary>
+    /// <summary>Writes an object; waits while a slow pipeline has many objects pending.</summary>
     public void Write(object? value) => Add(c => c.WriteObject(value));
 
     public void Verbose(string text) => Add(c => c.WriteVerbose(text));
@@ -22,18 +22,18 @@ internal sealed class CommandOutput(CancellationToken stopping)
 
     public void Progress(ProgressRecord record) => Add(c => c.WriteProgress(record));
 
-    /// <summary>Shows that something goes on, until the result is disposed.</summary>
+    /// <summary>Shows a progress bar until the result is disposed.</summary>
     public IDisposable Busy(string activity, string status)
     {
         Progress(new ProgressRecord(BusyId, activity, status));
         return new BusyBar(this, activity);
     }
 
-    /// <summary>Writes what a program printed: seen on the console, not part of the output.</summary>
+    /// <summary>Writes what a program printed to the console, not to the output.</summary>
     public void Print(string text, string stream) => Add(c => c.WriteInformation(
         new HostInformationMessage { Message = text, NoNewLine = true }, ["PSHOST", stream]));
 
-    /// <summary>Writes a line of the log, from any thread; where the pipeline cannot follow, it is dropped.</summary>
+    /// <summary>Writes a log line from any thread; it is dropped if the pipeline cannot keep up.</summary>
     public void Note(Action<Cmdlet> write)
     {
         try
@@ -48,7 +48,7 @@ internal sealed class CommandOutput(CancellationToken stopping)
 
     public void Complete() => _queue.CompleteAdding();
 
-    /// <summary>Does on this thread what is written, until the work is complete or the command is stopped.</summary>
+    /// <summary>Writes the collected output on this thread, until the work is complete or the command is stopped.</summary>
     public void PumpTo(Cmdlet command)
     {
         foreach (Action<Cmdlet> write in _queue.GetConsumingEnumerable(stopping))

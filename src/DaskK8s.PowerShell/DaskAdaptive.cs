@@ -1,6 +1,6 @@
 namespace DaskK8s.PowerShell;
 
-/// <summary>An adaptive scaling that was started with <c>Start-DaskAdaptive</c>.</summary>
+/// <summary>Adaptive scaling that was started with <c>Start-DaskAdaptive</c>.</summary>
 public sealed class DaskAdaptive
 {
     private readonly AdaptiveScaling _scaling;
@@ -12,10 +12,10 @@ public sealed class DaskAdaptive
     /// <summary>Gets the cluster.</summary>
     public HelmCluster Cluster { get; }
 
-    /// <summary>Gets the groups that adapt, and between which numbers of pods.</summary>
+    /// <summary>Gets the adaptive groups and their ranges of pods.</summary>
     public IReadOnlyDictionary<string, AdaptiveRange> Groups { get; }
 
-    /// <summary>Gets how it is: <c>Starting</c>; <c>Active</c>; <c>Standby</c>, while another one adapts the release; <c>Stopped</c>; <c>Failed</c>.</summary>
+    /// <summary>Gets the state: <c>Starting</c>; <c>Active</c>; <c>Standby</c> (another client adapts it); <c>Stopped</c>; <c>Failed</c>.</summary>
     public string State => (_stopped, _scaling.Completion) switch
     {
         (true, _) => "Stopped",
@@ -24,8 +24,8 @@ public sealed class DaskAdaptive
         _ => _scaling.IsActive ? "Active" : _scaling.Decisions.Count == 0 ? "Starting" : "Standby",
     };
 
-    /// <summary>Gets what ended it, where it failed.</summary>
-    /// <value>Null while all is well.</value>
+    /// <summary>Gets the error that ended adaptive scaling.</summary>
+    /// <value>Null if it did not fail.</value>
     public Exception? Error => _scaling.Completion.Exception?.InnerException;
 
     /// <summary>Gets the decisions, with their reasons, the oldest first; the last 1,000.</summary>
@@ -36,12 +36,12 @@ public sealed class DaskAdaptive
 
     internal bool IsRunning => !_stopped && !_scaling.Completion.IsCompleted;
 
-    /// <summary>Returns it in a line.</summary>
+    /// <summary>Returns a one-line description.</summary>
     /// <returns>The line.</returns>
     public override string ToString() =>
         $"{Cluster.Name}: {State}, {string.Join(", ", Groups.Select(static g => FormattableString.Invariant($"{g.Key} {g.Value.Minimum}..{g.Value.Maximum}")))}";
 
-    /// <summary>Waits until a decision was made or adapting ended, or until the time is over; it never throws.</summary>
+    /// <summary>Waits for the first decision, the end of adaptive scaling or the time limit; never throws.</summary>
     internal async Task WaitForFirstDecisionAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
         TaskCompletionSource decided = new(TaskCreationOptions.RunContinuationsAsynchronously);

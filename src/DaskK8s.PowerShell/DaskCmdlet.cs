@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>The base of the cmdlets: runs asynchronous work, writes what it says, stops it on Ctrl-C.</summary>
+/// <summary>The base class of the cmdlets: runs asynchronous work, writes its output, stops it on Ctrl-C.</summary>
 public abstract class DaskCmdlet : PSCmdlet, IDisposable
 {
     // The host waits for the pipeline; what needs longer to undo goes on without it.
@@ -14,7 +14,7 @@ public abstract class DaskCmdlet : PSCmdlet, IDisposable
     {
     }
 
-    /// <summary>Releases what the command holds.</summary>
+    /// <summary>Releases the command's resources.</summary>
     public void Dispose()
     {
         _stop.Dispose();
@@ -24,10 +24,10 @@ public abstract class DaskCmdlet : PSCmdlet, IDisposable
     /// <summary>Stops the work.</summary>
     protected sealed override void StopProcessing() => _stop.Cancel();
 
-    /// <summary>Runs work and writes what it gives; its failure becomes an error record.</summary>
-    /// <param name="target">What the work is about, for the error record.</param>
+    /// <summary>Runs work and writes its output; a failure becomes an error record.</summary>
+    /// <param name="target">The target object of the error record.</param>
     /// <param name="work">The work.</param>
-    /// <param name="isTerminating">Whether a failure ends the pipeline.</param>
+    /// <param name="isTerminating">Whether a failure stops the pipeline.</param>
     private protected void Run(object? target, Func<CommandOutput, CancellationToken, Task> work, bool isTerminating = false)
     {
         CancellationToken stopping = _stop.Token;

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Holds what one runspace has connected and what runs for it, the current cluster among them.</summary>
+/// <summary>The connected clusters and running adaptive scaling of one runspace, including its current cluster.</summary>
 internal sealed class DaskSession
 {
     private static readonly ConditionalWeakTable<Runspace, DaskSession> Sessions = [];
@@ -51,10 +51,10 @@ internal sealed class DaskSession
         }
     }
 
-    /// <summary>Gets where the log of this session's clusters goes.</summary>
+    /// <summary>Gets the destination of the logs of this session's clusters.</summary>
     public LogRelay Log { get; } = new();
 
-    /// <summary>Closes what this thread's runspace has connected.</summary>
+    /// <summary>Closes the connections of this thread's runspace.</summary>
     public static void Close()
     {
         if (Runspace.DefaultRunspace is { } runspace && Sessions.TryGetValue(runspace, out DaskSession? session))
@@ -86,7 +86,7 @@ internal sealed class DaskSession
         }
     }
 
-    /// <summary>Takes a cluster out; the one that was connected last before it becomes the current one.</summary>
+    /// <summary>Removes a cluster; if it was the current one, the most recently connected cluster becomes current.</summary>
     public void Remove(HelmCluster cluster)
     {
         lock (_sync)
@@ -99,7 +99,7 @@ internal sealed class DaskSession
         }
     }
 
-    /// <summary>Ends what runs on a cluster that was taken out, then its connection.</summary>
+    /// <summary>Stops the adaptive scaling of a removed cluster, then closes its connection.</summary>
     public async Task CloseAsync(HelmCluster cluster)
     {
         if (TakeAdaptive(cluster) is { } adaptive)
@@ -110,8 +110,8 @@ internal sealed class DaskSession
         await cluster.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Remembers adaptive scaling of a cluster.</summary>
-    /// <returns>Whether none was there that still runs.</returns>
+    /// <summary>Adds the adaptive scaling of a cluster.</summary>
+    /// <returns>Whether it was added; false if one is already running.</returns>
     public bool TryAdd(DaskAdaptive adaptive)
     {
         lock (_sync)
@@ -135,8 +135,8 @@ internal sealed class DaskSession
         }
     }
 
-    /// <summary>Forgets the adaptive scaling of a cluster.</summary>
-    /// <returns>It, for the caller to stop; null where there is none.</returns>
+    /// <summary>Removes the adaptive scaling of a cluster.</summary>
+    /// <returns>The adaptive scaling, for the caller to stop; null if there is none.</returns>
     public DaskAdaptive? TakeAdaptive(HelmCluster cluster)
     {
         lock (_sync)
@@ -145,7 +145,7 @@ internal sealed class DaskSession
         }
     }
 
-    /// <summary>Finds a cluster by <c>release.namespace</c>, or by the release's name alone where that is unique.</summary>
+    /// <summary>Finds a cluster by <c>release.namespace</c>, or by the release's name alone if that is unique.</summary>
     public HelmCluster? Find(string name)
     {
         IReadOnlyList<HelmCluster> clusters = Clusters;

@@ -3,7 +3,7 @@ using System.Runtime.Loader;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Loads the library and what it needs from the module's <c>lib</c>, apart from what the host and other modules have loaded.</summary>
+/// <summary>Loads the library and its dependencies from the module's <c>lib</c>, isolated from those of the host and other modules.</summary>
 internal sealed class EngineContext : AssemblyLoadContext
 {
     private static readonly Lazy<EngineContext> Shared = new(static () => new EngineContext());
@@ -17,7 +17,7 @@ internal sealed class EngineContext : AssemblyLoadContext
         Default.Resolving += (_, name) => name.Name is "DaskK8s" or "DaskK8s.PowerShell.Engine" ? LoadFromAssemblyName(name) : null;
     }
 
-    /// <summary>Makes the library loadable; once for the process, as assemblies cannot be unloaded.</summary>
+    /// <summary>Makes the library loadable; once per process, because assemblies cannot be unloaded.</summary>
     public static void Attach() => _ = Shared.Value;
 
     protected override Assembly? Load(AssemblyName assemblyName)

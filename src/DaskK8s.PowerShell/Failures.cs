@@ -2,15 +2,15 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Turns failures into error records: an id, a category, a target, and what to do.</summary>
+/// <summary>Converts exceptions to error records with an ID, a category, a target and a recommended action.</summary>
 internal static class Failures
 {
     private const string LookAtTheLog = "Run the command again with -Verbose and -Debug to see what was tried.";
 
-    /// <summary>Creates the record.</summary>
-    /// <param name="e">The failure; the id is its type's name.</param>
-    /// <param name="target">What the command was about.</param>
-    /// <param name="advice">What to do; null for what helps with failures of the type.</param>
+    /// <summary>Creates an error record.</summary>
+    /// <param name="e">The exception; the error ID is its type's name.</param>
+    /// <param name="target">The target object.</param>
+    /// <param name="advice">The recommended action; null for the default of the exception's type.</param>
     public static ErrorRecord ToRecord(Exception e, object? target, string? advice = null)
     {
         (ErrorCategory category, string usual) = Judge(e);

@@ -1,6 +1,6 @@
 namespace DaskK8s.PowerShell;
 
-/// <summary>Passes the library's log lines to the command that runs; between commands they are dropped.</summary>
+/// <summary>Forwards the library's log lines to the running command; between commands they are dropped.</summary>
 internal sealed class LogRelay
 {
     private const int Information = 2;
@@ -9,7 +9,7 @@ internal sealed class LogRelay
     private readonly Lock _sync = new();
     private readonly List<CommandOutput> _listeners = [];
 
-    /// <summary>Sends the log to a command until the result is disposed; the command that began last receives it.</summary>
+    /// <summary>Sends the log to a command until the result is disposed; the most recently started command receives it.</summary>
     public IDisposable Listen(CommandOutput output)
     {
         lock (_sync)

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Turns the library's plain data into PowerShell's, and back.</summary>
+/// <summary>Converts the library's plain data to PowerShell objects, and back.</summary>
 internal static class PlainObjects
 {
     /// <summary>Returns maps as objects with properties, so that paths and tables work.</summary>
@@ -30,7 +30,7 @@ internal static class PlainObjects
     }
 
     /// <summary>Returns a row of a table as an object.</summary>
-    /// <param name="names">The properties' names, which differ.</param>
+    /// <param name="names">The names of the properties, which must be unique.</param>
     /// <param name="values">Their values.</param>
     public static PSObject FromRow(string[] names, object?[] values)
     {
@@ -68,7 +68,7 @@ internal static class PlainObjects
         }
     }
 
-    /// <summary>Returns what a script made as the types of JSON: no PowerShell wrapper reaches the library.</summary>
+    /// <summary>Converts a script's objects to JSON types, so that no PowerShell wrapper reaches the library.</summary>
     public static object? ToData(object? value) => value switch
     {
         PSObject { BaseObject: PSCustomObject } made => made.Properties.ToDictionary(static p => p.Name, static p => ToData(p.Value)),

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Shows a wait for workers as one progress bar a group.</summary>
+/// <summary>Shows a wait for workers as one progress bar per group.</summary>
 internal sealed class WaitProgress(CommandOutput output) : IProgress<WorkerGroupProgress>
 {
     // Apart from ids that scripts use.
@@ -27,7 +27,7 @@ internal sealed class WaitProgress(CommandOutput output) : IProgress<WorkerGroup
         });
     }
 
-    /// <summary>Waits, and takes the bars away afterwards, however it ends.</summary>
+    /// <summary>Waits, and always removes the progress bars afterwards.</summary>
     public static async Task WaitAsync(HelmCluster cluster, WorkerWaitOptions options, CommandOutput output, CancellationToken cancellationToken)
     {
         WaitProgress progress = new(output);

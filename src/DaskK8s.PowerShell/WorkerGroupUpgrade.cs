@@ -1,6 +1,6 @@
 namespace DaskK8s.PowerShell;
 
-/// <summary>A changed set of values, and the command that would bring it to the cluster.</summary>
+/// <summary>Changed values, and the command that applies them to the cluster.</summary>
 public sealed class WorkerGroupUpgrade
 {
     internal WorkerGroupUpgrade(string group, string yaml, string command, string? path, IReadOnlyList<HelmValuesProblem> problems) =>
@@ -13,13 +13,13 @@ public sealed class WorkerGroupUpgrade
     public string Yaml { get; }
 
     /// <summary>Gets the command for a POSIX shell.</summary>
-    /// <value>Empty where another tool than Helm manages the release.</value>
+    /// <value>Empty if another tool than Helm manages the release.</value>
     public string Command { get; }
 
     /// <summary>Gets the file that was written.</summary>
-    /// <value>Null where none was.</value>
+    /// <value>Null if none was written.</value>
     public string? Path { get; }
 
-    /// <summary>Gets what the chart would refuse, or take otherwise than it looks.</summary>
+    /// <summary>Gets the values that the chart would reject or interpret differently than expected.</summary>
     public IReadOnlyList<HelmValuesProblem> Problems { get; }
 }

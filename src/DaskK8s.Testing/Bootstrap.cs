@@ -6,7 +6,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing;
 
-/// <summary>Puts into a new cluster what every cluster has.</summary>
+/// <summary>Creates the objects that every new cluster contains.</summary>
 internal static class Bootstrap
 {
     public static void Fill(ObjectStore store, ObjectRules objects, EmbeddedClusterOptions options, PodNetwork network)

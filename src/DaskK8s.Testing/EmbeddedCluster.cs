@@ -8,8 +8,8 @@ using k8s;
 namespace DaskK8s.Testing;
 
 /// <summary>
-/// A Kubernetes cluster inside this process: an API server on a loopback port with TLS, the controllers behind Deployments, and pods that are either without a
-/// process or real local Dask processes. Clients cannot tell it from a real one; <c>kubectl</c> works too. Disposing it ends all that it started.
+/// A Kubernetes cluster inside this process: an API server on a loopback port with TLS, the controllers behind Deployments, and pods that either have no
+/// process or run local Dask processes. It looks like a real cluster to clients, <c>kubectl</c> included. Disposing it stops all that it started.
 /// </summary>
 public sealed class EmbeddedCluster : IAsyncDisposable
 {
@@ -60,23 +60,23 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     /// <summary>Gets the path of a kubeconfig file for an administrator.</summary>
     public string KubeconfigPath { get; private set; } = string.Empty;
 
-    /// <summary>Gets the content of that kubeconfig file.</summary>
+    /// <summary>Gets the content of the administrator's kubeconfig file.</summary>
     public string Kubeconfig { get; private set; } = string.Empty;
 
-    /// <summary>Gets what can be made to go wrong.</summary>
+    /// <summary>Gets the faults that can be injected.</summary>
     public EmbeddedFaults Faults { get; }
 
-    /// <summary>Gets a hold on the pods.</summary>
+    /// <summary>Gets control of the pods.</summary>
     public EmbeddedPods Pods { get; }
 
     /// <summary>Gets the requests that the server has received, the last 10,000 of them, oldest first.</summary>
     public IReadOnlyList<EmbeddedRequest> Requests => _requests.All;
 
     /// <summary>Starts a cluster.</summary>
-    /// <param name="options">How it behaves.</param>
+    /// <param name="options">The cluster's options.</param>
     /// <param name="cancellationToken">Cancels the start.</param>
     /// <returns>The running cluster.</returns>
-    /// <exception cref="DaskNotFoundException">Dask processes were asked for and no Python has Dask.</exception>
+    /// <exception cref="DaskNotFoundException">Dask processes are requested, and no Python with Dask was found.</exception>
     public static async Task<EmbeddedCluster> StartAsync(EmbeddedClusterOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new EmbeddedClusterOptions();
@@ -124,7 +124,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     /// <returns>A client that the caller disposes.</returns>
     public static k8s.Kubernetes CreateClient(string kubeconfigPath) => new(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfigPath));
 
-    /// <summary>Creates a kubeconfig file for a user, who may do nothing until roles are bound to the name or to a group.</summary>
+    /// <summary>Creates a kubeconfig file for a user, who has no permissions until roles are bound to the name or to a group.</summary>
     /// <param name="user">The user's name.</param>
     /// <param name="groups">The user's groups; <c>system:authenticated</c> is added.</param>
     /// <param name="inNamespace">The namespace of the context.</param>
@@ -139,15 +139,15 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     public string CreateKubeconfigForServiceAccount(string inNamespace, string name) =>
         WriteKubeconfig(RequestUser.ServiceAccount(inNamespace, name), inNamespace).Path;
 
-    /// <summary>Allows a user something, by a role and its binding.</summary>
+    /// <summary>Grants permissions to a user with a role and a binding.</summary>
     /// <param name="user">The user's name.</param>
     /// <param name="inNamespace">The namespace; null for the whole cluster.</param>
     /// <param name="verbs">The verbs: <c>get</c>, <c>list</c>, …</param>
-    /// <param name="resources">The resources: <c>pods</c>, <c>pods/log</c>, <c>deployments</c>, …; the API group is found by the name.</param>
+    /// <param name="resources">The resources: <c>pods</c>, <c>pods/log</c>, <c>deployments</c>, …; the API group is derived from the name.</param>
     public void Allow(string user, string? inNamespace, IEnumerable<string> verbs, params IEnumerable<string> resources) =>
         Bootstrap.Allow(_store, user, inNamespace, [.. verbs], [.. resources]);
 
-    /// <summary>Forgets the requests received so far.</summary>
+    /// <summary>Discards the recorded requests.</summary>
     public void ClearRequests() => _requests.Clear();
 
     /// <inheritdoc/>

@@ -6,7 +6,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing;
 
-/// <summary>Does to the pods of an <see cref="EmbeddedCluster"/> what no API does.</summary>
+/// <summary>Controls the pods of an <see cref="EmbeddedCluster"/> beyond what the Kubernetes API allows.</summary>
 public sealed class EmbeddedPods
 {
     private readonly ObjectStore _store;
@@ -15,10 +15,10 @@ public sealed class EmbeddedPods
 
     internal EmbeddedPods(ObjectStore store, Kubelet kubelet, PortMap ports) => (_store, _kubelet, _ports) = (store, kubelet, ports);
 
-    /// <summary>Redirects a port of pods to a server of the test's own.</summary>
-    /// <param name="selector">Which pods.</param>
+    /// <summary>Redirects a port of pods to a test's own server.</summary>
+    /// <param name="selector">The pods.</param>
     /// <param name="port">The port in the pod.</param>
-    /// <param name="target">Where it leads, on loopback.</param>
+    /// <param name="target">The loopback address of the server.</param>
     public void MapPort(PodSelector selector, int port, IPEndPoint target) => _ports.Add(selector, port, target);
 
     /// <summary>Adds a line to a container's log.</summary>
@@ -28,25 +28,25 @@ public sealed class EmbeddedPods
     /// <param name="container">The container; the first one by default.</param>
     public void AppendLog(string inNamespace, string pod, string line, string? container = null) => Container(inNamespace, pod, container).Log.Add(line);
 
-    /// <summary>Creates a container exit, as if its process had died; the kubelet starts it again.</summary>
+    /// <summary>Makes a container exit as if its process had died; the kubelet restarts it.</summary>
     /// <param name="inNamespace">The pod's namespace.</param>
     /// <param name="pod">The pod's name.</param>
-    /// <param name="exitCode">The exit code; of a real process it is that of the kill, 137.</param>
+    /// <param name="exitCode">The exit code; a real process always exits with 137.</param>
     /// <param name="container">The container; the first one by default.</param>
     public void Kill(string inNamespace, string pod, int exitCode = 137, string? container = null) =>
         _kubelet.Kill(Stored(inNamespace, pod), Container(inNamespace, pod, container), exitCode);
 
-    /// <summary>Takes a pod's readiness into the test's hands.</summary>
+    /// <summary>Overrides the readiness of a pod.</summary>
     /// <param name="inNamespace">The pod's namespace.</param>
     /// <param name="pod">The pod's name.</param>
-    /// <param name="ready">Whether it is ready; null gives it back to the kubelet.</param>
+    /// <param name="ready">Whether the pod is ready; null returns control to the kubelet.</param>
     public void SetReady(string inNamespace, string pod, bool? ready) => _kubelet.SetReady(Stored(inNamespace, pod), ready);
 
-    /// <summary>Gets the id of the process behind a container.</summary>
+    /// <summary>Returns the ID of a container's process.</summary>
     /// <param name="inNamespace">The pod's namespace.</param>
     /// <param name="pod">The pod's name.</param>
     /// <param name="container">The container; the first one by default.</param>
-    /// <returns>The process id, or null where there is no process.</returns>
+    /// <returns>The process ID, or null if there is no process.</returns>
     public int? ProcessId(string inNamespace, string pod, string? container = null) =>
         Container(inNamespace, pod, container).Process is { Started.IsCompletedSuccessfully: true } process ? process.Started.Result : null;
 

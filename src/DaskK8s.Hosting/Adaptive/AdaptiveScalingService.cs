@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DaskK8s.Hosting.Adaptive;
 
-/// <summary>Connects to a release, adapts it, and begins again when the connection cannot be had or is lost.</summary>
+/// <summary>Connects to a release and adapts it; retries when the connection fails or is lost.</summary>
 internal sealed partial class AdaptiveScalingService(
     string releaseName, AdaptiveOptions options, HelmClusterOptions clusterOptions, ILoggerFactory? loggers) : BackgroundService
 {

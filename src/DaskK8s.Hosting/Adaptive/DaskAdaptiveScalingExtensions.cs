@@ -12,12 +12,12 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds adaptive scaling of a Dask release to an application.</summary>
 public static class DaskAdaptiveScalingExtensions
 {
-    /// <summary>Scales the worker groups of a release with the work for as long as the application runs.</summary>
-    /// <remarks>Several copies of the application may run: a Lease lets one of them adapt, the others stand by.</remarks>
+    /// <summary>Scales the worker groups of a release with the workload while the application runs.</summary>
+    /// <remarks>Several replicas of the application may run: a Lease ensures that only one of them adapts, and the others stand by.</remarks>
     /// <param name="services">The application's services.</param>
     /// <param name="releaseName">The release's name.</param>
-    /// <param name="options">Which groups, and how.</param>
-    /// <param name="clusterOptions">How to connect; null for the defaults, which in a pod are its own service account and namespace. Without a logger factory of its own the application's is used.</param>
+    /// <param name="options">The groups to scale, and how.</param>
+    /// <param name="clusterOptions">How to connect; null for the defaults, which in a pod are its own service account and namespace. If no logger factory is set, the application's is used.</param>
     /// <returns>The services.</returns>
     public static IServiceCollection AddDaskAdaptiveScaling(
         this IServiceCollection services, string releaseName, AdaptiveOptions options, HelmClusterOptions? clusterOptions = null)
@@ -33,14 +33,14 @@ public static class DaskAdaptiveScalingExtensions
         });
     }
 
-    /// <summary>Scales the worker groups of a configured release with the work for as long as the application runs.</summary>
+    /// <summary>Scales the worker groups of a configured release with the workload while the application runs.</summary>
     /// <remarks>
-    /// The release comes from where <see cref="DaskClusterExtensions.AddDaskCluster"/> takes it; the groups and everything else come from the section
+    /// The release is configured as for <see cref="DaskClusterExtensions.AddDaskCluster"/>; the groups and all other settings come from the section
     /// <c>DaskK8s:name:Adaptive</c>, whose settings have the names of <see cref="AdaptiveOptions"/>. Both are checked when the host starts.
     /// </remarks>
     /// <param name="services">The application's services.</param>
     /// <param name="name">The name of the section and of the connection string.</param>
-    /// <param name="configure">Changes the options that the configuration gives; null to use them as they are.</param>
+    /// <param name="configure">Changes the configured options; null to use them unchanged.</param>
     /// <returns>The services.</returns>
     public static IServiceCollection AddDaskAdaptiveScaling(
         this IServiceCollection services, string name, Func<AdaptiveOptions, AdaptiveOptions>? configure = null)

@@ -8,18 +8,18 @@ public sealed record DaskClusterOptions
     public string? Release { get; init; }
 
     /// <summary>Gets how to connect to the release.</summary>
-    /// <value>The defaults. The host's logger factory and clock are used where the options name none.</value>
+    /// <value>The defaults. The host's logger factory and clock are used if the options set none.</value>
     public HelmClusterOptions Cluster { get; init; } = new();
 
-    /// <summary>Gets how the client talks to the scheduler.</summary>
-    /// <value>The defaults. Certificates, logger factory and clock of <see cref="Cluster"/> are used where the options name none.</value>
+    /// <summary>Gets the options of the client that connects to the scheduler.</summary>
+    /// <value>The defaults. Certificates, logger factory and clock of <see cref="Cluster"/> are used if the options set none.</value>
     public DaskClientOptions Client { get; init; } = new();
 
-    /// <summary>Gets the age at which the last sign of life is too old, so that the next use asks the cluster for a new one first.</summary>
+    /// <summary>Gets the time since the last response after which the next use checks the connection first.</summary>
     /// <value>5 s.</value>
     public TimeSpan CheckAfter { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Gets the time that the cluster has for that answer before it counts as lost.</summary>
+    /// <summary>Gets the time limit of the check, after which the connection counts as lost.</summary>
     /// <value>5 s.</value>
     public TimeSpan CheckTimeout { get; init; } = TimeSpan.FromSeconds(5);
 }

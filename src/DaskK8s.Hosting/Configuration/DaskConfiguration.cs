@@ -9,7 +9,7 @@ internal static class DaskConfiguration
 
     private const string AdaptiveSection = "Adaptive";
 
-    /// <summary>Reads the connection.</summary>
+    /// <summary>Reads the connection options.</summary>
     public static DaskClusterOptions Read(string name, IConfiguration? configuration, List<string> problems)
     {
         if (configuration is null)
@@ -32,7 +32,7 @@ internal static class DaskConfiguration
         return ConnectionString.Apply(name, configuration.GetConnectionString(name), options, problems);
     }
 
-    /// <summary>Reads how the release's groups follow the work: the section <c>DaskK8s:name:Adaptive</c>.</summary>
+    /// <summary>Reads the options of adaptive scaling: the section <c>DaskK8s:name:Adaptive</c>.</summary>
     public static AdaptiveOptions ReadAdaptive(string name, IConfiguration? configuration, List<string> problems)
     {
         AdaptiveOptions defaults = new();

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Configuration;
 
 namespace DaskK8s.Hosting.Configuration;
 
-/// <summary>Reads the values of a section by name, and collects what is wrong: values of another type, and names that mean nothing.</summary>
-/// <remarks>An empty value counts as none, as manifests write optional environment variables.</remarks>
+/// <summary>Reads the values of a section by name, and collects the problems: values of the wrong type, and unknown names.</summary>
+/// <remarks>An empty value counts as missing, because manifests set optional environment variables to empty strings.</remarks>
 internal sealed class SectionReader(IConfigurationSection section, List<string> problems)
 {
     private static readonly (string Suffix, TimeSpan Unit)[] Units =
@@ -42,7 +42,7 @@ internal sealed class SectionReader(IConfigurationSection section, List<string> 
         : !char.IsAsciiDigit(text[0]) && Enum.TryParse(text, ignoreCase: true, out T value) && Enum.IsDefined(value) ? value
         : Wrong(key, $"one of {string.Join(", ", Enum.GetNames<T>())}", fallback);
 
-    /// <summary>Reads a duration: <c>00:01:30</c>, or a number with a unit: <c>90s</c>, <c>500ms</c>, <c>5m</c>, <c>1h</c>. A bare number is refused, as .NET would read days.</summary>
+    /// <summary>Reads a duration: <c>00:01:30</c>, or a number with a unit: <c>90s</c>, <c>500ms</c>, <c>5m</c>, <c>1h</c>. A bare number is rejected: .NET would read days.</summary>
     public TimeSpan? Duration(string key)
     {
         if (Text(key) is not { } text)
@@ -68,7 +68,7 @@ internal sealed class SectionReader(IConfigurationSection section, List<string> 
         return Wrong<TimeSpan?>(key, "a duration such as 00:01:30, 90s, 500ms, 5m or 1h", null);
     }
 
-    /// <summary>Reads a list, whose items have numbers for names.</summary>
+    /// <summary>Reads a list, whose items have their indexes as names.</summary>
     public IReadOnlyList<string>? Texts(string key)
     {
         _known.Add(key);
@@ -76,7 +76,7 @@ internal sealed class SectionReader(IConfigurationSection section, List<string> 
         return items.Length == 0 ? null : items;
     }
 
-    /// <summary>Reads a section in this one; null where there is none.</summary>
+    /// <summary>Reads a subsection; null if there is none.</summary>
     public SectionReader? Section(string key)
     {
         _known.Add(key);
@@ -84,11 +84,11 @@ internal sealed class SectionReader(IConfigurationSection section, List<string> 
         return inner.GetChildren().Any() ? new SectionReader(inner, problems) : null;
     }
 
-    /// <summary>Reads the sections in this one, whose names are free.</summary>
+    /// <summary>Reads the subsections, whose names are arbitrary.</summary>
     public IEnumerable<(string Name, SectionReader Reader)> Sections() =>
         section.GetChildren().Select(c => (c.Key, new SectionReader(c, problems)));
 
-    /// <summary>Reports the names that nobody asked for.</summary>
+    /// <summary>Reports the names that were not read.</summary>
     public void Finish()
     {
         foreach (IConfigurationSection child in section.GetChildren().Where(c => !_known.Contains(c.Key)))
@@ -97,7 +97,7 @@ internal sealed class SectionReader(IConfigurationSection section, List<string> 
         }
     }
 
-    /// <summary>Reports a value that has to be given.</summary>
+    /// <summary>Reports a required value that is missing.</summary>
     public T? Missing<T>(string key)
     {
         problems.Add($"{section.Path}:{key} is missing.");

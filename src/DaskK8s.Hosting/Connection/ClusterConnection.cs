@@ -1,9 +1,9 @@
 namespace DaskK8s.Hosting.Connection;
 
-/// <summary>A connection to a cluster: the release where one is configured, and the client where the scheduler is reached.</summary>
+/// <summary>A connection to a cluster: the release if one is configured, and the client if it is connected to the scheduler.</summary>
 internal sealed class ClusterConnection : IAsyncDisposable
 {
-    /// <summary>The key that a check asks for; no task has it.</summary>
+    /// <summary>The key that a check queries; no task has it.</summary>
     private static readonly string[] NoTask = ["daskk8s-is-anybody-there"];
 
     private ClusterConnection(HelmCluster? cluster, DaskClient? client) => (Cluster, Client) = (cluster, client);
@@ -38,7 +38,7 @@ internal sealed class ClusterConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks for a sign of life: a small question to the scheduler, or to the API server where the scheduler is not reached.</summary>
+    /// <summary>Checks the connection with a small request to the scheduler, or to the API server if there is no client.</summary>
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
         if (Client is not null)

@@ -8,14 +8,14 @@ using Microsoft.Extensions.Options;
 
 namespace DaskK8s.Hosting.Connection;
 
-/// <summary>What an application registered under a name: where the options come from, and how they are completed and checked.</summary>
+/// <summary>A cluster that an application registered under a name: the source of its options, and how they are completed and validated.</summary>
 internal sealed class ClusterRegistration(string name, Func<DaskClusterOptions, DaskClusterOptions>? configure)
 {
     public SharedCluster Create(IServiceProvider provider) =>
         new(name, Options(provider), (provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("DaskK8s.Hosting"));
 
     /// <summary>Returns the options: configuration, then code, then the host's logger factory and clock.</summary>
-    /// <exception cref="OptionsValidationException">Something is wrong with them; it lists everything.</exception>
+    /// <exception cref="OptionsValidationException">The options are invalid; the exception lists all problems.</exception>
     public DaskClusterOptions Options(IServiceProvider provider)
     {
         List<string> problems = [];

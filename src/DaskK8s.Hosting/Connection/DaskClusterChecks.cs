@@ -1,9 +1,9 @@
 namespace DaskK8s.Hosting.Connection;
 
-/// <summary>The checks of a cluster's options before anything connects.</summary>
+/// <summary>Validates a cluster's options before a connection is made.</summary>
 internal static class DaskClusterChecks
 {
-    /// <summary>Adds what is wrong with the options.</summary>
+    /// <summary>Adds the problems of the options.</summary>
     public static void Find(string name, DaskClusterOptions options, List<string> problems)
     {
         if (options.Release is null && options.Cluster.SchedulerAddress is null)
@@ -30,7 +30,7 @@ internal static class DaskClusterChecks
         Try(options.Cluster.Validate, problems);
     }
 
-    /// <summary>Adds the message of the mistake that a check throws.</summary>
+    /// <summary>Adds the message of the exception that a check throws.</summary>
     public static void Try(Action check, List<string> problems)
     {
         try

@@ -12,11 +12,11 @@ public static class DaskClusterExtensions
     /// <remarks>
     /// The options come from the section <c>DaskK8s:name</c> and from the connection string <c>ConnectionStrings:name</c>, which is <c>release.namespace</c>,
     /// <c>tcp://host:port</c> or <c>tls://host:port</c>. They are checked when the host starts: an
-    /// <see cref="Microsoft.Extensions.Options.OptionsValidationException"/> lists everything that is wrong. The cluster is connected at first use.
+    /// <see cref="Microsoft.Extensions.Options.OptionsValidationException"/> lists all problems. The cluster is connected at first use.
     /// </remarks>
     /// <param name="services">The application's services.</param>
     /// <param name="name">The name of the section and of the connection string.</param>
-    /// <param name="configure">Changes the options that the configuration gives; null to use them as they are.</param>
+    /// <param name="configure">Changes the configured options; null to use them unchanged.</param>
     /// <returns>The services.</returns>
     public static IServiceCollection AddDaskCluster(
         this IServiceCollection services, string name, Func<DaskClusterOptions, DaskClusterOptions>? configure = null)
@@ -29,7 +29,7 @@ public static class DaskClusterExtensions
     /// <remarks>The options come from the same places as those of <see cref="AddDaskCluster"/>.</remarks>
     /// <param name="services">The application's services.</param>
     /// <param name="name">The key, and the name of the section and of the connection string.</param>
-    /// <param name="configure">Changes the options that the configuration gives; null to use them as they are.</param>
+    /// <param name="configure">Changes the configured options; null to use them unchanged.</param>
     /// <returns>The services.</returns>
     public static IServiceCollection AddKeyedDaskCluster(
         this IServiceCollection services, string name, Func<DaskClusterOptions, DaskClusterOptions>? configure = null)

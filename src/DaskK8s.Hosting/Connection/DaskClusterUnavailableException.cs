@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace DaskK8s;
 
-/// <summary>The error of an <see cref="IDaskCluster"/> whose cluster cannot be reached now.</summary>
-/// <remarks>A web application answers it with 503 and <see cref="RetryAfter"/>. <see cref="Exception.InnerException"/> is the cause.</remarks>
+/// <summary>The exception that is thrown when the cluster of an <see cref="IDaskCluster"/> cannot be reached.</summary>
+/// <remarks>A web application should respond with 503 and <see cref="RetryAfter"/>. <see cref="Exception.InnerException"/> is the cause.</remarks>
 public sealed class DaskClusterUnavailableException : DaskK8sException
 {
-    /// <summary>Creates the error.</summary>
+    /// <summary>Initializes a new instance of the exception.</summary>
     /// <param name="name">The name that the cluster was registered with.</param>
     /// <param name="retryAfter">The time until the next attempt.</param>
-    /// <param name="cause">Why the cluster cannot be reached.</param>
+    /// <param name="cause">The reason why the cluster cannot be reached.</param>
     public DaskClusterUnavailableException(string name, TimeSpan retryAfter, Exception cause)
         : base(Describe(name, retryAfter, cause), cause)
     {

@@ -16,6 +16,6 @@ internal sealed class ReconnectPause
         return now;
     }
 
-    /// <summary>Begins anew, after a success.</summary>
+    /// <summary>Resets the pause to its initial length, after a success.</summary>
     public void Reset() => _next = Shortest;
 }

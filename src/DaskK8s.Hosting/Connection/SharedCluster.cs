@@ -4,10 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.Hosting.Connection;
 
-/// <summary>The one connection to a cluster that an application shares.</summary>
+/// <summary>The connection to a cluster that is shared within an application.</summary>
 /// <remarks>
-/// Calls wait for the first attempt to connect only. When that fails, or a sign of life fails to appear later, calls fail at once with the reason while a loop
-/// tries again. A connection that answers again is kept, so that its futures stay good; else a new one takes its place.
+/// Calls wait only for the first attempt to connect. If it fails, or a later check fails, calls fail at once with the reason while a loop
+/// retries. A connection that responds again is kept, so that its futures stay valid; otherwise it is replaced.
 /// </remarks>
 internal sealed partial class SharedCluster : IDaskCluster, IAsyncDisposable, IDisposable
 {
@@ -37,7 +37,7 @@ internal sealed partial class SharedCluster : IDaskCluster, IAsyncDisposable, ID
 
     public string Name { get; }
 
-    /// <summary>Gets whether a Helm release is configured, and not only a scheduler's address.</summary>
+    /// <summary>Gets a value indicating whether a Helm release is configured, and not only a scheduler's address.</summary>
     public bool HasRelease => _options.Release is not null;
 
     public async ValueTask<HelmCluster> GetClusterAsync(CancellationToken cancellationToken = default)
@@ -106,7 +106,7 @@ internal sealed partial class SharedCluster : IDaskCluster, IAsyncDisposable, ID
         return await trying.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Connects for the first time, or asks the connection for a sign of life.</summary>
+    /// <summary>Connects, or checks the existing connection.</summary>
     private async Task<ClusterConnection> TryAsync()
     {
         ClusterConnection? current = _current;

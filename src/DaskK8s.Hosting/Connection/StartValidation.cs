@@ -2,7 +2,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace DaskK8s.Hosting.Connection;
 
-/// <summary>Makes a host with wrong options fail before its services start.</summary>
+/// <summary>Validates the options when the host starts, before its services start.</summary>
 internal sealed class StartValidation(IServiceProvider provider, ClusterRegistration registration) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken)

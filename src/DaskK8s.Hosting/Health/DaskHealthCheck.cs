@@ -6,7 +6,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace DaskK8s.Hosting.Health;
 
-/// <summary>Determines whether a cluster can work: unhealthy where it is away, degraded where something of it is missing.</summary>
+/// <summary>Checks the health of a cluster: unhealthy if it cannot be reached, degraded if part of it is missing.</summary>
 internal sealed class DaskHealthCheck(IDaskCluster cluster, TimeSpan timeout, TimeProvider time) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

@@ -13,16 +13,16 @@ public static class DaskHealthCheckExtensions
 
     /// <summary>Adds a health check of a Dask cluster that <c>AddDaskCluster</c> or <c>AddKeyedDaskCluster</c> added.</summary>
     /// <remarks>
-    /// Healthy: the cluster is as it was asked for. Degraded: the description names the <see cref="HelmCluster.Limitations"/> and why each missing pod is
-    /// missing. <paramref name="failureStatus"/>: the cluster is away, for the reason that the description gives.
+    /// Healthy: the cluster is in its desired state. Degraded: the description has the <see cref="HelmCluster.Limitations"/> and why each missing pod is
+    /// missing. <paramref name="failureStatus"/>: the cluster cannot be reached, for the reason in the description.
     /// </remarks>
     /// <param name="builder">The application's health checks.</param>
     /// <param name="cluster">The name that the cluster was added with; null for that of <c>AddDaskCluster</c>.</param>
-    /// <param name="failureStatus">The status of a cluster that is away; null for <see cref="HealthStatus.Unhealthy"/>.</param>
-    /// <param name="tags">Tags to choose health checks by; null for none.</param>
-    /// <param name="timeout">The time that a check takes at most; null for 5 s.</param>
+    /// <param name="failureStatus">The status of a cluster that cannot be reached; null for <see cref="HealthStatus.Unhealthy"/>.</param>
+    /// <param name="tags">The tags of the health check, for filtering; null for none.</param>
+    /// <param name="timeout">The time limit of a check; null for 5 s.</param>
     /// <returns>The health checks.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The time-out is not longer than zero.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout is zero or negative.</exception>
     public static IHealthChecksBuilder AddDask(
         this IHealthChecksBuilder builder,
         string? cluster = null,
@@ -43,7 +43,7 @@ public static class DaskHealthCheckExtensions
             tags));
     }
 
-    /// <summary>Finds a cluster by its name: one that a test put in its place first.</summary>
+    /// <summary>Finds a cluster by name; one that a test registered in its place takes precedence.</summary>
     private static IDaskCluster Named(IServiceProvider provider, string name) =>
         provider.GetKeyedService<IDaskCluster>(name) ?? provider.GetRequiredKeyedService<SharedCluster>(name);
 }

@@ -4,7 +4,7 @@ using System.Text.Unicode;
 
 namespace DaskK8s.Interactive.Html;
 
-/// <summary>Writes HTML in which every text and every attribute's value is escaped: there is no way to hand in markup.</summary>
+/// <summary>Writes HTML in which all text and attribute values are escaped: raw markup cannot be passed in.</summary>
 internal sealed class Markup
 {
     private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
@@ -14,7 +14,7 @@ internal sealed class Markup
 
     /// <summary>Opens an element.</summary>
     /// <param name="tag">The element's name, a constant.</param>
-    /// <param name="attributes">Names (constants) and values; one whose value is null is left out.</param>
+    /// <param name="attributes">Names (constants) and values; an attribute with a null value is omitted.</param>
     public Markup Open(string tag, params ReadOnlySpan<(string Name, string? Value)> attributes)
     {
         WriteTag(tag, attributes);
@@ -22,7 +22,7 @@ internal sealed class Markup
         return this;
     }
 
-    /// <summary>Closes the elements that were opened last.</summary>
+    /// <summary>Closes the most recently opened elements.</summary>
     public Markup Close(int count = 1)
     {
         for (; count > 0; count--)
@@ -49,13 +49,13 @@ internal sealed class Markup
         return this;
     }
 
-    /// <summary>Writes a link where the address is one of the web, else the address as text.</summary>
+    /// <summary>Writes a link if the address is a web address, otherwise the address as text.</summary>
     public Markup Link(string address, string? text = null) =>
         Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"
             ? Element("a", text ?? address, ("href", uri.AbsoluteUri), ("target", "_blank"), ("rel", "noopener noreferrer"))
             : Element("span", text ?? address);
 
-    /// <summary>Writes the one style sheet: the only text that is not escaped, a constant.</summary>
+    /// <summary>Writes the style sheet: a constant, and the only text that is not escaped.</summary>
     public Markup Style()
     {
         _html.Append("<style>").Append(Theme.Css).Append("</style>");

@@ -4,7 +4,7 @@ using DaskK8s.Helm.Chart;
 
 namespace DaskK8s.Interactive.Html;
 
-/// <summary>Writes what several views share.</summary>
+/// <summary>Writes the elements that several views share.</summary>
 internal static class Parts
 {
     private const double HighShare = 0.8;
@@ -30,7 +30,7 @@ internal static class Parts
         return html.Close();
     }
 
-    /// <summary>Opens a table that scrolls by itself, with the keyboard too, where it has no room.</summary>
+    /// <summary>Opens a table that can be scrolled, with the keyboard too, if it does not fit.</summary>
     public static void OpenTable(Markup html, string caption, params ReadOnlySpan<string> headers)
     {
         OpenHead(html, caption);
@@ -43,7 +43,7 @@ internal static class Parts
         html.Close(2).Open("tbody");
     }
 
-    /// <summary>Opens a table up to its head, whose columns are the caller's to write.</summary>
+    /// <summary>Opens a table up to its header row, whose columns the caller writes.</summary>
     public static void OpenHead(Markup html, string caption)
     {
         html.Open("div", ("class", "dk-scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", caption));
@@ -54,10 +54,10 @@ internal static class Parts
 
     public static void Number(Markup html, long? number) => html.Element("td", Plain.Number(number), ("class", "dk-n"));
 
-    /// <summary>Writes a cell with a name or words of others.</summary>
+    /// <summary>Writes a cell with text from outside, such as a name.</summary>
     public static void Words(Markup html, string? text) => html.Open("td").Element("bdi", text).Close();
 
-    /// <summary>Writes a cell with a bar of memory used, and the same in words.</summary>
+    /// <summary>Writes a cell with the memory usage as a bar and as text.</summary>
     public static void Memory(Markup html, string whose, long? used, long? limit)
     {
         html.Open("td", ("class", "dk-mem"));
@@ -83,7 +83,7 @@ internal static class Parts
         ({ } u, _) => u == 0 ? "–" : $"{DaskBytes.Format(u)}, no limit",
     };
 
-    /// <summary>Writes a line of a definition list, unless there is nothing to say.</summary>
+    /// <summary>Writes an entry of a definition list, unless its value is empty.</summary>
     public static void Fact(Markup html, string name, string? value, bool isLink = false)
     {
         if (string.IsNullOrEmpty(value))

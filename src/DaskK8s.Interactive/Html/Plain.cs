@@ -4,12 +4,12 @@ using System.Text.RegularExpressions;
 
 namespace DaskK8s.Interactive.Html;
 
-/// <summary>Makes text of others fit to be shown: nothing in it moves a terminal's cursor or turns the text after it around.</summary>
+/// <summary>Sanitizes text from outside: it cannot move a terminal's cursor or reverse the direction of the text after it.</summary>
 internal static partial class Plain
 {
     private const char Replacement = '\uFFFD';
 
-    /// <summary>Takes colours and other terminal commands out, and makes control and direction characters visible; line ends and tabs stay.</summary>
+    /// <summary>Removes colours and other terminal commands, makes control and direction characters visible, keeps line breaks and tabs.</summary>
     public static string Clean(string? text)
     {
         if (string.IsNullOrEmpty(text))
@@ -33,10 +33,10 @@ internal static partial class Plain
         return clean.ToString();
     }
 
-    /// <summary>Cleans a text that has to stay on one line.</summary>
+    /// <summary>Cleans text that must stay on one line.</summary>
     public static string Line(string? text) => Clean(text).Replace('\n', ' ').Replace('\t', ' ');
 
-    /// <summary>Writes a number as Dask and Kubernetes do, or a dash for what is not known.</summary>
+    /// <summary>Writes a number as Dask and Kubernetes do, or a dash if it is unknown.</summary>
     public static string Number(long? number) => number is { } n ? n.ToString(CultureInfo.InvariantCulture) : "–";
 
     private static bool IsHarmless(char c) => c switch

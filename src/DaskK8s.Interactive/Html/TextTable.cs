@@ -2,7 +2,7 @@ using System.Text;
 
 namespace DaskK8s.Interactive.Html;
 
-/// <summary>Sets a table in plain text: the first column and texts to the left, numbers to the right.</summary>
+/// <summary>A table in plain text: the first column and text are aligned left, numbers right.</summary>
 internal sealed class TextTable(params string[] headers)
 {
     private readonly List<string[]> _rows = [headers];

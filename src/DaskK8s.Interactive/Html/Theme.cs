@@ -1,9 +1,9 @@
 namespace DaskK8s.Interactive.Html;
 
-/// <summary>Holds the style sheet of every view.</summary>
+/// <summary>The style sheet of all views.</summary>
 /// <remarks>
-/// The colours follow the notebook where it says what theme it has (JupyterLab, VS Code), and the reader's system elsewhere. No colour carries a
-/// meaning alone, and the bars stay visible where a reader's system forces its own colours. The doubled class wins over the tables' styles of notebooks.
+/// The colours follow the notebook's theme if it can be detected (JupyterLab, VS Code), otherwise the reader's system. No colour carries a
+/// meaning alone, and the bars stay visible if a reader's system forces its own colours. The doubled class overrides the table styles of notebooks.
 /// </remarks>
 internal static class Theme
 {

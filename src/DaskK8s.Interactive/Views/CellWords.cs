@@ -26,7 +26,7 @@ internal static class CellWords
         _ => value.ToString() ?? "",
     });
 
-    /// <summary>Returns a type in pyarrow's words.</summary>
+    /// <summary>Returns the pyarrow name of a type.</summary>
     public static string Of(IArrowType type) => type switch
     {
         StringType => "string",

@@ -2,7 +2,7 @@ using DaskK8s.Interactive.Html;
 
 namespace DaskK8s.Interactive.Views;
 
-/// <summary>Shows an error of the library: what failed and what to try, and what it carries.</summary>
+/// <summary>Shows an exception of the library: what failed, what to try, and its properties.</summary>
 internal static class ErrorView
 {
     public static string ToHtml(DaskK8sException error)

@@ -4,7 +4,7 @@ using DaskK8s.Interactive.Html;
 
 namespace DaskK8s.Interactive.Views;
 
-/// <summary>Shows futures: key and status as far as the client was told; no result is fetched.</summary>
+/// <summary>Shows futures with their key and last known status; no result is fetched.</summary>
 internal static class FutureView
 {
     private const int MostFutures = 100;

@@ -8,7 +8,7 @@ namespace DaskK8s.Interactive.Views;
 /// <summary>Shows logs: lines of several pods, or whole logs by pod.</summary>
 internal static class LogView
 {
-    /// <summary>The number of lines shown, the last ones; a notebook keeps what it shows in its file.</summary>
+    /// <summary>The maximum number of lines shown (the last ones); a notebook saves its output in its file.</summary>
     public const int MostLines = 500;
 
     private static readonly string[] Levels = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];

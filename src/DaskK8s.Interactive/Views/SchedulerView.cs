@@ -9,7 +9,7 @@ namespace DaskK8s.Interactive.Views;
 /// <summary>Shows a scheduler and its workers.</summary>
 internal static class SchedulerView
 {
-    /// <summary>The number of workers listed; a thousand of them would make a notebook slow.</summary>
+    /// <summary>The maximum number of workers listed; a thousand would make a notebook slow.</summary>
     public const int MostWorkers = 100;
 
     public static string ToHtml(SchedulerInfo scheduler)

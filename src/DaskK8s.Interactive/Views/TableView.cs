@@ -6,10 +6,10 @@ using DaskK8s.Interactive.Html;
 
 namespace DaskK8s.Interactive.Views;
 
-/// <summary>Shows tables: how large they are, their columns with types, and their first rows.</summary>
+/// <summary>Shows tables: their size, their columns with types, and their first rows.</summary>
 internal static class TableView
 {
-    /// <summary>The numbers of rows and columns shown; a notebook keeps what it shows in its file.</summary>
+    /// <summary>The maximum numbers of rows and columns shown; a notebook saves its output in its file.</summary>
     public const int MostRows = 20;
     public const int MostColumns = 20;
 

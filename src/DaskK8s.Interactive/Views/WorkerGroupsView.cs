@@ -4,7 +4,7 @@ using DaskK8s.Interactive.Html;
 
 namespace DaskK8s.Interactive.Views;
 
-/// <summary>Shows worker groups as they were read: replicas, pods, image, what a pod may use.</summary>
+/// <summary>Shows worker groups as they were read: replicas, pods, image, and the resources of a pod.</summary>
 internal static class WorkerGroupsView
 {
     public static string ToHtml(IEnumerable<WorkerGroup> groups)

@@ -43,7 +43,7 @@ public sealed class ConnectDaskClusterCommand : DaskCmdlet
     [ValidateRange(1, 86400)]
     public int TimeoutSec { get; set; } = 60;
 
-    /// <summary>Connects.</summary>
+    /// <summary>Connects to the release.</summary>
     protected override void ProcessRecord()
     {
         DaskSession session = DaskSession.Current;

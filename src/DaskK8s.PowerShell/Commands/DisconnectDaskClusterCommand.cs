@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Closes connections; the release goes on.</summary>
+/// <summary>Closes connections; the release keeps running.</summary>
 [Cmdlet(VerbsCommunications.Disconnect, "DaskCluster", DefaultParameterSetName = OneSet)]
 public sealed class DisconnectDaskClusterCommand : ClusterCmdlet
 {
@@ -19,7 +19,7 @@ public sealed class DisconnectDaskClusterCommand : ClusterCmdlet
     [Parameter(Mandatory = true, ParameterSetName = AllSet, HelpMessage = "Closes all connections of the session.")]
     public SwitchParameter All { get; set; }
 
-    /// <summary>Closes.</summary>
+    /// <summary>Closes the connections.</summary>
     protected override void ProcessRecord()
     {
         DaskSession session = DaskSession.Current;

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Gets the adaptive scaling that was started in this session: how it is, and what it decided.</summary>
+/// <summary>Gets the adaptive scaling that was started in this session: its state and its decisions.</summary>
 [Cmdlet(VerbsCommon.Get, "DaskAdaptive")]
 [OutputType(typeof(DaskAdaptive))]
 public sealed class GetDaskAdaptiveCommand : ClusterCmdlet
@@ -13,7 +13,7 @@ public sealed class GetDaskAdaptiveCommand : ClusterCmdlet
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }
 
-    /// <summary>Gives.</summary>
+    /// <summary>Writes the adaptive scaling.</summary>
     protected override void ProcessRecord() =>
         WriteObject(DaskSession.Current.Adaptive.Where(a => Cluster is null || ReferenceEquals(a.Cluster, Cluster)), enumerateCollection: true);
 }

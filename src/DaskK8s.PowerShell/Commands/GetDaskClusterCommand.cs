@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Gets the connected clusters, or finds those that are there.</summary>
+/// <summary>Gets the connected clusters, or finds the available ones.</summary>
 [Cmdlet(VerbsCommon.Get, "DaskCluster", DefaultParameterSetName = ConnectedSet)]
 [OutputType(typeof(HelmCluster), ParameterSetName = [ConnectedSet])]
 [OutputType(typeof(DiscoveredRelease), ParameterSetName = [AvailableSet])]
@@ -17,15 +17,15 @@ public sealed class GetDaskClusterCommand : DaskCmdlet
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public string[] Name { get; set; } = ["*"];
 
-    /// <summary>Gets or sets whether only the current cluster is asked for.</summary>
+    /// <summary>Gets or sets whether to return only the current cluster.</summary>
     [Parameter(ParameterSetName = ConnectedSet, HelpMessage = "Returns only the current cluster.")]
     public SwitchParameter Current { get; set; }
 
-    /// <summary>Gets or sets whether to look for releases.</summary>
+    /// <summary>Gets or sets whether to search for releases.</summary>
     [Parameter(Mandatory = true, ParameterSetName = AvailableSet, HelpMessage = "Looks for releases of the Dask chart on the Kubernetes cluster.")]
     public SwitchParameter Available { get; set; }
 
-    /// <summary>Gets or sets whether to look into all namespaces.</summary>
+    /// <summary>Gets or sets whether to search all namespaces.</summary>
     [Parameter(ParameterSetName = AvailableSet, HelpMessage = "Searches every namespace that you have access to.")]
     public SwitchParameter AllNamespaces { get; set; }
 
@@ -43,7 +43,7 @@ public sealed class GetDaskClusterCommand : DaskCmdlet
     [Parameter(ParameterSetName = AvailableSet, HelpMessage = "The kubeconfig file. By default those of KUBECONFIG, else ~/.kube/config.")]
     public string? Kubeconfig { get; set; }
 
-    /// <summary>Finds.</summary>
+    /// <summary>Writes the clusters.</summary>
     protected override void ProcessRecord()
     {
         DaskSession session = DaskSession.Current;

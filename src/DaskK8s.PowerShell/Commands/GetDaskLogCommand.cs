@@ -26,21 +26,21 @@ public sealed class GetDaskLogCommand : ClusterCmdlet
     [Parameter(HelpMessage = "The name of a single pod.")]
     public string? Pod { get; set; }
 
-    /// <summary>Gets or sets whether to go on with new lines.</summary>
+    /// <summary>Gets or sets whether to follow the log.</summary>
     [Parameter(HelpMessage = "Continues with new lines and new pods until Ctrl-C.")]
     public SwitchParameter Follow { get; set; }
 
-    /// <summary>Gets or sets the number of lines.</summary>
+    /// <summary>Gets or sets the maximum number of lines.</summary>
     [Parameter(HelpMessage = "How many of the last lines of each pod are read.")]
     [ValidateRange(0, int.MaxValue)]
     public int? Tail { get; set; }
 
-    /// <summary>Gets or sets the age.</summary>
+    /// <summary>Gets or sets the maximum age of lines.</summary>
     [Parameter(HelpMessage = "How old lines may be: 90s, 10m, 2h, 1d, or a TimeSpan.")]
     [Age]
     public TimeSpan? Since { get; set; }
 
-    /// <summary>Gets or sets whether to read the containers before.</summary>
+    /// <summary>Gets or sets whether to read the previous containers.</summary>
     [Parameter(HelpMessage = "Reads the containers before the last restart.")]
     public SwitchParameter Previous { get; set; }
 
@@ -50,7 +50,7 @@ public sealed class GetDaskLogCommand : ClusterCmdlet
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }
 
-    /// <summary>Reads.</summary>
+    /// <summary>Reads and writes the objects.</summary>
     protected override void ProcessRecord()
     {
         HelmCluster cluster = Choose(Cluster);

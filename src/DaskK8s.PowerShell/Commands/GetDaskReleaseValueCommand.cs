@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Reads the values of a release, from what was read on connecting.</summary>
+/// <summary>Gets the values of a release, as they were read when connecting.</summary>
 [Cmdlet(VerbsCommon.Get, "DaskReleaseValue")]
 [OutputType(typeof(PSObject), typeof(string))]
 public sealed class GetDaskReleaseValueCommand : ClusterCmdlet
@@ -11,11 +11,11 @@ public sealed class GetDaskReleaseValueCommand : ClusterCmdlet
     [Parameter(Position = 0, HelpMessage = @"The path of a value: worker.image.tag, additional_worker_groups[0].name, worker.resources.limits.nvidia\.com/gpu. By default all.")]
     public string? Path { get; set; }
 
-    /// <summary>Gets or sets whether only the user's values are asked for.</summary>
+    /// <summary>Gets or sets whether to return only the user-supplied values.</summary>
     [Parameter(HelpMessage = "Only what the user supplied, without the chart's defaults.")]
     public SwitchParameter UserSupplied { get; set; }
 
-    /// <summary>Gets or sets whether to give YAML.</summary>
+    /// <summary>Gets or sets whether to return YAML.</summary>
     [Parameter(HelpMessage = "Returns YAML, as in a values file, instead of objects.")]
     public SwitchParameter AsYaml { get; set; }
 
@@ -25,7 +25,7 @@ public sealed class GetDaskReleaseValueCommand : ClusterCmdlet
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }
 
-    /// <summary>Reads.</summary>
+    /// <summary>Reads and writes the objects.</summary>
     protected override void ProcessRecord()
     {
         HelmCluster cluster = Choose(Cluster);

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Asks the scheduler for its workers.</summary>
+/// <summary>Gets the workers of the scheduler.</summary>
 [Cmdlet(VerbsCommon.Get, "DaskWorker")]
 [OutputType(typeof(WorkerInfo))]
 public sealed class GetDaskWorkerCommand : ClusterCmdlet
@@ -23,7 +23,7 @@ public sealed class GetDaskWorkerCommand : ClusterCmdlet
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }
 
-    /// <summary>Asks.</summary>
+    /// <summary>Sends the query and writes its results.</summary>
     protected override void ProcessRecord()
     {
         HelmCluster cluster = Choose(Cluster);

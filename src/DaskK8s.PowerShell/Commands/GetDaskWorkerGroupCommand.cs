@@ -19,7 +19,7 @@ public sealed class GetDaskWorkerGroupCommand : ClusterCmdlet
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }
 
-    /// <summary>Reads.</summary>
+    /// <summary>Reads and writes the objects.</summary>
     protected override void ProcessRecord()
     {
         HelmCluster cluster = Choose(Cluster);

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Runs a Python program on a worker, with the whole cluster at hand.</summary>
+/// <summary>Runs a Python program on a worker, from which it can use the whole cluster.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "DaskPython", DefaultParameterSetName = SourceSet)]
 [OutputType(typeof(PSObject))]
 public sealed class InvokeDaskPythonCommand : ClusterCmdlet
@@ -40,7 +40,7 @@ public sealed class InvokeDaskPythonCommand : ClusterCmdlet
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }
 
-    /// <summary>Runs.</summary>
+    /// <summary>Runs the program.</summary>
     protected override void ProcessRecord()
     {
         HelmCluster cluster = Choose(Cluster);

@@ -46,7 +46,7 @@ public sealed class NewDaskWorkerGroupValueCommand : ClusterCmdlet
     [Parameter(HelpMessage = "Environment variables of the workers.")]
     public IDictionary? Env { get; set; }
 
-    /// <summary>Gets or sets further arguments.</summary>
+    /// <summary>Gets or sets additional arguments.</summary>
     [Parameter(HelpMessage = "Further arguments of the worker's program.")]
     public string[]? ExtraArgs { get; set; }
 
@@ -54,7 +54,7 @@ public sealed class NewDaskWorkerGroupValueCommand : ClusterCmdlet
     [Parameter(HelpMessage = "The threads of each worker.")]
     public int? Threads { get; set; }
 
-    /// <summary>Gets or sets whether to keep the numbers of now.</summary>
+    /// <summary>Gets or sets whether to keep the current replicas.</summary>
     [Parameter(HelpMessage = "Writes the current replicas of the other groups, so that the upgrade does not scale them.")]
     public SwitchParameter KeepLiveReplicas { get; set; }
 
@@ -68,7 +68,7 @@ public sealed class NewDaskWorkerGroupValueCommand : ClusterCmdlet
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }
 
-    /// <summary>Makes.</summary>
+    /// <summary>Creates the values.</summary>
     protected override void ProcessRecord()
     {
         HelmCluster cluster = Choose(Cluster);
@@ -96,7 +96,7 @@ public sealed class NewDaskWorkerGroupValueCommand : ClusterCmdlet
         }
     }
 
-    /// <summary>Returns the command of the next upgrade; empty, with a warning, where another tool than Helm makes it.</summary>
+    /// <summary>Returns the command of the next upgrade; empty, with a warning, if another tool than Helm manages the release.</summary>
     private string CommandFor(HelmCluster cluster, string path)
     {
         try

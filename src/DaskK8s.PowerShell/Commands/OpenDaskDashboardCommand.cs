@@ -14,7 +14,7 @@ public sealed class OpenDaskDashboardCommand : ClusterCmdlet
     [ValidateSet("status", "workers", "tasks", "system", "profile", "graph", "groups", "info")]
     public string Page { get; set; } = "status";
 
-    /// <summary>Gets or sets whether only the link is asked for.</summary>
+    /// <summary>Gets or sets whether to return only the link.</summary>
     [Parameter(HelpMessage = "Returns the link without opening it.")]
     public SwitchParameter LinkOnly { get; set; }
 
@@ -24,7 +24,7 @@ public sealed class OpenDaskDashboardCommand : ClusterCmdlet
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }
 
-    /// <summary>Opens.</summary>
+    /// <summary>Opens the page.</summary>
     protected override void ProcessRecord()
     {
         HelmCluster cluster = Choose(Cluster);

@@ -36,7 +36,7 @@ public sealed class SetDaskWorkerGroupCommand : ClusterCmdlet
     [Parameter(HelpMessage = "The total number of GPUs of the group's pods.")]
     public int? Gpus { get; set; }
 
-    /// <summary>Gets or sets whether to shrink without moving results away first.</summary>
+    /// <summary>Gets or sets whether to scale down without moving results first.</summary>
     [Parameter(HelpMessage = "Scales down immediately. By default, results are first moved off the leaving workers.")]
     public SwitchParameter Immediate { get; set; }
 
@@ -44,12 +44,12 @@ public sealed class SetDaskWorkerGroupCommand : ClusterCmdlet
     [Parameter(HelpMessage = "Waits until the scheduler knows the workers.")]
     public SwitchParameter Wait { get; set; }
 
-    /// <summary>Gets or sets the time limit of waiting.</summary>
+    /// <summary>Gets or sets the time limit of the wait, in seconds.</summary>
     [Parameter(HelpMessage = "How long -Wait waits, in seconds; 300 by default.")]
     [ValidateRange(1, int.MaxValue / 1000)]
     public int TimeoutSec { get; set; } = 300;
 
-    /// <summary>Gets or sets whether to give the group out.</summary>
+    /// <summary>Gets or sets whether to return the group.</summary>
     [Parameter(HelpMessage = "Returns the group after scaling.")]
     public SwitchParameter PassThru { get; set; }
 
@@ -59,7 +59,7 @@ public sealed class SetDaskWorkerGroupCommand : ClusterCmdlet
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }
 
-    /// <summary>Checks that the command says how large.</summary>
+    /// <summary>Checks that a size is specified.</summary>
     protected override void BeginProcessing()
     {
         bool bySize = Memory is not null || Cores is not null || Gpus is not null;
@@ -74,7 +74,7 @@ public sealed class SetDaskWorkerGroupCommand : ClusterCmdlet
         }
     }
 
-    /// <summary>Scales.</summary>
+    /// <summary>Scales the group.</summary>
     protected override void ProcessRecord()
     {
         HelmCluster cluster = Choose(Cluster);

@@ -3,7 +3,7 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Scales worker groups with the work.</summary>
+/// <summary>Starts to scale worker groups with the workload.</summary>
 [Cmdlet(VerbsLifecycle.Start, "DaskAdaptive", SupportsShouldProcess = true, DefaultParameterSetName = GroupSet)]
 [OutputType(typeof(DaskAdaptive))]
 public sealed class StartDaskAdaptiveCommand : ClusterCmdlet
@@ -11,7 +11,7 @@ public sealed class StartDaskAdaptiveCommand : ClusterCmdlet
     private const string GroupSet = "Group";
     private const string RangeSet = "Range";
 
-    /// <summary>How long the first decision is waited for, so that what is shown tells more than that something began.</summary>
+    /// <summary>How long to wait for the first decision, so that the output shows more than the start.</summary>
     private static readonly TimeSpan FirstDecisionLimit = TimeSpan.FromSeconds(10);
 
     // A release is adapted by one loop, so the groups of a pipeline are collected.
@@ -27,12 +27,12 @@ public sealed class StartDaskAdaptiveCommand : ClusterCmdlet
     [Parameter(ValueFromPipeline = true, ParameterSetName = GroupSet, HelpMessage = "The group, as Get-DaskWorkerGroup returns it.")]
     public WorkerGroup? InputObject { get; set; }
 
-    /// <summary>Gets or sets the least.</summary>
+    /// <summary>Gets or sets the minimum number of pods.</summary>
     [Parameter(ParameterSetName = GroupSet, HelpMessage = "The minimum number of pods of each group; 0 by default.")]
     [ValidateRange(0, int.MaxValue)]
     public int Minimum { get; set; }
 
-    /// <summary>Gets or sets the most.</summary>
+    /// <summary>Gets or sets the maximum number of pods.</summary>
     [Parameter(Mandatory = true, ParameterSetName = GroupSet, HelpMessage = "The maximum number of pods of each group.")]
     [ValidateRange(0, int.MaxValue)]
     public int Maximum { get; set; }
@@ -41,22 +41,22 @@ public sealed class StartDaskAdaptiveCommand : ClusterCmdlet
     [Parameter(Mandatory = true, ParameterSetName = RangeSet, HelpMessage = "The groups that adapt, each with its minimum and maximum number of pods: @{ worker = 1, 20; 'gpu-workers' = 0, 4 }.")]
     public IDictionary Range { get; set; } = new Hashtable();
 
-    /// <summary>Gets or sets how often to look.</summary>
+    /// <summary>Gets or sets the interval between decisions.</summary>
     [Parameter(HelpMessage = "How often the demand is read; 5s by default.")]
     [Age]
     public TimeSpan? Interval { get; set; }
 
-    /// <summary>Gets or sets the time in which the work is to be done.</summary>
+    /// <summary>Gets or sets the time in which the outstanding work should be done.</summary>
     [Parameter(HelpMessage = "The target duration of the outstanding work; 30s by default. A shorter duration needs more workers.")]
     [Age]
     public TimeSpan? TargetDuration { get; set; }
 
-    /// <summary>Gets or sets how long a group is held after it grew.</summary>
+    /// <summary>Gets or sets how long a group does not scale down after it scaled up.</summary>
     [Parameter(HelpMessage = "How long a group does not shrink after it has grown; 60s by default.")]
     [Age]
     public TimeSpan? CoolDown { get; set; }
 
-    /// <summary>Gets or sets after what time without work all groups go to their minimum.</summary>
+    /// <summary>Gets or sets the time without work after which all groups scale down to their minimum.</summary>
     [Parameter(HelpMessage = "The idle time after which all groups go to their minimum at once. By default, they shrink step by step.")]
     [Age]
     public TimeSpan? IdleTimeout { get; set; }
@@ -92,7 +92,7 @@ public sealed class StartDaskAdaptiveCommand : ClusterCmdlet
         }
     }
 
-    /// <summary>Starts.</summary>
+    /// <summary>Starts adaptive scaling.</summary>
     protected override void EndProcessing()
     {
         foreach ((HelmCluster cluster, Dictionary<string, AdaptiveRange> ranges) in _ranges)

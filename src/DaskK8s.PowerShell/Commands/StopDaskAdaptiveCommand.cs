@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Ends adaptive scaling; the groups stay as they are.</summary>
+/// <summary>Stops adaptive scaling; the groups keep their size.</summary>
 [Cmdlet(VerbsLifecycle.Stop, "DaskAdaptive", SupportsShouldProcess = true)]
 [OutputType(typeof(DaskAdaptive))]
 public sealed class StopDaskAdaptiveCommand : ClusterCmdlet
@@ -13,11 +13,11 @@ public sealed class StopDaskAdaptiveCommand : ClusterCmdlet
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }
 
-    /// <summary>Gets or sets whether to give out what was stopped.</summary>
+    /// <summary>Gets or sets whether to return the stopped adaptive scaling.</summary>
     [Parameter(HelpMessage = "Returns what was stopped, with its decisions.")]
     public SwitchParameter PassThru { get; set; }
 
-    /// <summary>Stops.</summary>
+    /// <summary>Stops adaptive scaling.</summary>
     protected override void ProcessRecord()
     {
         DaskSession session = DaskSession.Current;

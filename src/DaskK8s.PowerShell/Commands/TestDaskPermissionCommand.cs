@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Lists what the caller may do, and which permissions are missing.</summary>
+/// <summary>Lists the caller's permissions, and which required ones are missing.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "DaskPermission", DefaultParameterSetName = ClusterSet)]
 [OutputType(typeof(FeaturePermission), typeof(string))]
 public sealed class TestDaskPermissionCommand : ClusterCmdlet
@@ -30,11 +30,11 @@ public sealed class TestDaskPermissionCommand : ClusterCmdlet
     [Parameter(ParameterSetName = ContextSet, HelpMessage = "The kubeconfig file. By default those of KUBECONFIG, else ~/.kube/config.")]
     public string? Kubeconfig { get; set; }
 
-    /// <summary>Gets or sets whether to give a Role.</summary>
+    /// <summary>Gets or sets whether to return a Role.</summary>
     [Parameter(HelpMessage = "Gives the Role to ask an administrator for, as YAML, instead of the list.")]
     public SwitchParameter AsRole { get; set; }
 
-    /// <summary>Asks.</summary>
+    /// <summary>Sends the query and writes its results.</summary>
     protected override void ProcessRecord()
     {
         HelmCluster? cluster = ParameterSetName == ClusterSet ? Choose(Cluster) : null;

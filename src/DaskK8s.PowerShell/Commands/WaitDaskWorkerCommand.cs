@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Waits until the scheduler knows the workers that the groups ask for.</summary>
+/// <summary>Waits until the desired workers of the groups are connected to the scheduler.</summary>
 [Cmdlet(VerbsLifecycle.Wait, "DaskWorker")]
 [OutputType(typeof(WorkerGroup))]
 public sealed class WaitDaskWorkerCommand : ClusterCmdlet
@@ -22,11 +22,11 @@ public sealed class WaitDaskWorkerCommand : ClusterCmdlet
     [ValidateRange(0, int.MaxValue / 1000)]
     public int TimeoutSec { get; set; } = 300;
 
-    /// <summary>Gets or sets whether hopeless pods end the wait.</summary>
+    /// <summary>Gets or sets whether to keep waiting for pods that cannot start.</summary>
     [Parameter(HelpMessage = "Goes on waiting where pods cannot come up as they are, as with an image that does not exist.")]
     public SwitchParameter NoFailFast { get; set; }
 
-    /// <summary>Gets or sets whether to give the groups out.</summary>
+    /// <summary>Gets or sets whether to return the groups.</summary>
     [Parameter(HelpMessage = "Gives the groups as they are afterwards.")]
     public SwitchParameter PassThru { get; set; }
 
@@ -36,7 +36,7 @@ public sealed class WaitDaskWorkerCommand : ClusterCmdlet
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }
 
-    /// <summary>Waits.</summary>
+    /// <summary>Waits for the workers.</summary>
     protected override void ProcessRecord()
     {
         HelmCluster cluster = Choose(Cluster);

@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Completes the names of connected clusters: no call.</summary>
+/// <summary>Completes the names of connected clusters, without a network call.</summary>
 public sealed class ClusterCompleter : CompleterBase
 {
     private protected override Task<IReadOnlyList<(string Text, string ToolTip)>> FindAsync(

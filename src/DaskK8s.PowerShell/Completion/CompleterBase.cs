@@ -4,7 +4,7 @@ using System.Management.Automation.Language;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>The base of the completions: they take a second at most and never fail, as nobody could see why.</summary>
+/// <summary>The base class of the completers: they take at most one second and never fail, because an error would not be visible.</summary>
 public abstract class CompleterBase : IArgumentCompleter
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
@@ -13,13 +13,13 @@ public abstract class CompleterBase : IArgumentCompleter
     {
     }
 
-    /// <summary>Returns what the word may become.</summary>
+    /// <summary>Returns the completions of a word.</summary>
     /// <param name="commandName">The command.</param>
     /// <param name="parameterName">The parameter.</param>
-    /// <param name="wordToComplete">What is typed so far.</param>
+    /// <param name="wordToComplete">The text typed so far.</param>
     /// <param name="commandAst">The command's syntax tree.</param>
-    /// <param name="fakeBoundParameters">The other parameters that are typed already.</param>
-    /// <returns>The completions; none where they cannot be found in time.</returns>
+    /// <param name="fakeBoundParameters">The other parameters typed so far.</param>
+    /// <returns>The completions; none if they cannot be found in time.</returns>
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
@@ -54,7 +54,7 @@ public abstract class CompleterBase : IArgumentCompleter
     private protected abstract Task<IReadOnlyList<(string Text, string ToolTip)>> FindAsync(
         DaskSession session, IDictionary bound, CancellationToken cancellationToken);
 
-    /// <summary>Returns the options that the parameters typed so far mean.</summary>
+    /// <summary>Returns the options for the parameters typed so far.</summary>
     private protected static HelmClusterOptions ToOptions(IDictionary bound) => new()
     {
         Namespace = bound["Namespace"] as string,
@@ -65,7 +65,7 @@ public abstract class CompleterBase : IArgumentCompleter
         Retry = new RetryOptions { MaxAttempts = 1 },
     };
 
-    /// <summary>Returns the file of a path as the cmdlets take it: from the session's location, with <c>~</c>.</summary>
+    /// <summary>Returns the full path as the cmdlets resolve it: relative to the session's location, with <c>~</c> expanded.</summary>
     private static string Resolve(string path)
     {
         using System.Management.Automation.PowerShell shell = System.Management.Automation.PowerShell.Create(RunspaceMode.CurrentRunspace);

@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Completes the contexts of the kubeconfig: no call.</summary>
+/// <summary>Completes the contexts of the kubeconfig, without a network call.</summary>
 public sealed class ContextCompleter : CompleterBase
 {
     // No kubeconfig can name a context so; the error about it lists those that there are, before anybody is asked.

@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Completes worker groups, from what was read last: no call.</summary>
+/// <summary>Completes worker groups from the last known state, without a network call.</summary>
 public sealed class GroupCompleter : CompleterBase
 {
     private protected override Task<IReadOnlyList<(string Text, string ToolTip)>> FindAsync(

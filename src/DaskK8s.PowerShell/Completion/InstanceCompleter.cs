@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Completes the instances of the Dask chart in the release that is typed.</summary>
+/// <summary>Completes the instances of the Dask chart in the typed release.</summary>
 public sealed class InstanceCompleter : CompleterBase
 {
     private protected override async Task<IReadOnlyList<(string Text, string ToolTip)>> FindAsync(

@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace DaskK8s.PowerShell;
 
-/// <summary>Completes releases of the Dask chart, in the namespace that is typed or the context's.</summary>
+/// <summary>Completes releases of the Dask chart, in the typed namespace or the context's.</summary>
 public sealed class ReleaseCompleter : CompleterBase
 {
     private protected override async Task<IReadOnlyList<(string Text, string ToolTip)>> FindAsync(

@@ -5,7 +5,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Api;
 
-/// <summary>Keeps the bearer tokens that the server knows.</summary>
+/// <summary>The bearer tokens that the server accepts.</summary>
 internal sealed class Accounts
 {
     private readonly ConcurrentDictionary<string, RequestUser> _users = new(StringComparer.Ordinal);
@@ -28,7 +28,7 @@ internal sealed class Accounts
         }
     }
 
-    /// <summary>Returns the user of an Authorization header; without one it is the anonymous user, as on the real server.</summary>
+    /// <summary>Returns the user of an Authorization header; without a header, the anonymous user, as on the real server.</summary>
     public RequestUser Authenticate(string? header)
     {
         if (string.IsNullOrEmpty(header))

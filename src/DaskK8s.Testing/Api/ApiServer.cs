@@ -10,7 +10,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace DaskK8s.Testing.Api;
 
-/// <summary>Listens on a loopback port with TLS; it can be stopped and started again on the same port.</summary>
+/// <summary>A TLS listener on a loopback port; it can be stopped and restarted on the same port.</summary>
 internal sealed class ApiServer(RequestPipeline pipeline, ServerCertificate certificate, int port) : IAsyncDisposable
 {
     private WebApplication? _app;

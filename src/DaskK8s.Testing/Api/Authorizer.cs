@@ -3,7 +3,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Api;
 
-/// <summary>Decides by the roles and bindings in the store, as the real server's RBAC does.</summary>
+/// <summary>Authorizes requests by the roles and bindings in the store, as the real server's RBAC does.</summary>
 internal sealed class Authorizer(ObjectStore store)
 {
     private static readonly JsonArray BasicRules = new(

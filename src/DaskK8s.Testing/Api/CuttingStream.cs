@@ -1,6 +1,6 @@
 namespace DaskK8s.Testing.Api;
 
-/// <summary>Passes a number of bytes on, then resets the connection or stalls.</summary>
+/// <summary>A stream that forwards a number of bytes, then resets the connection or stalls.</summary>
 internal sealed class CuttingStream(Stream inner, long limit, Func<CancellationToken, Task> end) : Stream
 {
     private long _left = limit;

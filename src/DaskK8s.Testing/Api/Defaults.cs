@@ -3,7 +3,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Api;
 
-/// <summary>Fills in what an object leaves out, as the real server does.</summary>
+/// <summary>Sets default values for fields that an object omits, as the real server does.</summary>
 internal static class Defaults
 {
     public static void Apply(ResourceType type, JsonObject value)

@@ -3,15 +3,15 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Api;
 
-/// <summary>Deletes objects as the server does: pods with grace, owners with the propagation that was asked for.</summary>
+/// <summary>Deletes objects as the server does: pods with a grace period, owners with the requested propagation policy.</summary>
 internal sealed class Deletion(ObjectStore store)
 {
-    /// <summary>Determines whether the answer to a deletion is the object itself; of most kinds it is a Status.</summary>
+    /// <summary>Determines whether the response to a deletion is the object itself; for most kinds it is a Status.</summary>
     public static bool ReturnsObject(ResourceType type) =>
         type == ResourceTypes.Pods || type == ResourceTypes.Services || type == ResourceTypes.ServiceAccounts || type == ResourceTypes.ResourceQuotas || type == ResourceTypes.PersistentVolumeClaims;
 
-    /// <summary>Deletes an object that somebody else may delete at the same time, as collections and controllers do.</summary>
-    /// <returns>Whether there was something to delete.</returns>
+    /// <summary>Deletes an object that may have been deleted concurrently; used for collections and by controllers.</summary>
+    /// <returns>Whether the object still existed.</returns>
     public bool TryDelete(ObjectKey key, JsonObject options, bool dryRun = false) => store.Locked(() =>
     {
         bool there = store.Get(key) is not null;
@@ -23,7 +23,7 @@ internal sealed class Deletion(ObjectStore store)
         return there;
     });
 
-    /// <summary>Returns the object as it was left, and whether it is gone.</summary>
+    /// <summary>Deletes an object; returns its last state and whether it is removed.</summary>
     public (StoredObject Last, bool Gone) Delete(ObjectKey key, JsonObject options, bool dryRun = false) => store.Locked(() =>
     {
         StoredObject old = store.Get(key) ?? throw ApiException.NotFound(key);

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace DaskK8s.Testing.Api;
 
-/// <summary>Tells clients which resources there are.</summary>
+/// <summary>Answers API discovery requests.</summary>
 internal sealed class Discovery(EmbeddedClusterOptions options)
 {
     private static readonly string[] Verbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace DaskK8s.Testing.Api;
 
-/// <summary>The faults of requests that are in force.</summary>
+/// <summary>The active request faults.</summary>
 internal sealed class HttpFaults
 {
     private readonly Lock _gate = new();
@@ -21,7 +21,7 @@ internal sealed class HttpFaults
         return entry;
     }
 
-    /// <summary>Does to a request what the faults say; true when it is answered thereby.</summary>
+    /// <summary>Applies the active faults to a request; true if a fault has answered it.</summary>
     public async Task<bool> ApplyAsync(HttpContext context, EmbeddedRequest request)
     {
         foreach (HttpFault fault in Hits(request))

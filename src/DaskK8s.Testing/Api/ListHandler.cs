@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace DaskK8s.Testing.Api;
 
-/// <summary>Answers lists, page by page from one snapshot.</summary>
+/// <summary>Answers list requests; all pages of a list come from one snapshot.</summary>
 internal sealed class ListHandler(ObjectStore store)
 {
     private const int SnapshotLimit = 64;
@@ -17,7 +17,7 @@ internal sealed class ListHandler(ObjectStore store)
     private readonly ConcurrentDictionary<string, (IReadOnlyList<StoredObject> Left, long Version)> _pages = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> _order = new();
 
-    /// <summary>Forgets the snapshots behind the continue tokens, so that the next page is told 410.</summary>
+    /// <summary>Discards the snapshots behind the continue tokens, so that the next page fails with 410.</summary>
     public void Expire() => _pages.Clear();
 
     public Task HandleAsync(HttpContext context, RequestInfo info)

@@ -4,12 +4,12 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Api;
 
-/// <summary>Completes, checks and stores objects as the server does, whoever sends them: a client or a controller.</summary>
+/// <summary>Completes, validates and stores objects as the server does, for clients and controllers.</summary>
 internal sealed class ObjectRules(ObjectStore store, ServiceAllocator services)
 {
     private const string NameAlphabet = "bcdfghjklmnpqrstvwxz2456789";
 
-    /// <summary>Completes, checks and stores a new object.</summary>
+    /// <summary>Completes, validates and stores a new object.</summary>
     public StoredObject Create(ObjectKey key, JsonObject value, string manager, string operation, bool dryRun)
     {
         value["kind"] = key.Type.Kind;
@@ -26,7 +26,7 @@ internal sealed class ObjectRules(ObjectStore store, ServiceAllocator services)
         return store.Create(key, value, dryRun);
     }
 
-    /// <summary>Tells which object a client wants to create; a name is made up where only its beginning is given.</summary>
+    /// <summary>Returns the key of the object to create; its name is generated if only a prefix is specified.</summary>
     public static ObjectKey Identify(RequestInfo info, JsonObject value)
     {
         (string? kind, string? version) = (value.Text("kind"), value.Text("apiVersion"));
@@ -58,7 +58,7 @@ internal sealed class ObjectRules(ObjectStore store, ServiceAllocator services)
         return new ObjectKey(info.Type, info.Namespace, name);
     }
 
-    /// <summary>Refuses an apply that was made for another version of the object, or for another object of its name.</summary>
+    /// <summary>Rejects an apply for another version of the object, or for another object of the same name.</summary>
     public static void CheckApplied(ObjectKey key, JsonObject live, JsonObject config)
     {
         if (config.Text("metadata", "resourceVersion") is { Length: > 0 } version && version != live.Text("metadata", "resourceVersion"))
@@ -72,7 +72,7 @@ internal sealed class ObjectRules(ObjectStore store, ServiceAllocator services)
         }
     }
 
-    /// <summary>Fills in what the server fills in.</summary>
+    /// <summary>Sets the fields that the server sets.</summary>
     public void Complete(ObjectKey key, JsonObject value, JsonObject? old)
     {
         Defaults.Apply(key.Type, value);
@@ -82,7 +82,7 @@ internal sealed class ObjectRules(ObjectStore store, ServiceAllocator services)
         }
     }
 
-    /// <summary>Makes <paramref name="live"/> what the client sent, keeping what it may not change here.</summary>
+    /// <summary>Replaces <paramref name="live"/> with what the client sent, except for fields that cannot be changed here.</summary>
     public void Replace(RequestInfo info, JsonObject live, JsonObject sent, string manager)
     {
         JsonObject old = live.CloneObject();
@@ -143,7 +143,7 @@ internal sealed class ObjectRules(ObjectStore store, ServiceAllocator services)
         }
     }
 
-    /// <summary>Notes who changed which fields.</summary>
+    /// <summary>Records which manager changed which fields.</summary>
     public void Track(RequestInfo info, JsonObject old, JsonObject now, string manager)
     {
         if (now.At("metadata", "managedFields") is null && old.At("metadata", "managedFields") is { } books)

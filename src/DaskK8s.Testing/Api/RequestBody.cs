@@ -9,7 +9,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace DaskK8s.Testing.Api;
 
-/// <summary>Reads what a request sends.</summary>
+/// <summary>Reads request bodies.</summary>
 internal static class RequestBody
 {
     private const int Limit = 3 * 1024 * 1024;
@@ -42,7 +42,7 @@ internal static class RequestBody
         return Parse(body) as JsonObject ?? throw ApiException.BadRequest("the object provided is unrecognized (must be of type Object)");
     }
 
-    /// <summary>Reads JSON, or YAML where it is not JSON.</summary>
+    /// <summary>Reads JSON, or YAML if the body is not JSON.</summary>
     public static JsonNode? Parse(byte[] body)
     {
         try

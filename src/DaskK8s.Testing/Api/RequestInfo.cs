@@ -2,7 +2,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Api;
 
-/// <summary>What a request asks for: a verb on a resource.</summary>
+/// <summary>The verb and the resource of a request.</summary>
 internal sealed record RequestInfo(string Verb, ResourceType Type, string Namespace, string Name, string Subresource)
 {
     public ObjectKey Key => new(Type, Namespace, Name);

@@ -1,6 +1,6 @@
 namespace DaskK8s.Testing.Api;
 
-/// <summary>Remembers the last requests.</summary>
+/// <summary>Stores the most recent requests.</summary>
 internal sealed class RequestLog
 {
     private const int Limit = 10_000;

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace DaskK8s.Testing.Api;
 
-/// <summary>Takes a request from its user to its handler.</summary>
+/// <summary>Authenticates and authorizes a request, and routes it to its handler.</summary>
 internal sealed class RequestPipeline(
     ObjectStore store, Accounts accounts, Authorizer authorizer, HttpFaults faults, RequestLog log, Discovery discovery, Reviews reviews,
     ListHandler lists, WatchHandler watches, ObjectHandler objects, SubresourceHandler logs, SubresourceHandler forwards, EmbeddedClusterOptions options)

@@ -1,6 +1,6 @@
 namespace DaskK8s.Testing.Api;
 
-/// <summary>Who sends a request.</summary>
+/// <summary>The user who sends a request.</summary>
 internal sealed record RequestUser(string Name, IReadOnlyList<string> Groups)
 {
     public static readonly RequestUser Anonymous = new("system:anonymous", ["system:unauthenticated"]);

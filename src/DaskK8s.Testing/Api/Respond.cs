@@ -7,10 +7,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace DaskK8s.Testing.Api;
 
-/// <summary>Writes answers.</summary>
+/// <summary>Writes responses.</summary>
 internal static class Respond
 {
-    /// <summary>The size from which real servers compress an answer, bytes (the API server's <c>defaultGzipThresholdBytes</c>).</summary>
+    /// <summary>The size in bytes from which real servers compress a response (the API server's <c>defaultGzipThresholdBytes</c>).</summary>
     private const int CompressedFrom = 128 * 1024;
 
     public static Task JsonAsync(HttpContext context, int code, JsonNode body) => BytesAsync(context, code, Json.ToUtf8(body), "application/json");

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace DaskK8s.Testing.Api;
 
-/// <summary>Answers what somebody may do.</summary>
+/// <summary>Answers access reviews, which determine what a user is allowed to do.</summary>
 internal sealed class Reviews(Authorizer authorizer)
 {
     public async Task HandleAsync(HttpContext context, RequestInfo info, RequestUser user)

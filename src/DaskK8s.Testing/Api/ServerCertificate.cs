@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace DaskK8s.Testing.Api;
 
-/// <summary>A certificate authority made for one cluster, and the server's certificate from it.</summary>
+/// <summary>A certificate authority for one cluster, and the server certificate that it issued.</summary>
 internal sealed class ServerCertificate : IDisposable
 {
     public ServerCertificate()

@@ -3,7 +3,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Api;
 
-/// <summary>Provides Services their addresses and node ports.</summary>
+/// <summary>Allocates the addresses and node ports of Services.</summary>
 internal sealed class ServiceAllocator(EmbeddedClusterOptions options, Func<int, string> clusterAddress)
 {
     private int _address;

@@ -2,5 +2,5 @@ using Microsoft.AspNetCore.Http;
 
 namespace DaskK8s.Testing.Api;
 
-/// <summary>Answers requests for a subresource that another room serves: logs and forwards of pods.</summary>
+/// <summary>Handles requests for a subresource of pods: logs or port-forwards.</summary>
 internal delegate Task SubresourceHandler(HttpContext context, RequestInfo info, CancellationToken stopping);

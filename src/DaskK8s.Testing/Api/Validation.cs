@@ -5,7 +5,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Api;
 
-/// <summary>Refuses what the real server refuses, in its words, where a client is likely to meet it.</summary>
+/// <summary>Rejects invalid objects with the real server's messages, for the errors that clients are likely to encounter.</summary>
 internal static partial class Validation
 {
     private const string NameRule =
@@ -55,7 +55,7 @@ internal static partial class Validation
         }
     }
 
-    /// <summary>Refuses values of the wrong type as the decoder does: with 400 for an object, 422 for a patch.</summary>
+    /// <summary>Rejects values of the wrong type as the decoder does: with 400 for an object, 422 for a patch.</summary>
     public static void CheckTypes(ResourceType type, JsonObject value)
     {
         if ((type == ResourceTypes.Deployments || type == ResourceTypes.ReplicaSets) && value.At("spec", "replicas") is JsonValue replicas

@@ -128,7 +128,7 @@ internal sealed class WatchHandler(ObjectStore store, EmbeddedClusterOptions opt
         await context.Response.Body.WriteAsync(NewLine, context.RequestAborted).ConfigureAwait(false);
     }
 
-    /// <summary>Starts to listen and gives what is to be sent at once; the version is negative when the watch is refused.</summary>
+    /// <summary>Starts to listen and returns the initial events; the version is negative if the watch is rejected.</summary>
     private (List<byte[]> Lines, long Version) Begin(string asked, bool initial, WatchFilter filter, Action<StoreEvent> listener, bool metadataOnly, ResourceType type) => store.Locked(() =>
     {
         List<byte[]> lines = [];

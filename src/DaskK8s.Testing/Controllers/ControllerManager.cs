@@ -4,7 +4,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Controllers;
 
-/// <summary>Runs the controllers one after the other over what has changed, on one task.</summary>
+/// <summary>Runs the controllers on changed objects, one after the other, on one task.</summary>
 internal sealed class ControllerManager : IAsyncDisposable
 {
     private readonly ObjectStore _store;
@@ -26,10 +26,10 @@ internal sealed class ControllerManager : IAsyncDisposable
         _loop = Task.Run(RunAsync);
     }
 
-    /// <summary>Gets the error that a controller met, which would be a mistake in it.</summary>
+    /// <summary>Gets the exception that a controller threw, which indicates a bug in it.</summary>
     public Exception? Failure { get; private set; }
 
-    /// <summary>Looks at all pods again, after a fault was set or lifted.</summary>
+    /// <summary>Reconciles all pods again, after a fault was added or removed.</summary>
     public void Revisit()
     {
         foreach (StoredObject pod in _store.List(ResourceTypes.Pods).Items)
@@ -213,7 +213,7 @@ internal sealed class ControllerManager : IAsyncDisposable
         _garbage.SyncForeground(key);
     }
 
-    /// <summary>Keys to look at, each once, in the order they came.</summary>
+    /// <summary>A first-in, first-out queue of keys without duplicates.</summary>
     private sealed class OrderedSet
     {
         private readonly Queue<ObjectKey> _queue = new();

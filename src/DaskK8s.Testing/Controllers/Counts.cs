@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace DaskK8s.Testing.Controllers;
 
-/// <summary>Writes counts of a status: the real server leaves a zero out.</summary>
+/// <summary>Writes the counts of a status; like the real server, it omits zeros.</summary>
 internal static class Counts
 {
     public static void Set(JsonObject status, string name, int count)

@@ -6,7 +6,7 @@ using DaskK8s.Testing.Storage;
 namespace DaskK8s.Testing.Controllers;
 
 /// <summary>
-/// Ranks the pods of a ReplicaSet that shrinks, first candidate first, as kube-controller-manager does: unassigned, pending, not ready,
+/// Ranks the pods of a ReplicaSet that scales down, first candidate first, as kube-controller-manager does: unassigned, pending, not ready,
 /// lower deletion cost, more pods on the node, ready for a shorter time, more restarts, younger.
 /// </summary>
 internal sealed class DeletionOrder(DateTimeOffset now, bool costs, IReadOnlyDictionary<string, int> podsOnNode) : IComparer<StoredObject>
@@ -46,7 +46,7 @@ internal sealed class DeletionOrder(DateTimeOffset now, bool costs, IReadOnlyDic
     private int OnNode(JsonObject pod) => podsOnNode.GetValueOrDefault(pod.Text("spec", "nodeName") ?? string.Empty);
 
     /// <summary>
-    /// Compares by age, the younger first. From 1.21 on ages count in powers of two and equal powers are decided by uid; older servers take the exact age.
+    /// Compares by age, the younger first. From 1.21 on, ages are rounded to powers of two, and ties are decided by uid; older servers use exact ages.
     /// </summary>
     private int Age(DateTimeOffset? left, DateTimeOffset? right, StoredObject x, StoredObject y)
     {

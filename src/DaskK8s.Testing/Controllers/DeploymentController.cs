@@ -122,7 +122,7 @@ internal sealed class DeploymentController(ObjectStore store, ObjectRules object
         return set;
     }
 
-    /// <summary>Returns how many pods a new ReplicaSet begins with, beside those that still run.</summary>
+    /// <summary>Returns the initial replicas of a new ReplicaSet, given the pods that still run.</summary>
     private static int FirstReplicas(StoredObject deployment, List<StoredObject> sets, int surge)
     {
         int running = sets.Sum(Replicas);
@@ -142,7 +142,7 @@ internal sealed class DeploymentController(ObjectStore store, ObjectRules object
         }
     });
 
-    /// <summary>A template that was used before comes back under a new revision.</summary>
+    /// <summary>Assigns a new revision to a template that was used before.</summary>
     private void KeepRevision(StoredObject deployment, StoredObject current, List<StoredObject> sets)
     {
         long newest = sets.Where(set => set.Uid != current.Uid).Select(RevisionOf).DefaultIfEmpty().Max();

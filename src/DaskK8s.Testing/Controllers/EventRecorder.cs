@@ -3,7 +3,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Controllers;
 
-/// <summary>Writes Events; a repeated one is counted up.</summary>
+/// <summary>Writes Events; a repeated event increments its count.</summary>
 internal sealed class EventRecorder(ObjectStore store)
 {
     private readonly Dictionary<(string Uid, string Reason, string Message), ObjectKey> _recorded = [];

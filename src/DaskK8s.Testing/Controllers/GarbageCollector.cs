@@ -4,7 +4,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Controllers;
 
-/// <summary>Removes what belongs to owners or namespaces that are gone, and gives new namespaces their service account.</summary>
+/// <summary>Deletes the dependents of deleted owners and namespaces, and creates the service account of new namespaces.</summary>
 internal sealed class GarbageCollector(ObjectStore store, ObjectRules objects, Deletion deletion)
 {
     public void OwnerGone(StoredObject owner)
@@ -21,7 +21,7 @@ internal sealed class GarbageCollector(ObjectStore store, ObjectRules objects, D
         }
     }
 
-    /// <summary>Deletes an owner whose dependents had to be deleted first.</summary>
+    /// <summary>Deletes an owner after its dependents (foreground deletion).</summary>
     public void SyncForeground(ObjectKey key)
     {
         if (store.Get(key) is not { IsTerminating: true } owner || !Has(owner, "foregroundDeletion"))

@@ -15,7 +15,7 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
 
     public PodRun? RunOf(StoredObject pod) => _runs.GetValueOrDefault(pod.Uid);
 
-    /// <summary>Takes the pods that wait for an address, so that they are looked at again.</summary>
+    /// <summary>Removes and returns the pods that wait for an address, so that they are reconciled again.</summary>
     public IReadOnlyList<ObjectKey> TakeHomeless()
     {
         ObjectKey[] all = [.. _homeless.Keys];
@@ -104,7 +104,7 @@ internal sealed class Kubelet(ObjectStore store, EventRecorder events, EmbeddedC
         }
     }
 
-    /// <summary>Ends a container's run; without a process its exit is made up.</summary>
+    /// <summary>Ends a container's run; without a process, its exit is simulated.</summary>
     public void Kill(StoredObject pod, ContainerRun container, int exitCode)
     {
         if (container.Process is { } process)

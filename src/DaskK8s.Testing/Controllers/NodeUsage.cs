@@ -3,7 +3,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Controllers;
 
-/// <summary>Adds up what the pods of each node request, change by change: what a pod costs must not depend on how many there are.</summary>
+/// <summary>Tracks the resource requests of each node's pods incrementally, so that a change costs the same for any number of pods.</summary>
 internal sealed class NodeUsage
 {
     private readonly Lock _lock = new();
@@ -11,7 +11,7 @@ internal sealed class NodeUsage
 
     public NodeUsage(ObjectStore store) => store.Listen(Note);
 
-    /// <summary>Returns how much of a resource the pods of a node request.</summary>
+    /// <summary>Returns the amount of a resource that the pods of a node request.</summary>
     public decimal Of(string node, string resource)
     {
         lock (_lock)
@@ -20,7 +20,7 @@ internal sealed class NodeUsage
         }
     }
 
-    /// <summary>Returns what a pod requests.</summary>
+    /// <summary>Returns the resource requests of a pod.</summary>
     public static Dictionary<string, decimal> RequestsOf(JsonNode pod)
     {
         Dictionary<string, decimal> sum = new(StringComparer.Ordinal) { ["pods"] = 1 };

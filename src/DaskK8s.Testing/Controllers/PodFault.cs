@@ -1,9 +1,9 @@
 namespace DaskK8s.Testing;
 
-/// <summary>What can go wrong with a pod.</summary>
+/// <summary>The faults that can be injected into pods.</summary>
 public enum PodFault
 {
-    /// <summary>No node takes it: the pod stays <c>Pending</c>, with a <c>FailedScheduling</c> event.</summary>
+    /// <summary>The pod is unschedulable: it stays <c>Pending</c>, with a <c>FailedScheduling</c> event.</summary>
     Unschedulable,
 
     /// <summary>Its image cannot be pulled: <c>ErrImagePull</c>, then <c>ImagePullBackOff</c>.</summary>
@@ -12,12 +12,12 @@ public enum PodFault
     /// <summary>It runs and never becomes ready.</summary>
     NeverReady,
 
-    /// <summary>Its container exits again and again: <c>CrashLoopBackOff</c>.</summary>
+    /// <summary>Its container keeps exiting: <c>CrashLoopBackOff</c>.</summary>
     CrashLoop,
 
-    /// <summary>It does not end when it is deleted, until its grace period is over.</summary>
+    /// <summary>It ignores termination: when it is deleted, it runs until its grace period expires.</summary>
     IgnoresTermination,
 
-    /// <summary>Its node stops answering: the pod is not ready any more, the rest of its status stays as it was, and it does not go when it is deleted.</summary>
+    /// <summary>Its node stops responding: the pod is no longer ready, the rest of its status is unchanged, and it is not removed when it is deleted.</summary>
     NodeLost,
 }

@@ -2,7 +2,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Controllers;
 
-/// <summary>The faults of pods that are in force.</summary>
+/// <summary>The active pod faults.</summary>
 internal sealed class PodFaults
 {
     private readonly Lock _gate = new();

@@ -5,7 +5,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Controllers;
 
-/// <summary>Binds pods to the node while its resources last.</summary>
+/// <summary>Binds pods to the node until its resources are used up.</summary>
 internal sealed class PodScheduler(ObjectStore store, EventRecorder events, EmbeddedClusterOptions options, PodFaults faults)
 {
     private readonly NodeUsage _usage = new(store);

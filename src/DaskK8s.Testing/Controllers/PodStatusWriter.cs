@@ -5,13 +5,13 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Controllers;
 
-/// <summary>Writes the status of pods as a kubelet does, from what their containers do.</summary>
+/// <summary>Writes the status of pods from the state of their containers, as a kubelet does.</summary>
 internal sealed class PodStatusWriter(ObjectStore store, EmbeddedClusterOptions options, PodFaults faults, PodNetwork network)
 {
     public static string ContainerId(PodRun run, ContainerRun container) =>
         $"containerd://{run.Uid.Replace("-", string.Empty, StringComparison.Ordinal)}{container.Restarts:x32}";
 
-    /// <summary>Writes what the pod's containers do.</summary>
+    /// <summary>Writes the state of a pod's containers.</summary>
     public void Write(StoredObject pod, PodRun run)
     {
         bool healthy = run.ReadyByHand ?? !faults.Has(PodFault.NeverReady, pod);
@@ -73,7 +73,7 @@ internal sealed class PodStatusWriter(ObjectStore store, EmbeddedClusterOptions 
         });
     }
 
-    /// <summary>Returns the status of an init container: it has ended well, or goes on where it is a native sidecar.</summary>
+    /// <summary>Returns the status of an init container: it has succeeded, or keeps running if it is a native sidecar.</summary>
     private static JsonObject InitStatus(JsonObject pod, JsonObject spec, string now)
     {
         string name = spec.Text("name")!;

@@ -7,7 +7,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Controllers;
 
-/// <summary>Keeps as many pods as a ReplicaSet asks for.</summary>
+/// <summary>Maintains the desired replicas of a ReplicaSet.</summary>
 internal sealed class ReplicaSetController(ObjectStore store, ObjectRules objects, Deletion deletion, EventRecorder events, EmbeddedClusterOptions options, Quotas quotas)
 {
     internal const string Manager = "kube-controller-manager";

@@ -3,16 +3,16 @@ using Microsoft.AspNetCore.Http;
 
 namespace DaskK8s.Testing.Forwarding;
 
-/// <summary>Knows the port-forwards that are open, so that a test can cut them.</summary>
+/// <summary>Tracks the open port-forwards, so that a test can cut them.</summary>
 internal sealed class ForwardFaults
 {
     private readonly Lock _gate = new();
     private readonly List<(CancellationTokenSource End, HttpContext Context, StoredObject Pod)> _open = [];
 
-    /// <summary>Gets or sets a value indicating whether the next cut sends the beginning of a frame first.</summary>
+    /// <summary>Gets or sets a value indicating whether the next cut sends an incomplete frame first.</summary>
     public bool MidFrame { get; set; }
 
-    /// <summary>Gets or sets how many bytes pass to the client before a forward is cut, negative for no limit.</summary>
+    /// <summary>Gets or sets the number of bytes sent to the client before a forward is cut; negative for no limit.</summary>
     public long CutAfter { get; set; } = -1;
 
     public IDisposable Enter(CancellationTokenSource end, HttpContext context, StoredObject pod)

@@ -4,7 +4,7 @@ namespace DaskK8s.Testing.Forwarding;
 
 /// <summary>
 /// Handles a session's frames in five workers, by stream id modulo five, each with a queue of fifty, as moby/spdystream does: a
-/// worker that waits holds up its own streams, and everybody once its queue is full.
+/// worker that waits blocks its own streams, and all streams once its queue is full.
 /// </summary>
 internal sealed class FrameWorkers
 {
@@ -25,14 +25,14 @@ internal sealed class FrameWorkers
         }
     }
 
-    /// <summary>Gets a task that ends when a worker has failed or all have ended.</summary>
+    /// <summary>Gets a task that completes when all workers have ended, and fails if one has failed.</summary>
     public Task Ended => Task.WhenAll(_running);
 
-    /// <summary>Queues what is to be done for a frame of a stream.</summary>
+    /// <summary>Queues the handler of a frame that belongs to a stream.</summary>
     public ValueTask QueueAsync(int streamId, Func<Task> handle, CancellationToken end) =>
         _queues[streamId % Count].Writer.WriteAsync(handle, end);
 
-    /// <summary>Queues what is to be done for a frame of no stream: the workers take turns.</summary>
+    /// <summary>Queues the handler of a frame that belongs to no stream: the workers take turns.</summary>
     public ValueTask QueueInTurnAsync(Func<Task> handle, CancellationToken end)
     {
         int worker = _turn;

@@ -8,7 +8,7 @@ namespace DaskK8s.Testing.Forwarding;
 /// <summary>Opens connections to ports of pods.</summary>
 internal sealed class PodDialer(ObjectStore store, Func<StoredObject, PodRun?> runOf, PodNetwork network, EmbeddedClusterOptions options, PortMap map)
 {
-    /// <summary>Returns the pod, or the error that the real server has for one that cannot be reached.</summary>
+    /// <summary>Returns the pod, or throws the real server's error if it cannot be reached.</summary>
     public StoredObject Demand(ObjectKey key)
     {
         StoredObject pod = store.Get(key) ?? throw ApiException.NotFound(key);
@@ -20,7 +20,7 @@ internal sealed class PodDialer(ObjectStore store, Func<StoredObject, PodRun?> r
         return pod;
     }
 
-    /// <summary>Connects; an error's message is the text that the kubelet sends.</summary>
+    /// <summary>Connects; an exception has the message that the kubelet sends.</summary>
     public async Task<Socket> DialAsync(StoredObject pod, int port, CancellationToken cancellationToken)
     {
         if (store.Get(pod.Key) is not { } now || now.Value.Text("status", "phase") != "Running")

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace DaskK8s.Testing.Forwarding;
 
-/// <summary>Answers <c>pods/portforward</c> in the transport that the client asks for.</summary>
+/// <summary>Handles <c>pods/portforward</c> in the transport that the client requests.</summary>
 internal sealed class PortForwardHandler(PodDialer dialer, EmbeddedClusterOptions options, ForwardFaults faults)
 {
     private const string SpdyProtocol = "portforward.k8s.io";
@@ -43,7 +43,7 @@ internal sealed class PortForwardHandler(PodDialer dialer, EmbeddedClusterOption
 
     private bool Offers(PortForwardTransports transport) => options.PortForward.HasFlag(transport);
 
-    /// <summary>Servers since 1.30 stand for those with containerd 2.</summary>
+    /// <summary>Versions from 1.30 on simulate nodes with containerd 2.</summary>
     private SpdyForward Forward(StoredObject pod) => new(dialer, pod, faults, resetsErrors: options.Minor >= 30);
 
     private async Task ChannelsAsync(HttpContext context, StoredObject pod, IReadOnlyList<string> offered, CancellationToken end)

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace DaskK8s.Testing.Forwarding;
 
-/// <summary>Where ports of pods lead that a test has mapped to servers of its own.</summary>
+/// <summary>The pod ports that a test has redirected to its own servers.</summary>
 internal sealed class PortMap
 {
     private readonly Lock _gate = new();

@@ -7,8 +7,8 @@ using DaskK8s.Testing.Storage;
 namespace DaskK8s.Testing.Forwarding;
 
 /// <summary>
-/// Listens where Services can be reached from outside the cluster: on the node's address for node ports, and on a load balancer's address where that is loopback.
-/// A port that cannot be had (below 1024 without the right to it, or taken) is left out, as a firewall would.
+/// Listens where Services can be reached from outside the cluster: on the node's address for node ports, and on a load balancer's loopback address.
+/// A port that cannot be opened (below 1024 without permission, or in use) is skipped, as if a firewall blocked it.
 /// </summary>
 internal sealed class ServiceListeners : IDisposable
 {
@@ -38,7 +38,7 @@ internal sealed class ServiceListeners : IDisposable
         }
     }
 
-    /// <summary>Listens before the answer to the Service's creation is sent.</summary>
+    /// <summary>Starts to listen before the response to the Service's creation is sent.</summary>
     private void OnChange(StoreEvent change)
     {
         if (change.Object.Key.Type == ResourceTypes.Services)

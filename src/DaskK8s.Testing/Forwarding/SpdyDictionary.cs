@@ -3,7 +3,7 @@ using System.Text;
 
 namespace DaskK8s.Testing.Forwarding;
 
-/// <summary>The text that SPDY/3's header compression starts from (draft-mbelshe-httpbis-spdy-00, section 2.6.10.1); its Adler-32 is 0xE3C6A7C2.</summary>
+/// <summary>The preset dictionary of SPDY/3's header compression (draft-mbelshe-httpbis-spdy-00, section 2.6.10.1); its Adler-32 is 0xE3C6A7C2.</summary>
 internal static class SpdyDictionary
 {
     private const string Words =

@@ -42,7 +42,7 @@ internal sealed class SpdyHeaderReader : IDisposable
     }
 
     /// <summary>
-    /// Reads the zlib header. A preset dictionary is what came before the data, so it is fed to the inflater as a stored block whose output is thrown away.
+    /// Reads the zlib header. A preset dictionary precedes the data, so it is fed to the inflater as a stored block whose output is discarded.
     /// </summary>
     private ReadOnlySpan<byte> Begin(ReadOnlySpan<byte> block)
     {
@@ -86,7 +86,7 @@ internal sealed class SpdyHeaderReader : IDisposable
         return Encoding.UTF8.GetString(text);
     }
 
-    /// <summary>A stream that ends for now where its data ends, and goes on when there is more.</summary>
+    /// <summary>A stream that reports its end when its data runs out, and continues when more is added.</summary>
     private sealed class FeedStream : Stream
     {
         private byte[] _data = [];

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 
 namespace DaskK8s.Testing.Forwarding;
 
-/// <summary>The server's side of a SPDY/3.1 connection, with what port-forward needs of it and no more, as the real server: no flow control, no push, five workers.</summary>
+/// <summary>The server side of a SPDY/3.1 connection, limited to what port-forward needs, as on the real server: no flow control, no push, five workers.</summary>
 internal sealed class SpdySession(Stream stream, Action<SpdyStream> accept, CancellationToken sessionEnd) : IDisposable
 {
     private const int MaxFrame = 1 << 24;
@@ -185,7 +185,7 @@ internal sealed class SpdySession(Stream stream, Action<SpdyStream> accept, Canc
         accept(opened);
     }
 
-    /// <summary>Accepts a stream, with no headers, in a stored block that ends at a byte as a flush does.</summary>
+    /// <summary>Accepts a stream without headers, in a stored block that ends on a byte boundary as after a flush.</summary>
     private async Task ReplyAsync(int id, CancellationToken end)
     {
         List<byte> body = [(byte)(id >> 24), (byte)(id >> 16), (byte)(id >> 8), (byte)id];
@@ -233,7 +233,7 @@ internal sealed class SpdySession(Stream stream, Action<SpdyStream> accept, Canc
         }
     }
 
-    /// <summary>Sends a frame whole: only the end of the session cuts it, as half a TLS record would cost all streams the connection.</summary>
+    /// <summary>Sends a whole frame: only the end of the session interrupts it, because half a TLS record would break all streams.</summary>
     private async Task SendAsync(byte[] frame)
     {
         await stream.WriteAsync(frame, sessionEnd).ConfigureAwait(false);

@@ -6,8 +6,8 @@ namespace DaskK8s.Testing.Forwarding;
 
 /// <summary>
 /// One stream of a SPDY session. Data is handed from the session's worker to the reader without a buffer between them, as
-/// moby/spdystream does: where nobody reads, the worker waits until the client has closed the stream, and as the worker is the one
-/// who would handle that frame, it then waits for as long as the session lives.
+/// moby/spdystream does: without a reader, the worker waits until the client has closed the stream. Because the same worker
+/// would handle that frame, it then waits until the session ends.
 /// </summary>
 [SuppressMessage("Reliability", "CA1001", Justification = "Token sources without a timer and without a wait handle hold nothing to release, nor does the semaphore.")]
 internal sealed class SpdyStream(int id, IReadOnlyDictionary<string, string> headers, SpdySession session)
@@ -22,7 +22,7 @@ internal sealed class SpdyStream(int id, IReadOnlyDictionary<string, string> hea
 
     public IReadOnlyDictionary<string, string> Headers { get; } = headers;
 
-    /// <summary>Gets what is cancelled when the client resets the stream or the session ends.</summary>
+    /// <summary>Gets a token that is cancelled when the client resets the stream or the session ends.</summary>
     public CancellationToken Aborted => _aborted.Token;
 
     public async IAsyncEnumerable<byte[]> ReadAllAsync([EnumeratorCancellation] CancellationToken end)
@@ -62,7 +62,7 @@ internal sealed class SpdyStream(int id, IReadOnlyDictionary<string, string> hea
         }
     }
 
-    /// <summary>Notes that nothing more comes from the client.</summary>
+    /// <summary>Records that the client has closed its side.</summary>
     public void CloseClientSide()
     {
         _handed.Writer.TryComplete();
@@ -90,7 +90,7 @@ internal sealed class SpdyStream(int id, IReadOnlyDictionary<string, string> hea
         }
     }
 
-    /// <summary>Ends both sides at once and tells the client.</summary>
+    /// <summary>Ends both sides at once and notifies the client.</summary>
     public Task ResetAsync(CancellationToken end)
     {
         Abort();

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace DaskK8s.Testing.Forwarding;
 
-/// <summary>Turns a request into a stream of another protocol.</summary>
+/// <summary>Upgrades a request to a stream of another protocol.</summary>
 internal static class Upgrade
 {
     public static bool IsWebSocket(HttpRequest request) =>

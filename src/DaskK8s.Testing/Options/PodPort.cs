@@ -1,6 +1,6 @@
 namespace DaskK8s.Testing;
 
-/// <summary>A port of a pod that somebody wants to reach.</summary>
+/// <summary>A port of a pod to which a client connects.</summary>
 /// <param name="Namespace">The pod's namespace.</param>
 /// <param name="Pod">The pod's name.</param>
 /// <param name="Labels">The pod's labels.</param>

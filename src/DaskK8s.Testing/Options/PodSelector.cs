@@ -1,13 +1,13 @@
 namespace DaskK8s.Testing;
 
-/// <summary>Chooses pods; what is not given matches all.</summary>
+/// <summary>Selects pods; criteria that are not set match all pods.</summary>
 public sealed record PodSelector
 {
     /// <summary>Gets the namespace.</summary>
     /// <value>Any namespace by default.</value>
     public string? Namespace { get; init; }
 
-    /// <summary>Gets the beginning of the pod's name: the name of a Deployment followed by <c>-</c> chooses its pods.</summary>
+    /// <summary>Gets the prefix of the pod's name: the name of a Deployment followed by <c>-</c> selects its pods.</summary>
     /// <value>Any name by default.</value>
     public string NamePrefix { get; init; } = string.Empty;
 

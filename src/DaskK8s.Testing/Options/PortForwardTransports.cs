@@ -1,6 +1,6 @@
 namespace DaskK8s.Testing;
 
-/// <summary>The ways into a pod's port that a server can offer.</summary>
+/// <summary>The port-forward transports that a server can offer.</summary>
 [Flags]
 public enum PortForwardTransports
 {
@@ -10,7 +10,7 @@ public enum PortForwardTransports
     /// <summary>A WebSocket with subprotocol <c>v4.channel.k8s.io</c>: one TCP connection each.</summary>
     WebSocket = 1,
 
-    /// <summary>An upgrade to SPDY/3.1: many connections in one.</summary>
+    /// <summary>An upgrade to SPDY/3.1: many forwarded connections over one TCP connection.</summary>
     Spdy = 2,
 
     /// <summary>SPDY/3.1 inside a WebSocket, offered by servers from 1.30 on.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace DaskK8s.Testing.Patching;
 
-/// <summary>Knows which lists are maps with keys, as the API's schema says it; all other lists are replaced whole.</summary>
+/// <summary>Contains the lists that are maps with keys in the API's schema; all other lists are replaced as a whole.</summary>
 internal static class FieldSchema
 {
     private static readonly Dictionary<string, string[]> Keys = new(StringComparer.Ordinal)
@@ -37,7 +37,7 @@ internal static class FieldSchema
     /// <summary>Lists whose items change as a whole.</summary>
     private static readonly HashSet<string> AtomicItems = new(StringComparer.Ordinal) { "ownerReferences", "imagePullSecrets" };
 
-    /// <summary>Structures that are always there, so that nobody owns their mere presence.</summary>
+    /// <summary>Structures that are always present, so that their presence has no owner.</summary>
     private static readonly HashSet<string> AlwaysThere = new(StringComparer.Ordinal) { "metadata", "spec", "status", "template", "strategy", "containers" };
 
     public static bool IsAtomicMap(string field) => AtomicMaps.Contains(field);
@@ -46,12 +46,12 @@ internal static class FieldSchema
 
     public static bool HasAtomicItems(string field) => AtomicItems.Contains(field);
 
-    /// <summary>Gets whether the items of such a list have owners of their own, so that nobody owns a list without any.</summary>
+    /// <summary>Determines whether the items of the list have their own owners, so that an empty list has no owner.</summary>
     public static bool IsGranularList(string field) => field == "ports" || Keys.ContainsKey(field) || IsSet(field);
 
     public static bool IsSet(string field) => field == "finalizers";
 
-    /// <summary>Returns the fields that identify an item of the list; null where the list is atomic.</summary>
+    /// <summary>Returns the fields that identify an item of the list; null if the list is atomic.</summary>
     public static string[]? ListKeys(string field, JsonArray list)
     {
         if (list.Count == 0 || !list.All(item => item is JsonObject))
@@ -69,7 +69,7 @@ internal static class FieldSchema
         return Keys.TryGetValue(field, out string[]? keys) && list.All(item => ((JsonObject)item!).ContainsKey(keys[0])) ? keys : null;
     }
 
-    /// <summary>Returns the single key by which a strategic merge patch joins the list; it is the first one.</summary>
+    /// <summary>Returns the single key by which a strategic merge patch merges the list: the first one.</summary>
     public static string? MergeKey(string field, JsonArray list) => ListKeys(field, list)?[0];
 
     /// <summary>Writes an item's identity as <c>fieldsV1</c> does: <c>k:{"name":"worker"}</c>.</summary>

@@ -52,7 +52,7 @@ internal sealed class FieldTree
         return json;
     }
 
-    /// <summary>Collects the fields that a value sets; <paramref name="withPresence"/> also notes the maps that are there.</summary>
+    /// <summary>Collects the fields that a value sets; <paramref name="withPresence"/> also includes the presence of maps.</summary>
     public static FieldTree Of(string field, JsonNode? value, bool withPresence)
     {
         FieldTree tree = new();
@@ -146,7 +146,7 @@ internal sealed class FieldTree
         }
     }
 
-    /// <summary>Takes out each field of another set; <paramref name="whole"/> takes out what is below it too.</summary>
+    /// <summary>Removes each field of another set; <paramref name="whole"/> removes its children too.</summary>
     public void Remove(FieldTree other, bool whole)
     {
         if (other.Self)

@@ -21,7 +21,7 @@ internal sealed class ManagedEntry
     public bool IsOf(string manager, string operation, string apiVersion, string? subresource) =>
         Manager == manager && Operation == operation && ApiVersion == apiVersion && (Subresource ?? string.Empty) == (subresource ?? string.Empty);
 
-    /// <summary>Gets whether this is what a manager applied; it is the same entry whichever version of the API the manager used.</summary>
+    /// <summary>Determines whether this is the entry of what a manager applied, regardless of the API version that it used.</summary>
     public bool IsAppliedBy(string manager, string? subresource) =>
         Manager == manager && Operation == "Apply" && (Subresource ?? string.Empty) == (subresource ?? string.Empty);
 

@@ -3,12 +3,12 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Patching;
 
-/// <summary>Keeps the books of who set which field, as server-side apply needs them.</summary>
+/// <summary>Tracks which manager set which field, for server-side apply.</summary>
 internal static class ManagedFields
 {
     private static readonly string[] ServersOwn = ["name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields", "selfLink"];
 
-    /// <summary>Notes that a manager changed <paramref name="old"/> (null when new) to <paramref name="now"/> by an update or a patch.</summary>
+    /// <summary>Records that a manager changed <paramref name="old"/> (null when new) to <paramref name="now"/> by an update or a patch.</summary>
     public static void Update(JsonObject? old, JsonObject now, string manager, string apiVersion, string? subresource, DateTimeOffset time)
     {
         // A client may empty the books, or take entries out of them; what it left is the ground to go on from.
@@ -38,7 +38,7 @@ internal static class ManagedFields
     }
 
     /// <summary>
-    /// One empty entry empties the books. A list that is empty, or has an entry that says nothing, is as good as none: the server goes on from those it has.
+    /// Determines whether the sent managed fields replace the server's. One empty entry clears them; an empty list or an incomplete entry is ignored.
     /// </summary>
     private static bool AreBooksUsable(JsonObject now) =>
         now.At("metadata", "managedFields") is JsonArray { Count: > 0 } books

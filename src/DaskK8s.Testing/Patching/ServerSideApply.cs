@@ -3,7 +3,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Patching;
 
-/// <summary>Applies a configuration as its manager's whole intent: conflicts with others are told, what it no longer says is dropped.</summary>
+/// <summary>Applies a configuration as its manager's full intent: conflicts with others are reported, fields no longer set are removed.</summary>
 internal static class ServerSideApply
 {
     public static void Apply(JsonObject live, JsonObject config, string manager, string apiVersion, string? subresource, bool force, DateTimeOffset time)
@@ -101,7 +101,7 @@ internal static class ServerSideApply
         }
     }
 
-    /// <summary>Copies what is new without the nulls in it: they are declared, and nothing is there.</summary>
+    /// <summary>Copies a new value without its nulls: they declare a field without setting it.</summary>
     private static JsonNode WithoutNulls(JsonNode value)
     {
         JsonNode copy = value.DeepClone();
@@ -166,7 +166,7 @@ internal static class ServerSideApply
         }
     }
 
-    /// <summary>Removes what this manager set before and no longer says, unless somebody else holds it.</summary>
+    /// <summary>Removes the fields that this manager set before and no longer sets, unless another manager owns them.</summary>
     private static void Drop(JsonNode? live, string field, FieldTree before, FieldTree now, IReadOnlyList<ManagedEntry> others) =>
         Drop(live, field, before, now, [.. others.Select(entry => entry.Fields)]);
 
@@ -222,7 +222,7 @@ internal static class ServerSideApply
             : $"[={step[2..]}]";
     }
 
-    /// <summary>A quantity may be written as a number and is kept as text.</summary>
+    /// <summary>Converts a quantity, which may be written as a number, to a string.</summary>
     private static JsonNode? Normal(string name, JsonNode? value) =>
         value is JsonValue && name is not "replicas" ? JsonValue.Create(Quantity.TryCanonical(value.Text()) ?? value.Text()) : value;
 

@@ -3,7 +3,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Patching;
 
-/// <summary>Applies a strategic merge patch: lists with a merge key are joined by it, directives start with <c>$</c>.</summary>
+/// <summary>Applies a strategic merge patch: lists with a merge key are merged by it, directives start with <c>$</c>.</summary>
 internal static class StrategicMergePatch
 {
     public static JsonObject Apply(JsonObject target, JsonObject patch)
@@ -129,7 +129,7 @@ internal static class StrategicMergePatch
         }
     }
 
-    /// <summary>Returns the list without directives, for a place where there is no list yet.</summary>
+    /// <summary>Returns the list without directives, for a field that has no list yet.</summary>
     private static JsonArray Plain(JsonArray list)
     {
         JsonArray plain = [];

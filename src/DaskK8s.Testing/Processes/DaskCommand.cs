@@ -4,7 +4,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Processes;
 
-/// <summary>Creates a local command line of a container's: same arguments, listening on the pod's own address.</summary>
+/// <summary>Converts a container's command line to a local one: the same arguments, listening on the pod's own address.</summary>
 internal static class DaskCommand
 {
     private static readonly HashSet<string> Workers = new(StringComparer.Ordinal) { "dask-worker", "dask-cuda-worker" };

@@ -10,8 +10,8 @@ using DaskK8s.Testing.Storage;
 namespace DaskK8s.Testing.Processes;
 
 /// <summary>
-/// The Python process that starts the pods' processes. One serves all clusters of this .NET process with the same Python, and stays for a moment after the last
-/// one, since importing Dask is the most of a pod's start. It ends by itself when its standard input closes, that is with this process at the latest.
+/// The Python process that starts the pods' processes. All clusters of this .NET process with the same Python share it. It stays for a moment after the last
+/// one, because importing Dask takes most of a pod's start. It exits when its standard input closes, at the latest when this process exits.
 /// </summary>
 [SuppressMessage("Reliability", "CA1001", Justification = "Shared by clusters and counted: EndWhenIdleAsync closes it.")]
 internal sealed class DaskHost

@@ -55,7 +55,7 @@ internal sealed class DaskRunner : IAsyncDisposable
             cancellationToken);
     }
 
-    /// <summary>Writes where each Service leads now, for the name resolution of the pods' processes.</summary>
+    /// <summary>Writes the current target of each Service, for the name resolution of the pods' processes.</summary>
     public void NamesChanged()
     {
         lock (_writing)

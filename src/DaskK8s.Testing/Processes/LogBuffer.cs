@@ -35,7 +35,7 @@ internal sealed class LogBuffer(TimeProvider time)
         }
     }
 
-    /// <summary>Returns the lines from a position on, the next position, and a task that ends when there is more; null when there will be none.</summary>
+    /// <summary>Returns the lines from a position on, the next position, and a task that completes when there are more (null at the end).</summary>
     public (IReadOnlyList<(DateTimeOffset Time, string Line)> Lines, int Next, Task? More) Read(int from)
     {
         lock (_gate)

@@ -5,12 +5,12 @@ using System.Net.Sockets;
 namespace DaskK8s.Testing.Processes;
 
 /// <summary>
-/// Gives each pod an address. Where the system has the whole loopback network (Linux) a cluster takes 127.a.b.0/24 for itself and pods really listen there;
-/// elsewhere addresses are made up and each port of a pod stands for a port of 127.0.0.1.
+/// Assigns an address to each pod. If the system has the whole loopback network (Linux), a cluster reserves 127.a.b.0/24 and pods listen there;
+/// elsewhere, addresses are fictitious and each port of a pod is mapped to a port of 127.0.0.1.
 /// </summary>
 internal sealed class PodNetwork : IDisposable
 {
-    /// <summary>How many pods with processes a cluster can have at a time: those of 127.a.b.0/24 without the node.</summary>
+    /// <summary>The maximum number of pods with processes in a cluster at a time: the addresses of 127.a.b.0/24 without the node's.</summary>
     public const int MaxProcessPods = 253;
 
     private const int GuardPort = 10250;
@@ -55,7 +55,7 @@ internal sealed class PodNetwork : IDisposable
         return new PodNetwork(null, 0, 0);
     }
 
-    /// <summary>Returns an address for a pod without processes: nothing listens there, so it is made up, and there are enough for tens of thousands.</summary>
+    /// <summary>Returns a fictitious address for a pod without processes: nothing listens there, and there are enough for tens of thousands.</summary>
     public IPAddress NextMadeUp()
     {
         for (int i = 0; i <= 0xFFFF; i++)
@@ -71,7 +71,7 @@ internal sealed class PodNetwork : IDisposable
         throw new InvalidOperationException("The embedded cluster takes at most 65,536 pods.");
     }
 
-    /// <summary>Returns an address that a pod's processes can listen on, or null where all are taken.</summary>
+    /// <summary>Returns an address that a pod's processes can listen on, or null if all are in use.</summary>
     public IPAddress? Next()
     {
         for (int i = 0; i < MaxProcessPods; i++)
@@ -88,7 +88,7 @@ internal sealed class PodNetwork : IDisposable
 
     public void Release(IPAddress address) => _used.TryRemove(address, out _);
 
-    /// <summary>Returns where a port of a pod really is.</summary>
+    /// <summary>Returns the real endpoint of a pod's port.</summary>
     public IPEndPoint Endpoint(IPAddress pod, int port) =>
         HasAddresses ? new IPEndPoint(pod, port) : new IPEndPoint(IPAddress.Loopback, _ports.GetOrAdd((pod, port), _ => FreePort()));
 

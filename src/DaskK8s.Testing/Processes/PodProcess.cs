@@ -1,6 +1,6 @@
 namespace DaskK8s.Testing.Processes;
 
-/// <summary>A local process that stands for a container.</summary>
+/// <summary>A local process that represents a container.</summary>
 internal sealed class PodProcess(string id, DaskHost host)
 {
     private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -10,7 +10,7 @@ internal sealed class PodProcess(string id, DaskHost host)
 
     public Task<int> Started => _started.Task;
 
-    /// <summary>Gets the exit code, 128 and the signal's number for a killed process.</summary>
+    /// <summary>Gets the exit code; for a killed process, 128 plus the signal number.</summary>
     public Task<int> Exited => _exited.Task;
 
     public void Terminate() => host.Signal(Id, 15);

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace DaskK8s.Testing.Processes;
 
-/// <summary>A pod that the kubelet has taken on.</summary>
+/// <summary>A pod that the kubelet runs.</summary>
 internal sealed class PodRun(string uid, IPAddress address, IReadOnlyList<ContainerRun> containers)
 {
     public string Uid { get; } = uid;
@@ -13,7 +13,7 @@ internal sealed class PodRun(string uid, IPAddress address, IReadOnlyList<Contai
 
     public CancellationTokenSource Stop { get; } = new();
 
-    /// <summary>Gets or sets a value indicating whether a test has taken the pod's readiness into its hands.</summary>
+    /// <summary>Gets or sets a value indicating whether the pod is ready, as set by a test; null if the kubelet decides.</summary>
     public bool? ReadyByHand { get; set; }
 
     public bool Terminating { get; set; }

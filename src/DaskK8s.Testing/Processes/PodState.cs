@@ -4,7 +4,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Processes;
 
-/// <summary>Reads what controllers need to know of a pod, and writes its conditions.</summary>
+/// <summary>Reads the state of a pod for controllers, and writes its conditions.</summary>
 internal static class PodState
 {
     public static bool IsActive(JsonNode pod) =>
@@ -18,7 +18,7 @@ internal static class PodState
     public static DateTimeOffset? Time(string? text) =>
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time : null;
 
-    /// <summary>Sets a condition; its transition time moves only when the status does.</summary>
+    /// <summary>Sets a condition; its transition time changes only with its status.</summary>
     public static void SetCondition(JsonObject value, string type, bool status, string now, string? reason = null, string? message = null, bool isPod = true)
     {
         JsonObject holder = value.Child("status");

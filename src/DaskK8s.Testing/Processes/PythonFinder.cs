@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace DaskK8s.Testing.Processes;
 
-/// <summary>Finds a Python that can import <c>distributed</c>, by asking each candidate.</summary>
+/// <summary>Finds a Python that can import <c>distributed</c>, by trying each candidate.</summary>
 internal static class PythonFinder
 {
     private static readonly SemaphoreSlim Gate = new(1, 1);

@@ -13,7 +13,7 @@ internal static class ServiceTargets
             selector.Matches(pod) && PodState.IsActive(pod.Value) && PodState.IsReady(pod.Value) && pod.Value.Text("status", "podIP") is { Length: > 0 });
     }
 
-    /// <summary>Returns the pod's port that a Service's port leads to, by number or by name.</summary>
+    /// <summary>Returns the pod's port that a Service's port targets, by number or by name.</summary>
     public static int? Port(StoredObject pod, JsonObject servicePort)
     {
         string target = servicePort.Text("targetPort") ?? servicePort.Text("port") ?? string.Empty;

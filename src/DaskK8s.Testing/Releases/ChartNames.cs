@@ -1,11 +1,11 @@
 namespace DaskK8s.Testing.Releases;
 
-/// <summary>The names that the chart gives.</summary>
+/// <summary>The names that the chart generates.</summary>
 internal static class ChartNames
 {
     private const int Limit = 63;
 
-    /// <summary>Returns the name that the chart's templates see: its alias where an umbrella chart gives it one.</summary>
+    /// <summary>Returns the chart's name in its templates: its alias if an umbrella chart sets one.</summary>
     public static string NameInTemplates(DaskRelease release) => release.Subchart.Count > 0 ? release.Subchart[^1] : release.ChartName;
 
     public static string App(DaskRelease release) => Cut(string.IsNullOrEmpty(release.NameOverride) ? NameInTemplates(release) : release.NameOverride);

@@ -5,10 +5,10 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Releases;
 
-/// <summary>The chart's own values and those that a user of it gives.</summary>
+/// <summary>The chart's default values and the user-supplied values.</summary>
 internal static class ChartValues
 {
-    /// <summary>Returns what <c>values.yaml</c> of the chart says.</summary>
+    /// <summary>Returns the content of the chart's <c>values.yaml</c>.</summary>
     public static JsonObject Defaults(DaskRelease release)
     {
         JsonObject defaults = Newest(release);
@@ -100,7 +100,7 @@ internal static class ChartValues
         },
     };
 
-    /// <summary>Returns what the user set: what <c>helm get values</c> shows.</summary>
+    /// <summary>Returns the user-supplied values, as <c>helm get values</c> shows them.</summary>
     public static JsonObject Config(DaskRelease release)
     {
         JsonObject image = ImageOf(release.Image);
@@ -173,13 +173,13 @@ internal static class ChartValues
         return config;
     }
 
-    /// <summary>Returns the defaults of the release's own chart, those of the charts below it included.</summary>
+    /// <summary>Returns the defaults of the release's own chart, including those of its subcharts.</summary>
     public static JsonObject AllDefaults(DaskRelease release) => Nest(release, Defaults);
 
     /// <summary>Returns the user's values for the release's own chart.</summary>
     public static JsonObject AllConfig(DaskRelease release) => Nest(release, Config);
 
-    /// <summary>Returns the objects of all instances of the chart, each with the folder that its template is in.</summary>
+    /// <summary>Returns the objects of all instances of the chart, each with the folder of its template.</summary>
     public static IReadOnlyList<ManifestPart> AllParts(DaskRelease release) =>
     [
         .. release.All.SelectMany(instance => new Manifest(instance, Merge(Defaults(instance), Config(instance))).Parts().Select(part => part with
@@ -208,7 +208,7 @@ internal static class ChartValues
     public static JsonObject Merge(JsonObject defaults, JsonObject config) =>
         (JsonObject)Patching.MergePatch.Apply(defaults.DeepClone(), config)!;
 
-    /// <summary>Merges as the chart merges the worker's values under a group's: what is empty in the group (a zero, an empty map) is taken from the worker.</summary>
+    /// <summary>Merges a group's values with the worker's as the chart does: empty values of the group (a zero, an empty map) are taken from the worker.</summary>
     public static JsonObject MergeUnder(JsonObject group, JsonObject worker)
     {
         JsonObject merged = group.CloneObject();
@@ -303,7 +303,7 @@ internal static class ChartValues
         return resources;
     }
 
-    /// <summary>A whole number is written as one, as users write it.</summary>
+    /// <summary>Writes a whole number as a number, as users do.</summary>
     private static JsonValue Amount(string text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? JsonValue.Create(number) : JsonValue.Create(text);
 

@@ -7,27 +7,27 @@ public sealed record DaskReleaseGroup
     public required string Name { get; init; }
 
     /// <summary>Gets the number of workers.</summary>
-    /// <value>1 by default. As with the real chart a group with 0 is deployed with the default group's number.</value>
+    /// <value>1 by default. As with the real chart, a group with 0 is deployed with the default group's number.</value>
     public int Replicas { get; init; } = 1;
 
-    /// <summary>Gets the Dask resources of each worker, <c>GPU=1</c>.</summary>
+    /// <summary>Gets the Dask resources of each worker, for example <c>GPU=1</c>.</summary>
     /// <value>None by default.</value>
     public string? DaskResources { get; init; }
 
-    /// <summary>Gets further arguments of the worker.</summary>
+    /// <summary>Gets additional arguments of the worker.</summary>
     /// <value>None by default.</value>
     public IReadOnlyList<string> ExtraArgs { get; init; } = [];
 
-    /// <summary>Gets limits that are set on top of the default group's, <c>nvidia.com/gpu</c> among them.</summary>
+    /// <summary>Gets the limits that are merged into the default group's, for example <c>nvidia.com/gpu</c>.</summary>
     /// <value>None by default.</value>
     public IReadOnlyDictionary<string, string> Limits { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Gets requests that are set on top of the default group's.</summary>
+    /// <summary>Gets the requests that are merged into the default group's.</summary>
     /// <value>None by default.</value>
     public IReadOnlyDictionary<string, string> Requests { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Gets the image.</summary>
-    /// <value>The release's by default.</value>
+    /// <value>The release's image by default.</value>
     public string? Image { get; init; }
 
     /// <summary>Gets the command that starts a worker.</summary>

@@ -1,6 +1,6 @@
 namespace DaskK8s.Testing;
 
-/// <summary>Where Helm keeps its records of releases.</summary>
+/// <summary>The storage of Helm's release records.</summary>
 public enum HelmStorageDriver
 {
     /// <summary>In Secrets, Helm's default.</summary>

@@ -3,7 +3,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Releases;
 
-/// <summary>Plays the webhook of a service mesh: an annotation of a pod says which containers it gets.</summary>
+/// <summary>Simulates the webhook of a service mesh: an annotation of a pod lists the containers to inject.</summary>
 internal static class Injection
 {
     private const string Annotation = "testing.daskk8s/inject";
@@ -11,7 +11,7 @@ internal static class Injection
     public static JsonObject Annotations(IEnumerable<DaskInjectedContainer> containers) =>
         new() { [Annotation] = string.Join(',', containers.Select(container => $"{container.Place}:{container.Name}")) };
 
-    /// <summary>Adds to a pod what its annotation asks for, before the pod is created.</summary>
+    /// <summary>Injects the containers of a pod's annotation, before the pod is created.</summary>
     public static void Apply(JsonObject pod)
     {
         if (pod.Text("metadata", "annotations", Annotation) is not { Length: > 0 } asked)

@@ -4,7 +4,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Releases;
 
-/// <summary>Renders the objects of a release from its values, with the names, labels, selectors and arguments that the Dask chart gives them.</summary>
+/// <summary>Renders the objects of a release from its values, with the names, labels, selectors and arguments of the Dask chart.</summary>
 internal sealed class Manifest(DaskRelease release, JsonObject values)
 {
     private readonly string _fullname = release.Fullname;
@@ -207,7 +207,7 @@ internal sealed class Manifest(DaskRelease release, JsonObject values)
         },
     };
 
-    /// <summary>The service account, role and binding that the chart makes for Jupyter; what the role allows is the chart's own idea of enough.</summary>
+    /// <summary>Returns the service account, role and binding that the chart creates for Jupyter, with the permissions that the chart grants.</summary>
     private IEnumerable<ManifestPart> JupyterAccess()
     {
         JsonObject Named(string kind, string apiVersion) => new()

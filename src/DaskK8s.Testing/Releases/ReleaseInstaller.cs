@@ -8,7 +8,7 @@ using k8s.Models;
 
 namespace DaskK8s.Testing.Releases;
 
-/// <summary>Does to a cluster what Helm does to install, upgrade and remove a release.</summary>
+/// <summary>Installs, upgrades and removes a release as Helm does.</summary>
 internal sealed class ReleaseInstaller(IKubernetes client, DaskRelease release)
 {
     private const string Manager = "helm";
@@ -119,7 +119,7 @@ internal sealed class ReleaseInstaller(IKubernetes client, DaskRelease release)
 
     private IReadOnlyList<ManifestPart> Parts() => ChartValues.AllParts(release);
 
-    /// <summary>Adds what Helm adds to each object that it installs.</summary>
+    /// <summary>Adds the labels and annotations that Helm adds to each object that it installs.</summary>
     private JsonObject Marked(JsonObject part)
     {
         JsonObject marked = part.CloneObject();
@@ -145,7 +145,7 @@ internal sealed class ReleaseInstaller(IKubernetes client, DaskRelease release)
         return marked;
     }
 
-    /// <summary>Creates an object or brings it up to date: by server-side apply as Helm 4, by a merge patch as Helm 3.</summary>
+    /// <summary>Creates or updates an object: by server-side apply like Helm 4, by a merge patch like Helm 3.</summary>
     private async Task ApplyAsync(JsonObject part, CancellationToken cancellationToken)
     {
         string json = part.ToJsonString();

@@ -22,7 +22,7 @@ internal static class StorageRecord
         ["version"] = revision.ToString(CultureInfo.InvariantCulture),
     };
 
-    /// <summary>Provides base64 of gzip of the record's JSON; a Secret adds its own base64.</summary>
+    /// <summary>Encodes the record's JSON with gzip and base64; a Secret adds its own base64.</summary>
     public static string Encode(JsonObject record)
     {
         using MemoryStream buffer = new();

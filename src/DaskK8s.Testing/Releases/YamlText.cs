@@ -65,7 +65,7 @@ internal static class YamlText
         _ => value.ToJsonString(),
     };
 
-    /// <summary>Quotes what would be read as something else than text.</summary>
+    /// <summary>Quotes a string that YAML would read as another type.</summary>
     private static string Text(string text)
     {
         bool plain = text.Length > 0

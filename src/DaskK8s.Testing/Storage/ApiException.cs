@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace DaskK8s.Testing.Storage;
 
-/// <summary>An answer of the API that is an error, with the Status object that the real server sends.</summary>
+/// <summary>An error response of the API, with the Status object that the real server sends.</summary>
 [SuppressMessage("Design", "CA1064", Justification = "It never leaves the server: the pipeline turns it into an answer.")]
 internal sealed class ApiException(int code, string reason, string message) : Exception(message)
 {
@@ -43,7 +43,7 @@ internal sealed class ApiException(int code, string reason, string message) : Ex
     public static ApiException MethodNotAllowed(ResourceType type) =>
         new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource") { Details = new JsonObject { ["kind"] = type.Plural } };
 
-    /// <summary>Reports fields that fail validation, in the words of the real server.</summary>
+    /// <summary>Creates the error for fields that fail validation, with the real server's message.</summary>
     public static ApiException Invalid(ObjectKey key, params IReadOnlyList<InvalidField> fields)
     {
         ArgumentNullException.ThrowIfNull(fields);

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace DaskK8s.Testing.Storage;
 
-/// <summary>A field selector of a query; as on the real server each kind of object knows a few fields only.</summary>
+/// <summary>A field selector of a query; as on the real server, each kind of object supports only a few fields.</summary>
 internal sealed class FieldSelector
 {
     private static readonly Dictionary<ResourceType, HashSet<string>> Fields = new()
@@ -24,7 +24,7 @@ internal sealed class FieldSelector
 
     public bool IsEmpty => _terms.Count == 0;
 
-    /// <summary>Gets the name that the selector asks for alone; authorization then looks at that name.</summary>
+    /// <summary>Gets the only name that the selector matches, which authorization then checks.</summary>
     public string? Name => _terms.Find(term => !term.Negated && term.Path is ["metadata", "name"]).Value;
 
     public static FieldSelector Parse(string? text, ResourceType type)

@@ -1,4 +1,4 @@
 namespace DaskK8s.Testing.Storage;
 
-/// <summary>Names one object; the namespace is empty for what belongs to the cluster.</summary>
+/// <summary>The key of an object; the namespace is empty for cluster-scoped objects.</summary>
 internal readonly record struct ObjectKey(ResourceType Type, string Namespace, string Name);

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace DaskK8s.Testing.Storage;
 
-/// <summary>Keeps all objects and their recent history under one counter, as etcd does for the real server.</summary>
+/// <summary>Stores all objects and their recent history under one revision counter, as etcd does for the real server.</summary>
 internal sealed class ObjectStore(TimeProvider time, int historyLimit)
 {
     private readonly Lock _gate = new();
@@ -81,7 +81,7 @@ internal sealed class ObjectStore(TimeProvider time, int historyLimit)
         }
     }
 
-    /// <summary>Changes an object with the store locked; an equal result is not a change and no new version.</summary>
+    /// <summary>Changes an object with the store locked; an equal result creates no new version.</summary>
     public StoredObject Update(ObjectKey key, Action<JsonObject> change, bool dryRun = false)
     {
         lock (_gate)
@@ -104,7 +104,7 @@ internal sealed class ObjectStore(TimeProvider time, int historyLimit)
         }
     }
 
-    /// <summary>Changes an object if it is still there.</summary>
+    /// <summary>Changes an object if it still exists.</summary>
     public StoredObject? TryUpdate(ObjectKey key, Action<JsonObject> change)
     {
         lock (_gate)
@@ -123,7 +123,7 @@ internal sealed class ObjectStore(TimeProvider time, int historyLimit)
         }
     }
 
-    /// <summary>Runs several reads and writes as one.</summary>
+    /// <summary>Runs several reads and writes atomically.</summary>
     public T Locked<T>(Func<T> work)
     {
         lock (_gate)
@@ -132,7 +132,7 @@ internal sealed class ObjectStore(TimeProvider time, int historyLimit)
         }
     }
 
-    /// <summary>Calls a listener for each change from now on, in order and with the store locked: it must only take note.</summary>
+    /// <summary>Calls a listener for each change from now on, in order and with the store locked: it must only record the change.</summary>
     public void Listen(Action<StoreEvent> listener)
     {
         lock (_gate)
@@ -175,7 +175,7 @@ internal sealed class ObjectStore(TimeProvider time, int historyLimit)
         }
     }
 
-    /// <summary>Forgets the history, so that a watch from an older version is told 410.</summary>
+    /// <summary>Discards the history, so that a watch from an older version fails with 410.</summary>
     public void Compact()
     {
         lock (_gate)

@@ -42,7 +42,7 @@ internal static class Quantity
         return false;
     }
 
-    /// <summary>Writes a quantity as the server keeps it (<c>1000m</c> is <c>1</c>); null for what is none.</summary>
+    /// <summary>Returns the server's canonical form of a quantity (<c>1</c> for <c>1000m</c>); null if the string is not a quantity.</summary>
     public static string? TryCanonical(string? text)
     {
         if (!TryParse(text, out decimal value))

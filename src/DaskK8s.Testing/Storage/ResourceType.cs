@@ -16,7 +16,7 @@ internal sealed record ResourceType(string Group, string Version, string Kind, s
 
     public IReadOnlyList<string> Subresources { get; init; } = [];
 
-    /// <summary>Whether a change of the spec counts up <c>metadata.generation</c>.</summary>
+    /// <summary>Whether a change of the spec increments <c>metadata.generation</c>.</summary>
     public bool HasGeneration { get; init; }
 
     /// <summary>Whether objects can only be created (reviews) and are never kept.</summary>

@@ -1,14 +1,14 @@
 namespace DaskK8s.Testing.Storage;
 
-/// <summary>What happened to an object.</summary>
+/// <summary>The kinds of change of an object.</summary>
 internal enum StoreEventKind
 {
-    /// <summary>It is new.</summary>
+    /// <summary>The object is new.</summary>
     Added,
 
-    /// <summary>It changed.</summary>
+    /// <summary>The object changed.</summary>
     Modified,
 
-    /// <summary>It is gone.</summary>
+    /// <summary>The object was deleted.</summary>
     Deleted,
 }

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace DaskK8s.Testing.Storage;
 
-/// <summary>One version of one object. Its tree is never changed after it was stored.</summary>
+/// <summary>One version of one object. Its tree does not change after it is stored.</summary>
 internal sealed class StoredObject(ObjectKey key, JsonObject value, long version)
 {
     private byte[]? _item;
@@ -16,14 +16,14 @@ internal sealed class StoredObject(ObjectKey key, JsonObject value, long version
 
     public long Version { get; } = version;
 
-    /// <summary>Gets the labels, which every list and every watch looks at.</summary>
+    /// <summary>Gets the labels, which every list and every watch reads.</summary>
     public Dictionary<string, string> Labels => _labels ??= Value.Map("metadata", "labels");
 
     public string Uid => Value.Text("metadata", "uid") ?? string.Empty;
 
     public bool IsTerminating => Value.At("metadata", "deletionTimestamp") is not null;
 
-    /// <summary>Gets the bytes as an item of a list, which the real server writes without kind and apiVersion.</summary>
+    /// <summary>Gets the bytes of the object as a list item, which the real server writes without kind and apiVersion.</summary>
     public byte[] Item
     {
         get

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Carries a decision of adaptive scaling.</summary>
+/// <summary>Event data that holds a decision of adaptive scaling.</summary>
 /// <param name="decision">The decision.</param>
 public sealed class AdaptiveDecisionEventArgs(AdaptiveDecision decision) : EventArgs
 {

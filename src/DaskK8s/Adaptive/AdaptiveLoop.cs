@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.Adaptive;
 
-/// <summary>Looks at the work and at the groups, decides for each, and scales.</summary>
+/// <summary>The loop that reads the work and the groups, decides for each group, and scales it.</summary>
 internal sealed class AdaptiveLoop
 {
     private static readonly TimeSpan LeaseReleaseLimit = TimeSpan.FromSeconds(5);
@@ -61,7 +61,7 @@ internal sealed class AdaptiveLoop
         }
     }
 
-    /// <summary>Takes one look and acts on it; what fails is tried again with the next one.</summary>
+    /// <summary>Runs one pass of the loop; a failure is retried on the next pass.</summary>
     private async Task LookAsync(PodFollow pods, CancellationToken cancellationToken)
     {
         try
@@ -135,7 +135,7 @@ internal sealed class AdaptiveLoop
         }
     }
 
-    /// <summary>Sees what pods take to start, from the decision until all are ready; the newest counts for a third.</summary>
+    /// <summary>Learns how long pods take to start, from the decision until all are ready; the newest sample has a weight of one third.</summary>
     private void LearnStartTime(string group, int ready)
     {
         if (_growing.TryGetValue(group, out (long At, int Target) growth) && ready >= growth.Target)

@@ -1,20 +1,20 @@
 namespace DaskK8s.Adaptive;
 
-/// <summary>Decides for one group: grows at once, shrinks with care.</summary>
+/// <summary>The policy for one group: it grows at once and shrinks cautiously.</summary>
 internal sealed class AdaptivePolicy(AdaptiveRange range, AdaptiveOptions options, TimeProvider time)
 {
     private long? _lastGrowth;
     private int _lower;
 
-    /// <summary>Determines whether the demand, within the limits, calls for all of the group as it is, and for more than a shrink under way would leave.</summary>
+    /// <summary>Determines whether the demand, within the limits, requires the whole group, and more than a shrink in progress would leave.</summary>
     public bool CallsBack(GroupObservation seen, int shrinkTarget)
     {
         int target = Math.Clamp(seen.Demand, range.Minimum, range.Maximum);
         return target >= seen.Replicas && target > shrinkTarget;
     }
 
-    /// <summary>Decides.</summary>
-    /// <returns>What to do, to which number, and why.</returns>
+    /// <summary>Decides what to do with the group.</summary>
+    /// <returns>The action, the target number of replicas, and the reason.</returns>
     public (AdaptiveAction Action, int Target, string Reason) Decide(GroupObservation seen)
     {
         int target = Math.Clamp(seen.Demand, range.Minimum, range.Maximum);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s;
 
-/// <summary>A running adaptive scaling of a release. Disposing it ends it and leaves the groups as they are.</summary>
+/// <summary>Adaptive scaling of a release. Dispose it to stop; the groups keep their size.</summary>
 public sealed class AdaptiveScaling : IAsyncDisposable
 {
     private const int MostDecisions = 1000;
@@ -25,11 +25,11 @@ public sealed class AdaptiveScaling : IAsyncDisposable
         _logger = logger;
     }
 
-    /// <summary>Occurs with each decision, on the loop's thread; an error of a handler is logged and ignored.</summary>
+    /// <summary>Occurs when a decision is made, on the loop's thread; a handler's exceptions are logged and ignored.</summary>
     public event EventHandler<AdaptiveDecisionEventArgs>? Decided;
 
-    /// <summary>Gets the decisions so far, the last 1,000 of them, the oldest first.</summary>
-    /// <value>A group that is held is noted once for each reason, not once for each look.</value>
+    /// <summary>Gets the last 1,000 decisions, oldest first.</summary>
+    /// <value>A group that is held is listed once for each reason, not once for each pass.</value>
     public IReadOnlyList<AdaptiveDecision> Decisions
     {
         get
@@ -41,7 +41,7 @@ public sealed class AdaptiveScaling : IAsyncDisposable
         }
     }
 
-    /// <summary>Gets demand and replicas over time, the last 20,000 points, the oldest first.</summary>
+    /// <summary>Gets demand and replicas over time: the last 20,000 samples, oldest first.</summary>
     public IReadOnlyList<AdaptiveSample> Trace
     {
         get
@@ -53,14 +53,14 @@ public sealed class AdaptiveScaling : IAsyncDisposable
         }
     }
 
-    /// <summary>Gets whether this loop adapts the release; false while it stands by for another one.</summary>
+    /// <summary>Gets whether this loop is scaling the release; false while it waits for another loop to end.</summary>
     public bool IsActive { get; private set; }
 
-    /// <summary>Gets a task that ends when adapting ends: by its own disposal or the cluster's. A look that fails is tried again.</summary>
+    /// <summary>Gets a task that completes when this object or the cluster is disposed. A failed pass is retried.</summary>
     public Task Completion => _loop;
 
-    /// <summary>Ends adapting; a shrink under way is undone. The groups stay as they are.</summary>
-    /// <returns>A task that ends when all is quiet.</returns>
+    /// <summary>Stops adaptive scaling and undoes a shrink in progress. The groups keep their size.</summary>
+    /// <returns>A task that completes when adaptive scaling has stopped.</returns>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)

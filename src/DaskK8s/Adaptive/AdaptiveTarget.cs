@@ -2,12 +2,12 @@ using k8s.Models;
 
 namespace DaskK8s.Adaptive;
 
-/// <summary>The release that adaptive scaling changes: what it reads of the release, and the one thing it does to it.</summary>
+/// <summary>The release that adaptive scaling works on: the data it reads and the operations it uses.</summary>
 /// <param name="Release">The release's name.</param>
 /// <param name="Namespace">The release's namespace.</param>
-/// <param name="Groups">Gives the worker groups as they were read last.</param>
-/// <param name="FindStrangersAsync">Finds the groups whose workers are another scheduler's, with the reason why each is not managed.</param>
-/// <param name="GiveBackStraysAsync">Gives back the fields that clients which did not finish kept of Deployments.</param>
+/// <param name="Groups">Returns the worker groups as of the last read.</param>
+/// <param name="FindStrangersAsync">Finds the groups whose workers belong to another scheduler, with the reason why each is not managed.</param>
+/// <param name="GiveBackStraysAsync">Gives up ownership of Deployment fields that interrupted clients still hold.</param>
 /// <param name="ScaleAsync">Scales a group.</param>
 internal sealed record AdaptiveTarget(
     string Release,

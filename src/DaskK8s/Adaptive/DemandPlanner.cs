@@ -3,13 +3,13 @@ namespace DaskK8s.Adaptive;
 /// <summary>Computes how many pods of each group the current work requires.</summary>
 internal static class DemandPlanner
 {
-    /// <summary>Plans: the tasks that require the most find their groups first, plain tasks take those that are meant for them.</summary>
+    /// <summary>Plans the pods: the tasks with the most requirements are placed first; plain tasks use the groups meant for them.</summary>
     /// <param name="demand">The tasks and workers.</param>
-    /// <param name="groups">The groups that adapt.</param>
-    /// <param name="target">The time in which the work is to be done, counted from when pods requested now are ready.</param>
-    /// <param name="start">What a pod takes to start.</param>
-    /// <param name="memoryTarget">Which share of the memory results may fill.</param>
-    /// <returns>The pods, by group, before any limit.</returns>
+    /// <param name="groups">The groups to scale.</param>
+    /// <param name="target">The time in which the work should complete, counted from when pods requested now are ready.</param>
+    /// <param name="start">The start time of a pod.</param>
+    /// <param name="memoryTarget">The share of the memory that results may fill.</param>
+    /// <returns>The number of pods for each group, before limits apply.</returns>
     public static IReadOnlyDictionary<string, int> Plan(
         DemandSnapshot demand, IReadOnlyList<GroupShape> groups, TimeSpan target, TimeSpan start, double memoryTarget)
     {
@@ -61,7 +61,7 @@ internal static class DemandPlanner
         }
     }
 
-    /// <summary>Results need a place: those of a kind of worker that is full, more of that kind; all of them together, one of the plain groups at the least.</summary>
+    /// <summary>Adds pods for results: more workers of each kind that is full, and at least one plain group for all results together.</summary>
     private static void AddMemory(DemandSnapshot demand, IReadOnlyList<GroupShape> groups, Dictionary<string, int> pods, double memoryTarget)
     {
         foreach (WorkerKind kind in demand.Kinds.Where(k => k.Limit > 0 && k.Bytes > memoryTarget * k.Limit))

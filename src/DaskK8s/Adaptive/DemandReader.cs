@@ -5,10 +5,10 @@ using DaskK8s.Dask.Rpc;
 
 namespace DaskK8s.Adaptive;
 
-/// <summary>Asks a scheduler what its tasks call for: one small call, whatever their number and that of the workers.</summary>
+/// <summary>Reads from a scheduler what its tasks require, in one small call, however many tasks and workers there are.</summary>
 internal sealed class DemandReader(SchedulerRpc rpc)
 {
-    /// <summary>Gets whether the scheduler was found to run no functions: then it is known how much work there is, but not what it requires.</summary>
+    /// <summary>Gets whether the scheduler refuses to run functions: the amount of work is then known, but not what it requires.</summary>
     public bool IsBlocked { get; private set; }
 
     /// <summary>Reads the demand.</summary>
@@ -29,8 +29,8 @@ internal sealed class DemandReader(SchedulerRpc rpc)
         return await ReadPlainlyAsync(targetDuration, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Reads an answer; one that cannot be right is an error, never a number.</summary>
-    /// <exception cref="DaskProtocolException">A field is missing, of another type, negative or beyond measure.</exception>
+    /// <summary>Decodes an answer; an impossible value is an error.</summary>
+    /// <exception cref="DaskProtocolException">A field is missing, has the wrong type, is negative or is too large.</exception>
     internal static DemandSnapshot Decode(JsonElement answer)
     {
         try
@@ -66,7 +66,7 @@ internal sealed class DemandReader(SchedulerRpc rpc)
     private static Dictionary<string, double> Resources(JsonElement of) =>
         of.GetProperty("resources").EnumerateObject().ToDictionary(static r => r.Name, static r => r.Value.GetDouble(), StringComparer.Ordinal);
 
-    /// <summary>Takes Dask's own number for the whole cluster; its tasks count as plain ones.</summary>
+    /// <summary>Reads Dask's own number for the whole cluster; all tasks count as plain tasks.</summary>
     private async Task<DemandSnapshot> ReadPlainlyAsync(TimeSpan targetDuration, CancellationToken cancellationToken)
     {
         int workers = await rpc.AdaptiveTargetAsync(targetDuration, cancellationToken).ConfigureAwait(false);

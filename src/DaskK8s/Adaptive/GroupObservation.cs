@@ -1,9 +1,9 @@
 namespace DaskK8s.Adaptive;
 
-/// <summary>Holds what is to be seen of a group when it is decided on.</summary>
+/// <summary>The state of a group on which a decision is based.</summary>
 /// <param name="Demand">The pods that the work requires.</param>
-/// <param name="Replicas">The replicas that the Deployment asks for: pods that are pending count as coming, those that terminate as gone.</param>
-/// <param name="Ready">The pods that are ready.</param>
-/// <param name="Unschedulable">Why a pod of the group finds no node, or null where each does.</param>
-/// <param name="IdleFor">How long no task has run or waited.</param>
+/// <param name="Replicas">The Deployment's desired replicas: includes pending pods, but no terminating ones.</param>
+/// <param name="Ready">The number of ready pods.</param>
+/// <param name="Unschedulable">Why a pod of the group is unschedulable, or null if none is.</param>
+/// <param name="IdleFor">The time since a task last ran or waited.</param>
 internal sealed record GroupObservation(int Demand, int Replicas, int Ready, string? Unschedulable, TimeSpan IdleFor);

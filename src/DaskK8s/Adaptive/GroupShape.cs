@@ -7,20 +7,20 @@ namespace DaskK8s.Adaptive;
 /// <param name="Name">The group's name.</param>
 /// <param name="Resources">The Dask resources of each worker.</param>
 /// <param name="Threads">The threads of each worker.</param>
-/// <param name="WorkersPerPod">The workers of a pod.</param>
-/// <param name="MemoryPerPod">The memory of a pod in bytes; 0 where it is not known.</param>
-/// <param name="Range">Between which numbers the group may move.</param>
+/// <param name="WorkersPerPod">The number of workers in a pod.</param>
+/// <param name="MemoryPerPod">The memory of a pod in bytes; 0 if unknown.</param>
+/// <param name="Range">The range of replicas allowed for the group.</param>
 /// <param name="TakesPlainTasks">Whether it grows for tasks that require nothing.</param>
 internal sealed record GroupShape(
     string Name, IReadOnlyDictionary<string, double> Resources, int Threads, int WorkersPerPod, long MemoryPerPod, AdaptiveRange Range, bool TakesPlainTasks)
 {
-    /// <summary>Gets the replicas that the group asks for.</summary>
+    /// <summary>Gets the group's desired replicas.</summary>
     public int Replicas { get; init; }
 
-    /// <summary>Gets the pods that are ready: those whose work while others start is counted on.</summary>
+    /// <summary>Gets the number of ready pods, which are assumed to work while others start.</summary>
     public int Ready { get; init; }
 
-    /// <summary>Reads a group's shape off its Deployment; what workers of it really have, where there are some, is better.</summary>
+    /// <summary>Reads a group's shape from its Deployment; the actual values of running workers, if any, take precedence.</summary>
     public static GroupShape From(WorkerGroup group, AdaptiveRange range, bool takesPlainTasks, IReadOnlyList<WorkerKind> kinds)
     {
         WorkerCommandLine line = WorkerCommandLine.Parse(group.Arguments, null);
@@ -31,7 +31,7 @@ internal sealed record GroupShape(
         return new GroupShape(group.Name, group.DaskResources, seen?.Threads ?? line.Threads ?? cores, workers, memory, range, takesPlainTasks);
     }
 
-    /// <summary>Returns how many tasks of a requirement a pod runs at once; 0 where it cannot run them.</summary>
+    /// <summary>Returns how many tasks with the requirement a pod runs at once; 0 if it cannot run them.</summary>
     public int SlotsFor(IReadOnlyDictionary<string, double> required)
     {
         double slots = Threads;

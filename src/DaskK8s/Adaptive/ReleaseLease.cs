@@ -6,10 +6,10 @@ using k8s.Models;
 
 namespace DaskK8s.Adaptive;
 
-/// <summary>A Kubernetes Lease that at most one loop holds at a time.</summary>
+/// <summary>A Kubernetes Lease that only one loop can hold at a time.</summary>
 /// <remarks>
-/// Whoever holds it renews it; whoever finds one that was not renewed for its duration, as seen on the own clock, takes it over. The clocks
-/// of two machines are never compared. Where leases are forbidden there is none, and the loop goes on without.
+/// The holder renews the lease. Another loop takes it over when, by its own clock, the lease was not renewed for its duration. The clocks
+/// of two machines are never compared. If leases are forbidden, the loop runs without one.
 /// </remarks>
 internal sealed class ReleaseLease(KubeRequests requests, string release, TimeSpan duration)
 {
@@ -23,8 +23,8 @@ internal sealed class ReleaseLease(KubeRequests requests, string release, TimeSp
 
     private string Namespace => requests.Connection.Namespace;
 
-    /// <summary>Takes or renews the lease.</summary>
-    /// <returns>Null where it is held; else who holds it.</returns>
+    /// <summary>Acquires or renews the lease.</summary>
+    /// <returns>Null if this loop holds the lease; otherwise the holder.</returns>
     public async Task<string?> TryHoldAsync(CancellationToken cancellationToken)
     {
         if (_isForbidden)
@@ -49,7 +49,7 @@ internal sealed class ReleaseLease(KubeRequests requests, string release, TimeSp
         }
     }
 
-    /// <summary>Releases the lease, so that others can take it at once.</summary>
+    /// <summary>Releases the lease, so that another loop can acquire it at once.</summary>
     public async Task ReleaseAsync(CancellationToken cancellationToken)
     {
         if (!_isHeld || await ReadAsync(cancellationToken).ConfigureAwait(false) is not { } lease || lease.Spec?.HolderIdentity != _holder)

@@ -6,7 +6,7 @@ using k8s.Models;
 
 namespace DaskK8s.Causes;
 
-/// <summary>Tells from a container's status why it does not run.</summary>
+/// <summary>Determines from a container's status why it is not running.</summary>
 internal static class ContainerDiagnosis
 {
     public const string ImageNeverPull = "ErrImageNeverPull";
@@ -54,7 +54,7 @@ internal static class ContainerDiagnosis
     public static bool IsImageReason(string? reason) => reason is ImagePullFailed or "ImagePullBackOff" or ImageNeverPull or InvalidImageName
         or "ImageInspectError" or "RegistryUnavailable" or "SignatureValidationFailed";
 
-    /// <summary>Words how a container ended, without the message that its process may have left.</summary>
+    /// <summary>Describes how a container ended, without the message that its process may have left.</summary>
     public static string ExitOf(V1ContainerStateTerminated ended)
     {
         string code = ended.ExitCode.ToString(CultureInfo.InvariantCulture);

@@ -6,16 +6,16 @@ using k8s.Models;
 
 namespace DaskK8s.Causes;
 
-/// <summary>Tells why Kubernetes does not create a group's pods.</summary>
+/// <summary>Determines why Kubernetes does not create a group's pods.</summary>
 internal static partial class CreationFailure
 {
-    /// <summary>Reads the Deployment's ReplicaFailure condition, which repeats its ReplicaSet's; no right beyond the Deployment's is needed.</summary>
+    /// <summary>Reads the Deployment's ReplicaFailure condition, which mirrors its ReplicaSet's; only the Deployment must be readable.</summary>
     public static PodCause? Of(V1Deployment deployment, string group) =>
         deployment.Status?.Conditions?.FirstOrDefault(static c => c is { Type: "ReplicaFailure", Status: "True" }) is { } failure
             ? Explain(failure.Message, group)
             : null;
 
-    /// <summary>Words the message of a failed creation.</summary>
+    /// <summary>Describes the message of a failed creation.</summary>
     public static PodCause Explain(string? message, string group)
     {
         string said = Words.OneLine(message, 600);

@@ -1,15 +1,15 @@
 namespace DaskK8s;
 
-/// <summary>Names why a pod of a worker group, or a group as a whole, is not as it was asked for.</summary>
+/// <summary>The kinds of reasons why a pod of a worker group, or a whole group, is not in the desired state.</summary>
 public enum PodCauseKind
 {
-    /// <summary>No cause could be told.</summary>
+    /// <summary>The cause is unknown.</summary>
     Unknown,
 
-    /// <summary>The pod has not been looked at by Kubernetes's scheduler, or is held back by a scheduling gate.</summary>
+    /// <summary>The Kubernetes scheduler has not processed the pod yet, or a scheduling gate holds it back.</summary>
     NotScheduled,
 
-    /// <summary>No node can take the pod.</summary>
+    /// <summary>The pod is unschedulable: no node can run it.</summary>
     Unschedulable,
 
     /// <summary>The image cannot be pulled.</summary>
@@ -21,42 +21,42 @@ public enum PodCauseKind
     /// <summary>The container cannot be created as the pod describes it: a Secret or ConfigMap is missing, the command does not exist.</summary>
     InvalidConfiguration,
 
-    /// <summary>The container ends again and again.</summary>
+    /// <summary>The container keeps exiting.</summary>
     CrashLoop,
 
-    /// <summary>The container was killed as it used more memory than its limit.</summary>
+    /// <summary>The container was killed because it exceeded its memory limit.</summary>
     OutOfMemory,
 
     /// <summary>The pod runs, but its readiness probe does not succeed.</summary>
     NotReady,
 
-    /// <summary>The pod is ready, but the Dask scheduler does not know its worker.</summary>
+    /// <summary>The pod is ready, but its worker is not connected to the Dask scheduler.</summary>
     NotConnected,
 
-    /// <summary>The pod's node does not answer.</summary>
+    /// <summary>The pod's node does not respond.</summary>
     NodeLost,
 
-    /// <summary>The pod has ended: evicted, preempted, or refused by its node.</summary>
+    /// <summary>The pod has ended: it was evicted, preempted or rejected by its node.</summary>
     Ended,
 
-    /// <summary>The pod is to go, and is still there.</summary>
+    /// <summary>The pod is being deleted but still exists.</summary>
     Terminating,
 
     /// <summary>The pod is gone, but the Dask scheduler still lists its worker.</summary>
     StillListed,
 
-    /// <summary>Kubernetes may not create the group's pods: a quota is used up.</summary>
+    /// <summary>Kubernetes cannot create the group's pods because a quota is exhausted.</summary>
     QuotaExceeded,
 
-    /// <summary>Kubernetes cannot create the group's pods: an admission rule refuses them.</summary>
+    /// <summary>Kubernetes cannot create the group's pods because an admission rule rejects them.</summary>
     NotCreated,
 
     /// <summary>The group's Deployment does not exist.</summary>
     DeploymentMissing,
 
-    /// <summary>A rollout replaces the group's pods by those of a new template and has not ended.</summary>
+    /// <summary>A rollout that replaces the group's pods with a new template is in progress.</summary>
     RolloutInProgress,
 
-    /// <summary>The Dask scheduler could not be asked.</summary>
+    /// <summary>The Dask scheduler cannot be reached.</summary>
     SchedulerUnreachable,
 }

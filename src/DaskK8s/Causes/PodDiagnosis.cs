@@ -7,14 +7,14 @@ using k8s.Models;
 
 namespace DaskK8s.Causes;
 
-/// <summary>Tells from a pod's status, and the events about it where they are at hand, why it is not ready.</summary>
+/// <summary>Determines from a pod's status, and its events if available, why it is not ready.</summary>
 internal static class PodDiagnosis
 {
-    /// <summary>Returns the cause, or null for a pod that is ready and stays.</summary>
+    /// <summary>Returns the cause, or null for a ready pod that is not being deleted.</summary>
     /// <param name="pod">The pod.</param>
     /// <param name="group">The worker group, or null.</param>
-    /// <param name="now">The time; null leaves out how long something lasts.</param>
-    /// <param name="events">The events about the pod; null where they were not or may not be read.</param>
+    /// <param name="now">The current time; null to omit durations.</param>
+    /// <param name="events">The events about the pod; null if they were not read or cannot be read.</param>
     public static PodCause? Of(V1Pod pod, string? group, DateTimeOffset? now, IReadOnlyList<Corev1Event>? events = null)
     {
         if (Explain(pod, now, events) is not { } cause)
@@ -30,10 +30,10 @@ internal static class PodDiagnosis
     /// <summary>Determines whether a ReplicaSet still counts the pod.</summary>
     public static bool IsActive(V1Pod pod) => pod.Metadata.DeletionTimestamp is null && pod.Status?.Phase is not ("Failed" or "Succeeded");
 
-    /// <summary>Determines whether the pod's node does not answer any more: what is known of the pod is then old.</summary>
+    /// <summary>Determines whether the pod's node no longer responds, so that the pod's status is out of date.</summary>
     /// <remarks>
     /// The node controller sets a pod's Ready condition to False without touching ContainersReady, evicts by taint later, and older
-    /// versions write NodeLost. Nothing of it needs the right to read nodes.
+    /// versions write NodeLost. None of this needs permission to read nodes.
     /// </remarks>
     public static bool IsNodeLost(V1Pod pod) =>
         pod.Status?.Reason == "NodeLost"

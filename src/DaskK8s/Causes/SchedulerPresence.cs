@@ -4,15 +4,15 @@ using k8s.Models;
 
 namespace DaskK8s.Causes;
 
-/// <summary>Says why a release's scheduler is not there, where no waiting brings it.</summary>
+/// <summary>Explains why a release's scheduler is missing when waiting cannot help.</summary>
 internal static class SchedulerPresence
 {
-    /// <summary>Explains by the Deployments.</summary>
+    /// <summary>Explains it from the Deployments.</summary>
     /// <param name="release">The release's name.</param>
     /// <param name="namespace">Its namespace.</param>
     /// <param name="scheduler">The scheduler's Deployment.</param>
     /// <param name="deployments">The release's Deployments.</param>
-    /// <returns>The reason, or null where the scheduler should be there.</returns>
+    /// <returns>The reason, or null if the scheduler should exist.</returns>
     public static string? Explain(string release, string @namespace, string scheduler, IEnumerable<V1Deployment> deployments)
     {
         V1Deployment[] all = [.. deployments];
@@ -27,8 +27,8 @@ internal static class SchedulerPresence
         };
     }
 
-    /// <summary>Explains by the scheduler's pods: one whose node is lost comes back with the node, or is replaced after minutes.</summary>
-    /// <returns>The reason, or null where some pod is on a node that answers.</returns>
+    /// <summary>Explains it from the scheduler's pods: a pod on a lost node returns with the node or is replaced after some minutes.</summary>
+    /// <returns>The reason, or null if a pod is on a node that responds.</returns>
     public static string? ExplainNode(string scheduler, IEnumerable<V1Pod> pods)
     {
         V1Pod[] own = [.. pods.Where(p => PodOwners.DeploymentOf(p) == scheduler)];

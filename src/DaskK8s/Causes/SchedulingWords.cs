@@ -5,10 +5,10 @@ using DaskK8s.Common;
 
 namespace DaskK8s.Causes;
 
-/// <summary>Words what Kubernetes's scheduler says of a pod that no node can take.</summary>
+/// <summary>Rewords the Kubernetes scheduler's message about an unschedulable pod.</summary>
 internal static partial class SchedulingWords
 {
-    /// <summary>Turns <c>0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint {x: y}.</c> into a sentence's part.</summary>
+    /// <summary>Turns <c>0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint {x: y}.</c> into part of a sentence.</summary>
     public static string Explain(string? message)
     {
         string said = Words.OneLine(message, 600);

@@ -8,7 +8,7 @@ internal static partial class ClusterName
     /// <summary>The longest name that Helm takes for a release.</summary>
     public const int LongestRelease = 53;
 
-    /// <summary>Determines whether a text can be the name of a Helm release.</summary>
+    /// <summary>Determines whether a string is a valid name of a Helm release.</summary>
     public static bool IsRelease(string? name) => name is { Length: > 0 and <= LongestRelease } && ReleasePattern().IsMatch(name);
 
     /// <summary>Splits a cluster's name at the last dot: a release's name may hold dots, a namespace may not.</summary>

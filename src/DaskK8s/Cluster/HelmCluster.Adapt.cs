@@ -6,22 +6,22 @@ namespace DaskK8s;
 
 public sealed partial class HelmCluster
 {
-    /// <summary>Gets what the lease is named after: instances of one release have schedulers and groups of their own, and a lease each.</summary>
-    /// <remarks>An alias may have capitals and underscores, which the name of an object may not.</remarks>
+    /// <summary>Gets the base of the lease's name: each instance of a release has its own scheduler, groups and lease.</summary>
+    /// <remarks>An alias can have capitals and underscores, which object names cannot have.</remarks>
     private string LeaseName => Release.Instances.Count > 1 ? $"{_releaseName}-{Release.Instance}".ToLowerInvariant().Replace('_', '-') : _releaseName;
 
-    /// <summary>Scales worker groups with the work until the result is disposed.</summary>
+    /// <summary>Scales worker groups to match the outstanding work until the result is disposed.</summary>
     /// <remarks>
-    /// The demand is computed for each group from what tasks require: a task that needs <c>GPU</c> counts for the groups whose workers offer it, a task that
-    /// needs nothing for the groups meant for such. Groups shrink without a loss only. A Lease keeps two loops from adapting one
-    /// release: the second one stands by and takes over when the first one ends.
+    /// The demand for each group follows from the tasks' requirements: a task that needs <c>GPU</c> counts for groups that offer it, a task that
+    /// needs nothing for the groups meant for such tasks. Groups only shrink without losing results. A Lease prevents two loops from scaling one
+    /// release: the second loop waits and takes over when the first one ends.
     /// </remarks>
-    /// <param name="options">Which groups, and how.</param>
-    /// <param name="cancellationToken">Ends the call; what it returned goes on until it is disposed.</param>
-    /// <returns>Adapting, under way.</returns>
+    /// <param name="options">The groups to scale, and how.</param>
+    /// <param name="cancellationToken">Cancels the call; the returned object runs until it is disposed.</param>
+    /// <returns>The running adaptive scaling.</returns>
     /// <exception cref="ArgumentException">An option is not valid.</exception>
-    /// <exception cref="WorkerGroupNotFoundException">The release has no group of a name that is given.</exception>
-    /// <exception cref="SchedulerUnreachableException">The scheduler is not reached; <see cref="Limitations"/> says why.</exception>
+    /// <exception cref="WorkerGroupNotFoundException">The release has no group with one of the given names.</exception>
+    /// <exception cref="SchedulerUnreachableException">The scheduler cannot be reached; <see cref="Limitations"/> says why.</exception>
     /// <exception cref="KubernetesApiException">The API server refused or could not answer.</exception>
     public Task<AdaptiveScaling> AdaptAsync(AdaptiveOptions options, CancellationToken cancellationToken = default) =>
         _lifetime.RunAsync(ct => StartAdaptingAsync(options, ct), cancellationToken);
@@ -49,10 +49,10 @@ public sealed partial class HelmCluster
         return adaptive;
     }
 
-    /// <summary>Finds groups whose workers are not this scheduler's: its demand says nothing of them, and nobody here knows what they hold.</summary>
-    /// <param name="groups">The groups in question.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>Why a group is not managed, by its name; none of the groups whose Deployments name this scheduler.</returns>
+    /// <summary>Finds groups whose workers belong to another scheduler: their demand and results are unknown to this one.</summary>
+    /// <param name="groups">The groups to check.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The reason why a group is not managed, by name; groups whose Deployments name this scheduler are not included.</returns>
     private async Task<IReadOnlyDictionary<string, string>> FindStrangersAsync(IEnumerable<string> groups, CancellationToken cancellationToken)
     {
         Dictionary<string, string> strangers = new(StringComparer.Ordinal);

@@ -5,12 +5,12 @@ namespace DaskK8s;
 
 public sealed partial class HelmCluster
 {
-    /// <summary>Reads why pods are not as they were asked for, in one look and without their logs and events.</summary>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The causes, group by group and pod by pod; empty where the scheduler knows every worker that was asked for.</returns>
+    /// <summary>Returns why pods are not in the desired state, from a single read, without their logs and events.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The causes for each group and pod; empty if all desired workers are connected to the scheduler.</returns>
     /// <exception cref="KubernetesApiException">The API server refused or could not answer.</exception>
-    /// <exception cref="SchedulerUnreachableException">The scheduler could not be asked.</exception>
-    /// <exception cref="SchedulerTimeoutException">It did not answer within <see cref="HelmClusterOptions.SchedulerTimeout"/>.</exception>
+    /// <exception cref="SchedulerUnreachableException">The scheduler cannot be reached.</exception>
+    /// <exception cref="SchedulerTimeoutException">No answer within <see cref="HelmClusterOptions.SchedulerTimeout"/>.</exception>
     public Task<IReadOnlyList<PodCause>> GetPodCausesAsync(CancellationToken cancellationToken = default) =>
         _lifetime.RunAsync(ReadPodCausesAsync, cancellationToken);
 

@@ -5,19 +5,19 @@ namespace DaskK8s;
 public sealed partial class HelmCluster
 {
     /// <summary>
-    /// Occurs when a call of this object learned something: a group that is scaled or waited for came further, or groups and scheduler were
-    /// read anew.
+    /// Occurs when a call on this object observes a change: progress of a group that is being scaled or waited for, or a new read of the groups
+    /// and the scheduler.
     /// </summary>
     /// <remarks>
-    /// Handlers run inside the call that learned it, in order, and hold it up while they run; an error of theirs is logged and ignored. Nothing is
-    /// watched for the event's sake: between calls it does not occur.
+    /// Handlers run in order inside that call, which waits for them; their exceptions are logged and ignored. Nothing is
+    /// watched for this event, so it does not occur between calls.
     /// </remarks>
     public event EventHandler<HelmClusterChangedEventArgs>? Changed;
 
     private void OnChanged(WorkerGroupProgress? progress = null) =>
         UserCode.Raise(Changed, this, new HelmClusterChangedEventArgs(progress), _logger, "HelmCluster.Changed");
 
-    /// <summary>Tells of a scaling that has begun, and of its end.</summary>
+    /// <summary>Reports the start and the end of a scaling.</summary>
     private async Task<ScaleResult> ShowAsync(string group, int replicas, Func<Task<ScaleResult>> scale)
     {
         OnScaling(group, replicas, isDone: false);
@@ -34,7 +34,7 @@ public sealed partial class HelmCluster
         }
     }
 
-    /// <summary>Determines what a scaling does to a group, given its pods as last read.</summary>
+    /// <summary>Raises the event for a scaling of a group, from its pods as of the last read.</summary>
     private void OnScaling(string group, int desired, bool isDone)
     {
         if (Changed is null || WorkerGroups.FirstOrDefault(g => g.Name == group) is not { } known)
@@ -57,7 +57,7 @@ public sealed partial class HelmCluster
         });
     }
 
-    /// <summary>Hands a wait's progress to its caller and to the event.</summary>
+    /// <summary>Passes a wait's progress to its caller and to the event.</summary>
     private sealed class ProgressToEvent(HelmCluster cluster, IProgress<WorkerGroupProgress>? progress) : IProgress<WorkerGroupProgress>
     {
         public void Report(WorkerGroupProgress value)

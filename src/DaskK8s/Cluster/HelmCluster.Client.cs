@@ -7,18 +7,18 @@ public sealed partial class HelmCluster
 {
     private readonly List<(AdaptiveScaling Scaling, AdaptiveOptions Options)> _adapting = [];
 
-    /// <summary>Connects a client that runs work on the workers that you choose, by resources, by address or by worker group.</summary>
-    /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <returns>The client; it runs over the cluster's tunnel, without a local port, and ends with the cluster object at the latest.</returns>
-    /// <exception cref="SchedulerUnreachableException">The scheduler is not reached; <see cref="Limitations"/> says why.</exception>
+    /// <summary>Connects a client that runs work on workers chosen by resources, address or worker group.</summary>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
+    /// <returns>The client. It uses the cluster's tunnel without a local port and is closed with the cluster object at the latest.</returns>
+    /// <exception cref="SchedulerUnreachableException">The scheduler cannot be reached; <see cref="Limitations"/> says why.</exception>
     /// <exception cref="SchedulerTimeoutException">The scheduler did not answer in time.</exception>
     public Task<DaskClient> GetClientAsync(CancellationToken cancellationToken = default) => GetClientAsync(null, cancellationToken);
 
-    /// <summary>Connects a client with options of its own; TLS, logging and clock that they leave open are the cluster object's.</summary>
-    /// <param name="options">The client's options; null for the cluster object's, its time limit for calls included.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <summary>Connects a client with its own options; if they do not set TLS, logging or the clock, the cluster object's are used.</summary>
+    /// <param name="options">The client's options; null to use the cluster object's, including its time limit for calls.</param>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
     /// <returns>The client.</returns>
-    /// <exception cref="SchedulerUnreachableException">The scheduler is not reached; <see cref="Limitations"/> says why.</exception>
+    /// <exception cref="SchedulerUnreachableException">The scheduler cannot be reached; <see cref="Limitations"/> says why.</exception>
     /// <exception cref="SchedulerTimeoutException">The scheduler did not answer in time.</exception>
     public Task<DaskClient> GetClientAsync(DaskClientOptions? options, CancellationToken cancellationToken = default)
     {
@@ -34,7 +34,7 @@ public sealed partial class HelmCluster
         return _lifetime.RunAsync(ct => DaskClient.ConnectAsync(link.Endpoint, options, ResolveGroupsAsync, ct), cancellationToken);
     }
 
-    /// <summary>Returns each group's workers by their addresses, those that came or went since the last look included.</summary>
+    /// <summary>Returns each group's workers by address, including workers added or removed since the last read.</summary>
     private async ValueTask<IReadOnlyList<GroupWorkers>> ResolveGroupsAsync(bool fresh, CancellationToken cancellationToken)
     {
         if (fresh)
@@ -56,7 +56,7 @@ public sealed partial class HelmCluster
         })];
     }
 
-    /// <summary>Returns the number of pods up to which adaptive scaling of this process may grow a group; 0 where none is active.</summary>
+    /// <summary>Returns the maximum number of pods to which adaptive scaling in this process may grow a group; 0 if none is active.</summary>
     private int HighestByAdapting(string group)
     {
         lock (_adapting)

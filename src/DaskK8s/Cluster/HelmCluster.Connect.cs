@@ -11,18 +11,18 @@ namespace DaskK8s;
 
 public sealed partial class HelmCluster
 {
-    /// <summary>Connects to a release: reads it, finds its worker groups, reaches its scheduler.</summary>
+    /// <summary>Connects to a release: reads it, finds its worker groups and connects to its scheduler.</summary>
     /// <param name="releaseName">The release's name.</param>
     /// <param name="options">How to connect; null for the defaults.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The connected cluster; its addresses are live.</returns>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The connected cluster; its addresses are reachable.</returns>
     /// <exception cref="ArgumentException">The name is not that of a release, or an option is not valid.</exception>
-    /// <exception cref="KubeConfigException">No kubeconfig, or no context of that name, or it cannot be read.</exception>
-    /// <exception cref="HelmReleaseInstanceException">The release has several instances of the Dask chart, and none is chosen.</exception>
-    /// <exception cref="HelmReleaseException">No such release (<see cref="HelmReleaseNotFoundException"/>), another chart's, or a record that cannot be understood.</exception>
-    /// <exception cref="KubernetesApiException">The API server refused, or could not answer within <see cref="HelmClusterOptions.ConnectTimeout"/>.</exception>
+    /// <exception cref="KubeConfigException">The kubeconfig or the context does not exist, or the kubeconfig cannot be read.</exception>
+    /// <exception cref="HelmReleaseInstanceException">The release has several instances of the Dask chart, and none was selected.</exception>
+    /// <exception cref="HelmReleaseException">The release is not found (<see cref="HelmReleaseNotFoundException"/>), of another chart, or unreadable.</exception>
+    /// <exception cref="KubernetesApiException">The API server refused or timed out (<see cref="HelmClusterOptions.ConnectTimeout"/>).</exception>
     /// <exception cref="SchedulerUnreachableException">The scheduler could not be reached within <see cref="HelmClusterOptions.ConnectTimeout"/>.</exception>
-    /// <exception cref="PortForwardException">A local port that was asked for is taken.</exception>
+    /// <exception cref="PortForwardException">A requested local port is in use.</exception>
     public static async Task<HelmCluster> ConnectAsync(
         string releaseName, HelmClusterOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -60,15 +60,15 @@ public sealed partial class HelmCluster
         }
     }
 
-    /// <summary>Determines whether a text can be the name of a Helm release.</summary>
+    /// <summary>Determines whether a string is a valid name of a Helm release.</summary>
     /// <param name="name">The text.</param>
-    /// <returns>Whether Helm would take it.</returns>
+    /// <returns>True if Helm accepts the name.</returns>
     public static bool IsReleaseName(string? name) => ClusterName.IsRelease(name);
 
     /// <summary>Connects to a release by the cluster's name.</summary>
-    /// <param name="name">The name: <c>release.namespace</c>, or <c>release/instance.namespace</c>, split at the last dot (a release's name may hold dots, a namespace may not).</param>
-    /// <param name="options">How to connect; its namespace, where given, must be the name's.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="name">The name: <c>release.namespace</c>, or <c>release/instance.namespace</c>, split at the last dot (a release name can contain dots, a namespace cannot).</param>
+    /// <param name="options">How to connect; its namespace, if set, must match the name's.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The connected cluster.</returns>
     /// <exception cref="ArgumentException">The name has no dot, or an option contradicts it.</exception>
     public static Task<HelmCluster> FromNameAsync(

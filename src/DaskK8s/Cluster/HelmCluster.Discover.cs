@@ -5,18 +5,18 @@ namespace DaskK8s;
 
 public sealed partial class HelmCluster
 {
-    /// <summary>Finds the releases of the Dask chart, without dialling any scheduler.</summary>
-    /// <param name="options">Whom to ask; its namespace is looked at unless all are. Null for the defaults.</param>
-    /// <param name="allNamespaces">Whether to look into every namespace that may be looked into.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The releases, and what could not be looked at: a closed namespace does not hide the others.</returns>
+    /// <summary>Finds the releases of the Dask chart, without connecting to any scheduler.</summary>
+    /// <param name="options">How to reach the API server, and the namespace to search unless all are searched; null for the defaults.</param>
+    /// <param name="allNamespaces">Whether to search every readable namespace.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The releases, and what could not be read: a forbidden namespace does not hide the others.</returns>
     /// <remarks>
-    /// Releases are recognised by their Deployments' labels, so that it works where Secrets may not be read; revision and status
-    /// come from the labels of Helm's records where those may be listed. A release that runs nothing is found by its record where its install failed or is under way.
-    /// Clusters of the Dask operator and dask-gateway are told of as limitations: something else manages them.
+    /// Releases are recognised by their Deployments' labels, so that this works without permission to read Secrets; revision and status
+    /// come from the labels of Helm's records if they can be listed. A release that runs nothing is found by the record of its failed or pending install.
+    /// Clusters of the Dask operator and dask-gateway are reported as limitations, because other software manages them.
     /// </remarks>
-    /// <exception cref="KubeConfigException">No kubeconfig, or no context of that name, or it cannot be read.</exception>
-    /// <exception cref="KubernetesApiException">The API server could not answer, or forbids to look at any namespace at all.</exception>
+    /// <exception cref="KubeConfigException">The kubeconfig or the context does not exist, or the kubeconfig cannot be read.</exception>
+    /// <exception cref="KubernetesApiException">The API server could not answer, or does not allow any namespace to be read.</exception>
     public static async Task<DiscoveryResult> DiscoverAsync(
         HelmClusterOptions? options = null, bool allNamespaces = false, CancellationToken cancellationToken = default)
     {

@@ -6,14 +6,14 @@ namespace DaskK8s;
 public sealed partial class HelmCluster
 {
     /// <summary>
-    /// Tells which groups the next <c>helm upgrade</c> would set to another number than they have now, and in which a client that did not
-    /// finish has kept <c>spec.replicas</c>, so that it could fail with a conflict.
+    /// Returns the groups that the next <c>helm upgrade</c> would set to a different number of replicas, and the groups whose
+    /// <c>spec.replicas</c> an interrupted client still owns, so that the upgrade could fail with a conflict.
     /// </summary>
-    /// <remarks>The release's record and the groups are read again, so that an upgrade since the connection is seen.</remarks>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The groups that differ or are kept; none where the next upgrade changes no number and nothing is in its way.</returns>
-    /// <exception cref="KubernetesForbiddenException">The release's record may not be read, so what it declares is not known.</exception>
-    /// <exception cref="HelmReleaseException">The release is gone, or its record cannot be understood.</exception>
+    /// <remarks>The release's record and the groups are read again, so that upgrades after the connection are included.</remarks>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The groups that differ or are still owned; empty if the next upgrade changes no replicas and has no conflict.</returns>
+    /// <exception cref="KubernetesForbiddenException">The release's record cannot be read, so its declared replicas are unknown.</exception>
+    /// <exception cref="HelmReleaseException">The release does not exist any more, or its record is unreadable.</exception>
     /// <exception cref="KubernetesApiException">The API server refused or could not answer.</exception>
     public Task<IReadOnlyList<WorkerGroupDrift>> GetDriftAsync(CancellationToken cancellationToken = default) =>
         _lifetime.RunAsync(ReadDriftAsync, cancellationToken);
@@ -25,12 +25,12 @@ public sealed partial class HelmCluster
         return DriftReader.Read(WorkerGroups, snapshot);
     }
 
-    /// <summary>Scales each group back to the number that the release has for it, as the next <c>helm upgrade</c> would.</summary>
-    /// <param name="options">How to scale; null for the defaults, which lose nothing.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>What was changed, group by group; empty where nothing differed.</returns>
-    /// <exception cref="LosslessScaleDownException">A group cannot shrink without a loss; those before it were restored, and where its workers are another scheduler's or unknown, all others.</exception>
-    /// <exception cref="KubernetesForbiddenException">The release's record may not be read, so what it declares is not known.</exception>
+    /// <summary>Scales each group back to the replicas that the release declares, as the next <c>helm upgrade</c> would.</summary>
+    /// <param name="options">How to scale; null for the defaults, which do not lose results.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The changes for each group; empty if nothing differed.</returns>
+    /// <exception cref="LosslessScaleDownException">A group cannot shrink without losing results. Earlier groups were restored; all others too if its workers are unknown or another scheduler's.</exception>
+    /// <exception cref="KubernetesForbiddenException">The release's record cannot be read, so its declared replicas are unknown.</exception>
     /// <exception cref="KubernetesApiException">The API server refused or could not answer.</exception>
     public async Task<IReadOnlyList<ScaleResult>> RestoreDeclaredAsync(ScaleOptions? options = null, CancellationToken cancellationToken = default)
     {

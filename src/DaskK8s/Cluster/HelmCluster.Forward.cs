@@ -2,17 +2,17 @@ namespace DaskK8s;
 
 public sealed partial class HelmCluster
 {
-    /// <summary>Gets how many forwards of <see cref="ForwardAsync"/> are open.</summary>
+    /// <summary>Gets the number of open forwards of <see cref="ForwardAsync"/>.</summary>
     internal int OpenForwards => _forwards.Count;
 
-    /// <summary>Opens a local port to a port of the scheduler's pod, or of Jupyter's.</summary>
+    /// <summary>Forwards a local port to a port of the scheduler's or Jupyter's pod.</summary>
     /// <param name="remotePort">The port in the pod.</param>
-    /// <param name="localPort">The port of 127.0.0.1 that it must be; null or 0 for a free one.</param>
+    /// <param name="localPort">The local port on 127.0.0.1; null or 0 for any free port.</param>
     /// <param name="component">The pod to reach.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The forward; it is closed with the cluster object at the latest.</returns>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The forward. It is closed with the cluster object at the latest.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A port is out of range, or the component is neither the scheduler nor Jupyter.</exception>
-    /// <exception cref="PortForwardException">The local port is taken.</exception>
+    /// <exception cref="PortForwardException">The local port is in use.</exception>
     public Task<PortForward> ForwardAsync(
         int remotePort, int? localPort = null, PodComponent component = PodComponent.Scheduler, CancellationToken cancellationToken = default)
     {

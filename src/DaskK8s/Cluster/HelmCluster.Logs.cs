@@ -4,20 +4,20 @@ namespace DaskK8s;
 
 public sealed partial class HelmCluster
 {
-    /// <summary>Reads the logs of the release's pods as they are now, all pods at once.</summary>
-    /// <param name="filter">Which pods and lines; null for everything.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <summary>Reads the current logs of the release's pods, from all pods concurrently.</summary>
+    /// <param name="filter">The pods and lines to read; null for all.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>
-    /// The text by pod name: the scheduler's first, the workers' by group. A pod without a log has a line that says why
-    /// (<c>[DaskK8s: no log: …]</c>), among them a pod whose log may not be read. It is a <see cref="PodLogs"/>.
+    /// The logs by pod name: the scheduler's first, then the workers' by group. A pod without a log has a line that says why
+    /// (<c>[DaskK8s: no log: …]</c>), for example because its log cannot be read. The result is a <see cref="PodLogs"/>.
     /// </returns>
     /// <remarks>
-    /// Where the current run of a container has written nothing and it was restarted, the text is the log before the restart, and
-    /// says so. Needs the rights to list pods and to get <c>pods/log</c>; the chart's own Role has both.
+    /// If a container was restarted and its current run has written nothing, the text is the log before the restart, and
+    /// says so. Requires permission to list pods and to get <c>pods/log</c>; the chart's own Role includes both.
     /// </remarks>
-    /// <exception cref="ArgumentException">The filter contradicts itself, or asks to follow: that is <see cref="StreamLogsAsync"/>.</exception>
+    /// <exception cref="ArgumentException">The filter contradicts itself, or sets Follow; use <see cref="StreamLogsAsync"/> for that.</exception>
     /// <exception cref="WorkerGroupNotFoundException">The release has no such group.</exception>
-    /// <exception cref="KubernetesNotFoundException">The release has no pod of the filter's name.</exception>
+    /// <exception cref="KubernetesNotFoundException">The release has no pod with the filter's name.</exception>
     /// <exception cref="KubernetesApiException">The pods could not be listed.</exception>
     public Task<IReadOnlyDictionary<string, string>> GetLogsAsync(PodLogFilter? filter = null, CancellationToken cancellationToken = default) =>
         _lifetime.RunAsync(
@@ -27,23 +27,23 @@ public sealed partial class HelmCluster
         cancellationToken);
 
     /// <summary>Reads the logs of the release's pods line by line, merged in time order.</summary>
-    /// <param name="filter">Which pods and lines; null for everything there is now.</param>
-    /// <param name="cancellationToken">Ends the stream.</param>
+    /// <param name="filter">The pods and lines to read; null for all current ones.</param>
+    /// <param name="cancellationToken">Cancels the stream.</param>
     /// <returns>
-    /// The lines. A line goes out when no other pod can have an older one; with <see cref="PodLogFilter.Follow"/> it waits for
-    /// older ones of other pods 250 ms at most, so that a line that reaches its node's log later than that may come out of order.
+    /// The lines. A line is returned when no other pod can have an older one. With <see cref="PodLogFilter.Follow"/> it waits
+    /// at most 250 ms for older lines of other pods, so a line that reaches its node's log later can be out of order.
     /// The lines of a traceback stay together.
     /// </returns>
     /// <remarks>
-    /// <para>With <see cref="PodLogFilter.Follow"/> the stream goes on with pods that come, containers that restart and connections
-    /// that are cut, and ends when it is cancelled (with <see cref="PodLogFilter.PodName"/>: when that pod is gone). A pod without a log
-    /// gives a line that says why (<see cref="PodLogLine.IsNotice"/>).</para>
-    /// <para>The times are those of the nodes; where their clocks differ, so does the order. Memory is bounded: of each pod
-    /// 64 lines of 64 KiB wait at most. Needs the rights to list and watch pods and to get <c>pods/log</c>.</para>
+    /// <para>With <see cref="PodLogFilter.Follow"/> the stream continues through new pods, restarted containers and lost connections,
+    /// and ends when it is cancelled (with <see cref="PodLogFilter.PodName"/>: when that pod is gone). A pod without a log
+    /// produces a line that says why (<see cref="PodLogLine.IsNotice"/>).</para>
+    /// <para>Times come from the nodes; if their clocks differ, the order is affected. Memory is bounded: each pod has at most
+    /// 64 waiting lines of 64 KiB. Requires permission to list and watch pods and to get <c>pods/log</c>.</para>
     /// </remarks>
     /// <exception cref="ArgumentException">The filter contradicts itself.</exception>
     /// <exception cref="WorkerGroupNotFoundException">The release has no such group.</exception>
-    /// <exception cref="KubernetesNotFoundException">The release has no pod of the filter's name, and the filter does not follow.</exception>
+    /// <exception cref="KubernetesNotFoundException">The release has no pod with the filter's name, and the filter does not follow.</exception>
     /// <exception cref="KubernetesApiException">The pods could not be listed or watched.</exception>
     public IAsyncEnumerable<PodLogLine> StreamLogsAsync(PodLogFilter? filter = null, CancellationToken cancellationToken = default)
     {

@@ -5,19 +5,19 @@ namespace DaskK8s;
 
 public sealed partial class HelmCluster
 {
-    /// <summary>Asks the API server what this client may do with the release's namespace, feature by feature.</summary>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The report; its <see cref="PermissionReport.MissingRole"/> is the Role to ask for.</returns>
-    /// <remarks>Everyone who is authenticated may ask (SelfSubjectAccessReview); nothing is changed.</remarks>
+    /// <summary>Checks with the API server which features this client is allowed to use in the release's namespace.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The report; its <see cref="PermissionReport.MissingRole"/> is the Role to request.</returns>
+    /// <remarks>Any authenticated user is allowed to do this (SelfSubjectAccessReview); nothing is changed.</remarks>
     /// <exception cref="KubernetesApiException">The API server could not answer.</exception>
     public Task<PermissionReport> CheckPermissionsAsync(CancellationToken cancellationToken = default) =>
         _lifetime.RunAsync(ct => PermissionCheck.RunAsync(_requests, ct), cancellationToken);
 
-    /// <summary>Asks the same without connecting to a release, for those whom a missing permission keeps from connecting.</summary>
-    /// <param name="options">Whom to ask and in which namespace; null for the defaults.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <summary>Checks permissions without connecting to a release, for callers that lack the permission to connect.</summary>
+    /// <param name="options">How to reach the API server, and the namespace; null for the defaults.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The report.</returns>
-    /// <exception cref="KubeConfigException">No kubeconfig, or no context of that name, or it cannot be read.</exception>
+    /// <exception cref="KubeConfigException">The kubeconfig or the context does not exist, or the kubeconfig cannot be read.</exception>
     /// <exception cref="KubernetesApiException">The API server could not answer.</exception>
     public static async Task<PermissionReport> CheckPermissionsAsync(HelmClusterOptions? options, CancellationToken cancellationToken = default)
     {

@@ -17,47 +17,47 @@ public sealed partial class HelmCluster
     /// <summary>Scales a worker group. Scaling down moves results off the leaving workers first.</summary>
     /// <param name="replicas">The number of pods.</param>
     /// <param name="workerGroup">The group's name; null for the default group.</param>
-    /// <param name="cancellationToken">Ends the call; what was begun is undone.</param>
-    /// <returns>What was changed.</returns>
+    /// <param name="cancellationToken">Cancels the call and undoes unfinished changes.</param>
+    /// <returns>The outcome of the scaling.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative, or larger than <see cref="HelmClusterOptions.MaxReplicas"/>.</exception>
-    /// <exception cref="WorkerGroupNotFoundException">The release has no such group; the error lists those that there are.</exception>
-    /// <exception cref="LosslessScaleDownException">The group cannot shrink without a loss; nothing was changed.</exception>
-    /// <exception cref="HelmReleaseObjectsMissingException">The release was uninstalled since.</exception>
-    /// <exception cref="KubernetesApiException">The API server refused or could not answer; its children tell the cases apart.</exception>
+    /// <exception cref="WorkerGroupNotFoundException">The release has no such group; the error lists the existing groups.</exception>
+    /// <exception cref="LosslessScaleDownException">The group cannot shrink without losing results; nothing was changed.</exception>
+    /// <exception cref="HelmReleaseObjectsMissingException">The release has been uninstalled.</exception>
+    /// <exception cref="KubernetesApiException">The API server refused or could not answer; derived types identify the cause.</exception>
     public Task<ScaleResult> ScaleAsync(int replicas, string? workerGroup = null, CancellationToken cancellationToken = default) =>
         ScaleAsync(replicas, DefaultScaling, workerGroup, cancellationToken);
 
     /// <summary>Scales a worker group.</summary>
     /// <remarks>
-    /// A group that grows is one request, and the call returns when the API server has accepted it. A group that shrinks does so
-    /// without a loss unless <see cref="ScaleOptions.ScaleDown"/> says otherwise: the workers that leave finish their tasks and hand
-    /// over their results first, so the call may take as long as their longest task.
+    /// Growing a group takes one request, and the call returns when the API server has accepted it. A group shrinks
+    /// without losing results unless <see cref="ScaleOptions.ScaleDown"/> says otherwise: leaving workers first finish their tasks and move
+    /// their results, so the call can take as long as their longest task.
     /// </remarks>
     /// <param name="replicas">The number of pods.</param>
     /// <param name="options">How to scale.</param>
     /// <param name="workerGroup">The group's name; null for the default group.</param>
-    /// <param name="cancellationToken">Ends the call; what was begun is undone.</param>
-    /// <returns>What was changed.</returns>
+    /// <param name="cancellationToken">Cancels the call and undoes unfinished changes.</param>
+    /// <returns>The outcome of the scaling.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative, or larger than <see cref="HelmClusterOptions.MaxReplicas"/>, or an option is not valid.</exception>
-    /// <exception cref="WorkerGroupNotFoundException">The release has no such group; the error lists those that there are.</exception>
-    /// <exception cref="LosslessScaleDownException">The group cannot shrink without a loss; nothing was changed.</exception>
-    /// <exception cref="HelmReleaseObjectsMissingException">The release was uninstalled since.</exception>
-    /// <exception cref="KubernetesApiException">The API server refused or could not answer; its children tell the cases apart.</exception>
+    /// <exception cref="WorkerGroupNotFoundException">The release has no such group; the error lists the existing groups.</exception>
+    /// <exception cref="LosslessScaleDownException">The group cannot shrink without losing results; nothing was changed.</exception>
+    /// <exception cref="HelmReleaseObjectsMissingException">The release has been uninstalled.</exception>
+    /// <exception cref="KubernetesApiException">The API server refused or could not answer; derived types identify the cause.</exception>
     public Task<ScaleResult> ScaleAsync(
         int replicas, ScaleOptions options, string? workerGroup = null, CancellationToken cancellationToken = default) =>
         _lifetime.RunAsync(ct => ScaleCheckedAsync(replicas, options, workerGroup, ct), cancellationToken);
 
-    /// <summary>Scales a worker group to so many pods that together they have what is asked for, by the limits (else the requests) of a pod.</summary>
-    /// <param name="memory">The memory as Dask writes it: <c>1TB</c>, <c>512 GiB</c>; null for any.</param>
+    /// <summary>Scales a worker group to the number of pods that together provide a size, by the limits (or else the requests) of a pod.</summary>
+    /// <param name="memory">The memory in Dask's format: <c>1TB</c>, <c>512 GiB</c>; null for any.</param>
     /// <param name="cores">The processor cores; null for any.</param>
     /// <param name="gpus">The GPUs; null for any.</param>
     /// <param name="workerGroup">The group's name; null for the default group.</param>
     /// <param name="options">How to scale; null for the defaults.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>What was changed.</returns>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The outcome of the scaling.</returns>
     /// <exception cref="ArgumentException">None of the three is given, or one is not valid.</exception>
-    /// <exception cref="ScaleTargetUnknownException">The group's pods do not say how much of it they have.</exception>
-    /// <exception cref="LosslessScaleDownException">The group cannot shrink without a loss; nothing was changed.</exception>
+    /// <exception cref="ScaleTargetUnknownException">The group's pods do not declare that resource.</exception>
+    /// <exception cref="LosslessScaleDownException">The group cannot shrink without losing results; nothing was changed.</exception>
     /// <exception cref="KubernetesApiException">The API server refused or could not answer.</exception>
     public async Task<ScaleResult> ScaleToSizeAsync(
         string? memory = null,

@@ -7,10 +7,10 @@ public sealed partial class HelmCluster
     // What Dask's client requires to agree, and what it only compares: distributed/versions.py, required_packages and scheduler_relevant_packages.
     private static readonly string[] ComparedPackages = ["dask", "distributed", "msgpack", "cloudpickle", "toolz", "tornado", "numpy", "pandas", "lz4"];
 
-    /// <summary>Asks scheduler and workers for their versions of Python and of the packages that must agree.</summary>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The versions, and where they differ, by group.</returns>
-    /// <exception cref="SchedulerUnreachableException">The scheduler is not reached; <see cref="Limitations"/> says why.</exception>
+    /// <summary>Returns the versions of Python and of the packages that must match, on the scheduler and the workers.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The versions, and the differences by group.</returns>
+    /// <exception cref="SchedulerUnreachableException">The scheduler cannot be reached; <see cref="Limitations"/> says why.</exception>
     public Task<ClusterVersions> GetVersionsAsync(CancellationToken cancellationToken = default) =>
         _lifetime.RunAsync(ReadVersionsAsync, cancellationToken);
 

@@ -10,25 +10,25 @@ namespace DaskK8s;
 public sealed partial class HelmCluster
 {
     /// <summary>Gets or sets how waiting for the scheduler's list of workers, for tests that have none.</summary>
-    /// <value>Null: over the link to the scheduler, where there is one.</value>
+    /// <value>Null: over the link to the scheduler, if there is one.</value>
     internal ConnectedWorkers? ConnectedWorkers { get; set; }
 
-    /// <summary>Waits until the scheduler knows the workers that the Deployments ask for, and no others of their groups.</summary>
+    /// <summary>Waits until exactly the desired workers of the Deployments are connected to the scheduler.</summary>
     /// <param name="timeout">How long to wait; null for <see cref="WorkerWaitOptions.DefaultTimeout"/> (5 minutes).</param>
-    /// <param name="progress">Hears of every change of every group, in order; null where nobody listens.</param>
+    /// <param name="progress">Receives every change of every group, in order; null to ignore progress.</param>
     /// <param name="workerGroup">The group to wait for; null for every group.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>A task that ends when the workers are there.</returns>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>A task that completes when the workers are connected.</returns>
     /// <remarks>
-    /// <para>A pod counts as connected when the scheduler lists a worker with its IP address, and as many as its arguments ask for
-    /// (<c>--nworkers 4</c>). After a scaling down, or to zero, it is done when the surplus pods are gone and the scheduler lists their
-    /// workers no more. A number that somebody else changes meanwhile is followed. A rollout has to end, unless it is paused.</para>
-    /// <para>Where this client does not reach the scheduler, ready pods are waited for, and the progress says so. Needs the
-    /// rights to list and watch Deployments and pods; with the rights to list events and to get <c>pods/log</c> the causes say more.</para>
+    /// <para>A pod counts as connected when the scheduler lists as many workers with its IP address as its arguments specify
+    /// (<c>--nworkers 4</c>). After scaling down, the wait completes when the surplus pods are gone and the scheduler no longer lists their
+    /// workers. Changes of the desired replicas by other clients are followed. A rollout must end, unless it is paused.</para>
+    /// <para>If this client is not connected to the scheduler, it waits for ready pods, and the progress says so. Requires permission
+    /// to list and watch Deployments and pods; with permission to list events and to get <c>pods/log</c>, causes have more detail.</para>
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">The time limit is negative.</exception>
     /// <exception cref="WorkerGroupNotFoundException">The release has no such group.</exception>
-    /// <exception cref="WorkersNotReadyException">The time is over, or waiting will not help; it says why, pod by pod.</exception>
+    /// <exception cref="WorkersNotReadyException">The time limit has elapsed, or waiting will not help; it says why for each pod.</exception>
     /// <exception cref="KubernetesApiException">The Deployments or pods could not be read.</exception>
     public Task WaitForWorkersAsync(
         TimeSpan? timeout = null,
@@ -38,14 +38,14 @@ public sealed partial class HelmCluster
         WaitForWorkersAsync(
             new WorkerWaitOptions { Timeout = timeout ?? WorkerWaitOptions.DefaultTimeout, WorkerGroup = workerGroup }, progress, cancellationToken);
 
-    /// <summary>Waits until the scheduler knows the workers that the Deployments ask for, as the options say.</summary>
-    /// <param name="options">How long to wait, for which group, and when to give up before.</param>
-    /// <param name="progress">Hears of every change of every group, in order; null where nobody listens.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>A task that ends when the workers are there.</returns>
+    /// <summary>Waits until the desired workers of the Deployments are connected to the scheduler, as the options specify.</summary>
+    /// <param name="options">The time limit, the group, and when to give up early.</param>
+    /// <param name="progress">Receives every change of every group, in order; null to ignore progress.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>A task that completes when the workers are connected.</returns>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="WorkerGroupNotFoundException">The release has no such group.</exception>
-    /// <exception cref="WorkersNotReadyException">The time is over, or waiting will not help; it says why, pod by pod.</exception>
+    /// <exception cref="WorkersNotReadyException">The time limit has elapsed, or waiting will not help; it says why for each pod.</exception>
     /// <exception cref="KubernetesApiException">The Deployments or pods could not be read.</exception>
     public Task WaitForWorkersAsync(
         WorkerWaitOptions options, IProgress<WorkerGroupProgress>? progress = null, CancellationToken cancellationToken = default) =>

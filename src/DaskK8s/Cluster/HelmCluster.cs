@@ -18,16 +18,16 @@ using Microsoft.Extensions.Logging;
 namespace DaskK8s;
 
 /// <summary>
-/// A connection to one release of the Dask Helm chart: its values, its worker groups, its scheduler and its workers.
+/// A connection to a release of the Dask Helm chart: its values, worker groups, scheduler and workers.
 /// </summary>
 /// <remarks>
-/// Create it with <see cref="ConnectAsync"/>. It is safe for use by several threads. Disposing it closes what it opened on this
-/// machine (forwards, and the client unless one was given); the release itself is never touched: to remove it, run
+/// Create it with <see cref="ConnectAsync"/>. It is thread-safe. Disposing it closes what it opened on this
+/// machine (forwards, and the client unless one was given); the release itself is not changed: to remove it, run
 /// <c>helm uninstall</c>.
 /// </remarks>
 public sealed partial class HelmCluster : IAsyncDisposable
 {
-    /// <summary>The number of pods up to which a release is listed anew for each look: that costs less than a watch.</summary>
+    /// <summary>The number of pods up to which a release is listed for each read, which costs less than a watch.</summary>
     private const int MaxListedPods = 500;
 
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(1);
@@ -67,51 +67,51 @@ public sealed partial class HelmCluster : IAsyncDisposable
         _forwards = new ForwardList(connection, options.Transport, options.TimeProvider, GuardedLogger.Create(options.LoggerFactory, "DaskK8s.Forwarding"), _lifetime);
     }
 
-    /// <summary>Gets the cluster's name: <c>release.namespace</c>, as <see cref="FromNameAsync"/> takes it.</summary>
-    /// <value>For a release with several instances of the Dask chart <c>release/instance.namespace</c>.</value>
+    /// <summary>Gets the cluster's name: <c>release.namespace</c>, as accepted by <see cref="FromNameAsync"/>.</summary>
+    /// <value><c>release/instance.namespace</c> for a release with several instances of the Dask chart.</value>
     public string Name => _state.IsRead && Release.Instances.Count > 1 ? $"{_releaseName}/{Release.Instance}.{Namespace}" : $"{_releaseName}.{Namespace}";
 
     /// <summary>Gets the release's namespace.</summary>
     public string Namespace => _requests.Connection.Namespace;
 
-    /// <summary>Gets the kube context that serves every call, or null in a pod or with a client that was given.</summary>
+    /// <summary>Gets the kube context used for every call, or null in a pod or with a given client.</summary>
     public string? Context => _requests.Connection.Context;
 
-    /// <summary>Gets the release as it was read last.</summary>
+    /// <summary>Gets the release as of the last read.</summary>
     public HelmRelease Release => _state.Plan.Release;
 
-    /// <summary>Gets the worker groups as they were read last, the default one first, the others in the order of the values.</summary>
+    /// <summary>Gets the worker groups as of the last read: the default one first, then the others in the order of the values.</summary>
     public IReadOnlyList<WorkerGroup> WorkerGroups => _state.Groups;
 
-    /// <summary>Gets the scheduler and its workers as they were read last, or null where the scheduler is not reached.</summary>
+    /// <summary>Gets the scheduler and its workers as of the last read, or null if the scheduler cannot be reached.</summary>
     public SchedulerInfo? SchedulerInfo => _state.Scheduler;
 
-    /// <summary>Gets the Dask address for clients on this machine (<c>tcp://127.0.0.1:8786</c>), or null where the scheduler is not reached.</summary>
+    /// <summary>Gets the Dask address for clients on this machine (<c>tcp://127.0.0.1:8786</c>), or null if the scheduler is unreachable.</summary>
     public string? SchedulerAddress => _link?.Address;
 
-    /// <summary>Gets the dashboard's page, reachable from this machine, or null where there is none.</summary>
-    /// <value>The local port of the forward; where the scheduler is reached directly, the release's ingress, Service or scheduler says.</value>
+    /// <summary>Gets the dashboard's URL, reachable from this machine, or null if there is none.</summary>
+    /// <value>The local port of the forward; if the scheduler is reached directly, the address from the ingress, Service or scheduler.</value>
     public string? DashboardLink => _link?.DashboardForward is not null
         ? _link.DashboardLink
         : _state.Plan.Scheduler.IngressLink ?? _link?.DashboardLink ?? LinkFromServices();
 
-    /// <summary>Gets where the release's Jupyter is served (its ingress, else its Service's name in the cluster), or null where it has none.</summary>
+    /// <summary>Gets the URL of the release's Jupyter (its ingress, or else its Service's name in the cluster), or null if it has none.</summary>
     public string? JupyterLink => _state.Plan.JupyterLink;
 
-    /// <summary>Gets the local port of the scheduler, or null where it is reached without one.</summary>
+    /// <summary>Gets the forward to the scheduler, or null if it is reached without one.</summary>
     public PortForward? SchedulerForward => _link?.SchedulerForward;
 
-    /// <summary>Gets the local port of the dashboard, or null where it is reached without one.</summary>
+    /// <summary>Gets the forward to the dashboard, or null if it is reached without one.</summary>
     public PortForward? DashboardForward => _link?.DashboardForward;
 
-    /// <summary>Gets what could not be read or used, and why; empty where nothing is missing.</summary>
+    /// <summary>Gets what could not be read or used, and why; empty if nothing is missing.</summary>
     public IReadOnlyList<ClusterLimitation> Limitations => _state.Limitations;
 
     /// <summary>Reads the release and its worker groups again.</summary>
-    /// <remarks>The pods of a release with more than 500 workers are listed once and followed from then on: a change of the last moment may be missing.</remarks>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The groups, the default one first, the others in the order of the values.</returns>
-    /// <exception cref="HelmReleaseObjectsMissingException">The release was uninstalled since.</exception>
+    /// <remarks>The pods of a release with more than 500 workers are listed once and then watched, so the latest changes can be missing.</remarks>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The groups: the default one first, then the others in the order of the values.</returns>
+    /// <exception cref="HelmReleaseObjectsMissingException">The release has been uninstalled.</exception>
     /// <exception cref="KubernetesApiException">The API server refused or could not answer.</exception>
     public Task<IReadOnlyList<WorkerGroup>> GetWorkerGroupsAsync(CancellationToken cancellationToken = default) =>
         _lifetime.RunAsync(ReadWorkerGroupsAsync, cancellationToken);
@@ -131,11 +131,11 @@ public sealed partial class HelmCluster : IAsyncDisposable
         return WorkerGroups;
     }
 
-    /// <summary>Asks the scheduler for its state and that of its workers, each with the group that its pod belongs to.</summary>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <summary>Returns the state of the scheduler and of its workers, each with the group of its pod.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The scheduler's state.</returns>
-    /// <exception cref="SchedulerUnreachableException">The scheduler is not reached; <see cref="Limitations"/> says why.</exception>
-    /// <exception cref="SchedulerTimeoutException">It did not answer within <see cref="HelmClusterOptions.SchedulerTimeout"/>.</exception>
+    /// <exception cref="SchedulerUnreachableException">The scheduler cannot be reached; <see cref="Limitations"/> says why.</exception>
+    /// <exception cref="SchedulerTimeoutException">No answer within <see cref="HelmClusterOptions.SchedulerTimeout"/>.</exception>
     public Task<SchedulerInfo> GetSchedulerInfoAsync(CancellationToken cancellationToken = default) =>
         _lifetime.RunAsync(ReadSchedulerInfoAsync, cancellationToken);
 
@@ -159,7 +159,7 @@ public sealed partial class HelmCluster : IAsyncDisposable
         return info;
     }
 
-    /// <summary>Returns the cluster in a line, as Python's <c>HelmCluster</c> does, from what was read last; it never blocks.</summary>
+    /// <summary>Returns the cluster as one line, as Python's <c>HelmCluster</c> does, from the last read; it never blocks.</summary>
     /// <returns><c>HelmCluster(my-dask.default, 'tcp://127.0.0.1:8786', workers=4, threads=4, memory=2.00 GiB)</c>.</returns>
     public override string ToString() => SchedulerInfo is { } info
         ? string.Create(
@@ -168,8 +168,8 @@ public sealed partial class HelmCluster : IAsyncDisposable
         : string.Create(
             CultureInfo.InvariantCulture, $"HelmCluster({Name}, not connected to a scheduler, pods={WorkerGroups.Sum(static g => g.Ready)})");
 
-    /// <summary>Closes the forwards and the client; the release goes on.</summary>
-    /// <returns>A task that ends when all is closed.</returns>
+    /// <summary>Closes the forwards and the client; the release keeps running.</summary>
+    /// <returns>A task that completes when everything is closed.</returns>
     public async ValueTask DisposeAsync()
     {
         if (!_lifetime.TryEnd())

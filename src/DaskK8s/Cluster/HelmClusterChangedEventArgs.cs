@@ -1,10 +1,10 @@
 namespace DaskK8s;
 
-/// <summary>The data of a change of a cluster object's release.</summary>
-/// <param name="progress">How far one group is, or null where everything was read anew.</param>
+/// <summary>Event data for a change of the release of a cluster object.</summary>
+/// <param name="progress">How far one group is, or null where everything was and the scheduler.</param>
 public sealed class HelmClusterChangedEventArgs(WorkerGroupProgress? progress) : EventArgs
 {
-    /// <summary>Gets how far the group is that is scaled or waited for.</summary>
-    /// <value>Null where groups or scheduler were read anew: <see cref="HelmCluster.WorkerGroups"/> and <see cref="HelmCluster.SchedulerInfo"/> say it all then.</value>
+    /// <summary>Gets the progress of the group that is being scaled or waited for.</summary>
+    /// <value>Null if <see cref="HelmCluster.WorkerGroups"/> or <see cref="HelmCluster.SchedulerInfo"/> were read again.</value>
     public WorkerGroupProgress? Progress { get; } = progress;
 }

@@ -16,19 +16,19 @@ namespace DaskK8s;
 public sealed record HelmClusterOptions
 {
     /// <summary>Gets the release's namespace.</summary>
-    /// <remarks>Where Helm keeps the record in another namespace than the objects, either of the two finds the release.</remarks>
+    /// <remarks>If Helm keeps the record in a different namespace than the objects, either namespace finds the release.</remarks>
     /// <value>Null: the kube context's namespace, else the pod's own when running in a cluster, else <c>default</c>.</value>
     public string? Namespace { get; init; }
 
-    /// <summary>Gets the instance of the Dask chart, for a release that has several: an umbrella chart can bring it along more than once.</summary>
+    /// <summary>Gets the instance of the Dask chart, for a release that has several: an umbrella chart can include it more than once.</summary>
     /// <value>
-    /// Null: the only one that there is. The name is the chart's alias, or the path of aliases with dots between them (<c>analytics.dask-gpu</c>);
-    /// <see cref="HelmRelease.Instances"/> lists them, and so does the error that says that one must be chosen.
+    /// Null: the only instance. The name is the chart's alias, or the path of aliases separated by dots (<c>analytics.dask-gpu</c>);
+    /// <see cref="HelmRelease.Instances"/> lists them, as does the error when one must be selected.
     /// </value>
     public string? Instance { get; init; }
 
     /// <summary>Gets the kubeconfig file.</summary>
-    /// <value>Null: the files of <c>KUBECONFIG</c>, else <c>~/.kube/config</c>, else the pod's service account.</value>
+    /// <value>Null: the files in <c>KUBECONFIG</c>, else <c>~/.kube/config</c>, else the pod's service account.</value>
     public string? KubeconfigPath { get; init; }
 
     /// <summary>Gets the kube context; it serves every call of the cluster object.</summary>
@@ -36,82 +36,82 @@ public sealed record HelmClusterOptions
     public string? Context { get; init; }
 
     /// <summary>Gets a client to use instead of a kubeconfig; it is not disposed with the cluster object.</summary>
-    /// <value>Null. A given client must be a <see cref="k8s.Kubernetes"/>, as its connection serves the forwards too.</value>
+    /// <value>Null. A given client must be a <see cref="k8s.Kubernetes"/>, because the forwards use its connection too.</value>
     public IKubernetes? Kubernetes { get; init; }
 
     /// <summary>Gets how the scheduler is reached.</summary>
     /// <value><see cref="SchedulerAccess.Auto"/>.</value>
     public SchedulerAccess SchedulerAccess { get; init; }
 
-    /// <summary>Gets a Dask address to dial instead of looking for the scheduler: <c>tcp://host:port</c> or <c>tls://host:port</c>.</summary>
-    /// <value>Null: found as <see cref="SchedulerAccess"/> says.</value>
+    /// <summary>Gets a Dask address to connect to instead of locating the scheduler: <c>tcp://host:port</c> or <c>tls://host:port</c>.</summary>
+    /// <value>Null: the scheduler is found as <see cref="SchedulerAccess"/> specifies.</value>
     public string? SchedulerAddress { get; init; }
 
-    /// <summary>Gets the host to dial for a NodePort Service.</summary>
-    /// <value>Null: the address of a ready node, which needs the right to list nodes. With <see cref="NodePort"/> it is dialled without asking the API server.</value>
+    /// <summary>Gets the host to connect to for a NodePort Service.</summary>
+    /// <value>Null: the address of a ready node, if nodes can be listed. If <see cref="NodePort"/> is also set, the API server is not used.</value>
     public string? NodeHost { get; init; }
 
-    /// <summary>Gets the node port to dial for a NodePort Service.</summary>
+    /// <summary>Gets the node port to connect to for a NodePort Service.</summary>
     /// <value>Null: read from the Service.</value>
     public int? NodePort { get; init; }
 
     /// <summary>Gets the local port of the scheduler's forward, on 127.0.0.1.</summary>
-    /// <value>Null: 8786, or a free port where that is taken. A port asked for that is taken is an error; 0 takes any free one.</value>
+    /// <value>Null: 8786, or a free port if 8786 is in use. A port set here that is in use is an error; 0 selects any free port.</value>
     public int? LocalSchedulerPort { get; init; }
 
     /// <summary>Gets the local port of the dashboard's forward, on 127.0.0.1.</summary>
-    /// <value>Null: 8787, or a free port where that is taken. A port asked for that is taken is an error; 0 takes any free one.</value>
+    /// <value>Null: 8787, or a free port if 8787 is in use. A port set here that is in use is an error; 0 selects any free port.</value>
     public int? LocalDashboardPort { get; init; }
 
-    /// <summary>Gets the chart's name of the scheduler component (<c>scheduler.name</c>), used where the release's values cannot be read.</summary>
+    /// <summary>Gets the chart's name of the scheduler component (<c>scheduler.name</c>), used if the release's values cannot be read.</summary>
     /// <value><c>scheduler</c>.</value>
     public string SchedulerComponent { get; init; } = "scheduler";
 
-    /// <summary>Gets the chart's name of the worker component (<c>worker.name</c>), used where the release's values cannot be read.</summary>
+    /// <summary>Gets the chart's name of the worker component (<c>worker.name</c>), used if the release's values cannot be read.</summary>
     /// <value><c>worker</c>.</value>
     public string WorkerComponent { get; init; } = "worker";
 
-    /// <summary>Gets how the forward is carried.</summary>
+    /// <summary>Gets the transport of the forward.</summary>
     /// <value><see cref="PortForwardTransport.Auto"/>: the best that the API server offers.</value>
     public PortForwardTransport Transport { get; init; }
 
-    /// <summary>Gets the certificates for a scheduler that speaks TLS.</summary>
-    /// <value>Null: plain TCP, and the system's authorities for a <c>tls://</c> address.</value>
+    /// <summary>Gets the certificates for a scheduler that uses TLS.</summary>
+    /// <value>Null: plain TCP, or the system's certificate authorities for a <c>tls://</c> address.</value>
     public DaskTlsOptions? Tls { get; init; }
 
-    /// <summary>Gets how idempotent calls of the Kubernetes API are repeated.</summary>
-    /// <value>Four attempts, from 200 ms on.</value>
+    /// <summary>Gets how idempotent calls to the Kubernetes API are retried.</summary>
+    /// <value>Four attempts; the first delay is 200 ms.</value>
     public RetryOptions Retry { get; init; } = new();
 
-    /// <summary>Gets the time limit of one call of the Kubernetes API.</summary>
+    /// <summary>Gets the time limit of one call to the Kubernetes API.</summary>
     /// <value>30 s.</value>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Gets the time limit of one call of the scheduler.</summary>
+    /// <summary>Gets the time limit of one call to the scheduler.</summary>
     /// <value>30 s.</value>
     public TimeSpan SchedulerTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Gets the time limit of connecting: the release read, a ready scheduler found and answering.</summary>
+    /// <summary>Gets the time limit of connecting: reading the release and reaching a ready scheduler that responds.</summary>
     /// <value>60 s.</value>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Gets the largest size that a release may inflate to, in bytes.</summary>
+    /// <summary>Gets the maximum decompressed size of a release, in bytes.</summary>
     /// <value>64 MiB.</value>
     public long MaxReleaseBytes { get; init; } = 64L * 1024 * 1024;
 
-    /// <summary>Gets the largest number of replicas that a scaling may ask for, against slips of the finger.</summary>
+    /// <summary>Gets the maximum number of replicas that a scaling may request, as a guard against typing errors.</summary>
     /// <value>10,000.</value>
     public int MaxReplicas { get; init; } = 10_000;
 
-    /// <summary>Gets where log lines go.</summary>
-    /// <value>Null: nowhere.</value>
+    /// <summary>Gets the factory for loggers.</summary>
+    /// <value>Null: no logging.</value>
     public ILoggerFactory? LoggerFactory { get; init; }
 
     /// <summary>Gets the clock.</summary>
     /// <value><see cref="TimeProvider.System"/>.</value>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>Gets what reaching the scheduler needs of these options.</summary>
+    /// <summary>Gets the options that are needed to reach the scheduler.</summary>
     internal ReachOptions Reach => new()
     {
         SchedulerAccess = SchedulerAccess,
@@ -147,8 +147,8 @@ public sealed record HelmClusterOptions
     internal KubeRequests RequestsOver(KubeConnection connection) =>
         new(connection, Retry, RequestTimeout, TimeProvider, GuardedLogger.Create(LoggerFactory, "DaskK8s.HelmCluster"));
 
-    /// <summary>Checks the options, as connecting does before anything else.</summary>
-    /// <exception cref="ArgumentException">An option makes no sense, or contradicts another.</exception>
+    /// <summary>Validates the options, as connecting does when it starts.</summary>
+    /// <exception cref="ArgumentException">An option is invalid, or contradicts another.</exception>
     public void Validate()
     {
         Guard.NotBlank(Namespace, nameof(Namespace));

@@ -98,7 +98,7 @@ internal sealed class ReleaseState(string name, KubeRequests requests, StrayFiel
         Plan.Groups.FirstOrDefault(p => group is null ? p.IsDefault : string.Equals(p.Name, group, StringComparison.Ordinal))
             ?? throw new WorkerGroupNotFoundException(group ?? defaultGroup ?? "", name, Namespace, [.. Plan.Groups.Select(static p => p.Name)]);
 
-    /// <exception cref="HelmReleaseObjectsMissingException">None of the release's Deployments exists any more.</exception>
+    /// <exception cref="HelmReleaseObjectsMissingException">None of the release's Deployments exist any more.</exception>
     public void ThrowIfUninstalled(IEnumerable<V1Deployment> deployments)
     {
         if (_plan is { Deployments.Count: > 0 } plan && !deployments.Any(d => plan.Deployments.Contains(d.Metadata.Name)))
@@ -107,8 +107,8 @@ internal sealed class ReleaseState(string name, KubeRequests requests, StrayFiel
         }
     }
 
-    /// <summary>Tells what does not exist by its name: a group without its Deployment is not a group of zero.</summary>
-    /// <exception cref="HelmReleaseObjectsMissingException">Nothing of the release is there.</exception>
+    /// <summary>Throws an error that names the missing objects: a group without its Deployment is not a group with 0 replicas.</summary>
+    /// <exception cref="HelmReleaseObjectsMissingException">None of the release's objects exist.</exception>
     public void ThrowIfMissing(WorkloadSnapshot snapshot)
     {
         ReleasePlan plan = Plan;

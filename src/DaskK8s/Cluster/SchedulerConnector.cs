@@ -28,14 +28,14 @@ internal sealed class SchedulerConnector(HelmClusterOptions options, KubeRequest
     /// <summary>Gets why the scheduler is not reached where nobody asked for it, or null.</summary>
     public string? NotReached { get; private set; }
 
-    /// <summary>Lists the scheduler's pods, which are one; the workers' are not read before somebody asks for them.</summary>
+    /// <summary>Lists the scheduler's pods (normally one); worker pods are read only on request.</summary>
     public Task<IList<V1Pod>> ListPodsAsync(CancellationToken cancellationToken) => options.SchedulerAccess == SchedulerAccess.None
         ? Task.FromResult<IList<V1Pod>>([])
         : workloads.ListComponentAsync(options.SchedulerComponent, cancellationToken);
 
     /// <summary>Opens the way to the scheduler, and asks it who it is.</summary>
     /// <param name="snapshot">The release's Deployments, and the scheduler's pods.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
     /// <returns>The way, or null where there is none that may be used.</returns>
     /// <exception cref="SchedulerUnreachableException">The scheduler is not there, or does not answer.</exception>
     public async Task<SchedulerLink?> OpenAsync(WorkloadSnapshot snapshot, CancellationToken cancellationToken)
@@ -147,7 +147,7 @@ internal sealed class SchedulerConnector(HelmClusterOptions options, KubeRequest
             + $"Look at the scheduler's pod, or raise {nameof(HelmClusterOptions)}.{nameof(HelmClusterOptions.ConnectTimeout)}.");
     }
 
-    /// <summary>Returns why the scheduler's pod is not ready, for an error that is certain already; null if it is ready or cannot be read.</summary>
+    /// <summary>Returns why the scheduler's pod is not ready, to explain an error; null if it is ready or cannot be read.</summary>
     private async Task<string?> ExplainSchedulerAsync(CancellationToken cancellationToken)
     {
         if (state is not { IsRead: true, Plan: { SchedulerDeployment: { Length: > 0 } deployment } plan })
@@ -171,7 +171,7 @@ internal sealed class SchedulerConnector(HelmClusterOptions options, KubeRequest
         }
     }
 
-    /// <summary>Says why there is no scheduler, or null where there should be one or nobody may look.</summary>
+    /// <summary>Returns why there is no scheduler; null if there should be one or this cannot be read.</summary>
     private async Task<string?> ExplainAbsenceAsync(CancellationToken cancellationToken)
     {
         try
@@ -185,10 +185,10 @@ internal sealed class SchedulerConnector(HelmClusterOptions options, KubeRequest
         }
     }
 
-    /// <summary>Asks the scheduler who it is, so that a link that is returned is one that works; closes one that does not.</summary>
+    /// <summary>Requests the scheduler's identity to verify that the link works; closes a link that does not.</summary>
     /// <param name="link">The link.</param>
-    /// <param name="within">How long to try; null: as long as connecting may take, for a scheduler whose pod still starts.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="within">How long to try; null for the time limit of connecting, for a scheduler whose pod is still starting.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     private async Task<SchedulerLink> GreetAsync(SchedulerLink link, TimeSpan? within, CancellationToken cancellationToken)
     {
         using TimeLimit limit = new(within ?? Timeout.InfiniteTimeSpan, requests.TimeProvider, cancellationToken);

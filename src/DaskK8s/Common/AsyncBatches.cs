@@ -2,13 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace DaskK8s.Common;
 
-/// <summary>Reads a stream in batches of what is there: nobody waits for the second item before the first one goes on.</summary>
+/// <summary>Reads a stream in batches of the available items, without waiting for a batch to fill.</summary>
 internal static class AsyncBatches
 {
     /// <summary>Reads a stream.</summary>
     /// <param name="items">The stream.</param>
-    /// <param name="most">The most items in a batch.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="most">The maximum number of items in a batch.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
     /// <returns>The batches; none is empty.</returns>
     public static async IAsyncEnumerable<T[]> ReadAsync<T>(IAsyncEnumerable<T> items, int most, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -1,15 +1,15 @@
 namespace DaskK8s.Common;
 
-/// <summary>The pauses of a loop that tries again: each twice the last one up to a limit, with a random fifth taken off, so that many clients do not come at once.</summary>
-/// <param name="first">The first pause.</param>
-/// <param name="longest">The longest pause, unless the other side asks for a longer one.</param>
+/// <summary>The delays of a retry loop: each is twice the previous one up to a limit, minus up to 20 % at random, so that clients spread out.</summary>
+/// <param name="first">The first delay.</param>
+/// <param name="longest">The maximum delay, unless the server requests a longer one.</param>
 internal sealed class BackOff(TimeSpan first, TimeSpan longest)
 {
     private TimeSpan _last;
 
-    /// <summary>Returns the next pause.</summary>
-    /// <param name="asked">What the other side asked for (<c>Retry-After</c>), or null; it is honoured where it is longer.</param>
-    /// <returns>The pause.</returns>
+    /// <summary>Returns the next delay.</summary>
+    /// <param name="asked">The delay that the server requested (<c>Retry-After</c>), or null; used if it is longer.</param>
+    /// <returns>The delay.</returns>
     public TimeSpan Next(TimeSpan? asked = null)
     {
         TimeSpan pause = _last == default ? first : _last * 2 < longest ? _last * 2 : longest;
@@ -20,6 +20,6 @@ internal sealed class BackOff(TimeSpan first, TimeSpan longest)
         return asked > pause ? asked.Value : pause;
     }
 
-    /// <summary>Begins again with the first pause: something has succeeded.</summary>
+    /// <summary>Resets the delay after a success.</summary>
     public void Reset() => _last = default;
 }

@@ -2,19 +2,19 @@ using System.Text;
 
 namespace DaskK8s.Common;
 
-/// <summary>Reads files that a configuration names: of bounded size, whatever they are (<c>/dev/zero</c>, a log, a pipe).</summary>
+/// <summary>Reads files named by a configuration, with a size limit, whatever they are (<c>/dev/zero</c>, a log, a pipe).</summary>
 internal static class BoundedFile
 {
-    /// <summary>The largest file of keys, certificates or a token, bytes.</summary>
+    /// <summary>The maximum size of a file of keys, certificates or a token, in bytes.</summary>
     public const int MaxKeyBytes = 4 << 20;
 
     private const int FirstBuffer = 16 << 10;
 
     /// <summary>Reads a file's bytes.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="maxBytes">The largest size, bytes.</param>
+    /// <param name="maxBytes">The maximum size, in bytes.</param>
     /// <returns>The bytes.</returns>
-    /// <exception cref="IOException">It cannot be read, or is larger.</exception>
+    /// <exception cref="IOException">The file cannot be read, or is too large.</exception>
     public static byte[] ReadAllBytes(string path, int maxBytes)
     {
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
@@ -40,21 +40,21 @@ internal static class BoundedFile
 
     /// <summary>Reads a text file, as <see cref="File.ReadAllText(string)"/> does.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="maxBytes">The largest size, bytes.</param>
-    /// <returns>The text.</returns>
-    /// <exception cref="IOException">It cannot be read, or is larger.</exception>
+    /// <param name="maxBytes">The maximum size, in bytes.</param>
+    /// <returns>The string.</returns>
+    /// <exception cref="IOException">The file cannot be read, or is too large.</exception>
     public static string ReadAllText(string path, int maxBytes)
     {
         using StreamReader reader = new(new MemoryStream(ReadAllBytes(path, maxBytes)), Encoding.UTF8, detectEncodingFromByteOrderMarks: true);
         return reader.ReadToEnd();
     }
 
-    /// <summary>Reads a text file; a pipe that nobody writes to, or a file system that hangs, holds up nobody but a thread of its own.</summary>
+    /// <summary>Reads a text file on its own thread, so that a pipe without a writer or a hanging file system blocks only that thread.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="maxBytes">The largest size, bytes.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The text.</returns>
-    /// <exception cref="IOException">It cannot be read, or is larger.</exception>
+    /// <param name="maxBytes">The maximum size, in bytes.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The string.</returns>
+    /// <exception cref="IOException">The file cannot be read, or is too large.</exception>
     public static async Task<string> ReadAllTextAsync(string path, int maxBytes, CancellationToken cancellationToken)
     {
         Task<string> reading = Task.Factory.StartNew(

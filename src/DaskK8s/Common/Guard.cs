@@ -1,13 +1,13 @@
 namespace DaskK8s.Common;
 
-/// <summary>Checks that options share.</summary>
+/// <summary>Common checks of options.</summary>
 internal static class Guard
 {
-    /// <summary>The longest time that timers take.</summary>
+    /// <summary>The longest time that timers support.</summary>
     private static readonly TimeSpan MaxLimit = TimeSpan.FromMilliseconds(int.MaxValue);
 
-    /// <summary>Refuses a text that is given and blank.</summary>
-    /// <exception cref="ArgumentException">The text is blank.</exception>
+    /// <summary>Throws if a string is blank; null is allowed.</summary>
+    /// <exception cref="ArgumentException">The string is blank.</exception>
     public static void NotBlank(string? value, string name)
     {
         if (value is not null && string.IsNullOrWhiteSpace(value))
@@ -16,7 +16,7 @@ internal static class Guard
         }
     }
 
-    /// <summary>Refuses a time limit that is not positive, or longer than timers take.</summary>
+    /// <summary>Throws if a time limit is not positive, or longer than timers support.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The limit is out of range.</exception>
     public static void PositiveLimit(TimeSpan limit, string name)
     {

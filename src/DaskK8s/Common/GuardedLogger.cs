@@ -3,10 +3,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DaskK8s.Common;
 
-/// <summary>A user's logger whose errors harm nobody: a full disk behind a log is no reason to fail a call.</summary>
+/// <summary>A wrapper around a user's logger that ignores its exceptions: a full disk behind a log must not fail a call.</summary>
 internal sealed class GuardedLogger(ILogger inner) : ILogger
 {
-    /// <summary>Creates the logger of a category; without a factory it logs nothing.</summary>
+    /// <summary>Creates the logger for a category; without a factory it logs nothing.</summary>
     /// <param name="factory">The user's factory, or null.</param>
     /// <param name="category">The category: <c>DaskK8s.KubeApi</c>.</param>
     /// <returns>The logger.</returns>

@@ -2,7 +2,7 @@ using System.Runtime.ExceptionServices;
 
 namespace DaskK8s.Common;
 
-/// <summary>A user's progress callback on behalf of one call: what it throws ends that call, and nothing else.</summary>
+/// <summary>A wrapper around a user's progress callback for one call: an exception of the callback ends only that call.</summary>
 /// <remarks>
 /// It may be called on any thread. After the first error it is not called again; <see cref="Failed"/> ends the call's waits, and
 /// <see cref="ThrowIfFailed"/> throws the callback's own exception to the caller.
@@ -12,13 +12,13 @@ internal sealed class GuardedProgress<T>(IProgress<T> inner) : IProgress<T>, IDi
     private readonly CancellationTokenSource _failed = new();
     private ExceptionDispatchInfo? _error;
 
-    /// <summary>Gets a token that is cancelled by the callback's first error.</summary>
+    /// <summary>Gets a token that is cancelled when the callback first throws.</summary>
     public CancellationToken Failed => _failed.Token;
 
-    /// <summary>Makes a call that the callback's first error ends, and throws that error.</summary>
+    /// <summary>Runs a call; the callback's first exception ends the call and is thrown.</summary>
     /// <param name="inner">The callback, or null for none.</param>
-    /// <param name="call">The call; it is given the guarded callback.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="call">The call; it receives the guarded callback.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The call's result.</returns>
     public static async Task<TResult> RunAsync<TResult>(
         IProgress<T>? inner, Func<GuardedProgress<T>?, CancellationToken, Task<TResult>> call, CancellationToken cancellationToken)
@@ -60,7 +60,7 @@ internal sealed class GuardedProgress<T>(IProgress<T> inner) : IProgress<T>, IDi
         }
     }
 
-    /// <summary>Throws what the callback threw, if it did.</summary>
+    /// <summary>Throws the callback's exception, if it threw one.</summary>
     public void ThrowIfFailed() => Volatile.Read(ref _error)?.Throw();
 
     public void Dispose() => _failed.Dispose();

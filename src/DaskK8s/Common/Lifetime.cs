@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace DaskK8s.Common;
 
-/// <summary>The life of a disposable object: its calls end with it, as <see cref="ObjectDisposedException"/>, and its streams end.</summary>
+/// <summary>The lifetime of an object: disposal ends its calls with <see cref="ObjectDisposedException"/> and completes its streams.</summary>
 /// <param name="owner">The object's type, for errors.</param>
 #pragma warning disable CA1001 // Without a timer a source holds nothing, and calls that are under way still use its token.
 internal sealed class Lifetime(Type owner)
@@ -15,14 +15,14 @@ internal sealed class Lifetime(Type owner)
     // The object itself counts as one until it ends.
     private int _running = 1;
 
-    /// <summary>Gets a token that the object's end cancels.</summary>
+    /// <summary>Gets a token that is cancelled when the object is disposed.</summary>
     public CancellationToken Token => _end.Token;
 
     /// <summary>Gets whether the object was disposed.</summary>
     public bool HasEnded => Volatile.Read(ref _ended) != 0;
 
-    /// <summary>Ends everything that runs under the token.</summary>
-    /// <returns>Whether this was the first call.</returns>
+    /// <summary>Cancels everything that uses the token.</summary>
+    /// <returns>True if this was the first call.</returns>
     public bool TryEnd()
     {
         if (Interlocked.Exchange(ref _ended, 1) != 0)
@@ -36,10 +36,10 @@ internal sealed class Lifetime(Type owner)
         return true;
     }
 
-    /// <summary>Waits, after the end, for calls that are under way: they put back what they have begun.</summary>
-    /// <param name="limit">The longest wait; a call that a handler of its own disposes the object from cannot end before it.</param>
+    /// <summary>Waits, after disposal, for calls in progress: they undo unfinished changes.</summary>
+    /// <param name="limit">The maximum wait; a call whose own handler disposes the object cannot end before this method returns.</param>
     /// <param name="time">The clock.</param>
-    /// <returns>A task that ends when no call is under way, or with the limit.</returns>
+    /// <returns>A task that completes when no call is in progress, or when the limit has elapsed.</returns>
     public async Task DrainAsync(TimeSpan limit, TimeProvider time)
     {
         try
@@ -52,10 +52,10 @@ internal sealed class Lifetime(Type owner)
         }
     }
 
-    /// <summary>Throws where the object was disposed.</summary>
+    /// <summary>Throws if the object was disposed.</summary>
     public void ThrowIfEnded() => ObjectDisposedException.ThrowIf(HasEnded, owner);
 
-    /// <summary>Creates a call that the caller's token and the object's end both end.</summary>
+    /// <summary>Runs a call that ends when the caller's token is cancelled or the object is disposed.</summary>
     public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken caller)
     {
         ThrowIfEnded();
@@ -80,7 +80,7 @@ internal sealed class Lifetime(Type owner)
         }
     }
 
-    /// <summary>Creates a call without a result that the caller's token and the object's end both end.</summary>
+    /// <summary>Runs a call without a result that ends when the caller's token is cancelled or the object is disposed.</summary>
     public Task RunAsync(Func<CancellationToken, Task> call, CancellationToken caller) => RunAsync(
         async ct =>
         {
@@ -89,7 +89,7 @@ internal sealed class Lifetime(Type owner)
         },
         caller);
 
-    /// <summary>Returns a stream that ends with the object, without an error; the caller's token cancels it.</summary>
+    /// <summary>Returns a stream that completes without an error when the object is disposed; the caller's token cancels it.</summary>
     public async IAsyncEnumerable<T> StreamAsync<T>(
         Func<CancellationToken, IAsyncEnumerable<T>> items, [EnumeratorCancellation] CancellationToken caller = default)
     {

@@ -1,7 +1,7 @@
 namespace DaskK8s.Common;
 
-/// <summary>The end of a wait: the caller's token, a time limit and the lifetime of the object that is asked; it tells which of them came first.</summary>
-/// <remarks>The one implementation of time limits. A limit of <see cref="Timeout.InfiniteTimeSpan"/> never passes.</remarks>
+/// <summary>The end of a wait: the caller's token, a time limit and the called object's lifetime; it shows which came first.</summary>
+/// <remarks>The only implementation of time limits. A limit of <see cref="Timeout.InfiniteTimeSpan"/> never elapses.</remarks>
 internal sealed class TimeLimit : IDisposable
 {
     private readonly CancellationTokenSource? _timer;
@@ -17,20 +17,20 @@ internal sealed class TimeLimit : IDisposable
         _linked = CancellationTokenSource.CreateLinkedTokenSource(caller, lifetime, _timer?.Token ?? CancellationToken.None);
     }
 
-    /// <summary>Gets the token that any of the three ends.</summary>
+    /// <summary>Gets the token that any of the three cancels.</summary>
     public CancellationToken Token => _linked.Token;
 
-    /// <summary>Gets whether the limit passed while the caller still waits and the object still lives.</summary>
+    /// <summary>Gets whether the limit elapsed before the caller cancelled or the object was disposed.</summary>
     public bool Passed => _timer is { IsCancellationRequested: true } && !_caller.IsCancellationRequested && !_lifetime.IsCancellationRequested;
 
-    /// <summary>Gets whether the object's end came while the caller still waits.</summary>
+    /// <summary>Gets whether the object was disposed before the caller cancelled.</summary>
     public bool Ended => _lifetime.IsCancellationRequested && !_caller.IsCancellationRequested;
 
     /// <summary>Begins to count anew; a limit that never passes stays one.</summary>
     /// <param name="limit">The limit from now on.</param>
     public void Restart(TimeSpan limit) => _timer?.CancelAfter(limit);
 
-    /// <summary>Waits for work that may not watch its token; it is left alone once the limit passes, and an error it still has is nobody's.</summary>
+    /// <summary>Waits for work that might ignore its token; when the limit elapses, the work is abandoned and later errors are ignored.</summary>
     /// <typeparam name="T">The type of the result.</typeparam>
     /// <param name="work">The work, which was given <see cref="Token"/>.</param>
     /// <returns>The result.</returns>
@@ -48,7 +48,7 @@ internal sealed class TimeLimit : IDisposable
         }
     }
 
-    /// <summary>Abandons work that nobody waits for any longer; its error counts as observed.</summary>
+    /// <summary>Abandons work that is no longer awaited; its exception counts as observed.</summary>
     /// <param name="work">The work.</param>
     public static void Forget(Task work) => work.ContinueWith(
         static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
@@ -72,7 +72,7 @@ internal sealed class TimeLimit : IDisposable
         }
     }
 
-    /// <summary>Closes what work that nobody waits for any longer comes back with: an answer holds a connection.</summary>
+    /// <summary>Disposes the result of abandoned work, because a response holds a connection.</summary>
     private static async Task AbandonAsync<T>(Task<T> work)
     {
         try

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace DaskK8s.Common;
 
-/// <summary>Words what several messages say alike.</summary>
+/// <summary>Text shared by several messages.</summary>
 internal static class Words
 {
     public static string Duration(TimeSpan time) => time switch
@@ -18,11 +18,11 @@ internal static class Words
     public static string Count(int count, string noun) =>
         string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
 
-    /// <summary>Gives up to three names, and how many more there are.</summary>
+    /// <summary>Returns up to three names and the number of the others.</summary>
     public static string Names(IReadOnlyList<string> names) =>
         string.Join(", ", names.Take(3)) + (names.Count > 3 ? string.Create(CultureInfo.InvariantCulture, $" and {names.Count - 3} more") : "");
 
-    /// <summary>Puts a message of Kubernetes on one line of bounded length.</summary>
+    /// <summary>Converts a message of Kubernetes to one line of limited length.</summary>
     public static string OneLine(string? message, int longest = 300)
     {
         string text = message ?? "";
@@ -34,8 +34,8 @@ internal static class Words
     }
 
     /// <summary>
-    /// Writes characters that a terminal or a log acts on, or that nobody sees, as <c>\u001b</c>: control characters, those that turn the
-    /// direction of text, and halves of surrogate pairs.
+    /// Escapes characters that affect a terminal or a log, or are invisible, as <c>\u001b</c>: control characters, characters that change
+    /// the direction of text, and unpaired surrogates.
     /// </summary>
     public static string Plain(string text)
     {
@@ -67,6 +67,6 @@ internal static class Words
     private static bool IsHarmful(char c) => char.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format
         or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate;
 
-    /// <summary>Returns <c>: message</c>, or nothing where there is no message.</summary>
+    /// <summary>Returns <c>: message</c>, or an empty string if there is no message.</summary>
     public static string Tail(string? message, int longest = 300) => OneLine(message, longest) is { Length: > 0 } line ? $": {line}" : "";
 }

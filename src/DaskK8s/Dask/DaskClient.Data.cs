@@ -12,21 +12,21 @@ public sealed partial class DaskClient
 {
     private const int MaxTransfers = 5;
 
-    /// <summary>Puts a value on a worker, so that tasks can use it without its being sent with each of them.</summary>
+    /// <summary>Sends a value to a worker once, so that tasks can use it without sending it again.</summary>
     /// <remarks>
-    /// Arrays of numbers and <see cref="DaskArray{T}"/> become NumPy arrays, what a form of <see cref="DaskClientOptions.Formats"/> writes becomes what that says, all else what it
-    /// would be as an argument of a task. Large values travel in pieces. Nobody computes a scattered value anew: it is lost with the last worker that holds it.
+    /// Arrays of numbers and <see cref="DaskArray{T}"/> become NumPy arrays. Formats of <see cref="DaskClientOptions.Formats"/> convert their values. Other values
+    /// are converted like task arguments. Large values are sent in pieces. A scattered value is not recomputed if its last worker is lost.
     /// </remarks>
-    /// <typeparam name="T">The value's type, as which the future gives it back.</typeparam>
-    /// <param name="value">The value; futures are not allowed in it.</param>
-    /// <param name="options">Where to; null for any worker.</param>
-    /// <param name="progress">Is told how much was taken; null for nobody.</param>
-    /// <param name="cancellationToken">Ends the transfer.</param>
-    /// <returns>The future of the value, an argument for tasks.</returns>
-    /// <exception cref="ArgumentException">The value has no form for Python, or the options name no worker or an unknown group.</exception>
-    /// <exception cref="DaskNoWorkerException">There is no worker for it.</exception>
-    /// <exception cref="DaskTransferException">Workers were lost while it was sent, or could not make the value.</exception>
-    /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
+    /// <typeparam name="T">The type of the value, and of the future's result.</typeparam>
+    /// <param name="value">The value; it must not contain futures.</param>
+    /// <param name="options">The workers to send it to; null for any worker.</param>
+    /// <param name="progress">Receives the number of transferred bytes; null to ignore it.</param>
+    /// <param name="cancellationToken">Cancels the transfer.</param>
+    /// <returns>The future of the value, which can be an argument of tasks.</returns>
+    /// <exception cref="ArgumentException">The value cannot be converted, or the options name no workers or an unknown group.</exception>
+    /// <exception cref="DaskNoWorkerException">No suitable worker is connected.</exception>
+    /// <exception cref="DaskTransferException">Workers were lost during the transfer, or could not create the value.</exception>
+    /// <exception cref="DaskRpcException">The scheduler is configured not to run clients' functions.</exception>
     public async Task<DaskFuture<T>> ScatterAsync<T>(
         T value, ScatterOptions? options = null, IProgress<DaskTransferProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -56,7 +56,7 @@ public sealed partial class DaskClient
             cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Waits for a task and fetches its result, telling how much of it has come.</summary>
+    /// <summary>Waits for a task and fetches its result, reporting the transfer's progress.</summary>
     internal Task<T> ResultAsync<T>(
         TaskEntry entry, IProgress<DaskTransferProgress> progress, TimeSpan? timeout, CancellationToken cancellationToken)
     {
@@ -73,7 +73,7 @@ public sealed partial class DaskClient
             cancellationToken);
     }
 
-    /// <summary>Takes a result that came as an offer, again from the start where its worker is lost on the way.</summary>
+    /// <summary>Receives a result that a worker offered; starts over if the worker is lost during the transfer.</summary>
     private async Task<T> ReceiveAsync<T>(
         TaskEntry entry, ResultRequest request, ResultOffer offer, IProgress<DaskTransferProgress>? progress, CancellationToken cancellationToken)
     {
@@ -112,7 +112,7 @@ public sealed partial class DaskClient
         }
     }
 
-    /// <summary>Determines whether a result can be fetched anew: its worker was lost, or its scheduler, and what that loses is submitted again.</summary>
+    /// <summary>Determines whether a result can be fetched again: its worker was lost, or its scheduler was lost and its work is resubmitted.</summary>
     private static bool MayComeBack(TaskEntry entry, DaskK8sException error) => error is DaskTransferException
         || (entry.Kept is not null && error is SchedulerUnreachableException { IsGone: false } or DaskRpcException { PythonException: null });
 

@@ -9,14 +9,14 @@ public sealed partial class DaskClient
 {
     private static readonly TimeSpan ProgressPause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Counts how far a set of tasks has come, by function, until all of them are over.</summary>
+    /// <summary>Reports the progress of a set of tasks by function until all of them have ended.</summary>
     /// <param name="futures">The futures.</param>
-    /// <param name="cancellationToken">Ends the stream; the tasks go on.</param>
+    /// <param name="cancellationToken">Cancels the stream; the tasks continue.</param>
     /// <returns>
-    /// The counts as they are now, and again after changes, at most ten times a second; the last ones have no pending task. A failed task does not end the
-    /// stream. A result that is lost with its worker counts as pending again.
+    /// The current counts, and new ones after changes, at most ten times a second; the last counts have no pending tasks. A failed task does not end the
+    /// stream. A task whose result is lost with its worker counts as pending again.
     /// </returns>
-    /// <exception cref="ArgumentException">No cluster knows one of the futures.</exception>
+    /// <exception cref="ArgumentException">One of the futures does not belong to a cluster.</exception>
     public async IAsyncEnumerable<IReadOnlyList<DaskFunctionProgress>> Progress(
         IEnumerable<DaskFuture> futures, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

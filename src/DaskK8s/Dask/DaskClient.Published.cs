@@ -5,18 +5,18 @@ namespace DaskK8s;
 
 public sealed partial class DaskClient
 {
-    /// <summary>Publishes futures under a name, so that their results stay and others find them, whoever has left.</summary>
+    /// <summary>Publishes futures under a name: their results are kept, and other clients can find them, even after this client has closed.</summary>
     /// <remarks>
-    /// A publication is Dask's own: Python's <c>client.get_dataset(name)</c> gives a list of futures, and what Python publishes is found with
-    /// <see cref="FindAsync{T}"/>. It ends with <see cref="UnpublishAsync"/> or with the scheduler.
+    /// Python's <c>client.get_dataset(name)</c> returns the publication as a list of futures, and Python's publications are found with
+    /// <see cref="FindAsync{T}"/>. A publication ends with <see cref="UnpublishAsync"/> or when the scheduler stops.
     /// </remarks>
     /// <param name="name">The name of the publication.</param>
-    /// <param name="futures">The futures of this client; at least one.</param>
-    /// <param name="overwrite">Whether a publication of the same name is replaced.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>A task that ends when the scheduler keeps the results.</returns>
-    /// <exception cref="ArgumentException">The name is empty, there is no future, or one is of another client.</exception>
-    /// <exception cref="DaskDatasetException">The name is taken.</exception>
+    /// <param name="futures">The futures, at least one; they must belong to this client.</param>
+    /// <param name="overwrite">Whether to replace a publication of the same name.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>A task that completes when the futures are published.</returns>
+    /// <exception cref="ArgumentException">The name is empty, there are no futures, or one belongs to another client.</exception>
+    /// <exception cref="DaskDatasetException">The name is already in use.</exception>
     /// <exception cref="DaskTaskLostException">The scheduler no longer knows one of the tasks.</exception>
     public Task PublishAsync(string name, IEnumerable<DaskFuture> futures, bool overwrite = false, CancellationToken cancellationToken = default)
     {
@@ -24,14 +24,14 @@ public sealed partial class DaskClient
         return PublishAsync(name, [.. futures], single: false, overwrite, cancellationToken);
     }
 
-    /// <summary>Publishes one future under a name; Python's <c>client.get_dataset(name)</c> gives the future itself.</summary>
+    /// <summary>Publishes one future under a name; Python's <c>client.get_dataset(name)</c> returns the future itself.</summary>
     /// <param name="name">The name of the publication.</param>
-    /// <param name="future">The future, of this client.</param>
-    /// <param name="overwrite">Whether a publication of the same name is replaced.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>A task that ends when the scheduler keeps the result.</returns>
-    /// <exception cref="ArgumentException">The name is empty, or the future is of another client.</exception>
-    /// <exception cref="DaskDatasetException">The name is taken.</exception>
+    /// <param name="future">The future; it must belong to this client.</param>
+    /// <param name="overwrite">Whether to replace a publication of the same name.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>A task that completes when the future is published.</returns>
+    /// <exception cref="ArgumentException">The name is empty, or the future belongs to another client.</exception>
+    /// <exception cref="DaskDatasetException">The name is already in use.</exception>
     /// <exception cref="DaskTaskLostException">The scheduler no longer knows the task.</exception>
     public Task PublishAsync(string name, DaskFuture future, bool overwrite = false, CancellationToken cancellationToken = default)
     {
@@ -39,14 +39,14 @@ public sealed partial class DaskClient
         return PublishAsync(name, [future], single: true, overwrite, cancellationToken);
     }
 
-    /// <summary>Finds what was published under a name, by this program, another one or Python.</summary>
+    /// <summary>Finds the futures that this program, another program or Python published under a name.</summary>
     /// <typeparam name="T">The .NET type that the results are read as.</typeparam>
     /// <param name="name">The name of the publication.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The futures in the order in which they were published; disposing them leaves the publication as it is.</returns>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The futures, in the order in which they were published; disposing them does not end the publication.</returns>
     /// <exception cref="ArgumentException">The name is empty.</exception>
-    /// <exception cref="DaskDatasetException">Nothing is published under the name, or it is not made of futures.</exception>
-    /// <exception cref="DaskTaskLostException">It was unpublished at the same moment.</exception>
+    /// <exception cref="DaskDatasetException">Nothing is published under the name, or the publication does not consist of futures.</exception>
+    /// <exception cref="DaskTaskLostException">The publication ended during the call.</exception>
     public async Task<DaskFutureList<T>> FindAsync<T>(string name, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
@@ -54,29 +54,29 @@ public sealed partial class DaskClient
         return new DaskFutureList<T>(await HoldAsync<T>(keys, cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>Takes a share in a task that somebody else submitted.</summary>
+    /// <summary>Returns a future for a task that another client submitted.</summary>
     /// <typeparam name="T">The .NET type that the result is read as.</typeparam>
     /// <param name="key">The task's key.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The future; while it is not disposed, the result stays, whatever others let go of.</returns>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The future; the result is kept until it is disposed, even if other clients release it.</returns>
     /// <exception cref="ArgumentException">The key is empty.</exception>
-    /// <exception cref="DaskTaskLostException">The scheduler knows no task of this key.</exception>
+    /// <exception cref="DaskTaskLostException">The scheduler has no task with this key.</exception>
     public async Task<DaskFuture<T>> GetFutureAsync<T>(string key, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(key);
         return (await HoldAsync<T>([key], cancellationToken).ConfigureAwait(false))[0];
     }
 
-    /// <summary>Lists the names of all publications of the scheduler, those of Python's clients included.</summary>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The names, sorted; names that are not text are left out.</returns>
+    /// <summary>Lists the names of all publications of the scheduler, including those of Python clients.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The names, sorted; names that are not strings are omitted.</returns>
     public Task<IReadOnlyList<string>> ListPublishedAsync(CancellationToken cancellationToken = default) =>
         _life.RunAsync(token => new PublishedDatasets(_rpc).ListAsync(token), cancellationToken);
 
-    /// <summary>Ends a publication: results that nobody else holds are forgotten.</summary>
+    /// <summary>Ends a publication; results that no client uses are released.</summary>
     /// <param name="name">The name of the publication.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>Whether there was such a publication.</returns>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Whether the publication existed.</returns>
     /// <exception cref="ArgumentException">The name is empty.</exception>
     public Task<bool> UnpublishAsync(string name, CancellationToken cancellationToken = default)
     {

@@ -13,31 +13,31 @@ namespace DaskK8s;
 
 public sealed partial class DaskClient
 {
-    /// <summary>Waits for all tasks of a set and fetches their results, many with each call.</summary>
+    /// <summary>Waits for all tasks of a set and fetches their results, many per call.</summary>
     /// <typeparam name="T">The .NET type that the results are read as.</typeparam>
     /// <param name="futures">The futures.</param>
-    /// <param name="progress">Is told the counts at each change; null for nobody.</param>
-    /// <param name="cancellationToken">Ends the wait; the tasks go on.</param>
+    /// <param name="progress">Receives the counts after each change; null to ignore them.</param>
+    /// <param name="cancellationToken">Cancels the wait; the tasks continue.</param>
     /// <returns>The results, in the order of the futures.</returns>
-    /// <exception cref="DaskTaskException">A task failed; the others go on.</exception>
-    /// <exception cref="DaskNoWorkerException">No worker that is there or on its way can run one of the tasks.</exception>
+    /// <exception cref="DaskTaskException">A task failed; the others continue.</exception>
+    /// <exception cref="DaskNoWorkerException">No connected or expected worker can run one of the tasks.</exception>
     /// <exception cref="DaskTaskLostException">A task was cancelled, or the scheduler no longer knows it.</exception>
-    /// <exception cref="DaskResultException">A result cannot be given as <typeparamref name="T"/>.</exception>
+    /// <exception cref="DaskResultException">A result cannot be converted to <typeparamref name="T"/>.</exception>
     public Task<IReadOnlyList<T>> GatherAsync<T>(
         IEnumerable<DaskFuture<T>> futures, IProgress<DaskProgress>? progress = null, CancellationToken cancellationToken = default) =>
         GatherAsync(futures, _json, progress, cancellationToken);
 
-    /// <summary>Waits for all tasks of a set and fetches their results, read by source-generated code: no reflection is needed.</summary>
+    /// <summary>Waits for all tasks of a set and fetches their results, using source-generated code instead of reflection.</summary>
     /// <typeparam name="T">The .NET type that the results are read as.</typeparam>
     /// <param name="futures">The futures.</param>
-    /// <param name="resultType">How a result is read, with the options of its context.</param>
-    /// <param name="progress">Is told the counts at each change; null for nobody.</param>
-    /// <param name="cancellationToken">Ends the wait; the tasks go on.</param>
+    /// <param name="resultType">The JSON metadata for reading a result, including the options of its context.</param>
+    /// <param name="progress">Receives the counts after each change; null to ignore them.</param>
+    /// <param name="cancellationToken">Cancels the wait; the tasks continue.</param>
     /// <returns>The results, in the order of the futures.</returns>
-    /// <exception cref="DaskTaskException">A task failed; the others go on.</exception>
-    /// <exception cref="DaskNoWorkerException">No worker that is there or on its way can run one of the tasks.</exception>
+    /// <exception cref="DaskTaskException">A task failed; the others continue.</exception>
+    /// <exception cref="DaskNoWorkerException">No connected or expected worker can run one of the tasks.</exception>
     /// <exception cref="DaskTaskLostException">A task was cancelled, or the scheduler no longer knows it.</exception>
-    /// <exception cref="DaskResultException">A result cannot be given as <typeparamref name="T"/>.</exception>
+    /// <exception cref="DaskResultException">A result cannot be converted to <typeparamref name="T"/>.</exception>
     public Task<IReadOnlyList<T>> GatherAsync<T>(
         IEnumerable<DaskFuture<T>> futures,
         JsonTypeInfo<T> resultType,
@@ -69,13 +69,13 @@ public sealed partial class DaskClient
             cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Returns the futures of a set as their tasks end, whichever ends first.</summary>
+    /// <summary>Returns the futures of a set in the order in which their tasks end.</summary>
     /// <typeparam name="T">The .NET type that the results are read as.</typeparam>
     /// <param name="futures">The futures.</param>
-    /// <param name="cancellationToken">Ends the wait; the tasks go on.</param>
+    /// <param name="cancellationToken">Cancels the wait; the tasks continue.</param>
     /// <returns>
-    /// Each future once: finished, failed, cancelled, lost; or <see cref="DaskFutureStatus.NoWorker"/> where no worker can run it.
-    /// Its <see cref="DaskFuture{T}.ResultAsync(TimeSpan?, CancellationToken)"/> gives the result or throws.
+    /// Each future once: finished, failed, cancelled or lost, or <see cref="DaskFutureStatus.NoWorker"/> if no worker can run its task.
+    /// Its <see cref="DaskFuture{T}.ResultAsync(TimeSpan?, CancellationToken)"/> returns the result or throws.
     /// </returns>
     public async IAsyncEnumerable<DaskFuture<T>> AsCompletedAsync<T>(
         IEnumerable<DaskFuture<T>> futures, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -119,7 +119,7 @@ public sealed partial class DaskClient
     private static ArgumentException Unknown(DaskFuture future) => new(
         $"The future '{future.Key}' was made by {nameof(DaskFuture.FromResult)} or {nameof(DaskFuture.FromException)}: it belongs to no cluster. Get the result from the future itself.");
 
-    /// <summary>Waits for results within an activity, and measures how long that takes.</summary>
+    /// <summary>Waits for results within an activity, and measures the duration.</summary>
     private async Task<T> MeasureAsync<T>(int tasks, Func<Task<T>> gather)
     {
         using Activity? activity = Telemetry.BeginWork(Telemetry.GatherActivity, Address)?.SetTag("tasks", tasks);
@@ -210,7 +210,7 @@ public sealed partial class DaskClient
         }
     }
 
-    /// <summary>Waits until a task has its result; throws where it will have none.</summary>
+    /// <summary>Waits until a task has its result; throws if it cannot have one.</summary>
     private async Task FinishAsync(TaskEntry entry, CancellationToken cancellationToken)
     {
         while (entry.Status != DaskFutureStatus.Finished)
@@ -258,8 +258,8 @@ public sealed partial class DaskClient
 
     private Patience NewPatience() => new(_options.NoWorkerTimeout, _time, LookAsync);
 
-    /// <summary>Waits for a set of tasks, giving workers that are on their way the time that the options allow them.</summary>
-    /// <returns>Null if all is finished; else a task that is in trouble.</returns>
+    /// <summary>Waits for a set of tasks; allows expected workers the time that the options set.</summary>
+    /// <returns>Null if all tasks are finished; otherwise a task that failed or cannot run.</returns>
     private async Task<TaskEntry?> WaitPatientlyAsync(TaskLatch latch, Patience patience, CancellationToken cancellationToken)
     {
         while (true)
@@ -280,7 +280,7 @@ public sealed partial class DaskClient
         }
     }
 
-    /// <summary>Reads what there is to run tasks on.</summary>
+    /// <summary>Reads the connected and expected workers.</summary>
     private async Task<WorkerOutlook?> LookAsync(CancellationToken cancellationToken)
     {
         try
@@ -329,7 +329,7 @@ public sealed partial class DaskClient
         return new DaskTaskException(key, message, error.Type, error.Message, error.Traceback);
     }
 
-    /// <summary>Returns what a task requires of a worker.</summary>
+    /// <summary>Returns the requirements of a task on its worker.</summary>
     private static string Describe(TaskOptions options)
     {
         List<string> needs = [];
@@ -350,7 +350,7 @@ public sealed partial class DaskClient
         return needs.Count == 0 ? string.Empty : $": it needs {string.Join(" on ", needs)}";
     }
 
-    /// <summary>Returns what the workers offer, by group.</summary>
+    /// <summary>Returns the resources that the workers offer, by group.</summary>
     private async Task<string> OffersAsync(CancellationToken cancellationToken)
     {
         try

@@ -5,20 +5,20 @@ namespace DaskK8s;
 
 public sealed partial class DaskClient
 {
-    /// <summary>Runs a function once on each worker, outside of tasks, whatever they compute.</summary>
+    /// <summary>Runs a function once on each worker, outside tasks, even while workers are busy.</summary>
     /// <remarks>
-    /// For looking at workers and setting them up: packages, files, memory. The function runs on a thread of its own; one with a parameter <c>dask_worker</c> is
-    /// given the worker. A worker that fails does not keep the others from answering.
+    /// Use it to inspect and set up workers: packages, files, memory. The function runs on its own thread. A parameter <c>dask_worker</c>
+    /// receives the worker. A failure on one worker does not affect the others.
     /// </remarks>
-    /// <typeparam name="T">The .NET type that the answers are read as.</typeparam>
+    /// <typeparam name="T">The .NET type that the results are read as.</typeparam>
     /// <param name="function">The function.</param>
-    /// <param name="arguments">Its arguments by position; futures are not allowed. Null for none.</param>
+    /// <param name="arguments">Its positional arguments; futures are not allowed. Null for none.</param>
     /// <param name="workers">The workers' addresses or names; null for all.</param>
-    /// <param name="timeout">The time for all answers; null for <see cref="DaskClientOptions.CallTimeout"/>.</param>
-    /// <param name="cancellationToken">Ends the wait; functions that run already run on.</param>
+    /// <param name="timeout">The time limit for all answers; null for <see cref="DaskClientOptions.CallTimeout"/>.</param>
+    /// <param name="cancellationToken">Cancels the wait; running functions are not interrupted.</param>
     /// <returns>An answer for each worker.</returns>
     /// <exception cref="ArgumentException">An argument has no JSON representation, or is a future.</exception>
-    /// <exception cref="SchedulerTimeoutException">The time passed.</exception>
+    /// <exception cref="SchedulerTimeoutException">The time limit expired.</exception>
     public Task<IReadOnlyList<DaskAnswer<T>>> RunOnWorkersAsync<T>(
         PythonFunction function,
         IReadOnlyList<object?>? arguments = null,
@@ -30,16 +30,16 @@ public sealed partial class DaskClient
         return _life.RunAsync(token => OutOfBand.RunOnWorkersAsync<T>(function, pickle, workers, timeout, token), cancellationToken);
     }
 
-    /// <summary>Runs a function once on each worker of a group, outside of tasks.</summary>
-    /// <typeparam name="T">The .NET type that the answers are read as.</typeparam>
+    /// <summary>Runs a function once on each worker of a group, outside tasks.</summary>
+    /// <typeparam name="T">The .NET type that the results are read as.</typeparam>
     /// <param name="function">The function.</param>
     /// <param name="workerGroup">The group's name.</param>
-    /// <param name="arguments">Its arguments by position; futures are not allowed. Null for none.</param>
-    /// <param name="timeout">The time for all answers; null for <see cref="DaskClientOptions.CallTimeout"/>.</param>
-    /// <param name="cancellationToken">Ends the wait; functions that run already run on.</param>
-    /// <returns>An answer for each worker of the group; none where it has no workers.</returns>
+    /// <param name="arguments">Its positional arguments; futures are not allowed. Null for none.</param>
+    /// <param name="timeout">The time limit for all answers; null for <see cref="DaskClientOptions.CallTimeout"/>.</param>
+    /// <param name="cancellationToken">Cancels the wait; running functions are not interrupted.</param>
+    /// <returns>An answer for each worker of the group; empty if it has no workers.</returns>
     /// <exception cref="ArgumentException">There is no such group, or an argument has no JSON representation or is a future.</exception>
-    /// <exception cref="SchedulerTimeoutException">The time passed.</exception>
+    /// <exception cref="SchedulerTimeoutException">The time limit expired.</exception>
     public async Task<IReadOnlyList<DaskAnswer<T>>> RunOnGroupAsync<T>(
         PythonFunction function,
         string workerGroup,
@@ -57,19 +57,19 @@ public sealed partial class DaskClient
 
     /// <summary>Runs a function on the scheduler.</summary>
     /// <remarks>
-    /// It runs on the scheduler's event loop, which does nothing else meanwhile: keep it short. A function with a parameter <c>dask_scheduler</c> is given the
-    /// scheduler; one that is <c>async</c> is awaited.
+    /// The function blocks the scheduler's event loop while it runs: keep it short. A parameter <c>dask_scheduler</c> receives the
+    /// scheduler. An <c>async</c> function is awaited.
     /// </remarks>
     /// <typeparam name="T">The .NET type that the result is read as.</typeparam>
     /// <param name="function">The function.</param>
-    /// <param name="arguments">Its arguments by position; futures are not allowed. Null for none.</param>
-    /// <param name="timeout">The time for the answer; null for <see cref="DaskClientOptions.CallTimeout"/>.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="arguments">Its positional arguments; futures are not allowed. Null for none.</param>
+    /// <param name="timeout">The time limit for the answer; null for <see cref="DaskClientOptions.CallTimeout"/>.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>The function's result.</returns>
     /// <exception cref="ArgumentException">An argument has no JSON representation, or is a future.</exception>
     /// <exception cref="DaskTaskException">The function raised an exception.</exception>
-    /// <exception cref="DaskResultException">The result cannot be given as <typeparamref name="T"/>.</exception>
-    /// <exception cref="SchedulerTimeoutException">The time passed.</exception>
+    /// <exception cref="DaskResultException">The result cannot be converted to <typeparamref name="T"/>.</exception>
+    /// <exception cref="SchedulerTimeoutException">The time limit expired.</exception>
     public Task<T> RunOnSchedulerAsync<T>(
         PythonFunction function, IReadOnlyList<object?>? arguments = null, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {

@@ -8,27 +8,27 @@ namespace DaskK8s;
 
 public sealed partial class DaskClient
 {
-    /// <summary>Runs a whole Python program as a task, with a Dask client at hand.</summary>
+    /// <summary>Runs a whole Python program as a task, with access to a Dask client.</summary>
     /// <remarks>
-    /// The program runs on a worker, in <c>worker_client()</c>: what it computes with <c>dask.dataframe</c>, <c>dask.array</c>,
-    /// <c>dask.delayed</c> or its variable <c>client</c> runs on the whole cluster, annotated as it says (<c>dask.annotate</c>).
+    /// The program runs on a worker, in <c>worker_client()</c>: its computations with <c>dask.dataframe</c>, <c>dask.array</c>,
+    /// <c>dask.delayed</c> or its variable <c>client</c> run on the whole cluster, with the program's own annotations (<c>dask.annotate</c>).
     /// </remarks>
     /// <typeparam name="T">The .NET type that the result is read as.</typeparam>
-    /// <param name="source">The program. Its result is the value of its last line if that is an expression, else its variable <c>result</c>, else None.</param>
-    /// <param name="globals">Values that the program finds as variables; null for none.</param>
-    /// <param name="options">Where and how the program itself runs; null for what <see cref="Annotate"/> says.</param>
-    /// <param name="output">Is given what the program prints, as it comes, one piece after the other; null for nobody. What it throws ends the call as cancelling does.</param>
-    /// <param name="cancellationToken">Ends the wait and cancels the task; a program that runs already runs on, for nothing.</param>
+    /// <param name="source">The program. Its result is the value of its last line if that is an expression, else its variable <c>result</c>, or None.</param>
+    /// <param name="globals">Values that the program can use as global variables; null for none.</param>
+    /// <param name="options">Where and how the program itself runs; null for the options that <see cref="Annotate"/> sets.</param>
+    /// <param name="output">Receives the program's output in order, as it is printed; null to ignore it. An exception that it throws ends the call, as cancelling does.</param>
+    /// <param name="cancellationToken">Cancels the wait and the task; a running program is not interrupted, but its result is discarded.</param>
     /// <returns>
     /// The program's result. A stream holds the program's task until it was read, or its enumerator is disposed; Dask's dataframes and bags are computed
     /// partition by partition while it is read.
     /// </returns>
-    /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
+    /// <exception cref="DaskRpcException">The scheduler is configured not to run clients' functions.</exception>
     /// <exception cref="ArgumentException">A value has no JSON representation, or an option cannot be meant.</exception>
     /// <exception cref="DaskTaskException">The program raised an exception.</exception>
-    /// <exception cref="DaskNoWorkerException">No worker that is there or on its way can run the program.</exception>
+    /// <exception cref="DaskNoWorkerException">No connected or expected worker can run the program.</exception>
     /// <exception cref="DaskTaskLostException">The scheduler no longer knows the program.</exception>
-    /// <exception cref="DaskResultException">The result cannot be given as <typeparamref name="T"/>.</exception>
+    /// <exception cref="DaskResultException">The result cannot be converted to <typeparamref name="T"/>.</exception>
     public async Task<T> RunScriptAsync<T>(
         string source,
         IReadOnlyDictionary<string, object?>? globals = null,

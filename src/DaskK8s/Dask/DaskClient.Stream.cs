@@ -9,17 +9,17 @@ public sealed partial class DaskClient
 {
     private const int StreamBatch = 500;
 
-    /// <summary>The number of tasks that are outstanding in a stream unless the caller says otherwise.</summary>
+    /// <summary>The default number of outstanding tasks in a stream.</summary>
     private const int DefaultOutstanding = 10_000;
 
-    /// <summary>Submits a call of a function for each input of a stream, as the futures are taken.</summary>
+    /// <summary>Submits a call of a function for each input of a stream while the futures are enumerated.</summary>
     /// <typeparam name="T">The .NET type that the results are read as.</typeparam>
-    /// <param name="function">The function; each call is given one input as its only argument by position.</param>
-    /// <param name="inputs">The inputs; some hundreds are read ahead.</param>
-    /// <param name="options">Where and how to run; null for what <see cref="Annotate"/> says.</param>
-    /// <param name="cancellationToken">Ends the stream.</param>
-    /// <returns>The futures, in the order of the inputs. Each is the caller's to dispose; <see cref="GatherAsync{T}(IAsyncEnumerable{DaskFuture{T}}, int?, CancellationToken)"/> does so.</returns>
-    /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
+    /// <param name="function">The function; each call receives one input as its only positional argument.</param>
+    /// <param name="inputs">The inputs; a few hundred are read ahead.</param>
+    /// <param name="options">Where and how to run; null for the options that <see cref="Annotate"/> sets.</param>
+    /// <param name="cancellationToken">Cancels the stream.</param>
+    /// <returns>The futures, in the order of the inputs. The caller disposes them; <see cref="GatherAsync{T}(IAsyncEnumerable{DaskFuture{T}}, int?, CancellationToken)"/> does so.</returns>
+    /// <exception cref="DaskRpcException">The scheduler is configured not to run clients' functions.</exception>
     /// <exception cref="ArgumentException">An input has no JSON representation, an option cannot be meant, or the worker group does not exist.</exception>
     public async IAsyncEnumerable<DaskFuture<T>> MapAsync<T>(
         PythonFunction function,
@@ -51,17 +51,17 @@ public sealed partial class DaskClient
         }
     }
 
-    /// <summary>Gathers the results of a stream of tasks in order, with a bounded number of futures outstanding.</summary>
+    /// <summary>Gathers the results of a stream of tasks in order, with a limited number of outstanding futures.</summary>
     /// <typeparam name="T">The .NET type that the results are read as.</typeparam>
-    /// <param name="futures">The futures. Each is disposed once its result was given, or when the stream ends.</param>
-    /// <param name="maxOutstanding">How many futures are read ahead of the result that is given; null for 10,000.</param>
-    /// <param name="cancellationToken">Ends the stream and lets go of what is outstanding.</param>
+    /// <param name="futures">The futures. Each is disposed after its result is returned, or when the stream ends.</param>
+    /// <param name="maxOutstanding">The maximum number of futures that are read ahead of the current result; null for 10,000.</param>
+    /// <param name="cancellationToken">Cancels the stream and releases the outstanding futures.</param>
     /// <returns>The results, in the order of the futures.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxOutstanding"/> is not positive.</exception>
-    /// <exception cref="DaskTaskException">A task failed; the results before it were given.</exception>
-    /// <exception cref="DaskNoWorkerException">No worker that is there or on its way can run one of the tasks.</exception>
+    /// <exception cref="DaskTaskException">A task failed; the results before it were returned.</exception>
+    /// <exception cref="DaskNoWorkerException">No connected or expected worker can run one of the tasks.</exception>
     /// <exception cref="DaskTaskLostException">A task was cancelled, or the scheduler no longer knows it.</exception>
-    /// <exception cref="DaskResultException">A result cannot be given as <typeparamref name="T"/>.</exception>
+    /// <exception cref="DaskResultException">A result cannot be converted to <typeparamref name="T"/>.</exception>
     public IAsyncEnumerable<T> GatherAsync<T>(
         IAsyncEnumerable<DaskFuture<T>> futures, int? maxOutstanding = null, CancellationToken cancellationToken = default)
     {

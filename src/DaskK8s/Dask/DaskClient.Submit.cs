@@ -18,11 +18,11 @@ public sealed partial class DaskClient
     /// <summary>Submits one call of a function.</summary>
     /// <typeparam name="T">The .NET type that the result is read as.</typeparam>
     /// <param name="function">The function.</param>
-    /// <param name="arguments">Its arguments by position: numbers, strings, bytes, lists, maps, records, null; and futures, whose results take their places on the cluster.</param>
-    /// <param name="options">Where and how to run; null for what <see cref="Annotate"/> says.</param>
-    /// <param name="cancellationToken">Ends the wait for the task to be handed over.</param>
+    /// <param name="arguments">Its positional arguments: numbers, strings, bytes, lists, maps, records, null, and futures, which the cluster replaces with their results.</param>
+    /// <param name="options">Where and how to run; null for the options that <see cref="Annotate"/> sets.</param>
+    /// <param name="cancellationToken">Cancels the wait for the task to be submitted.</param>
     /// <returns>The future of the result.</returns>
-    /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
+    /// <exception cref="DaskRpcException">The scheduler is configured not to run clients' functions.</exception>
     /// <exception cref="ArgumentException">An argument has no JSON representation, an option cannot be meant, or the worker group does not exist.</exception>
     public async Task<DaskFuture<T>> SubmitAsync<T>(
         PythonFunction function,
@@ -38,12 +38,12 @@ public sealed partial class DaskClient
 
     /// <summary>Submits a call of a function for each input.</summary>
     /// <typeparam name="T">The .NET type that the results are read as.</typeparam>
-    /// <param name="function">The function; each call is given one input as its only argument by position.</param>
+    /// <param name="function">The function; each call receives one input as its only positional argument.</param>
     /// <param name="inputs">The inputs.</param>
-    /// <param name="options">Where and how to run; null for what <see cref="Annotate"/> says.</param>
-    /// <param name="cancellationToken">Ends the wait for the tasks to be handed over.</param>
+    /// <param name="options">Where and how to run; null for the options that <see cref="Annotate"/> sets.</param>
+    /// <param name="cancellationToken">Cancels the wait for the tasks to be submitted.</param>
     /// <returns>The futures, in the order of the inputs.</returns>
-    /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
+    /// <exception cref="DaskRpcException">The scheduler is configured not to run clients' functions.</exception>
     /// <exception cref="ArgumentException">An input has no JSON representation, an option cannot be meant, or the worker group does not exist.</exception>
     public Task<DaskFutureList<T>> MapAsync<T>(
         PythonFunction function, IEnumerable inputs, TaskOptions? options = null, CancellationToken cancellationToken = default)
@@ -60,11 +60,11 @@ public sealed partial class DaskClient
     /// <summary>Submits a call of a function for each list of arguments.</summary>
     /// <typeparam name="T">The .NET type that the results are read as.</typeparam>
     /// <param name="function">The function.</param>
-    /// <param name="arguments">The arguments of each call, by position.</param>
-    /// <param name="options">Where and how to run; null for what <see cref="Annotate"/> says.</param>
-    /// <param name="cancellationToken">Ends the wait for the tasks to be handed over.</param>
+    /// <param name="arguments">The positional arguments of each call.</param>
+    /// <param name="options">Where and how to run; null for the options that <see cref="Annotate"/> sets.</param>
+    /// <param name="cancellationToken">Cancels the wait for the tasks to be submitted.</param>
     /// <returns>The futures, in the order of the lists.</returns>
-    /// <exception cref="DaskRpcException">The scheduler is set not to run functions of clients.</exception>
+    /// <exception cref="DaskRpcException">The scheduler is configured not to run clients' functions.</exception>
     /// <exception cref="ArgumentException">An argument has no JSON representation, an option cannot be meant, or the worker group does not exist.</exception>
     public async Task<DaskFutureList<T>> StarMapAsync<T>(
         PythonFunction function,
@@ -180,7 +180,7 @@ public sealed partial class DaskClient
         }
     }
 
-    /// <summary>Finds the workers that may run a task.</summary>
+    /// <summary>Finds the workers on which a task is allowed to run.</summary>
     private async ValueTask<IReadOnlyList<string>?> PlaceAsync(TaskOptions options, CancellationToken cancellationToken)
     {
         if (options.WorkerGroup is not { } group)

@@ -9,14 +9,14 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s;
 
-/// <summary>Runs work on a Dask cluster.</summary>
+/// <summary>A client that runs work on a Dask cluster.</summary>
 /// <remarks>
-/// <para>No Python is needed here: functions are named or given as source, arguments and results are JSON types.</para>
+/// <para>The client needs no Python: functions are given by name or as source, and arguments and results are JSON types.</para>
 /// <para>
-/// Submitted work lives on the scheduler: a connection that breaks is replaced, and what became of the work meanwhile is asked
-/// for. Disposing the client lets go of all its work.
+/// Submitted work lives on the scheduler: the client reconnects when a connection breaks, and reads the state of its
+/// work again. Disposing the client releases all its work.
 /// </para>
-/// <para>Who reaches a scheduler's port can run any code on the scheduler and its workers: keep the port to yourself.</para>
+/// <para>Anyone who can reach a scheduler's port can run any code on the scheduler and its workers: do not expose the port.</para>
 /// </remarks>
 public sealed partial class DaskClient : IDaskClient, IAsyncDisposable
 {
@@ -53,19 +53,19 @@ public sealed partial class DaskClient : IDaskClient, IAsyncDisposable
     /// <summary>Gets the scheduler's address.</summary>
     public string Address => _rpc.Address;
 
-    /// <summary>Gets the version of Dask's <c>distributed</c> that the scheduler had when this client connected.</summary>
+    /// <summary>Gets the version of Dask's <c>distributed</c> on the scheduler when this client connected.</summary>
     public string SchedulerVersion { get; }
 
     /// <summary>Connects to a scheduler.</summary>
-    /// <param name="address"><c>tcp://host:port</c> or <c>tls://host:port</c>; the port is 8786 where it is left out.</param>
+    /// <param name="address"><c>tcp://host:port</c> or <c>tls://host:port</c>; the default port is 8786.</param>
     /// <param name="options">How to connect; null for the defaults.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
     /// <returns>The connected client.</returns>
-    /// <exception cref="ArgumentException">The address is not a scheduler's, or an option is out of range.</exception>
-    /// <exception cref="SchedulerUnreachableException">No connection could be made.</exception>
+    /// <exception cref="ArgumentException">The address is not a scheduler address, or an option is out of range.</exception>
+    /// <exception cref="SchedulerUnreachableException">The connection could not be established.</exception>
     /// <exception cref="SchedulerTimeoutException">The scheduler did not answer in time.</exception>
     /// <exception cref="DaskTlsException">TLS failed.</exception>
-    /// <exception cref="DaskProtocolException">What answered is not a Dask scheduler.</exception>
+    /// <exception cref="DaskProtocolException">The server is not a Dask scheduler.</exception>
     public static Task<DaskClient> ConnectAsync(
         string address, DaskClientOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -73,7 +73,7 @@ public sealed partial class DaskClient : IDaskClient, IAsyncDisposable
         return ConnectAsync(SchedulerEndpoint.Parse(address, options.Tls), options, null, cancellationToken);
     }
 
-    /// <summary>Connects to a scheduler over streams of the caller's making, with worker groups known by name.</summary>
+    /// <summary>Connects to a scheduler over streams that the caller opens, with named worker groups.</summary>
     internal static async Task<DaskClient> ConnectAsync(
         SchedulerEndpoint endpoint, DaskClientOptions options, WorkerGroupResolver? groups, CancellationToken cancellationToken)
     {
@@ -110,10 +110,10 @@ public sealed partial class DaskClient : IDaskClient, IAsyncDisposable
         }
     }
 
-    /// <summary>Sets options for all tasks that are submitted until the returned scope is disposed, in this flow of execution.</summary>
-    /// <param name="options">The options; a submission's own and those of inner scopes win.</param>
+    /// <summary>Sets options for all tasks that are submitted in this asynchronous control flow until the returned scope is disposed.</summary>
+    /// <param name="options">The options; a submission's own options and those of inner scopes take precedence.</param>
     /// <returns>The scope.</returns>
-    /// <exception cref="ArgumentException">The options name a key, or cannot be meant.</exception>
+    /// <exception cref="ArgumentException">The options set a key, or are invalid.</exception>
     public IDisposable Annotate(TaskOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -128,9 +128,9 @@ public sealed partial class DaskClient : IDaskClient, IAsyncDisposable
         return scope;
     }
 
-    /// <summary>Closes the connection and lets go of all work that was submitted through this client.</summary>
-    /// <remarks>Calls under way end with <see cref="ObjectDisposedException"/>.</remarks>
-    /// <returns>A task that ends when that is done, after two seconds at the latest.</returns>
+    /// <summary>Closes the connection and releases all work that was submitted through this client.</summary>
+    /// <remarks>Calls in progress end with <see cref="ObjectDisposedException"/>.</remarks>
+    /// <returns>A task that completes when the work is released, or after two seconds.</returns>
     public async ValueTask DisposeAsync()
     {
         if (_life.TryEnd())

@@ -6,21 +6,21 @@ public abstract partial class DaskFuture
 {
     private static readonly TaskOptions NoOptions = new();
 
-    /// <summary>Creates a finished future that no cluster knows, for unit tests of code that calls <see cref="IDaskClient"/>.</summary>
+    /// <summary>Creates a finished future without a cluster, for unit tests of code that calls <see cref="IDaskClient"/>.</summary>
     /// <typeparam name="T">The type of the result.</typeparam>
     /// <param name="result">The result.</param>
     /// <param name="key">The key; null for a unique one.</param>
-    /// <returns>The future. A <see cref="DaskClient"/> does not take it as an argument, as its value is on no worker.</returns>
+    /// <returns>The future. A <see cref="DaskClient"/> does not accept it as an argument, because no worker holds its value.</returns>
     public static DaskFuture<T> FromResult<T>(T result, string? key = null) =>
         new(NewEntry(key, DaskFutureStatus.Finished, null), Task.FromResult(result));
 
-    /// <summary>Creates a future that ended without a result and that no cluster knows, for unit tests of code that calls <see cref="IDaskClient"/>.</summary>
+    /// <summary>Creates a future that failed, without a cluster, for unit tests of code that calls <see cref="IDaskClient"/>.</summary>
     /// <typeparam name="T">The type of the result.</typeparam>
     /// <param name="exception">
-    /// The error that <see cref="DaskFuture{T}.ResultAsync(TimeSpan?, CancellationToken)"/> throws. <see cref="Status"/> follows from it: <see cref="DaskFutureStatus.NoWorker"/> for a
-    /// <see cref="DaskNoWorkerException"/>, the exception's own status for a <see cref="DaskTaskLostException"/>, else <see cref="DaskFutureStatus.Failed"/>.
+    /// The exception of <see cref="DaskFuture{T}.ResultAsync(TimeSpan?, CancellationToken)"/>. It determines <see cref="Status"/>: <see cref="DaskFutureStatus.NoWorker"/> for a
+    /// <see cref="DaskNoWorkerException"/>, the exception's own status for a <see cref="DaskTaskLostException"/>, otherwise <see cref="DaskFutureStatus.Failed"/>.
     /// </param>
-    /// <param name="key">The key; null for the exception's, or a unique one.</param>
+    /// <param name="key">The key; null for the exception's key or, if it has none, a unique one.</param>
     /// <returns>The future.</returns>
     public static DaskFuture<T> FromException<T>(Exception exception, string? key = null)
     {

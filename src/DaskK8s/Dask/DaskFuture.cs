@@ -3,7 +3,7 @@ using DaskK8s.Dask.Tasks;
 namespace DaskK8s;
 
 /// <summary>The result of a task on the cluster. It can be an argument of other tasks.</summary>
-/// <remarks>Disposing lets go of the result: the cluster forgets it when no future and no other client wants it.</remarks>
+/// <remarks>Disposing the future releases the result: the cluster deletes it when no future and no other client needs it.</remarks>
 public abstract partial class DaskFuture : IDisposable
 {
     private bool _disposed;
@@ -17,28 +17,28 @@ public abstract partial class DaskFuture : IDisposable
     /// <summary>Gets the task's key: its name in the cluster.</summary>
     public string Key => Entry.Key;
 
-    /// <summary>Gets how far the task has come, as far as this client was told.</summary>
+    /// <summary>Gets the status of the task, as last reported to this client.</summary>
     public DaskFutureStatus Status => Entry.Status;
 
-    /// <summary>Gets how often the task was submitted: more than once where it was lost with its scheduler and submitted again.</summary>
-    /// <remarks>See <see cref="DaskClientOptions.ResubmitLostWork"/>. What Dask itself repeats on other workers is not counted.</remarks>
+    /// <summary>Gets the number of submissions of the task: more than one if it was lost with its scheduler and resubmitted.</summary>
+    /// <remarks>See <see cref="DaskClientOptions.ResubmitLostWork"/>. Dask's own retries on other workers are not counted.</remarks>
     public int Attempts => Entry.Attempts;
 
     internal TaskEntry Entry { get; }
 
-    /// <summary>Gets the client that the task was submitted through, or null where no cluster knows the future.</summary>
+    /// <summary>Gets the client that submitted the task, or null if the future does not belong to a cluster.</summary>
     internal DaskClient? Client { get; }
 
-    /// <summary>Waits until the task is over, with a result or without.</summary>
-    /// <param name="cancellationToken">Ends the wait; the task goes on.</param>
-    /// <returns>How it ended; never <see cref="DaskFutureStatus.Pending"/>. <see cref="DaskFutureStatus.NoWorker"/> says that it cannot begin.</returns>
+    /// <summary>Waits until the task ends, with or without a result.</summary>
+    /// <param name="cancellationToken">Cancels the wait; the task continues.</param>
+    /// <returns>The status; never <see cref="DaskFutureStatus.Pending"/>. <see cref="DaskFutureStatus.NoWorker"/> means that the task cannot start.</returns>
     public Task<DaskFutureStatus> WaitAsync(CancellationToken cancellationToken = default) =>
         Client is null ? Task.FromResult(Status) : Client.WaitAsync(Entry, cancellationToken);
 
-    /// <summary>Cancels the task: it is taken from the queues, and its result is forgotten. What runs already runs on, for nothing.</summary>
-    /// <param name="cancellationToken">Ends the wait for the request to be handed over.</param>
-    /// <returns>A task that ends when the request is handed over.</returns>
-    /// <remarks>Another client that wants the same key keeps it.</remarks>
+    /// <summary>Cancels the task and releases its result. A running task is not interrupted; its result is discarded.</summary>
+    /// <param name="cancellationToken">Cancels the wait for the request to be sent.</param>
+    /// <returns>A task that completes when the request is sent.</returns>
+    /// <remarks>The task is not cancelled for other clients that use the same key.</remarks>
     public Task CancelAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -54,7 +54,7 @@ public abstract partial class DaskFuture : IDisposable
     }
 
     /// <summary>Returns the key and the status.</summary>
-    /// <returns>The text.</returns>
+    /// <returns>The string.</returns>
     public override string ToString() => $"DaskFuture('{Key}', {Status})";
 
     /// <summary>Releases the task's result.</summary>

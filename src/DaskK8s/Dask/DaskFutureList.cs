@@ -2,13 +2,13 @@ using System.Collections;
 
 namespace DaskK8s;
 
-/// <summary>Holds the futures of tasks that were submitted together; disposing it disposes them.</summary>
+/// <summary>The futures of tasks that were submitted together; disposing the list disposes them.</summary>
 /// <typeparam name="T">The .NET type that the results are read as.</typeparam>
 public sealed class DaskFutureList<T> : IReadOnlyList<DaskFuture<T>>, IDisposable
 {
     private readonly DaskFuture<T>[] _futures;
 
-    /// <summary>Creates a list of futures, as a fake of <see cref="IDaskClient"/> gives it.</summary>
+    /// <summary>Creates a list of futures, for a fake of <see cref="IDaskClient"/>.</summary>
     /// <param name="futures">The futures, in the order of the inputs. The list disposes them.</param>
     public DaskFutureList(IEnumerable<DaskFuture<T>> futures)
     {
@@ -21,11 +21,11 @@ public sealed class DaskFutureList<T> : IReadOnlyList<DaskFuture<T>>, IDisposabl
     /// <summary>Gets the number of futures.</summary>
     public int Count => _futures.Length;
 
-    /// <summary>Gets the future of one input.</summary>
+    /// <summary>Gets the future of an input.</summary>
     /// <param name="index">The input's index.</param>
     public DaskFuture<T> this[int index] => _futures[index];
 
-    /// <summary>Goes through the futures, in the order of the inputs.</summary>
+    /// <summary>Enumerates the futures, in the order of the inputs.</summary>
     /// <returns>The enumerator.</returns>
     public IEnumerator<DaskFuture<T>> GetEnumerator() => ((IEnumerable<DaskFuture<T>>)_futures).GetEnumerator();
 

@@ -16,46 +16,46 @@ public sealed class DaskFuture<T> : DaskFuture
     {
     }
 
-    /// <summary>Creates a future that no cluster knows, with what its result is.</summary>
+    /// <summary>Creates a future without a cluster, with a known result.</summary>
     internal DaskFuture(TaskEntry entry, Task<T> known)
         : base(null, entry) => _known = known;
 
     /// <summary>Waits for the task and fetches its result.</summary>
-    /// <param name="timeout">The longest to wait; null for as long as it takes.</param>
-    /// <param name="cancellationToken">Ends the wait; the task goes on.</param>
+    /// <param name="timeout">The time limit; null for no limit.</param>
+    /// <param name="cancellationToken">Cancels the wait; the task continues.</param>
     /// <returns>The result.</returns>
     /// <exception cref="DaskTaskException">The task raised an exception, or the workers that ran it died.</exception>
-    /// <exception cref="DaskNoWorkerException">No worker that is there or on its way can run the task.</exception>
+    /// <exception cref="DaskNoWorkerException">No connected or expected worker can run the task.</exception>
     /// <exception cref="DaskTaskLostException">The task was cancelled, or the scheduler no longer knows it.</exception>
-    /// <exception cref="DaskResultException">The result cannot be given as <typeparamref name="T"/>.</exception>
-    /// <exception cref="TimeoutException">The time passed.</exception>
+    /// <exception cref="DaskResultException">The result cannot be converted to <typeparamref name="T"/>.</exception>
+    /// <exception cref="TimeoutException">The time limit expired.</exception>
     public Task<T> ResultAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
         _known ?? Client!.ResultAsync<T>(Entry, timeout, cancellationToken);
 
-    /// <summary>Waits for the task and fetches its result, telling how much of a large array or table has come.</summary>
-    /// <param name="progress">Is told the bytes as they come, where the result comes in pieces.</param>
-    /// <param name="timeout">The longest to wait; null for as long as it takes.</param>
-    /// <param name="cancellationToken">Ends the wait; the task goes on.</param>
+    /// <summary>Waits for the task and fetches its result, reporting the transfer of large arrays and tables.</summary>
+    /// <param name="progress">Receives the number of transferred bytes if the result is sent in pieces.</param>
+    /// <param name="timeout">The time limit; null for no limit.</param>
+    /// <param name="cancellationToken">Cancels the wait; the task continues.</param>
     /// <returns>The result.</returns>
     /// <exception cref="DaskTaskException">The task raised an exception, or the workers that ran it died.</exception>
-    /// <exception cref="DaskNoWorkerException">No worker that is there or on its way can run the task.</exception>
+    /// <exception cref="DaskNoWorkerException">No connected or expected worker can run the task.</exception>
     /// <exception cref="DaskTaskLostException">The task was cancelled, or the scheduler no longer knows it.</exception>
-    /// <exception cref="DaskResultException">The result cannot be given as <typeparamref name="T"/>.</exception>
-    /// <exception cref="DaskTransferException">Worker after worker was lost while the result was fetched.</exception>
-    /// <exception cref="TimeoutException">The time passed.</exception>
+    /// <exception cref="DaskResultException">The result cannot be converted to <typeparamref name="T"/>.</exception>
+    /// <exception cref="DaskTransferException">Several workers in succession were lost during the transfer.</exception>
+    /// <exception cref="TimeoutException">The time limit expired.</exception>
     public Task<T> ResultAsync(IProgress<DaskTransferProgress> progress, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
         _known ?? Client!.ResultAsync<T>(Entry, progress, timeout, cancellationToken);
 
-    /// <summary>Waits for the task and fetches its result, read by source-generated code: no reflection is needed.</summary>
-    /// <param name="resultType">How the result is read, with the options of its context.</param>
-    /// <param name="timeout">The longest to wait; null for as long as it takes.</param>
-    /// <param name="cancellationToken">Ends the wait; the task goes on.</param>
+    /// <summary>Waits for the task and fetches its result, using source-generated code instead of reflection.</summary>
+    /// <param name="resultType">The JSON metadata for reading the result, including the options of its context.</param>
+    /// <param name="timeout">The time limit; null for no limit.</param>
+    /// <param name="cancellationToken">Cancels the wait; the task continues.</param>
     /// <returns>The result.</returns>
     /// <exception cref="DaskTaskException">The task raised an exception, or the workers that ran it died.</exception>
-    /// <exception cref="DaskNoWorkerException">No worker that is there or on its way can run the task.</exception>
+    /// <exception cref="DaskNoWorkerException">No connected or expected worker can run the task.</exception>
     /// <exception cref="DaskTaskLostException">The task was cancelled, or the scheduler no longer knows it.</exception>
-    /// <exception cref="DaskResultException">The result cannot be given as <typeparamref name="T"/>.</exception>
-    /// <exception cref="TimeoutException">The time passed.</exception>
+    /// <exception cref="DaskResultException">The result cannot be converted to <typeparamref name="T"/>.</exception>
+    /// <exception cref="TimeoutException">The time limit expired.</exception>
     public Task<T> ResultAsync(JsonTypeInfo<T> resultType, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(resultType);

@@ -1,9 +1,9 @@
 namespace DaskK8s;
 
-/// <summary>The exception that is thrown when the requested task was cancelled, or when the scheduler no longer knows it.</summary>
+/// <summary>The exception that is thrown when a requested task was cancelled, or when the scheduler no longer knows it.</summary>
 /// <param name="key">The task's key.</param>
 /// <param name="status">Whether it was cancelled or lost.</param>
-/// <param name="reason">Why.</param>
+/// <param name="reason">The reason.</param>
 public sealed class DaskTaskLostException(string key, DaskFutureStatus status, string reason)
     : DaskK8sException(status == DaskFutureStatus.Cancelled
         ? $"Task '{key}' was cancelled: {reason}."

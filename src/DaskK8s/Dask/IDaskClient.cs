@@ -2,10 +2,10 @@ using System.Collections;
 
 namespace DaskK8s;
 
-/// <summary>The part of <see cref="DaskClient"/> that an application calls, so that its unit tests can put a fake in its place.</summary>
+/// <summary>The members of <see cref="DaskClient"/> that applications call; unit tests can replace it with a fake.</summary>
 /// <remarks>
-/// <para>A fake answers with <see cref="DaskFuture.FromResult{T}"/> and <see cref="DaskFuture.FromException{T}"/>; it needs neither Python nor a cluster.</para>
-/// <para>Members may be added in minor versions. Derive a fake from a mocking library, or expect to add a method when you update.</para>
+/// <para>A fake returns <see cref="DaskFuture.FromResult{T}"/> and <see cref="DaskFuture.FromException{T}"/>; it needs neither Python nor a cluster.</para>
+/// <para>Minor versions may add members. Create fakes with a mocking library, or expect to add methods when you update.</para>
 /// </remarks>
 public interface IDaskClient
 {

@@ -8,7 +8,7 @@ using MessagePack;
 
 namespace DaskK8s.Dask;
 
-/// <summary>Runs functions on workers and on the scheduler outside of tasks, as Python's <c>client.run</c> does.</summary>
+/// <summary>Runs functions on workers and on the scheduler outside tasks, like Python's <c>client.run</c>.</summary>
 internal sealed class OutOfBand(SchedulerRpc rpc, JsonSerializerOptions json)
 {
     /// <summary>Runs a function on workers.</summary>

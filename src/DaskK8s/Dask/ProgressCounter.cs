@@ -5,7 +5,7 @@ using DaskK8s.Dask.Tasks;
 
 namespace DaskK8s.Dask;
 
-/// <summary>Counts tasks by their functions, and wakes one reader when the counts change.</summary>
+/// <summary>Counts tasks by function and notifies one reader when the counts change.</summary>
 internal sealed partial class ProgressCounter : ITaskWaiter
 {
     private readonly Lock _lock = new();
@@ -30,7 +30,7 @@ internal sealed partial class ProgressCounter : ITaskWaiter
         }
     }
 
-    /// <summary>Gets the tasks, each once.</summary>
+    /// <summary>Gets the tasks, without duplicates.</summary>
     public IReadOnlyCollection<TaskEntry> Tasks => _rows.Keys;
 
     public void Changed(TaskEntry task, DaskFutureStatus before, DaskFutureStatus after)
@@ -45,7 +45,7 @@ internal sealed partial class ProgressCounter : ITaskWaiter
         _changed.Writer.TryWrite(true);
     }
 
-    /// <summary>Returns the counts as they are now, in the order in which the functions came.</summary>
+    /// <summary>Returns the current counts, in the order in which the functions were first seen.</summary>
     public IReadOnlyList<DaskFunctionProgress> Read()
     {
         lock (_lock)

@@ -2,12 +2,12 @@ using DaskK8s.Dask.Rpc;
 
 namespace DaskK8s.Dask;
 
-/// <summary>The publications of a scheduler: Dask's own, so that Python's clients see them and theirs are seen.</summary>
+/// <summary>The published datasets of a scheduler, which are shared with Python clients.</summary>
 internal sealed class PublishedDatasets(SchedulerRpc rpc)
 {
     /// <summary>Publishes keys under a name.</summary>
-    /// <exception cref="DaskDatasetException">The name is taken.</exception>
-    /// <exception cref="DaskTaskLostException">The scheduler does not know one of the keys.</exception>
+    /// <exception cref="DaskDatasetException">The name is already in use.</exception>
+    /// <exception cref="DaskTaskLostException">The scheduler has no task for one of the keys.</exception>
     public async Task PublishAsync(string name, IReadOnlyList<string> keys, bool single, bool overwrite, CancellationToken cancellationToken)
     {
         Dictionary<string, object?> reply = await CallAsync(
@@ -27,8 +27,8 @@ internal sealed class PublishedDatasets(SchedulerRpc rpc)
         }
     }
 
-    /// <summary>Reads the keys that are published under a name, in their order.</summary>
-    /// <exception cref="DaskDatasetException">Nothing is published under it, or no futures are.</exception>
+    /// <summary>Reads the keys that are published under a name, in order.</summary>
+    /// <exception cref="DaskDatasetException">Nothing is published under the name, or it does not consist of futures.</exception>
     public async Task<IReadOnlyList<string>> FindAsync(string name, CancellationToken cancellationToken)
     {
         Dictionary<string, object?> reply = await CallAsync("published", new() { ["name"] = name }, cancellationToken).ConfigureAwait(false);
@@ -42,14 +42,14 @@ internal sealed class PublishedDatasets(SchedulerRpc rpc)
         };
     }
 
-    /// <summary>Reads the names of all publications, in their order.</summary>
+    /// <summary>Reads the names of all publications, in order.</summary>
     public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken) =>
         await rpc.CallAsync(new RpcCall("publish_list") { Idempotent = true }, cancellationToken).ConfigureAwait(false) is object?[] names
             ? [.. names.OfType<string>()]
             : throw new DaskProtocolException("The scheduler's answer to 'publish_list' is not a list.");
 
     /// <summary>Ends a publication.</summary>
-    /// <returns>Whether there was one.</returns>
+    /// <returns>Whether it existed.</returns>
     public async Task<bool> UnpublishAsync(string name, CancellationToken cancellationToken) =>
         (await CallAsync("unpublish", new() { ["name"] = name }, cancellationToken).ConfigureAwait(false))["outcome"] is "OK";
 

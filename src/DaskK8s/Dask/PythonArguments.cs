@@ -29,11 +29,11 @@ internal sealed class PythonArguments
     }
 
     /// <summary>Writes arguments.</summary>
-    /// <param name="arguments">Those by position.</param>
-    /// <param name="keywords">Those by name.</param>
-    /// <param name="options">How other .NET types become JSON types: <see cref="PythonJson.For"/>.</param>
-    /// <param name="formats">The forms of values that JSON has no types for; null for none.</param>
-    /// <returns>The pickle, and the futures that it refers to by their index.</returns>
+    /// <param name="arguments">The positional arguments.</param>
+    /// <param name="keywords">The keyword arguments.</param>
+    /// <param name="options">The options for converting other .NET types to JSON types: <see cref="PythonJson.For"/>.</param>
+    /// <param name="formats">The formats of values that JSON has no types for; null for none.</param>
+    /// <returns>The pickle, and the futures that it refers to by index.</returns>
     /// <exception cref="ArgumentException">A value has no JSON representation.</exception>
     public static (byte[] Pickle, IReadOnlyList<DaskFuture> Futures) Write(
         IReadOnlyList<object?> arguments,
@@ -62,7 +62,7 @@ internal sealed class PythonArguments
         return (writer._pickle.ToArray(), writer._futures);
     }
 
-    /// <summary>Finds the form that writes a value.</summary>
+    /// <summary>Finds the format that writes a value.</summary>
     public static (DaskFormat Format, string Target)? FormatOf(object value, IReadOnlyList<DaskFormat> formats)
     {
         foreach (DaskFormat format in formats)
@@ -76,7 +76,7 @@ internal sealed class PythonArguments
         return null;
     }
 
-    /// <summary>Returns how a worker makes a value of bytes (see <c>transfers.py</c>).</summary>
+    /// <summary>Returns how a worker creates a value from bytes (see <c>transfers.py</c>).</summary>
     public static Dictionary<string, object?> How(DaskFormat format, string target) => new()
     {
         ["kind"] = "form",
@@ -218,7 +218,7 @@ internal sealed class PythonArguments
         _pickle.EndList();
     }
 
-    /// <summary>Writes records, enums, times and the like as the JSON that .NET makes of them.</summary>
+    /// <summary>Writes records, enums, times and similar values as .NET serializes them to JSON.</summary>
     private void Other(object value, int depth)
     {
         if (value is Delegate or Type or Stream or Task or IntPtr or UIntPtr)

@@ -12,7 +12,7 @@ using k8s.Models;
 
 namespace DaskK8s.Groups;
 
-/// <summary>Looks for releases of the Dask chart in one namespace or in all that may be looked into.</summary>
+/// <summary>A search for releases of the Dask chart in one namespace or in all readable namespaces.</summary>
 internal sealed class Discovery(KubeRequests requests, long maxReleaseBytes)
 {
     // The chart's own labels; 'app' is left out because nameOverride changes it, 'heritage' because Helm 2 and those who render without Helm write another one.
@@ -85,7 +85,7 @@ internal sealed class Discovery(KubeRequests requests, long maxReleaseBytes)
         }
     }
 
-    /// <summary>Looks into one namespace, or into all of them where the name is empty.</summary>
+    /// <summary>Searches one namespace, or all of them if the name is empty.</summary>
     private async Task<IReadOnlyList<DiscoveredRelease>> FindAsync(string @namespace, CancellationToken cancellationToken)
     {
         Task<IReadOnlyList<V1Deployment>> deployments = ListDeploymentsAsync(@namespace, cancellationToken);
@@ -115,7 +115,7 @@ internal sealed class Discovery(KubeRequests requests, long maxReleaseBytes)
         return found;
     }
 
-    /// <summary>Adds to releases that are not deployed what Helm says about them: an upgrade that failed, an install that ended half-way.</summary>
+    /// <summary>Adds Helm's description to releases that are not deployed, such as a failed upgrade or an interrupted install.</summary>
     private async Task<IReadOnlyList<DiscoveredRelease>> ExplainAsync(IReadOnlyList<DiscoveredRelease> releases, string recordNamespace, CancellationToken cancellationToken)
     {
         if (releases is not [{ Status: not (null or HelmReleaseStatus.Deployed) } first, ..])
@@ -140,7 +140,7 @@ internal sealed class Discovery(KubeRequests requests, long maxReleaseBytes)
 
     private static string? DescriptionOf(HelmRelease release) => release.Description.Length > 0 ? Words.OneLine(release.Description) : null;
 
-    /// <summary>Describes releases of the Dask chart that run nothing: an install that failed, or is under way.</summary>
+    /// <summary>Returns the releases of the Dask chart that run nothing: their install failed or is in progress.</summary>
     private async Task<IReadOnlyList<DiscoveredRelease>> ReadThoseWithoutObjectsAsync(
         Dictionary<(string Namespace, string Name), ReleaseHistory> known, CancellationToken cancellationToken)
     {
@@ -176,7 +176,7 @@ internal sealed class Discovery(KubeRequests requests, long maxReleaseBytes)
         return found;
     }
 
-    /// <summary>Tells of Dask that something else manages, so that nobody takes it for none.</summary>
+    /// <summary>Reports Dask clusters that other software manages, so that they are not overlooked.</summary>
     private async Task LookForForeignDaskAsync(string @namespace, CancellationToken cancellationToken)
     {
         string path = @namespace.Length == 0 ? "apis/apps/v1/deployments" : $"apis/apps/v1/namespaces/{@namespace}/deployments";

@@ -4,13 +4,13 @@ using k8s.Models;
 
 namespace DaskK8s.Groups;
 
-/// <summary>Provides the addresses of pods in the form in which they compare with those of Dask workers.</summary>
+/// <summary>Provides the addresses of pods in a form that can be compared with those of Dask workers.</summary>
 internal static class PodAddresses
 {
-    /// <summary>Returns every address of a pod: two where the cluster has IPv4 and IPv6.</summary>
+    /// <summary>Returns every address of a pod: two if the cluster has IPv4 and IPv6.</summary>
     public static IEnumerable<string> Of(V1Pod pod) => Raw(pod).Select(Normalize).Distinct(StringComparer.Ordinal);
 
-    /// <summary>Returns the same as Kubernetes writes them.</summary>
+    /// <summary>Returns the addresses as Kubernetes writes them.</summary>
     public static IEnumerable<string> Raw(V1Pod pod) =>
         (pod.Status?.PodIPs ?? []).Select(static a => a.Ip).Append(pod.Status?.PodIP).OfType<string>().Where(static a => a.Length > 0).Distinct(StringComparer.Ordinal);
 

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Names what a pod of the Dask chart is; as a filter, which pods are meant.</summary>
+/// <summary>The component of the Dask chart that a pod belongs to; as a filter, the pods to select.</summary>
 public enum PodComponent
 {
     /// <summary>As a filter: every pod of the release.</summary>

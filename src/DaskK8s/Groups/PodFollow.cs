@@ -4,10 +4,10 @@ using k8s.Models;
 
 namespace DaskK8s.Groups;
 
-/// <summary>The release's pods for one who reads them again and again: listed once, then followed.</summary>
+/// <summary>The release's pods for repeated reads: listed once, then watched.</summary>
 internal sealed class PodFollow(Workloads workloads, TimeProvider time) : IAsyncDisposable
 {
-    /// <summary>The time that a change of the caller's own may take to come back by the watch; after that the pods are listed.</summary>
+    /// <summary>The time limit for the caller's own change to arrive through the watch; after that, the pods are listed.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource _end = new();
@@ -19,9 +19,9 @@ internal sealed class PodFollow(Workloads workloads, TimeProvider time) : IAsync
     private bool _hasFailed;
 
     /// <summary>Reads the pods.</summary>
-    /// <param name="atLeast">The version that they must have, of a change that was answered before; 0 for any.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The pods; the same list as long as nothing changes.</returns>
+    /// <param name="atLeast">The minimum resource version of the pods, from an earlier change; 0 for any.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The pods; the same list instance while nothing changes.</returns>
     public async Task<IReadOnlyList<V1Pod>> ReadAsync(ulong atLeast, CancellationToken cancellationToken)
     {
         long start = time.GetTimestamp();

@@ -7,7 +7,7 @@ namespace DaskK8s.Groups;
 /// <summary>Finds the group of a pod from the pod alone.</summary>
 /// <remarks>
 /// The Deployment controller names a ReplicaSet <c>deployment-hash</c> and labels its pods with the hash; the chart's pod labels
-/// are the same for every group and cannot tell. So neither the right to read ReplicaSets nor one to read Deployments is needed.
+/// are the same for every group. So no permission to read ReplicaSets or Deployments is needed.
 /// </remarks>
 internal sealed class PodOwners
 {
@@ -26,7 +26,7 @@ internal sealed class PodOwners
             (set, HashOf(pod)), static (_, s) => DeploymentOf(s.pod) is { } name ? s.self._byDeployment.GetValueOrDefault(name) : null, (self: this, pod));
     }
 
-    /// <summary>Returns the name of the Deployment that a pod's ReplicaSet belongs to, or null for a pod of anything else.</summary>
+    /// <summary>Returns the name of the Deployment that a pod's ReplicaSet belongs to, or null for other pods.</summary>
     public static string? DeploymentOf(V1Pod pod)
     {
         string? set = ReplicaSetOf(pod)?.Name;
@@ -34,7 +34,7 @@ internal sealed class PodOwners
         return length > 0 ? set![..length] : null;
     }
 
-    /// <summary>Determines whether a pod's ReplicaSet belongs to a Deployment, without a text of its own for each of many pods.</summary>
+    /// <summary>Determines whether a pod's ReplicaSet belongs to a Deployment, without allocating a string for each pod.</summary>
     public static bool IsOf(V1Pod pod, string deployment)
     {
         string? set = ReplicaSetOf(pod)?.Name;
@@ -46,17 +46,17 @@ internal sealed class PodOwners
         : replicaSet.Length > hash.Length + 1 && replicaSet[^(hash.Length + 1)] == '-' && replicaSet.EndsWith(hash, StringComparison.Ordinal) ? replicaSet.Length - hash.Length - 1
         : 0;
 
-    /// <summary>Returns the ReplicaSet that controls a pod, or null for a pod of anything else.</summary>
+    /// <summary>Returns the ReplicaSet that controls a pod, or null for other pods.</summary>
     public static V1OwnerReference? ReplicaSetOf(V1Pod pod) =>
         pod.Metadata.OwnerReferences?.FirstOrDefault(static o => o is { Controller: true, Kind: "ReplicaSet" });
 
-    /// <summary>Tells from its name whether a ReplicaSet is one of a group's.</summary>
+    /// <summary>Determines from its name whether a ReplicaSet belongs to a group.</summary>
     public bool IsReplicaSetOf(string? replicaSet, string group)
     {
         int dash = replicaSet?.LastIndexOf('-') ?? -1;
         return dash > 0 && _byDeployment.GetValueOrDefault(replicaSet![..dash])?.Name == group;
     }
 
-    /// <summary>Returns the hash of the template that a pod was made from, or null where it has none.</summary>
+    /// <summary>Returns the hash of the template that a pod was created from, or null if it has none.</summary>
     public static string? HashOf(V1Pod pod) => pod.Metadata.Labels is { } labels && labels.TryGetValue(HashLabel, out string? hash) ? hash : null;
 }

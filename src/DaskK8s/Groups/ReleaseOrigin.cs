@@ -4,11 +4,11 @@ using k8s.Models;
 
 namespace DaskK8s.Groups;
 
-/// <summary>Says where a release's objects came from, as far as they tell.</summary>
-/// <param name="ManagedBy">What manages them, or null where nothing tells it.</param>
-/// <param name="IsGitOps">Whether a tool keeps them as its source says, so that changes from elsewhere are undone or overwritten.</param>
-/// <param name="IsHelm">Whether Helm itself marked them as a release's.</param>
-/// <param name="RecordNamespace">The namespace that keeps Helm's record, where the objects name it.</param>
+/// <summary>The origin of a release's objects, as far as they show it.</summary>
+/// <param name="ManagedBy">The tool that manages them, or null if unknown.</param>
+/// <param name="IsGitOps">Whether a GitOps tool syncs them with its source, so that other changes are reverted or overwritten.</param>
+/// <param name="IsHelm">Whether Helm marked them as part of a release.</param>
+/// <param name="RecordNamespace">The namespace of Helm's record, if the objects name it.</param>
 internal sealed record ReleaseOrigin(string? ManagedBy, bool IsGitOps, bool IsHelm, string? RecordNamespace)
 {
     public const string ReleaseNameAnnotation = "meta.helm.sh/release-name";
@@ -30,8 +30,8 @@ internal sealed record ReleaseOrigin(string? ManagedBy, bool IsGitOps, bool IsHe
         _ => "likely causes are Argo CD, 'helm template' with 'kubectl apply', or Helm's SQL driver (HELM_DRIVER=sql)",
     };
 
-    /// <summary>Gets why <c>helm upgrade</c> is not the way to change a release, or null where it is.</summary>
-    /// <param name="hasRecord">Whether Helm's record was read, or may not be read and so may be there.</param>
+    /// <summary>Gets why <c>helm upgrade</c> must not be used to change the release, or null if it can be.</summary>
+    /// <param name="hasRecord">Whether Helm's record was read, or might exist but cannot be read.</param>
     public string? UpgradeObstacle(bool hasRecord) => this switch
     {
         { IsGitOps: true } => $"{ManagedBy} manages it and would undo or overwrite the change. Change the values in its source.",
@@ -85,7 +85,7 @@ internal sealed record ReleaseOrigin(string? ManagedBy, bool IsGitOps, bool IsHe
         return origin;
     }
 
-    /// <summary>Names what applied an object: the tool that says so itself, else kubectl, else who applied it on the server's side.</summary>
+    /// <summary>Returns the tool that applied an object: the one that it names, else kubectl, else the server-side apply manager.</summary>
     private static string? ToolOf(V1ObjectMeta metadata, IDictionary<string, string> labels, IDictionary<string, string> notes) =>
         labels.TryGetValue(ManagedByLabel, out string? by) && by.Length > 0 ? Words.OneLine(by)
         : notes.ContainsKey(LastApplied) ? "kubectl"

@@ -11,12 +11,12 @@ using k8s.Models;
 
 namespace DaskK8s.Groups;
 
-/// <summary>Makes out what a release consists of: from Helm's record, or from its Deployments' labels where that may not be read.</summary>
+/// <summary>Determines the parts of a release from Helm's record, or from its Deployments' labels if the record cannot be read.</summary>
 internal static class ReleasePlanReader
 {
-    /// <summary>Reads the plan off the release's record.</summary>
+    /// <summary>Reads the plan from the release's record.</summary>
     /// <exception cref="HelmReleaseNotDaskException">The release comes from another chart.</exception>
-    /// <exception cref="HelmReleaseInstanceException">The release has several instances and none is chosen, or none of the name.</exception>
+    /// <exception cref="HelmReleaseInstanceException">Several instances exist and none was selected, or no instance has the name.</exception>
     public static ReleasePlan FromRecord(HelmRelease release, ReleaseRecord record, WorkloadSnapshot snapshot, ReleaseOptions options)
     {
         ChartInstance instance = Choose(release.Name, release.Namespace, record.Instances, options);
@@ -32,21 +32,21 @@ internal static class ReleasePlanReader
         return ToPlan(chosen, instance, record.Instances, snapshot, options, isServiceKnown: true);
     }
 
-    /// <summary>Provides the namespace of the objects that a record tells of.</summary>
+    /// <summary>Returns the namespace of the objects in a record.</summary>
     public static string NamespaceOf(ReleaseRecord record, ReleaseOptions options)
     {
         ChartInstance? instance = record.Instances.FirstOrDefault(i => options.Instance is null || i.IsNamed(options.Instance));
         return instance?.Namespace ?? record.Namespace;
     }
 
-    /// <summary>Reads the plan off labels and annotations.</summary>
+    /// <summary>Reads the plan from labels and annotations.</summary>
     /// <param name="releaseName">The release's name.</param>
     /// <param name="namespace">The objects' namespace.</param>
-    /// <param name="snapshot">What runs there.</param>
-    /// <param name="options">The options, which name the components and may choose an instance.</param>
-    /// <param name="mayHaveRecord">Whether Helm's record may be there and only may not be read.</param>
-    /// <returns>The plan, or null where no Deployment says that it belongs to the release.</returns>
-    /// <exception cref="HelmReleaseInstanceException">The release has several instances and none is chosen, or none of the name.</exception>
+    /// <param name="snapshot">The objects that exist there.</param>
+    /// <param name="options">The options, which name the components and can select an instance.</param>
+    /// <param name="mayHaveRecord">Whether Helm's record might exist but cannot be read.</param>
+    /// <returns>The plan, or null if no Deployment belongs to the release.</returns>
+    /// <exception cref="HelmReleaseInstanceException">Several instances exist and none was selected, or no instance has the name.</exception>
     public static ReleasePlan? FromLabels(string releaseName, string @namespace, WorkloadSnapshot snapshot, ReleaseOptions options, bool mayHaveRecord)
     {
         IReadOnlyList<ChartInstance> instances = ChartInstances.FromLive(
@@ -73,7 +73,7 @@ internal static class ReleasePlanReader
         return ToPlan(release, instance, instances, snapshot, options, isServiceKnown: false);
     }
 
-    /// <summary>Returns where the objects of a release came from.</summary>
+    /// <summary>Returns the origin of a release's objects.</summary>
     public static ReleaseOrigin OriginOf(string releaseName, WorkloadSnapshot snapshot) =>
         ReleaseOrigin.Of(snapshot.Deployments.Where(d => IsOf(d, releaseName)).Select(static d => d.Metadata));
 
@@ -141,7 +141,7 @@ internal static class ReleasePlanReader
         };
     }
 
-    /// <summary>Returns the label selector of a Deployment's pods, from the Deployment itself where it is there.</summary>
+    /// <summary>Returns the label selector of a Deployment's pods, from the Deployment itself if it exists.</summary>
     private static string SelectorOf(V1Deployment? deployment, string releaseName, string component) =>
         deployment?.Spec?.Selector?.MatchLabels is { Count: > 0 } labels
             ? string.Join(",", labels.Select(static l => $"{l.Key}={l.Value}"))
@@ -152,7 +152,7 @@ internal static class ReleasePlanReader
         || !annotations.TryGetValue(ReleaseOrigin.ReleaseNameAnnotation, out string? name)
         || string.Equals(name, releaseName, StringComparison.Ordinal);
 
-    /// <summary>Returns a live Deployment the form that the chart's rules read.</summary>
+    /// <summary>Converts a live Deployment to the form that the chart's rules use.</summary>
     public static ChartDeployment ToChart(V1Deployment deployment)
     {
         V1Container? container = DaskContainer.Of(deployment.Spec?.Template?.Spec);

@@ -7,7 +7,7 @@ namespace DaskK8s.Groups;
 
 /// <summary>Reads a release: Helm's record and what runs of it, brought together.</summary>
 /// <param name="releaseName">The release's name.</param>
-/// <param name="requests">The way to the API server.</param>
+/// <param name="requests">The requests to the API server.</param>
 /// <param name="workloads">The objects; it is told which of them are other instances'.</param>
 /// <param name="options">The options.</param>
 /// <param name="limit">Is told what could not be read.</param>
@@ -57,7 +57,7 @@ internal sealed class ReleaseReader(string releaseName, KubeRequests requests, W
         return plan;
     }
 
-    /// <summary>Makes out what the release consists of, from Helm's record or, where there is none or none that may be read, from labels.</summary>
+    /// <summary>Determines the parts of the release from Helm's record, or from labels if there is no record or it cannot be read.</summary>
     private async Task<ReleasePlan> MakeOutAsync(StoredRelease stored, WorkloadSnapshot snapshot, CancellationToken cancellationToken)
     {
         if (stored is { Release: { } release, Record: { } record })
@@ -88,7 +88,7 @@ internal sealed class ReleaseReader(string releaseName, KubeRequests requests, W
         throw new HelmReleaseNotFoundException(releaseName, Namespace, [.. recorded.Union(labelled, StringComparer.Ordinal).Order(StringComparer.Ordinal)], foreign);
     }
 
-    /// <summary>Says what is unknown of a release whose record was not read, and why.</summary>
+    /// <summary>Returns what is unknown about a release whose record was not read, and why.</summary>
     private ClusterLimitation LimitationOf(StoredRelease stored, ReleaseOrigin origin) => stored.Refused is { } refused
         ? new ClusterLimitation(
             "The release's values, chart and revision",
@@ -99,7 +99,7 @@ internal sealed class ReleaseReader(string releaseName, KubeRequests requests, W
             "The release's values, declared replicas and the command of its next upgrade",
             $"Helm has no record of the release in namespace {Namespace}, so it is known from labels only: {origin.WhyNoRecord}.");
 
-    /// <summary>Brings a record and the objects together: Flux and others keep the two in different namespaces, and either was named.</summary>
+    /// <summary>Matches a record with its objects: Flux and other tools can keep them in different namespaces, and either can be given.</summary>
     private async Task<(StoredRelease Stored, WorkloadSnapshot Snapshot)> MeetAsync(
         StoredRelease stored, WorkloadSnapshot snapshot, CancellationToken cancellationToken)
     {
@@ -151,7 +151,7 @@ internal sealed class ReleaseReader(string releaseName, KubeRequests requests, W
         record.Instances.SelectMany(static i => i.Objects.WorkerGroups).Any(g => snapshot.FindDeployment(g.DeploymentName) is not null)
         || record.Instances.Any(i => i.Objects.Scheduler is { } scheduler && snapshot.FindDeployment(scheduler.DeploymentName) is not null);
 
-    /// <summary>Looks for Dask in the namespace that is not a release of the chart, and for releases of other names. The operator and dask-gateway run pods without Deployments, too.</summary>
+    /// <summary>Looks in the namespace for other releases and for Dask clusters of other kinds (operator, dask-gateway, pods without Deployments).</summary>
     private async Task<(string? Foreign, IReadOnlyList<string> Releases)> FindOtherDaskAsync(CancellationToken cancellationToken)
     {
         List<ObjectMetadata> objects = [];

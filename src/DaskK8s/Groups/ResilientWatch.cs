@@ -5,13 +5,13 @@ using DaskK8s.Kubernetes;
 
 namespace DaskK8s.Groups;
 
-/// <summary>Keeps following a collection through an API server that cannot be reached for a while.</summary>
+/// <summary>Watches a collection even if the API server is temporarily unavailable.</summary>
 internal static class ResilientWatch
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
-    /// <summary>Follows again after a failure that may pass; a failure to begin, and one that will not pass (401, 403), is thrown.</summary>
+    /// <summary>Watches again after a transient failure; an initial or a permanent failure (401, 403) is thrown.</summary>
     public static async IAsyncEnumerable<T> FollowAsync<T>(
         KubeRequests requests, Func<CancellationToken, IAsyncEnumerable<T>> follow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -5,14 +5,14 @@ using DaskK8s.Common;
 
 namespace DaskK8s.Groups;
 
-/// <summary>Compares the scheduler that a Deployment's workers are told to use with the one that a cluster object talks to.</summary>
+/// <summary>Compares the scheduler that a Deployment's workers are configured to use with that of a cluster object.</summary>
 internal static class SchedulerName
 {
     /// <summary>Determines whether an address names a Service.</summary>
-    /// <param name="address">The address in Dask's form, its scheme and port left out or not.</param>
+    /// <param name="address">The address in Dask's form, with or without scheme and port.</param>
     /// <param name="service">The Service's name.</param>
     /// <param name="namespace">The Service's namespace.</param>
-    /// <returns>Null where it cannot be told: an IP address, a variable that the kubelet fills in.</returns>
+    /// <returns>Null if it is unknown: an IP address, or a variable that the kubelet expands.</returns>
     public static bool? IsOf(string? address, string service, string @namespace)
     {
         if (string.IsNullOrWhiteSpace(address) || address.Contains('$', StringComparison.Ordinal))
@@ -33,8 +33,8 @@ internal static class SchedulerName
             || host.StartsWith($"{full}.svc.", StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>Determines whether two addresses are written for the same scheduler.</summary>
-    /// <returns>Null where one of them is not known.</returns>
+    /// <summary>Determines whether two addresses name the same scheduler.</summary>
+    /// <returns>Null if one of them is unknown.</returns>
     public static bool? AreSame(string? one, string? other) =>
         string.IsNullOrWhiteSpace(one) || string.IsNullOrWhiteSpace(other) || one.Contains('$', StringComparison.Ordinal)
             ? null

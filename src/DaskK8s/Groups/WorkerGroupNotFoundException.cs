@@ -12,7 +12,7 @@ public sealed class WorkerGroupNotFoundException : DaskK8sException
         KnownGroups = knownGroups;
     }
 
-    /// <summary>Gets the name that was asked for.</summary>
+    /// <summary>Gets the requested name.</summary>
     public string WorkerGroup { get; }
 
     /// <summary>Gets the release's name.</summary>
@@ -21,6 +21,6 @@ public sealed class WorkerGroupNotFoundException : DaskK8sException
     /// <summary>Gets the release's namespace.</summary>
     public string Namespace { get; }
 
-    /// <summary>Gets the names of the groups that there are, the default one first.</summary>
+    /// <summary>Gets the names of the existing groups, the default one first.</summary>
     public IReadOnlyList<string> KnownGroups { get; }
 }

@@ -2,14 +2,14 @@ using k8s.Models;
 
 namespace DaskK8s.Groups;
 
-/// <summary>Holds what Kubernetes ran for a release at one moment.</summary>
+/// <summary>The Kubernetes objects of a release at one point in time.</summary>
 /// <param name="Deployments">The Deployments.</param>
-/// <param name="ReplicaSets">The ReplicaSets, or null where they may not be listed.</param>
+/// <param name="ReplicaSets">The ReplicaSets, or null if they cannot be listed.</param>
 /// <param name="Pods">The pods.</param>
 internal sealed record WorkloadSnapshot(
     IReadOnlyList<V1Deployment> Deployments, IReadOnlyList<V1ReplicaSet>? ReplicaSets, IReadOnlyList<V1Pod> Pods)
 {
-    /// <summary>Gets whether the pods were read; where they were not, only the Deployments tell how many there are.</summary>
+    /// <summary>Gets whether the pods were read; if not, only the Deployments show how many there are.</summary>
     public bool HasPods { get; init; } = true;
 
     public V1Deployment? FindDeployment(string name) =>
@@ -17,8 +17,8 @@ internal sealed record WorkloadSnapshot(
 
     /// <summary>Returns the pods that a Deployment owns through its ReplicaSets.</summary>
     /// <remarks>
-    /// Labels cannot tell: the chart gives every worker Deployment of a release the same pod labels. Where ReplicaSets may not be
-    /// read, their name tells: the Deployment controller names them <c>deployment-hash</c>, and the pod carries the hash as a label.
+    /// Labels do not identify the owner: the chart gives all worker Deployments of a release the same pod labels. If ReplicaSets cannot be
+    /// read, their name does: the Deployment controller names them <c>deployment-hash</c>, and the pod has the hash as a label.
     /// </remarks>
     public IEnumerable<V1Pod> PodsOf(V1Deployment deployment)
     {

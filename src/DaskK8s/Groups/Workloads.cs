@@ -7,13 +7,13 @@ using k8s.Models;
 
 namespace DaskK8s.Groups;
 
-/// <summary>Reads what Kubernetes runs for a release: three lists at once, all selected by the chart's <c>release</c> label.</summary>
+/// <summary>Reads the Kubernetes objects of a release: three concurrent lists, all selected by the chart's <c>release</c> label.</summary>
 internal sealed class Workloads(KubeRequests requests, string release)
 {
     private SharedWatch<V1Pod>? _pods;
     private SharedWatch<V1Deployment>? _deployments;
 
-    /// <summary>Gets or sets the Deployments of other instances of the chart in the same release: they and their pods are not read.</summary>
+    /// <summary>Gets or sets the Deployments of other chart instances in the same release; they and their pods are not read.</summary>
     public IReadOnlySet<string> Others { get; set; } = new HashSet<string>();
 
     private string Namespace => requests.Connection.Namespace;
@@ -22,7 +22,7 @@ internal sealed class Workloads(KubeRequests requests, string release)
 
     public Task<WorkloadSnapshot> ReadAsync(CancellationToken cancellationToken) => ReadAsync(async ct => [.. await ListPodsAsync(ct).ConfigureAwait(false)], cancellationToken);
 
-    /// <summary>Reads the same with pods that come from elsewhere.</summary>
+    /// <summary>Reads the objects, with pods from another source.</summary>
     public async Task<WorkloadSnapshot> ReadAsync(Func<CancellationToken, Task<IReadOnlyList<V1Pod>>> readPods, CancellationToken cancellationToken)
     {
         Task<IList<V1Deployment>> deployments = ListDeploymentsAsync(cancellationToken);
@@ -35,7 +35,7 @@ internal sealed class Workloads(KubeRequests requests, string release)
             await pods.ConfigureAwait(false));
     }
 
-    /// <summary>Reads the Deployments alone, whose number and size do not depend on how many pods there are.</summary>
+    /// <summary>Reads only the Deployments, whose number and size do not depend on the number of pods.</summary>
     public async Task<WorkloadSnapshot> ReadDeploymentsAsync(CancellationToken cancellationToken) =>
         new([.. await ListDeploymentsAsync(cancellationToken).ConfigureAwait(false)], null, []) { HasPods = false };
 
@@ -47,28 +47,28 @@ internal sealed class Workloads(KubeRequests requests, string release)
 
     public Task<IList<V1Pod>> ListPodsAsync(CancellationToken cancellationToken) => ListPodsAsync(Selector, cancellationToken);
 
-    /// <summary>Lists the pods of a component (by the label of the chart): the scheduler's is one, the workers are as many as there are.</summary>
+    /// <summary>Lists the pods of a component, by the chart's label: normally one for the scheduler, any number for the workers.</summary>
     public Task<IList<V1Pod>> ListComponentAsync(string component, CancellationToken cancellationToken) =>
         ListPodsAsync($"{Selector},component={component}", cancellationToken);
 
-    /// <summary>Lists the pods that a selector chooses.</summary>
+    /// <summary>Lists the pods that match a selector.</summary>
     public async Task<IList<V1Pod>> ListPodsAsync(string selector, CancellationToken cancellationToken) =>
         Own((await requests.RunAsync(
             new KubernetesApiCall("list", "pods", "", Namespace),
             (client, ct) => client.CoreV1.ListNamespacedPodAsync(Namespace, labelSelector: selector, cancellationToken: ct),
             cancellationToken).ConfigureAwait(false)).Items, PodOwners.DeploymentOf);
 
-    /// <summary>Determines whether a pod is none of another instance's.</summary>
+    /// <summary>Determines whether a pod does not belong to another instance.</summary>
     public bool IsOwn(V1Pod pod) => Others.Count == 0 || PodOwners.DeploymentOf(pod) is not { } deployment || !Others.Contains(deployment);
 
-    /// <summary>Follows the release's pods; each item is all of them, by uid. All followers share one watch.</summary>
+    /// <summary>Watches the release's pods; each item contains all of them, by uid. All callers share one watch.</summary>
     public IAsyncEnumerable<IReadOnlyDictionary<string, V1Pod>> FollowPodsAsync(CancellationToken cancellationToken) =>
         Pods.ReadAsync(isLasting: false, cancellationToken).Select(pods => Own(pods.Items, PodOwners.DeploymentOf));
 
-    /// <summary>Follows the release's pods for one who minds versions himself: begins with what the watch has, and leaves it running for the next.</summary>
+    /// <summary>Watches the release's pods for a caller that checks versions: starts with the watch's current state and keeps it open.</summary>
     public IAsyncEnumerable<Followed<V1Pod>> FollowPodsOnAsync(CancellationToken cancellationToken) => Pods.ReadAsync(isLasting: true, cancellationToken);
 
-    /// <summary>Follows the release's Deployments; each item is all of them, by uid. All followers share one watch.</summary>
+    /// <summary>Watches the release's Deployments; each item contains all of them, by uid. All callers share one watch.</summary>
     public IAsyncEnumerable<IReadOnlyDictionary<string, V1Deployment>> FollowDeploymentsAsync(CancellationToken cancellationToken) =>
         Deployments.ReadAsync(isLasting: false, cancellationToken).Select(deployments => Own(deployments.Items, static d => d.Metadata.Name));
 
@@ -106,7 +106,7 @@ internal sealed class Workloads(KubeRequests requests, string release)
     private IReadOnlyDictionary<string, T> Own<T>(IReadOnlyDictionary<string, T> items, Func<T, string?> deploymentOf) =>
         Others.Count == 0 ? items : items.Where(i => deploymentOf(i.Value) is not { } name || !Others.Contains(name)).ToDictionary(StringComparer.Ordinal);
 
-    /// <summary>Lists the ReplicaSets, or gives null where that is forbidden: the chart's own Role does not allow it.</summary>
+    /// <summary>Lists the ReplicaSets, or returns null if that is forbidden: the chart's own Role does not allow it.</summary>
     private async Task<IList<V1ReplicaSet>?> ListReplicaSetsAsync(CancellationToken cancellationToken)
     {
         try

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Says that a release has several instances of the Dask chart and none was chosen, or none of the name that was asked for.</summary>
+/// <summary>The exception that is thrown when a release has several instances of the Dask chart and none, or an unknown one, was requested.</summary>
 public sealed class HelmReleaseInstanceException : HelmReleaseException
 {
     internal HelmReleaseInstanceException(string releaseName, string @namespace, string? asked, IReadOnlyList<string> instances)
@@ -17,9 +17,9 @@ public sealed class HelmReleaseInstanceException : HelmReleaseException
         Instances = [.. instances];
     }
 
-    /// <summary>Gets the name that was asked for, or null where none was.</summary>
+    /// <summary>Gets the requested name, or null if none was specified.</summary>
     public string? Asked { get; }
 
-    /// <summary>Gets the names of the instances that there are.</summary>
+    /// <summary>Gets the names of the existing instances.</summary>
     public IReadOnlyList<string> Instances { get; }
 }

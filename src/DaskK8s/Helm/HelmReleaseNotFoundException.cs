@@ -1,12 +1,12 @@
 namespace DaskK8s;
 
-/// <summary>The exception that is thrown when a release does not exist. It lists the known ones.</summary>
+/// <summary>The exception that is thrown when a release does not exist. It lists the existing releases.</summary>
 public sealed class HelmReleaseNotFoundException : HelmReleaseException
 {
     internal HelmReleaseNotFoundException(string releaseName, string @namespace, IReadOnlyList<string> releases, string? hint = null)
         : base(Compose(releaseName, @namespace, releases, hint), releaseName, @namespace, null) => Releases = [.. releases];
 
-    /// <summary>Gets the names of the releases that there are in the namespace.</summary>
+    /// <summary>Gets the names of the releases that exist in the namespace.</summary>
     public IReadOnlyList<string> Releases { get; }
 
     private static string Compose(string releaseName, string @namespace, IReadOnlyList<string> releases, string? hint)

@@ -2,7 +2,7 @@ using DaskK8s.Common;
 
 namespace DaskK8s;
 
-/// <summary>Says that a release has a record and its Deployments do not exist: its install failed, or somebody deleted them.</summary>
+/// <summary>The exception that is thrown when the Deployments of a recorded release do not exist: its install failed, or they were deleted.</summary>
 public sealed class HelmReleaseObjectsMissingException : HelmReleaseException
 {
     internal HelmReleaseObjectsMissingException(HelmRelease release, string @namespace, IReadOnlyList<string> deployments, bool isConnected = false)
@@ -12,7 +12,7 @@ public sealed class HelmReleaseObjectsMissingException : HelmReleaseException
         Status = release.Status;
     }
 
-    /// <summary>Gets the names of the Deployments that the release's manifest has and the namespace has not.</summary>
+    /// <summary>Gets the names of the Deployments that are in the release's manifest but not in the namespace.</summary>
     public IReadOnlyList<string> Deployments { get; }
 
     /// <summary>Gets the state of the release's newest revision.</summary>

@@ -6,17 +6,17 @@ using k8s.Models;
 
 namespace DaskK8s.Helm;
 
-/// <summary>Reads Helm's records of a release from the cluster: Secrets (Helm's default), else ConfigMaps.</summary>
+/// <summary>Reads Helm's records of a release from the cluster: Secrets (Helm's default), or else ConfigMaps.</summary>
 internal sealed class ReleaseStorage(KubeRequests requests, long maxReleaseBytes)
 {
     private const string DataKey = "release";
 
     /// <summary>Reads one release.</summary>
     /// <param name="releaseName">The release's name.</param>
-    /// <param name="namespace">The namespace that the record is looked for in.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The release, or why there is none to read.</returns>
-    /// <exception cref="HelmReleaseException">There is a record, and it cannot be understood.</exception>
+    /// <param name="namespace">The namespace to search for the record.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The release, or the reason why there is none to read.</returns>
+    /// <exception cref="HelmReleaseException">There is a record, but it cannot be read.</exception>
     public async Task<StoredRelease> ReadAsync(string releaseName, string @namespace, CancellationToken cancellationToken)
     {
         KubernetesForbiddenException? refused = null;
@@ -55,8 +55,8 @@ internal sealed class ReleaseStorage(KubeRequests requests, long maxReleaseBytes
         return new StoredRelease(null, null, refused);
     }
 
-    /// <summary>Reads the records that say what runs and what is under way, a megabyte each, and not the ten superseded ones beside them.</summary>
-    /// <remarks>A release of which nothing else is left (somebody deleted the newest record) is read whole.</remarks>
+    /// <summary>Reads only the records that are not superseded: each can be a megabyte, and there can be ten superseded ones.</summary>
+    /// <remarks>If only superseded records are left (the newest was deleted), all records are read.</remarks>
     private static async Task<IList<T>> ReadThoseThatMatterAsync<T>(string releaseName, Func<string, Task<IList<T>>> list)
     {
         string selector = $"owner=helm,name={releaseName}";
@@ -64,7 +64,7 @@ internal sealed class ReleaseStorage(KubeRequests requests, long maxReleaseBytes
         return current.Count > 0 ? current : await list(selector).ConfigureAwait(false);
     }
 
-    /// <summary>Lists the names of the releases in the namespace, as far as they may be read.</summary>
+    /// <summary>Lists the names of the releases in the namespace, as far as access is allowed.</summary>
     public async Task<IReadOnlyList<string>> ListNamesAsync(string @namespace, CancellationToken cancellationToken)
     {
         HashSet<string> names = new(StringComparer.Ordinal);
@@ -91,7 +91,7 @@ internal sealed class ReleaseStorage(KubeRequests requests, long maxReleaseBytes
         return [.. names.Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>Finds the namespaces that keep a record of a release, as far as they may be read: each the caller's own, or all.</summary>
+    /// <summary>Finds the namespaces that contain a record of a release, if access to all namespaces is allowed.</summary>
     public async Task<IReadOnlyList<string>> FindNamespacesAsync(string releaseName, CancellationToken cancellationToken)
     {
         HashSet<string> found = new(StringComparer.Ordinal);
@@ -138,7 +138,7 @@ internal sealed class ReleaseStorage(KubeRequests requests, long maxReleaseBytes
         return new StoredRelease(objects.ToRelease(source, history, newest) with { RecordNamespace = @namespace }, objects, null) { IsUninstalled = history.IsUninstalled };
     }
 
-    /// <summary>Decodes a record that only adds to what another one says: damage in it is no reason not to connect.</summary>
+    /// <summary>Decodes a record that only supplements another one; damage in it does not prevent a connection.</summary>
     private static ReleaseRecord? TryDecode<T>(T item, Func<T, ReleaseRecord> decode)
     {
         try

@@ -3,14 +3,14 @@ using System.Globalization;
 
 namespace DaskK8s.Kubernetes;
 
-/// <summary>A collection as a watch has it.</summary>
+/// <summary>The state of a collection as observed by a watch.</summary>
 /// <param name="Items">The objects by uid.</param>
-/// <param name="Version">The version of the last change in it; 0 where the server does not write numbers.</param>
+/// <param name="Version">The version of the last change in it; 0 if the server's versions are not numeric.</param>
 internal sealed record Followed<T>(ImmutableDictionary<string, T> Items, ulong Version);
 
-/// <summary>Reads versions of collections.</summary>
+/// <summary>Parses versions of collections.</summary>
 internal static class Followed
 {
-    /// <summary>Returns a version as a number, by which those of one collection can be compared; 0 for what is none.</summary>
+    /// <summary>Returns a version as a number that can be compared with others of the same collection; 0 if it is not a number.</summary>
     public static ulong VersionOf(string? version) => ulong.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) ? number : 0;
 }

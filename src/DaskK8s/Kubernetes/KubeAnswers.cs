@@ -3,11 +3,11 @@ using k8s.Models;
 
 namespace DaskK8s.Kubernetes;
 
-/// <summary>Determines whether what was parsed is what was asked for: valid JSON of something else would become a wrong number later.</summary>
+/// <summary>Determines whether a parsed response is of the requested kind: other valid JSON would later lead to wrong numbers.</summary>
 internal static class KubeAnswers
 {
-    /// <summary>Determines whether an answer can be worked with; an empty list that was written as null (seen on 1.20) is made one.</summary>
-    /// <param name="answer">The answer, of any type.</param>
+    /// <summary>Determines whether a response is usable; an empty list that was written as null (as seen on 1.20) becomes an empty list.</summary>
+    /// <param name="answer">The response, of any type.</param>
     /// <returns>False for null, for an object of another kind, and for objects without a name.</returns>
     public static bool IsUsable(object? answer) => answer switch
     {
@@ -27,9 +27,9 @@ internal static class KubeAnswers
         _ => true,
     };
 
-    /// <summary>Determines whether an object can be worked with: it has a name that can be shown, and what its kind always has.</summary>
+    /// <summary>Determines whether an object is usable: it has a displayable name and the fields that its kind always has.</summary>
     /// <param name="item">The object.</param>
-    /// <returns>Whether it can.</returns>
+    /// <returns>True if it is usable.</returns>
     public static bool IsObject(IKubernetesObject<V1ObjectMeta>? item) => item is not null && IsKind(item) && item switch
     {
         // Questions that the API server answers, but does not store, have no name.
@@ -38,7 +38,7 @@ internal static class KubeAnswers
         _ => item.Metadata is { Name: { Length: > 0 } name } && !name.Any(char.IsControl) && Complete(item),
     };
 
-    /// <summary>Fills in what a server always sends and the rest of the library counts on.</summary>
+    /// <summary>Fills in what a server always sends and the rest of the library relies on.</summary>
     private static bool Complete(IKubernetesObject item)
     {
         if (item is V1Pod pod)
@@ -58,7 +58,7 @@ internal static class KubeAnswers
     private static bool IsList<T>(IKubernetesObject list, IList<T> items)
         where T : IKubernetesObject<V1ObjectMeta> => IsKind(list) && items.All(static i => IsObject(i));
 
-    /// <summary>Objects in lists do not say their kind; those that do must say the one of their type.</summary>
+    /// <summary>Objects in lists do not state their kind; if they do, it must match their type.</summary>
     private static bool IsKind(IKubernetesObject item) =>
         string.IsNullOrEmpty(item.Kind)
         || item.GetType().GetCustomAttributes(typeof(KubernetesEntityAttribute), inherit: false) is not [KubernetesEntityAttribute entity]

@@ -11,14 +11,14 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.Kubernetes;
 
-/// <summary>Creates the connection to an API server from a kubeconfig, a pod's service account or a client that is given.</summary>
+/// <summary>Creates the connection to an API server from a kubeconfig, a pod's service account or a client that the caller provides.</summary>
 internal static class KubeConnectionFactory
 {
     private static readonly string UserAgent = $"daskk8s/{typeof(KubeConnectionFactory).Assembly.GetName().Version?.ToString(3)}";
 
-    /// <summary>Creates the connection. Reads files and the environment only: the network is first used by the first call.</summary>
-    /// <param name="options">What is asked for.</param>
-    /// <param name="cancellationToken">Ends the reading of files.</param>
+    /// <summary>Creates the connection. It reads only files and the environment; the first call is the first to use the network.</summary>
+    /// <param name="options">The connection's options.</param>
+    /// <param name="cancellationToken">Cancels the reading of files.</param>
     /// <returns>The connection.</returns>
     /// <exception cref="ArgumentException">An option is empty, or contradicts another one.</exception>
     /// <exception cref="KubeConfigException">There is no configuration, or it cannot be used.</exception>

@@ -8,19 +8,19 @@ using k8s.Autorest;
 
 namespace DaskK8s.Kubernetes;
 
-/// <summary>Turns what the client throws into this library's errors, and leaves the request's headers behind.</summary>
+/// <summary>Converts the client's exceptions to this library's, without the request's headers.</summary>
 internal static class KubeErrors
 {
     private const int LongestMessage = 2000;
 
     /// <summary>
-    /// Translates an answer. The client's exception carries the request's headers, Authorization among them, so it never becomes
+    /// Converts an error response. The client's exception contains the request's headers, including Authorization, so it never becomes
     /// an inner exception.
     /// </summary>
     public static KubernetesApiException From(HttpOperationException exception, KubernetesApiCall call) =>
         From(exception.Response.StatusCode, exception.Response.Content, call);
 
-    /// <summary>Translates a status and the body that came with it (a <c>Status</c> object, or a proxy's text).</summary>
+    /// <summary>Converts a status and the body that came with it (a <c>Status</c> object, or a proxy's error page).</summary>
     public static KubernetesApiException From(HttpStatusCode status, string? body, KubernetesApiCall call)
     {
         int code = (int)status;
@@ -45,7 +45,7 @@ internal static class KubeErrors
         };
     }
 
-    /// <summary>Translates an answer with its <c>Retry-After</c>.</summary>
+    /// <summary>Converts an error response, including its <c>Retry-After</c>.</summary>
     public static KubernetesApiException From(HttpResponseMessage response, string? body, KubernetesApiCall call)
     {
         KubernetesApiException error = From(response.StatusCode, body, call);
@@ -53,33 +53,33 @@ internal static class KubeErrors
         return error;
     }
 
-    /// <summary>Translates a connection that could not be made or broke.</summary>
+    /// <summary>Converts a failure to connect, or a broken connection.</summary>
     public static KubernetesUnreachableException Unreachable(Exception exception, KubernetesApiCall call, Uri server) => new(
         $"The API server at {server.GetLeftPart(UriPartial.Authority)} could not be reached ({call}): {Words.OneLine(exception.Message)} " +
         "Check the kube context, the network and any proxy.", call, null, exception);
 
-    /// <summary>Creates the error for an answer that did not come within the time limit.</summary>
+    /// <summary>Creates the error for a response that did not arrive within the time limit.</summary>
     public static KubernetesTimeoutException TimedOut(KubernetesApiCall call, TimeSpan limit, Uri server) => new(
         $"The API server at {server.GetLeftPart(UriPartial.Authority)} did not answer within {limit.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s ({call}). " +
         "Check the network, or raise HelmClusterOptions.RequestTimeout.", call, null);
 
-    /// <summary>Creates the error for a release that could not be read within the time limit of connecting.</summary>
+    /// <summary>Creates the error for a release that could not be read within the connection's time limit.</summary>
     public static KubernetesTimeoutException NotConnected(string release, string @namespace, TimeSpan limit, Uri server) => new(
         $"Could not connect to release {release} within {limit.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s: the API server at " +
         $"{server.GetLeftPart(UriPartial.Authority)} has not answered. Check the network, or raise HelmClusterOptions.ConnectTimeout.",
         new KubernetesApiCall("list", "secrets", "", @namespace), null);
 
-    /// <summary>Says that an answer is larger than the library reads.</summary>
+    /// <summary>Creates the error for a response that exceeds the library's size limit.</summary>
     public static KubernetesServerException TooLarge(KubernetesApiCall call, long limit, Uri server) => new(
         $"The answer of the API server at {server.GetLeftPart(UriPartial.Authority)} is larger than {(limit / 1048576).ToString(CultureInfo.InvariantCulture)} MiB ({call}). " +
         "No list of a release is that large; check the server's address in the kube context.", call, 200);
 
-    /// <summary>Creates the error for an answer that is not a Kubernetes API object.</summary>
+    /// <summary>Creates the error for a response that is not a Kubernetes API object.</summary>
     public static KubernetesServerException NotKubernetes(KubernetesApiCall call, Uri server) => new(
         $"The server at {server.GetLeftPart(UriPartial.Authority)} is not a Kubernetes API server ({call}): its answer is not the expected JSON. " +
         "A proxy's or a login page may be in between; check the server's address in the kube context.", call, null);
 
-    /// <summary>Reads the <c>message</c> of a Status object; anything else (a proxy's page) is not repeated.</summary>
+    /// <summary>Reads the <c>message</c> of a Status object; anything else (such as a proxy's page) is left out.</summary>
     private static string MessageOf(string? body)
     {
         if (string.IsNullOrEmpty(body) || body[0] != '{')

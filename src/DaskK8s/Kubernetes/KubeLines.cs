@@ -7,17 +7,17 @@ namespace DaskK8s.Kubernetes;
 /// <summary>Splits a stream into lines of bounded length.</summary>
 internal static class KubeLines
 {
-    /// <summary>The longest line of a watch, bytes: one object, of which the API server takes 3 MiB at most.</summary>
+    /// <summary>The maximum length of a line of a watch, in bytes: one object, which the API server limits to 3 MiB.</summary>
     public const int MaxLineBytes = 16 * 1024 * 1024;
 
     private const int FirstBuffer = 16 * 1024;
 
-    /// <summary>Reads lines; each is valid until the next one is asked for.</summary>
+    /// <summary>Reads lines; each is valid until the next one is requested.</summary>
     /// <param name="stream">The stream.</param>
-    /// <param name="maxLineBytes">The longest line, bytes.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The lines without their ends; what comes after the last end is none.</returns>
-    /// <exception cref="KubeBodyTooLargeException">A line is longer.</exception>
+    /// <param name="maxLineBytes">The maximum length of a line, in bytes.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The lines without their line breaks; incomplete data after the last line break is not a line.</returns>
+    /// <exception cref="KubeBodyTooLargeException">A line is too long.</exception>
     public static async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
         Stream stream, int maxLineBytes, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

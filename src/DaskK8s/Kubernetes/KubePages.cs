@@ -3,14 +3,14 @@ using k8s.Models;
 
 namespace DaskK8s.Kubernetes;
 
-/// <summary>Reads a collection page by page, so that neither side holds more than a page of its text at a time.</summary>
+/// <summary>Reads a collection page by page, so that neither side holds more than one serialized page at a time.</summary>
 internal static class KubePages
 {
     private const int Size = 500;
 
     /// <summary>Reads all pages.</summary>
-    /// <param name="read">Reads a page of a size, from a token on; gives the token of the next one.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="read">Reads a page of the given size, starting at a token; returns the token of the next page.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The items of all pages.</returns>
     public static async Task<IReadOnlyList<T>> ReadAsync<T>(
         Func<int, string?, CancellationToken, Task<(IReadOnlyList<T> Items, string? Next)>> read, CancellationToken cancellationToken)
@@ -37,10 +37,10 @@ internal static class KubePages
     }
 
     /// <summary>Reads all pages of a typed collection.</summary>
-    /// <param name="requests">The way to the API server.</param>
+    /// <param name="requests">The requests to the API server.</param>
     /// <param name="call">The call, for errors.</param>
-    /// <param name="list">Lists a page of a size, from a token on.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="list">Lists a page of the given size, starting at a token.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The items of all pages.</returns>
     public static Task<IReadOnlyList<T>> ReadAsync<TList, T>(
         KubeRequests requests, KubernetesApiCall call, Func<IKubernetes, int, string?, CancellationToken, Task<TList>> list, CancellationToken cancellationToken)

@@ -16,7 +16,7 @@ using Polly.Retry;
 
 namespace DaskK8s.Kubernetes;
 
-/// <summary>Sends calls with a time limit each, repeats the idempotent ones, counts them and translates their errors.</summary>
+/// <summary>Sends calls with a time limit each, retries the idempotent ones, counts them and converts their errors.</summary>
 internal sealed class KubeRequests
 {
     private static readonly ResiliencePropertyKey<KubernetesApiCall> CallKey = new("call");
@@ -41,12 +41,12 @@ internal sealed class KubeRequests
 
     public TimeProvider TimeProvider => _timeProvider;
 
-    /// <summary>Gets the watches that the API server refuses for lack of a permission; what they would show is listed again and again, and seen late.</summary>
+    /// <summary>Gets the watches that the API server denies for lack of a permission; their collections are polled, so changes are seen late.</summary>
     public IEnumerable<KubernetesApiCall> RefusedWatches => _refusedWatches.Keys;
 
-    /// <summary>Keeps whether a watch is refused, and logs when that begins.</summary>
+    /// <summary>Records whether a watch is denied, and logs when this begins.</summary>
     /// <param name="watch">The watch.</param>
-    /// <param name="error">How it ended, or null when it works.</param>
+    /// <param name="error">The error that ended it, or null when it works.</param>
     public void NoteWatch(KubernetesApiCall watch, KubernetesApiException? error)
     {
         if (error is null)
@@ -59,7 +59,7 @@ internal sealed class KubeRequests
         }
     }
 
-    /// <summary>Creates a call that may be repeated: reads, and patches that set a value.</summary>
+    /// <summary>Runs a call that can be retried: a read, or a patch that sets a value.</summary>
     public async Task<T> RunAsync<T>(KubernetesApiCall call, Func<IKubernetes, CancellationToken, Task<T>> send, CancellationToken cancellationToken)
     {
         ResilienceContext context = ResilienceContextPool.Shared.Get(cancellationToken);
@@ -77,7 +77,7 @@ internal sealed class KubeRequests
         }
     }
 
-    /// <summary>Creates a call once.</summary>
+    /// <summary>Runs a call once, without retries.</summary>
     public async Task<T> RunOnceAsync<T>(KubernetesApiCall call, Func<IKubernetes, CancellationToken, Task<T>> send, CancellationToken cancellationToken)
     {
         Connection.Lifetime.ThrowIfEnded();
@@ -163,12 +163,12 @@ internal sealed class KubeRequests
         return new ResiliencePipelineBuilder { TimeProvider = timeProvider }.AddRetry(strategy).Build();
     }
 
-    /// <summary>Whatever the client trips over in a body that is not what was asked for.</summary>
+    /// <summary>Determines whether an exception means that the response body was not the expected one.</summary>
     internal static bool IsUnreadable(Exception e) => e is JsonException or FormatException or InvalidOperationException or NotSupportedException
         or NullReferenceException or KeyNotFoundException or InvalidCastException or OverflowException or InvalidDataException
         && e is not ObjectDisposedException;
 
-    /// <summary>A time limit of our own is not repeated: it has cost enough already, while a 504 came from a server that answers.</summary>
+    /// <summary>A timeout of our own is not retried: it has already taken long enough, whereas a 504 came from a server that responds.</summary>
     private static bool IsTransient(Exception? exception) => exception
         is KubernetesThrottledException or KubernetesServerException { StatusCode: not 200 } or KubernetesUnreachableException or KubernetesTimeoutException { StatusCode: not null };
 }

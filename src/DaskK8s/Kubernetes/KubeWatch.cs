@@ -11,12 +11,12 @@ using k8s.Models;
 
 namespace DaskK8s.Kubernetes;
 
-/// <summary>Lists a collection, then follows its changes; gives the whole of it, by uid, after each change.</summary>
+/// <summary>Lists a collection, then follows its changes; returns the whole collection, by UID, after each change.</summary>
 /// <remarks>
-/// Watches can stall without a word, so the server ends each after four minutes and a silence longer than that counts as a dead
-/// connection. After a 410 (the version is too old), an error or an end, the collection is listed again from the start, after a
-/// pause that grows while watches bring nothing, and that is as long as the server asks for. A caller who may list but not watch
-/// sees changes at that pace.
+/// Watches can stall silently, so the server ends each after four minutes, and a longer silence counts as a dead
+/// connection. After a 410 (the version is too old), an error or an end, the collection is listed again from the start. The pause before
+/// that grows while watches return nothing, and is as long as the server requests. A caller who can list but not watch
+/// sees changes at that rate.
 /// </remarks>
 internal static class KubeWatch
 {
@@ -26,8 +26,8 @@ internal static class KubeWatch
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
     /// <summary>Follows a collection.</summary>
-    /// <param name="requests">The way to the API server.</param>
-    /// <param name="call">The call that lists the collection; a failure to list is thrown.</param>
+    /// <param name="requests">The requests to the API server.</param>
+    /// <param name="call">The call that lists the collection; a failure to list it is thrown.</param>
     /// <param name="path">The path of the collection, with its selectors: <c>api/v1/namespaces/default/pods?labelSelector=…</c>.</param>
     /// <param name="list">Lists the collection.</param>
     /// <param name="cancellationToken">Ends the watch.</param>
@@ -96,7 +96,7 @@ internal static class KubeWatch
         }
     }
 
-    /// <summary>Lists a collection as following it begins with.</summary>
+    /// <summary>Lists a collection, as the first step of following it.</summary>
     /// <returns>The objects by uid, and the version of the list.</returns>
     public static async Task<(ImmutableDictionary<string, T> Items, string? Version)> ListAsync<T>(
         KubeRequests requests,

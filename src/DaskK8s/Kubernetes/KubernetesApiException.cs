@@ -12,12 +12,12 @@ public abstract class KubernetesApiException : DaskK8sException
         StatusCode = statusCode;
     }
 
-    /// <summary>Gets what was asked of the API.</summary>
+    /// <summary>Gets the call that failed.</summary>
     public KubernetesApiCall Call { get; }
 
-    /// <summary>Gets the HTTP status, or null where no answer came.</summary>
+    /// <summary>Gets the HTTP status, or null if there was no response.</summary>
     public int? StatusCode { get; }
 
-    /// <summary>Gets or sets when the server asks to be called again, or null where it does not say.</summary>
+    /// <summary>Gets or sets when the server asks for a retry, or null if it does not specify it.</summary>
     internal RetryConditionHeaderValue? RetryAfter { get; set; }
 }

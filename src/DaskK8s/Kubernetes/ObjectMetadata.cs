@@ -9,12 +9,12 @@ internal sealed record ObjectMetadata(string Namespace, string Name, IReadOnlyDi
 {
     private const string PartialList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
-    /// <summary>Lists a collection's metadata only: a release's records can be a megabyte each, their labels are enough to tell names.</summary>
-    /// <param name="requests">The way to the API server.</param>
+    /// <summary>Lists only a collection's metadata, because a release's records can be a megabyte each and their labels identify them.</summary>
+    /// <param name="requests">The requests to the API server.</param>
     /// <param name="call">The call, for errors.</param>
-    /// <param name="path">The collection's path, with its selectors where it has some.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>One item an object.</returns>
+    /// <param name="path">The collection's path, with its selectors if any.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>One item per object.</returns>
     public static Task<IReadOnlyList<ObjectMetadata>> ListAsync(
         KubeRequests requests, KubernetesApiCall call, string path, CancellationToken cancellationToken) =>
         KubePages.ReadAsync(

@@ -16,7 +16,7 @@ internal static class RetryAfter
         }
     }
 
-    /// <summary>Returns how long the server asks to wait from now on, or null where it does not say.</summary>
+    /// <summary>Returns how long the server asks to wait from now, or null if it does not specify it.</summary>
     public static TimeSpan? Of(Exception? error, TimeProvider timeProvider) => (error as KubernetesApiException)?.RetryAfter switch
     {
         RetryConditionHeaderValue { Delta: { } delta } => delta,

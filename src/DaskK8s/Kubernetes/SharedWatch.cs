@@ -5,14 +5,14 @@ using DaskK8s.Common;
 
 namespace DaskK8s.Kubernetes;
 
-/// <summary>One watch for all who follow a collection: the first one begins it, and it ends with the last one.</summary>
+/// <summary>A watch shared by all followers of a collection: the first one starts it, and it ends with the last one.</summary>
 /// <remarks>
-/// Who joins later lists the collection once more, so that nobody begins with a state older than the call; from there on the changes
-/// of the one watch serve all. A failure reaches everybody, and whoever follows again begins a new watch.
-/// Who minds versions himself may begin with what the watch has; it then lasts a while after the last one has left.
+/// A follower that joins later lists the collection again, so that its first state is not older than its call; from then on, all receive
+/// the changes of the shared watch. A failure reaches all followers, and the next one to follow starts a new watch.
+/// A follower that compares versions itself can start with the watch's state; the watch then outlives the last follower for a while.
 /// </remarks>
 /// <param name="list">Lists the collection.</param>
-/// <param name="follow">Lists and watches it.</param>
+/// <param name="follow">Lists and watches the collection.</param>
 /// <param name="time">The clock.</param>
 internal sealed class SharedWatch<T>(Func<CancellationToken, Task<Followed<T>>> list, Func<CancellationToken, IAsyncEnumerable<Followed<T>>> follow, TimeProvider time)
     where T : class
@@ -22,10 +22,10 @@ internal sealed class SharedWatch<T>(Func<CancellationToken, Task<Followed<T>>> 
     private readonly Lock _lock = new();
     private Run? _run;
 
-    /// <summary>Follows the collection; each item is all of it, by uid.</summary>
-    /// <param name="isLasting">Whether to begin with what the watch has, and to leave it running for a while.</param>
-    /// <param name="cancellationToken">Ends the following.</param>
-    /// <returns>The collection now, and after each change.</returns>
+    /// <summary>Follows the collection; each item is the whole collection, by UID.</summary>
+    /// <param name="isLasting">Whether to start with the watch's state, and to keep the watch running for a while afterwards.</param>
+    /// <param name="cancellationToken">Stops following.</param>
+    /// <returns>The current collection, and the collection after each change.</returns>
     public async IAsyncEnumerable<Followed<T>> ReadAsync(bool isLasting, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Channel<Followed<T>> changes = Channel.CreateUnbounded<Followed<T>>(new UnboundedChannelOptions { SingleReader = true });
@@ -55,7 +55,7 @@ internal sealed class SharedWatch<T>(Func<CancellationToken, Task<Followed<T>>> 
     }
 
     /// <summary>Joins the watch.</summary>
-    /// <returns>The watch, and whether the follower has to list for itself.</returns>
+    /// <returns>The watch, and whether the follower must list the collection itself.</returns>
     private (Run Run, bool HasBegun) Join(ChannelWriter<Followed<T>> follower, bool isLasting)
     {
         lock (_lock)
@@ -144,7 +144,7 @@ internal sealed class SharedWatch<T>(Func<CancellationToken, Task<Followed<T>>> 
         await EndAsync(run, visits).ConfigureAwait(false);
     }
 
-    /// <summary>Ends the watch unless somebody has joined it since.</summary>
+    /// <summary>Ends the watch unless another follower has joined since.</summary>
     private async Task EndAsync(Run run, int visits)
     {
         lock (_lock)

@@ -2,11 +2,11 @@ using k8s.Models;
 
 namespace DaskK8s.Logs;
 
-/// <summary>Identifies the run of a container that a log belongs to.</summary>
-/// <param name="Run">Names the run that a request for the log answers with; null where none has begun.</param>
-/// <param name="IsRunning">Whether that run goes on.</param>
-/// <param name="Restarts">How many runs there were before the newest.</param>
-/// <param name="HasPrevious">Whether a run has ended whose log the node may keep.</param>
+/// <summary>The run of a container that a log belongs to.</summary>
+/// <param name="Run">The identifier of the run whose log a request returns; null if none has started.</param>
+/// <param name="IsRunning">Whether that run is in progress.</param>
+/// <param name="Restarts">The number of runs before the newest.</param>
+/// <param name="HasPrevious">Whether a run has ended whose log the node may still have.</param>
 internal sealed record ContainerView(string? Run, bool IsRunning, int Restarts, bool HasPrevious)
 {
     public static ContainerView Of(V1Pod pod, string container)

@@ -7,7 +7,7 @@ using k8s.Models;
 
 namespace DaskK8s.Logs;
 
-/// <summary>Follows one pod's log through the restarts of its container and connections that are cut.</summary>
+/// <summary>Follows one pod's log through container restarts and lost connections.</summary>
 internal sealed class FollowedPod(KubeRequests requests, LogsSink sink, LogTarget target, PodLogFilter filter, V1Pod first)
 {
     private volatile V1Pod? _pod = first;
@@ -61,7 +61,7 @@ internal sealed class FollowedPod(KubeRequests requests, LogsSink sink, LogTarge
         }
     }
 
-    /// <summary>Reads what was written before the current run: at the start where the current run has no line, and later where a whole run was missed.</summary>
+    /// <summary>Reads the log of earlier runs: at the start if the current run has no lines, and later if a whole run was missed.</summary>
     private async Task CatchUpAsync(V1Pod pod, ContainerView view, CancellationToken cancellationToken)
     {
         if (!view.HasPrevious || _reading?.Run == view.Run)
@@ -122,7 +122,7 @@ internal sealed class FollowedPod(KubeRequests requests, LogsSink sink, LogTarge
         }
     }
 
-    /// <summary>Reads one run to its end; false: there is nothing more to be had of this pod.</summary>
+    /// <summary>Reads one run to its end; returns false if the pod has nothing more to read.</summary>
     private async Task<bool> ReadRunAsync(V1Pod pod, ContainerView view, CancellationToken cancellationToken)
     {
         bool again = _reading?.Run == view.Run;
@@ -174,7 +174,7 @@ internal sealed class FollowedPod(KubeRequests requests, LogsSink sink, LogTarge
         return true;
     }
 
-    /// <summary>Some servers answer nothing for a container that waits for its next start; the run before is then the previous one.</summary>
+    /// <summary>Reads the previous run, because some servers return nothing for a container that waits for its next start.</summary>
     private async Task ShowOlderAsync(V1Pod pod, ContainerView view, LogsAttempt attempt, CancellationToken cancellationToken)
     {
         if (!attempt.HasLines && !_any && view.HasPrevious)
@@ -185,8 +185,8 @@ internal sealed class FollowedPod(KubeRequests requests, LogsSink sink, LogTarge
     }
 
     /// <summary>
-    /// A stream's end and the pod's new status come in any order: gives the status a moment to say that the run has ended, and
-    /// otherwise has the log opened again, as then only the connection has.
+    /// Waits briefly for the pod's status to show that the run has ended, because it can arrive after the end of the stream. If it
+    /// does not, only the connection was lost, and the log is opened again.
     /// </summary>
     private async Task WaitForEndAsync(ContainerView view, KubernetesApiException? error, CancellationToken cancellationToken)
     {
@@ -217,7 +217,7 @@ internal sealed class FollowedPod(KubeRequests requests, LogsSink sink, LogTarge
         }
     }
 
-    /// <summary>Adds a line unless it came before the cut: <c>sinceTime</c> has whole seconds only.</summary>
+    /// <summary>Adds a line unless it was read before the connection was lost: <c>sinceTime</c> only has whole seconds.</summary>
     private Task AddUnseenAsync(LogsRawLine line, bool again, ref int sameTime, CancellationToken cancellationToken)
     {
         DateTimeOffset time = line.Time ?? _last;

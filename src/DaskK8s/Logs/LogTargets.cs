@@ -4,7 +4,7 @@ using k8s.Models;
 
 namespace DaskK8s.Logs;
 
-/// <summary>Chooses the pods whose logs are wanted.</summary>
+/// <summary>Selects the pods whose logs are read.</summary>
 internal sealed class LogTargets(PodLogFilter filter, string? workerGroup, IReadOnlyList<GroupPlan> groups, string schedulerComponent, string workerComponent)
 {
     private const string ComponentLabel = "component";
@@ -13,7 +13,7 @@ internal sealed class LogTargets(PodLogFilter filter, string? workerGroup, IRead
 
     public PodLogFilter Filter => filter;
 
-    /// <summary>Returns the pod as a target, or null where it is not wanted.</summary>
+    /// <summary>Returns the pod as a target, or null if it is not selected.</summary>
     public LogTarget? Choose(V1Pod pod)
     {
         GroupPlan? plan = _owners.Find(pod);

@@ -9,12 +9,12 @@ internal sealed class LogsAttempt(KubeRequests requests, LogsRequest request)
 {
     private int _lines;
 
-    /// <summary>Gets what ended the log, or null where it was its end.</summary>
+    /// <summary>Gets the error that ended the log, or null if it was read to its end.</summary>
     public KubernetesApiException? Error { get; private set; }
 
     public bool HasLines => _lines > 0;
 
-    /// <summary>Gets whether the line that was read last is the first one.</summary>
+    /// <summary>Gets whether the last line read is the first one.</summary>
     public bool IsFirst => _lines == 1;
 
     public async IAsyncEnumerable<LogsRawLine> ReadAsync(Action? opened, [EnumeratorCancellation] CancellationToken cancellationToken)

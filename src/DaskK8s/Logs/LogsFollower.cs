@@ -7,12 +7,12 @@ using k8s.Models;
 
 namespace DaskK8s.Logs;
 
-/// <summary>Merges the logs of a release's pods and goes on with new lines, restarts and new pods until it is cancelled.</summary>
+/// <summary>Merges the logs of a release's pods and follows new lines, restarts and new pods until it is cancelled.</summary>
 internal sealed class LogsFollower(KubeRequests requests, Workloads workloads, LogTargets targets, Action<IEnumerable<V1Deployment>> throwIfGone)
 {
     /// <summary>
-    /// How long a line waits for an older one of another pod. What is older than that and comes later (a slow node, clocks that
-    /// differ) goes out late rather than never.
+    /// The time that a line waits for older lines of other pods. Lines that arrive later (a slow node, clocks that
+    /// differ) are returned out of order rather than dropped.
     /// </summary>
     internal static readonly TimeSpan ReorderWindow = TimeSpan.FromMilliseconds(250);
 
@@ -78,7 +78,7 @@ internal sealed class LogsFollower(KubeRequests requests, Workloads workloads, L
         }
     }
 
-    /// <summary>What no reader foresaw must end the stream, not one pod's part of it in silence.</summary>
+    /// <summary>Reads a pod's log; an unexpected error ends the whole stream instead of silently dropping the pod.</summary>
     private static async Task ReadPodAsync(LogsMerger merger, FollowedPod pod, CancellationToken cancellationToken)
     {
         try

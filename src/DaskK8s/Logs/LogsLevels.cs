@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace DaskK8s.Logs;
 
-/// <summary>Finds the level of one pod's lines, and which of them belong to the line before.</summary>
+/// <summary>Determines the level of one pod's lines, and which of them continue the previous line.</summary>
 internal sealed partial class LogsLevels
 {
     /// <summary>The time within which Python writes the lines of one logging call.</summary>
@@ -14,13 +14,13 @@ internal sealed partial class LogsLevels
 
     private enum State
     {
-        /// <summary>After a line that stands alone.</summary>
+        /// <summary>After a single line.</summary>
         Line,
 
         /// <summary>After "Traceback", and its indented lines.</summary>
         Traceback,
 
-        /// <summary>After the line with the error, whose text may go on.</summary>
+        /// <summary>After the line with the error, whose text can continue.</summary>
         Error,
     }
 
@@ -60,7 +60,7 @@ internal sealed partial class LogsLevels
         }
     }
 
-    /// <summary>Reads the level of a line that Dask's or Jupyter's logging wrote, or gives null.</summary>
+    /// <summary>Returns the level of a line written by Dask's or Jupyter's logging, or null.</summary>
     internal static string? LevelOf(string text)
     {
         Match dask = DaskLine().Match(text);

@@ -4,15 +4,15 @@ using System.Text;
 
 namespace DaskK8s.Logs;
 
-/// <summary>Splits a log stream with time stamps into lines, in bounded memory however long a line is.</summary>
+/// <summary>Splits a log stream with time stamps into lines, in bounded memory for lines of any length.</summary>
 internal static class LogsLineReader
 {
     /// <summary>The maximum length of a line.</summary>
     public const int MaxLineBytes = 64 * 1024;
 
     /// <summary>
-    /// The size at which container runtimes split a line. Kubelets before 1.22 put a time stamp before each part of a line that
-    /// was split, in the middle of the text.
+    /// The size at which container runtimes split a line. Kubelets before 1.22 put a time stamp before each part of a split
+    /// line, in the middle of the text.
     /// </summary>
     private const int PartBytes = 16 * 1024;
 
@@ -68,7 +68,7 @@ internal static class LogsLineReader
         return new LogsRawLine(time, cut > 0 ? string.Create(CultureInfo.InvariantCulture, $"{value} … ({cut} more bytes not shown)") : value);
     }
 
-    /// <summary>Reads the kubelet's RFC 3339 stamp with nanoseconds at the start, and gives its length with the blank after it, or 0.</summary>
+    /// <summary>Reads the kubelet's RFC 3339 time stamp with nanoseconds, and returns its length including the space after it, or 0.</summary>
     private static int StampLength(ReadOnlySpan<byte> line, out DateTimeOffset? time)
     {
         time = null;
@@ -119,7 +119,7 @@ internal static class LogsLineReader
         return length;
     }
 
-    /// <summary>Leaves out a UTF-8 character that the cut went through.</summary>
+    /// <summary>Removes an incomplete UTF-8 character at the end.</summary>
     private static ReadOnlySpan<byte> WholeCharacters(ReadOnlySpan<byte> text)
     {
         int end = text.Length;

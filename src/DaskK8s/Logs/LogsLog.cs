@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.Logs;
 
-/// <summary>The log lines of pod logs (event ids from 4010).</summary>
+/// <summary>The log messages of pod logs (event ids from 4010).</summary>
 internal static partial class LogsLog
 {
     [LoggerMessage(4010, LogLevel.Debug, "Opened the log of pod {Pod}, container {Container}")]

@@ -3,15 +3,15 @@ using System.Runtime.ExceptionServices;
 
 namespace DaskK8s.Logs;
 
-/// <summary>Merges the lines of many pods by time, each pod's own order kept, with a bounded number of lines waiting.</summary>
+/// <summary>Merges the lines of many pods by time, preserving each pod's order, with a bounded number of waiting lines.</summary>
 /// <remarks>
-/// A line goes out when every other source has a later one waiting. A source that is silent can hold the others up for
-/// <paramref name="window"/> only (null: for ever, as a source that does not follow ends); after that lines go out although an
-/// older one may still come.
+/// A line is returned when every other source has a later line waiting. A silent source can delay the others for
+/// at most <paramref name="window"/> (null: without limit, because a source that does not follow ends). After that, lines are returned although an
+/// older one can still arrive.
 /// </remarks>
 internal sealed class LogsMerger(TimeProvider timeProvider, TimeSpan? window, TimeSpan openingLimit)
 {
-    /// <summary>The maximum number of waiting lines of one pod; the stream is not read further until they are taken.</summary>
+    /// <summary>The maximum number of waiting lines of one pod; reading pauses until they are consumed.</summary>
     private const int WaitingLines = 64;
 
     private readonly Lock _lock = new();
@@ -24,7 +24,7 @@ internal sealed class LogsMerger(TimeProvider timeProvider, TimeSpan? window, Ti
     private bool _failed;
     private Exception? _error;
 
-    /// <summary>Adds a source; it holds the others up until it has a line, is opened, or the limit for that is over.</summary>
+    /// <summary>Adds a source; it delays the others until it has a line, is opened, or the time limit for opening has elapsed.</summary>
     public Source Add()
     {
         lock (_lock)
@@ -48,7 +48,7 @@ internal sealed class LogsMerger(TimeProvider timeProvider, TimeSpan? window, Ti
         Signal();
     }
 
-    /// <summary>Throws an error at the next line, whatever still waits.</summary>
+    /// <summary>Throws an error at the next line, even if lines are waiting.</summary>
     public void Fail(Exception error)
     {
         lock (_lock)
@@ -127,7 +127,7 @@ internal sealed class LogsMerger(TimeProvider timeProvider, TimeSpan? window, Ti
         signal.TrySetResult();
     }
 
-    /// <summary>Takes the next line, or says how long to wait for one (null: until something changes).</summary>
+    /// <summary>Returns the next line, or how long to wait for one (null: until something changes).</summary>
     private (PodLogLine? Line, TimeSpan? Wait) Take()
     {
         lock (_lock)
@@ -173,7 +173,7 @@ internal sealed class LogsMerger(TimeProvider timeProvider, TimeSpan? window, Ti
         }
     }
 
-    /// <summary>Puts a source where its next line belongs; lines that continue another go right after it.</summary>
+    /// <summary>Queues a source by the time of its next line; a continuation line follows directly.</summary>
     private void PutHead(Source source)
     {
         (DateTimeOffset key, PodLogLine line, _) = source.Lines.Peek();
@@ -248,7 +248,7 @@ internal sealed class LogsMerger(TimeProvider timeProvider, TimeSpan? window, Ti
         /// <summary>Marks the log as open, so that silence means that there is nothing to read.</summary>
         public void Opened() => merger.Opened(this);
 
-        /// <summary>Adds a line; waits while too many wait.</summary>
+        /// <summary>Adds a line; waits while too many lines are waiting.</summary>
         public async Task PushAsync(PodLogLine line, CancellationToken cancellationToken)
         {
             await Slots.WaitAsync(cancellationToken).ConfigureAwait(false);

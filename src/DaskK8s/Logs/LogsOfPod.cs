@@ -9,10 +9,10 @@ using k8s.Models;
 
 namespace DaskK8s.Logs;
 
-/// <summary>Reads what one pod's log holds now; where it holds nothing, says why.</summary>
+/// <summary>Reads the current log of one pod; if it is empty, returns the reason.</summary>
 internal static class LogsOfPod
 {
-    /// <summary>Reads the lines; a notice is a line of ours.</summary>
+    /// <summary>Reads the lines; a notice is a line added by this library.</summary>
     public static async IAsyncEnumerable<(LogsRawLine Line, bool IsNotice)> ReadAsync(
         KubeRequests requests, V1Pod pod, LogTarget target, PodLogFilter filter, Action? opened, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -63,7 +63,7 @@ internal static class LogsOfPod
         }
     }
 
-    /// <summary>Words that what follows is an older run's log.</summary>
+    /// <summary>Returns a notice that the following lines are from an earlier run.</summary>
     public static string PreviousNotice(V1Pod pod, LogTarget target)
     {
         V1ContainerStatus? status = pod.Status?.ContainerStatuses?.FirstOrDefault(s => s.Name == target.Container);
@@ -73,7 +73,7 @@ internal static class LogsOfPod
         return string.Create(CultureInfo.InvariantCulture, $"the log of the container before its last restart{ended}; restarts so far: {status?.RestartCount ?? 0}");
     }
 
-    /// <summary>Words why there is no line.</summary>
+    /// <summary>Returns a notice that explains why there are no lines.</summary>
     public static string NoLog(KubeRequests requests, V1Pod pod, LogTarget target, PodLogFilter filter, KubernetesApiException? error)
     {
         if (error is KubernetesForbiddenException or KubernetesNotFoundException)

@@ -5,19 +5,19 @@ using DaskK8s.Kubernetes;
 
 namespace DaskK8s.Logs;
 
-/// <summary>Reads one container's log, with the errors of the API's other calls.</summary>
+/// <summary>Reads one container's log, with the same errors as other API calls.</summary>
 internal static class LogsReading
 {
-    /// <summary>The time for which a node may be silent in the middle of a log.</summary>
+    /// <summary>The maximum time without data in the middle of a log.</summary>
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
 
     /// <summary>Reads the log line by line.</summary>
-    /// <param name="requests">The way to the API server.</param>
-    /// <param name="request">Which log.</param>
+    /// <param name="requests">The requests to the API server.</param>
+    /// <param name="request">The log to read.</param>
     /// <param name="opened">Called when the log is open.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
     /// <returns>The lines.</returns>
-    /// <exception cref="KubernetesApiException">The log could not be opened, or broke off.</exception>
+    /// <exception cref="KubernetesApiException">The log could not be opened, or was interrupted.</exception>
     public static async IAsyncEnumerable<LogsRawLine> ReadAsync(
         KubeRequests requests, LogsRequest request, Action? opened, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -21,7 +21,7 @@ internal sealed record LogsRequest(string Pod, string Container)
 
     public DateTimeOffset? SinceTime { get; init; }
 
-    /// <summary>Opens the log, with the repetitions and errors of every other call; the answer's body is read by the caller.</summary>
+    /// <summary>Opens the log, with the same retries and errors as other calls; the caller reads the response body.</summary>
     public Task<HttpResponseMessage> OpenAsync(KubeRequests requests, CancellationToken cancellationToken)
     {
         KubernetesApiCall call = new("get", "pods/log", "", requests.Connection.Namespace, Pod);

@@ -1,6 +1,6 @@
 namespace DaskK8s.Logs;
 
-/// <summary>Turns one pod's raw lines into public ones and hands them to the merger.</summary>
+/// <summary>Converts one pod's raw lines to public ones and passes them to the merger.</summary>
 internal sealed class LogsSink(LogsMerger.Source source, LogTarget target, TimeProvider timeProvider)
 {
     private readonly LogsLevels _levels = new();
@@ -29,7 +29,7 @@ internal sealed class LogsSink(LogsMerger.Source source, LogTarget target, TimeP
             cancellationToken);
     }
 
-    /// <summary>Adds a line of ours, unless the last one said the same.</summary>
+    /// <summary>Adds a notice, unless the previous one had the same text.</summary>
     public Task AddNoticeAsync(string text, DateTimeOffset? time, CancellationToken cancellationToken)
     {
         if (text == _notice)

@@ -6,7 +6,7 @@ using k8s.Models;
 
 namespace DaskK8s.Logs;
 
-/// <summary>Merges the logs of a release's pods as they are now.</summary>
+/// <summary>Merges the current logs of a release's pods.</summary>
 internal sealed class LogsStream(KubeRequests requests, LogTargets targets)
 {
     /// <summary>The time for which a log that is being opened may delay the lines of the others.</summary>

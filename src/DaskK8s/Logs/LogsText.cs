@@ -2,7 +2,7 @@ using System.Text;
 
 namespace DaskK8s.Logs;
 
-/// <summary>Collects a pod's log as one text of bounded length; the oldest lines go first.</summary>
+/// <summary>Collects a pod's log as one string of limited length; the oldest lines are dropped first.</summary>
 internal sealed class LogsText(int longest)
 {
     private readonly Queue<string> _lines = new();

@@ -2,38 +2,38 @@ using DaskK8s.Common;
 
 namespace DaskK8s;
 
-/// <summary>The choice of log lines of a release.</summary>
+/// <summary>A filter for the log lines of a release.</summary>
 public sealed record PodLogFilter
 {
-    /// <summary>Gets which pods are meant.</summary>
+    /// <summary>Gets the component whose pods are included.</summary>
     /// <value><see cref="PodComponent.All"/>.</value>
     public PodComponent Component { get; init; }
 
-    /// <summary>Gets the worker group whose pods are meant.</summary>
-    /// <value>Null: those of every group.</value>
+    /// <summary>Gets the worker group whose pods are included.</summary>
+    /// <value>Null: the pods of every group.</value>
     public string? WorkerGroup { get; init; }
 
-    /// <summary>Gets the name of the one pod that is meant.</summary>
-    /// <value>Null: every pod that the other properties let through.</value>
+    /// <summary>Gets the name of a single pod.</summary>
+    /// <value>Null: every pod that matches the other properties.</value>
     public string? PodName { get; init; }
 
-    /// <summary>Gets whether to go on with new lines, and with pods that come later. Only for <see cref="HelmCluster.StreamLogsAsync"/>.</summary>
-    /// <value>False: the stream ends with the last line that there is.</value>
+    /// <summary>Gets whether to continue with new lines and new pods. Only for <see cref="HelmCluster.StreamLogsAsync"/>.</summary>
+    /// <value>False: the stream ends with the last existing line.</value>
     public bool Follow { get; init; }
 
-    /// <summary>Gets whether the log of the container before the last restart is wanted. Not together with <see cref="Follow"/>.</summary>
-    /// <value>False: the current container's, and the previous one's only where the current one has written nothing.</value>
+    /// <summary>Gets whether to read the log of the container before its last restart. Cannot be combined with <see cref="Follow"/>.</summary>
+    /// <value>False: the current container's log, or the previous one's if the current one has written nothing.</value>
     public bool Previous { get; init; }
 
-    /// <summary>Gets how many of the last lines of each pod are wanted; 0 with <see cref="Follow"/> gives new lines only.</summary>
-    /// <value>Null: all that the node has kept.</value>
+    /// <summary>Gets the number of last lines to read from each pod; 0 with <see cref="Follow"/> returns only new lines.</summary>
+    /// <value>Null: all lines that the node has kept.</value>
     public int? TailLines { get; init; }
 
-    /// <summary>Gets the age of the oldest line that is wanted, rounded up to whole seconds.</summary>
+    /// <summary>Gets the maximum age of lines, rounded up to whole seconds.</summary>
     /// <value>Null: no limit.</value>
     public TimeSpan? Since { get; init; }
 
-    /// <summary>Gets how much text <see cref="HelmCluster.GetLogsAsync"/> keeps for each pod, in characters; the oldest lines are left out first, and a line says so.</summary>
+    /// <summary>Gets the maximum number of characters that <see cref="HelmCluster.GetLogsAsync"/> keeps for each pod; older lines are dropped with a notice.</summary>
     /// <value>16 Mi characters.</value>
     public int MaxCharactersPerPod { get; init; } = 16 * 1024 * 1024;
 

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace DaskK8s;
 
-/// <summary>Holds the logs of a release's pods by pod name, as <see cref="HelmCluster.GetLogsAsync"/> reads them: the scheduler's first, the workers' by group.</summary>
+/// <summary>The logs that <see cref="HelmCluster.GetLogsAsync"/> returns, by pod name: the scheduler's first, then the workers' by group.</summary>
 public sealed class PodLogs : IReadOnlyDictionary<string, string>
 {
     private readonly OrderedDictionary<string, string> _logs;
@@ -24,25 +24,25 @@ public sealed class PodLogs : IReadOnlyDictionary<string, string>
     /// <param name="key">The pod's name.</param>
     public string this[string key] => _logs[key];
 
-    /// <summary>Determines whether there is a pod of a name.</summary>
+    /// <summary>Determines whether there is a log of a pod with the name.</summary>
     /// <param name="key">The pod's name.</param>
-    /// <returns>True where there is.</returns>
+    /// <returns>True if there is.</returns>
     public bool ContainsKey(string key) => _logs.ContainsKey(key);
 
-    /// <summary>Returns a pod's log where there is one.</summary>
+    /// <summary>Gets a pod's log if there is one.</summary>
     /// <param name="key">The pod's name.</param>
     /// <param name="value">The log.</param>
-    /// <returns>False where there is no such pod.</returns>
+    /// <returns>False if there is no such pod.</returns>
     public bool TryGetValue(string key, [MaybeNullWhen(false)] out string value) => _logs.TryGetValue(key, out value);
 
-    /// <summary>Goes through pods and logs, in their order.</summary>
+    /// <summary>Returns an enumerator over pods and logs, in order.</summary>
     /// <returns>The enumerator.</returns>
     public IEnumerator<KeyValuePair<string, string>> GetEnumerator() => _logs.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>Returns all logs, each below its pod's name.</summary>
-    /// <returns>The text.</returns>
+    /// <returns>The string.</returns>
     public override string ToString()
     {
         StringBuilder text = new();

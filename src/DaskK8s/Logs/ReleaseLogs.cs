@@ -8,13 +8,13 @@ using k8s.Models;
 namespace DaskK8s.Logs;
 
 /// <summary>The logs of a release's pods.</summary>
-/// <param name="requests">The way to the API server.</param>
+/// <param name="requests">The requests to the API server.</param>
 /// <param name="workloads">The pods.</param>
 /// <param name="release">The release's name.</param>
 /// <param name="throwIfGone">Throws where the Deployments tell that the release was uninstalled.</param>
 internal sealed class ReleaseLogs(KubeRequests requests, Workloads workloads, string release, Action<IEnumerable<V1Deployment>> throwIfGone)
 {
-    /// <summary>The number of logs read at once; an API server admits some hundred calls at a time from all its clients.</summary>
+    /// <summary>The number of logs read at once; an API server accepts a few hundred concurrent calls from all its clients.</summary>
     private const int LogsAtOnce = 64;
 
     /// <summary>Reads the logs as they are now.</summary>
@@ -52,7 +52,7 @@ internal sealed class ReleaseLogs(KubeRequests requests, Workloads workloads, st
         }
     }
 
-    /// <summary>Lists the pods. That there is none at all is looked into: a release that was uninstalled has no empty log.</summary>
+    /// <summary>Lists the pods. If there are none, checks whether the release was uninstalled.</summary>
     private async Task<IList<V1Pod>> ListPodsAsync(CancellationToken cancellationToken)
     {
         IList<V1Pod> pods = await workloads.ListPodsAsync(cancellationToken).ConfigureAwait(false);

@@ -1,11 +1,11 @@
 namespace DaskK8s.Permissions;
 
-/// <summary>Lists what each feature of the library asks of the API server: the one table behind the check and the documented Roles.</summary>
+/// <summary>The API calls that each feature of the library needs: the table used by the check and for the documented Roles.</summary>
 internal static class FeatureRules
 {
     /// <summary>Returns every feature with its rules for a namespace.</summary>
-    /// <param name="namespace">The namespace that the calls are made in.</param>
-    /// <returns>The features, those that others build on first.</returns>
+    /// <param name="namespace">The namespace of the calls.</param>
+    /// <returns>The features; a feature precedes those that depend on it.</returns>
     public static IReadOnlyList<FeatureRule> For(string @namespace)
     {
         KubernetesApiCall Apps(string verb, string resource) => new(verb, resource, "apps", @namespace);

@@ -2,24 +2,24 @@ using DaskK8s.Permissions;
 
 namespace DaskK8s;
 
-/// <summary>Tells, feature by feature, what the caller may do in a namespace.</summary>
-/// <param name="Namespace">The namespace that was asked about.</param>
-/// <param name="Features">The features, those that others build on first.</param>
+/// <summary>The features that the caller is allowed to use in a namespace.</summary>
+/// <param name="Namespace">The namespace.</param>
+/// <param name="Features">The features; a feature precedes those that depend on it.</param>
 public sealed record PermissionReport(string Namespace, IReadOnlyList<FeaturePermission> Features)
 {
     /// <summary>Gets whether every feature is allowed.</summary>
     public bool IsComplete => Features.All(static f => f.IsAllowed);
 
-    /// <summary>Gets the Role (and, where nodes are asked for, the ClusterRole) with exactly the rules that are missing, as YAML for
-    /// <c>kubectl apply -f</c>; empty where nothing is missing.</summary>
-    /// <value>The optional calls are left out; <see cref="MissingRoleWithOptional"/> has them.</value>
+    /// <summary>Gets the Role (and the ClusterRole, if nodes are needed) with exactly the missing rules, as YAML for
+    /// <c>kubectl apply -f</c>; empty if nothing is missing.</summary>
+    /// <value>Optional calls are not included; see <see cref="MissingRoleWithOptional"/>.</value>
     public string MissingRole => RoleYaml.Write("daskk8s-missing", Features.SelectMany(static f => f.Missing).Distinct());
 
-    /// <summary>Gets the same with the optional calls.</summary>
+    /// <summary>Gets the missing Role including the optional calls.</summary>
     public string MissingRoleWithOptional =>
         RoleYaml.Write("daskk8s-missing", Features.SelectMany(static f => f.Missing.Concat(f.MissingOptional)).Distinct());
 
-    /// <summary>Returns a line a feature.</summary>
+    /// <summary>Returns one line for each feature.</summary>
     /// <returns>The lines.</returns>
     public override string ToString() => string.Join('\n', Features);
 }

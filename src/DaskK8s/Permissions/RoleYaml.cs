@@ -2,13 +2,13 @@ using System.Text;
 
 namespace DaskK8s.Permissions;
 
-/// <summary>Writes calls as the Role that allows them, ready for <c>kubectl apply</c>.</summary>
+/// <summary>Writes a Role that allows a set of calls, ready for <c>kubectl apply</c>.</summary>
 internal static class RoleYaml
 {
     /// <summary>Writes one Role for the namespaced calls, and a ClusterRole for those that are not.</summary>
     /// <param name="name">The Role's name.</param>
     /// <param name="calls">The calls.</param>
-    /// <returns>The YAML, empty where there are no calls.</returns>
+    /// <returns>The YAML; empty if there are no calls.</returns>
     public static string Write(string name, IEnumerable<KubernetesApiCall> calls)
     {
         StringBuilder yaml = new();

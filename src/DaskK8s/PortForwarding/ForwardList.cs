@@ -48,7 +48,7 @@ internal sealed class ForwardList(KubeConnection connection, PortForwardTranspor
         }
     }
 
-    /// <summary>Opens the port; a tunnel that is not shared belongs to the forward and ends with it.</summary>
+    /// <summary>Opens the port; a tunnel that is not shared belongs to the forward and is closed with it.</summary>
     private async Task<PortForward> OpenAsync(PodTunnel tunnel, bool isShared, int remotePort, int localPort)
     {
         PortForward forward;

@@ -10,14 +10,14 @@ using Microsoft.Extensions.Logging;
 namespace DaskK8s.PortForwarding;
 
 /// <summary>
-/// Accepts connections on 127.0.0.1 (on ::1 where the machine has no other loopback), and on no other address, and joins each to a
-/// stream of its own. It knows nothing of Kubernetes.
+/// Accepts connections only on 127.0.0.1 (on ::1 if the machine has no other loopback) and connects each to its own
+/// stream. It is independent of Kubernetes.
 /// </summary>
 internal sealed class LoopbackListener : IAsyncDisposable
 {
     private const int Backlog = 512;
 
-    /// <summary>How much the kernel may hold of what a client sends, bytes: it needs no more over loopback, and would let it grow to many MiB while a pod does not read.</summary>
+    /// <summary>The kernel's receive buffer for a client, in bytes. Loopback needs no more, and without a limit it grows to many MiB while a pod does not read.</summary>
     private const int ReceiveBufferSize = 512 * 1024;
 
     private readonly Socket _socket;
@@ -49,13 +49,13 @@ internal sealed class LoopbackListener : IAsyncDisposable
     public TunnelCounters Counters => _counters;
 
     /// <summary>Opens the local port.</summary>
-    /// <param name="port">The port that it must be; null for any, 0 for a free one.</param>
-    /// <param name="preferredPort">The port to try first where any will do.</param>
+    /// <param name="port">The required port; null for any, 0 for a free one.</param>
+    /// <param name="preferredPort">The port to try first if any port is allowed.</param>
     /// <param name="open">Opens the stream for one accepted connection.</param>
-    /// <param name="options">How much memory one connection may hold, and from where.</param>
-    /// <param name="logger">The log of this area.</param>
-    /// <returns>The listener, which accepts already.</returns>
-    /// <exception cref="PortForwardException">The asked port is taken.</exception>
+    /// <param name="options">The memory limit of one connection, and its source.</param>
+    /// <param name="logger">The logger of this component.</param>
+    /// <returns>The listener, which is already accepting connections.</returns>
+    /// <exception cref="PortForwardException">The requested port is in use.</exception>
     public static LoopbackListener Start(
         int? port, int preferredPort, Func<CancellationToken, ValueTask<TunnelStream>> open, TunnelOptions options, ILogger logger)
     {

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace DaskK8s.PortForwarding;
 
 /// <summary>
-/// Opens connections to any port of the ready pod, whichever pod that is at the time, and keeps a way to it at hand while
+/// Opens connections to any port of the pod that is currently ready, and keeps a session ready while
 /// forwards are open.
 /// </summary>
 internal sealed class PodTunnel : IAsyncDisposable
@@ -19,7 +19,7 @@ internal sealed class PodTunnel : IAsyncDisposable
     private static readonly TimeSpan LookAgainInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWarmPause = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long the connections of a pod that is gone may take to end by themselves.</summary>
+    /// <summary>The time that the connections of a deleted pod have to end by themselves.</summary>
     private static readonly TimeSpan GoneGrace = TimeSpan.FromSeconds(1);
 
     private readonly ReadyPods _pods;
@@ -37,11 +37,11 @@ internal sealed class PodTunnel : IAsyncDisposable
     private long _refusedAt;
     private int _disposed;
 
-    /// <summary>Creates the tunnel; nothing is opened yet.</summary>
+    /// <summary>Creates the tunnel; no connection is opened yet.</summary>
     /// <param name="connection">The API server.</param>
     /// <param name="pods">The pods to reach; disposed with the tunnel.</param>
     /// <param name="options">The limits.</param>
-    /// <param name="logger">The log of this area.</param>
+    /// <param name="logger">The logger of this component.</param>
     /// <param name="timeProvider">The clock.</param>
     public PodTunnel(KubeConnection connection, ReadyPods pods, TunnelOptions options, ILogger logger, TimeProvider? timeProvider = null)
     {
@@ -56,38 +56,38 @@ internal sealed class PodTunnel : IAsyncDisposable
         _pods.Gone += OnPodGone;
     }
 
-    /// <summary>Occurs, on any thread, when the connection to the pod was established, lost or changed. The text says why it was lost.</summary>
+    /// <summary>Occurs, on any thread, when the pod connection is established, lost or changed. The string says why it was lost.</summary>
     public event Action<PortForwardState, string?>? StateChanged;
 
-    /// <summary>Gets the transport that was agreed last.</summary>
+    /// <summary>Gets the last negotiated transport.</summary>
     public PortForwardTransport Transport => _transports.Agreed;
 
     /// <summary>Gets the limits.</summary>
     public TunnelOptions Options => _options;
 
-    /// <summary>Gets how many sessions are open.</summary>
+    /// <summary>Gets the number of open sessions.</summary>
     public int Sessions => _ownSessions.Sessions + _socketSessions.Sessions;
 
-    /// <summary>Opens a connection for the library's own calls to a port of the ready pod, waiting for pod and API server up to the limit.</summary>
+    /// <summary>Opens a connection for the library's own calls to a port of the ready pod. Waits for the pod and the API server up to the limit.</summary>
     /// <param name="remotePort">The port inside the pod.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>
-    /// The connection. A pod that refuses it says so a moment later: the first read then throws <see cref="PortForwardException"/>.
+    /// The connection. If the pod refuses it, this is known only later: the first read then throws <see cref="PortForwardException"/>.
     /// </returns>
-    /// <exception cref="PortForwardException">No way was found within the limit.</exception>
-    /// <exception cref="KubernetesApiException">The API server does not know or does not allow the caller.</exception>
+    /// <exception cref="PortForwardException">No connection could be opened within the limit.</exception>
+    /// <exception cref="KubernetesApiException">The API server does not accept the credentials, or access is denied.</exception>
     public ValueTask<TunnelStream> OpenAsync(int remotePort, CancellationToken cancellationToken) =>
         OpenAsync(_ownSessions, remotePort, cancellationToken);
 
-    /// <summary>Opens a connection for a local socket; those never share a session with the library's own calls.</summary>
+    /// <summary>Opens a connection for a local socket; it never shares a session with the library's own calls.</summary>
     /// <param name="remotePort">The port inside the pod.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>The connection.</returns>
     /// <exception cref="DaskK8sException">As <see cref="OpenAsync(int, CancellationToken)"/>.</exception>
     public ValueTask<TunnelStream> OpenForSocketAsync(int remotePort, CancellationToken cancellationToken) =>
         OpenAsync(_socketSessions, remotePort, cancellationToken);
 
-    /// <summary>Keeps a way to the pod at hand from now on, for a forward.</summary>
+    /// <summary>Keeps a session to the pod ready from now on, for a forward.</summary>
     /// <param name="remotePort">The forward's port.</param>
     public void AddForward(int remotePort)
     {
@@ -96,7 +96,7 @@ internal sealed class PodTunnel : IAsyncDisposable
         KeepWarm(_options.WarmUpDelay);
     }
 
-    /// <summary>Ends what <see cref="AddForward"/> began.</summary>
+    /// <summary>Reverts <see cref="AddForward"/>.</summary>
     public void RemoveForward() => Interlocked.Decrement(ref _forwards);
 
     public async ValueTask DisposeAsync()
@@ -178,7 +178,7 @@ internal sealed class PodTunnel : IAsyncDisposable
 
     private void Report(string reason) => StateChanged?.Invoke(PortForwardState.Recovering, reason);
 
-    /// <summary>Looks again for the ready pod, at most once a second: a node refuses connections to a pod that is gone.</summary>
+    /// <summary>Looks up the ready pod again, at most once per second, because a node refuses connections to a deleted pod.</summary>
     private void OnRefused(PodTarget target)
     {
         long last = Interlocked.Read(ref _refusedAt);
@@ -230,7 +230,7 @@ internal sealed class PodTunnel : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens a session in the background where forwards are open and none is at hand.</summary>
+    /// <summary>Opens a session in the background if forwards are open and no session is ready.</summary>
     private void KeepWarm(TimeSpan delay)
     {
         lock (_gate)

@@ -8,7 +8,7 @@ using DaskK8s.PortForwarding.Tunnels;
 
 namespace DaskK8s.PortForwarding;
 
-/// <summary>Asks the API server to switch a connection to a pod's port-forward protocol.</summary>
+/// <summary>Requests that the API server switches a connection to a pod's port-forward protocol.</summary>
 internal static class PodUpgrade
 {
     /// <summary>The subprotocol that carries SPDY frames inside a WebSocket; Kubernetes 1.30 and later.</summary>
@@ -17,18 +17,18 @@ internal static class PodUpgrade
     /// <summary>The stream protocol of a plain SPDY upgrade.</summary>
     private const string SpdyStreams = "portforward.k8s.io";
 
-    /// <summary>The largest answer to a refused upgrade that is read for its reason.</summary>
+    /// <summary>The maximum size of the response to a rejected upgrade, in bytes, that is read for its reason.</summary>
     private const int LongestRefusal = 16 * 1024;
 
     /// <summary>Upgrades to a WebSocket with the given subprotocol.</summary>
     /// <param name="connection">The API server.</param>
     /// <param name="target">The pod.</param>
     /// <param name="port">The port inside the pod.</param>
-    /// <param name="protocol">The subprotocol to ask for.</param>
-    /// <param name="keepAlive">How often an idle WebSocket sends an unsolicited pong; infinite for never.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="protocol">The subprotocol to request.</param>
+    /// <param name="keepAlive">The interval of unsolicited pongs on an idle WebSocket; infinite to disable them.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>The open WebSocket, without compression.</returns>
-    /// <exception cref="DaskK8sException">The server refused, or chose another protocol.</exception>
+    /// <exception cref="DaskK8sException">The server rejected the upgrade, or selected another protocol.</exception>
     public static async Task<WebSocket> ToWebSocketAsync(
         KubeConnection connection, PodTarget target, int port, string protocol, TimeSpan keepAlive, CancellationToken cancellationToken)
     {
@@ -51,10 +51,10 @@ internal static class PodUpgrade
     /// <summary>Upgrades to SPDY/3.1.</summary>
     /// <param name="connection">The API server.</param>
     /// <param name="target">The pod.</param>
-    /// <param name="port">The port inside the pod, for messages; SPDY asks for ports later.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="port">The port inside the pod, for messages; SPDY requests ports later.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>The stream of frames.</returns>
-    /// <exception cref="DaskK8sException">The server refused, or chose another protocol.</exception>
+    /// <exception cref="DaskK8sException">The server rejected the upgrade, or selected another protocol.</exception>
     public static async Task<Stream> ToSpdyAsync(KubeConnection connection, PodTarget target, int port, CancellationToken cancellationToken)
     {
         using HttpRequestMessage request = KubeConnection.CreateUpgrade(HttpMethod.Post, Path(target, null), "SPDY/3.1");
@@ -75,7 +75,7 @@ internal static class PodUpgrade
     private static string Path(PodTarget target, int? port) =>
         $"api/v1/namespaces/{Uri.EscapeDataString(target.Namespace)}/pods/{Uri.EscapeDataString(target.Name)}/portforward{(port is null ? "" : $"?ports={port}")}";
 
-    /// <summary>Computes what RFC 6455, section 4.2.2, has the server answer.</summary>
+    /// <summary>Computes the response that RFC 6455, section 4.2.2, requires from the server.</summary>
     private static string Accept(string key) =>
 #pragma warning disable CA5350 // The RFC names SHA-1; it proves understanding of the protocol, nothing else.
         Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));

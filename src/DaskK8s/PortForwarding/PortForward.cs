@@ -9,12 +9,12 @@ using Microsoft.Extensions.Logging;
 namespace DaskK8s;
 
 /// <summary>
-/// A port of this machine that leads to a port of a pod. It stays the same for the life of the object: when the pod is
+/// A local port that is forwarded to a port of a pod. It stays the same for the lifetime of the object: when the pod is
 /// replaced, new connections go to the next ready one.
 /// </summary>
 /// <remarks>
-/// Listens on 127.0.0.1 only. A connection that is in flight when its pod or the API server goes is reset; a new one waits for
-/// the next ready pod up to the connection's time limit and is then closed, and the log says why.
+/// Listens on 127.0.0.1 only. An open connection is reset when its pod or the API server becomes unavailable; a new one waits for
+/// the next ready pod up to the connection's time limit. It is then closed, and the reason is logged.
 /// </remarks>
 public sealed class PortForward : IAsyncDisposable
 {
@@ -50,43 +50,43 @@ public sealed class PortForward : IAsyncDisposable
     public IPAddress LocalAddress => _listener.LocalEndPoint.Address;
 
     /// <summary>Gets the port that clients connect to.</summary>
-    /// <value>The port that was asked for, or a free one; it never changes.</value>
+    /// <value>The requested port, or a free one; it never changes.</value>
     public int LocalPort => _listener.LocalEndPoint.Port;
 
     /// <summary>Gets the port inside the pod.</summary>
-    /// <value>The port that was asked for.</value>
+    /// <value>The requested port.</value>
     public int RemotePort { get; }
 
-    /// <summary>Gets what a connection that comes now can expect.</summary>
-    /// <value><see cref="PortForwardState.Listening"/> until the first way to the pod was found.</value>
+    /// <summary>Gets the state that a new connection can expect.</summary>
+    /// <value><see cref="PortForwardState.Listening"/> until the first session to the pod is open.</value>
     public PortForwardState State { get; private set; }
 
-    /// <summary>Gets how the bytes travel to the pod.</summary>
-    /// <value><see cref="PortForwardTransport.Auto"/> until a server has agreed to one.</value>
+    /// <summary>Gets the transport to the pod.</summary>
+    /// <value><see cref="PortForwardTransport.Auto"/> until a server has accepted one.</value>
     public PortForwardTransport Transport => _tunnel.Transport;
 
-    /// <summary>Gets how many bytes went to the pod.</summary>
+    /// <summary>Gets the number of bytes sent to the pod.</summary>
     /// <value>Payload bytes, over all connections.</value>
     public long BytesSent => _listener.Counters.Sent;
 
-    /// <summary>Gets how many bytes came from the pod.</summary>
+    /// <summary>Gets the number of bytes received from the pod.</summary>
     /// <value>Payload bytes, over all connections.</value>
     public long BytesReceived => _listener.Counters.Received;
 
-    /// <summary>Gets how many connections are open now.</summary>
-    /// <value>Those that wait for a pod included.</value>
+    /// <summary>Gets the number of open connections.</summary>
+    /// <value>Includes those that wait for a pod.</value>
     public int OpenConnections => _listener.Counters.Open;
 
-    /// <summary>Gets how many connections were accepted.</summary>
+    /// <summary>Gets the number of accepted connections.</summary>
     /// <value>Since the forward was opened.</value>
     public long TotalConnections => _listener.Counters.Opened;
 
-    /// <summary>Gets how many connections were closed because the pod was not reached, refused them or was lost.</summary>
+    /// <summary>Gets the number of connections that were closed because the pod could not be reached, refused them or was lost.</summary>
     /// <value>Since the forward was opened.</value>
     public long FailedConnections => _listener.Counters.Failed;
 
-    /// <summary>Closes the local port and resets its connections; the pod and the cluster are not touched.</summary>
-    /// <returns>A task that ends when nothing of the forward is left.</returns>
+    /// <summary>Closes the local port and resets its connections; the pod and the cluster are not affected.</summary>
+    /// <returns>A task that completes when all resources of the forward are released.</returns>
     public async ValueTask DisposeAsync()
     {
         _tunnel.StateChanged -= OnTunnelStateChanged;
@@ -103,19 +103,19 @@ public sealed class PortForward : IAsyncDisposable
         }
     }
 
-    /// <summary>Returns local address, pod port and state.</summary>
+    /// <summary>Returns the local address, the pod's port and the state.</summary>
     /// <returns><c>PortForward(127.0.0.1:8786 -> 8786, Connected)</c>.</returns>
     public override string ToString() => $"PortForward({_listener.LocalEndPoint} -> {RemotePort}, {State})";
 
     /// <summary>Opens a local port.</summary>
     /// <param name="tunnel">The tunnel to the pod; it is not disposed with the forward.</param>
     /// <param name="remotePort">The port inside the pod.</param>
-    /// <param name="localPort">The local port that it must be (0: a free one); null for any.</param>
-    /// <param name="preferredPort">The local port to try first where any will do.</param>
-    /// <param name="logger">The log of this area.</param>
-    /// <param name="closed">What is done once after the forward was closed, or null for nothing.</param>
+    /// <param name="localPort">The required local port (0: a free one); null for any.</param>
+    /// <param name="preferredPort">The local port to try first if any port is allowed.</param>
+    /// <param name="logger">The logger of this component.</param>
+    /// <param name="closed">An action to run once after the forward has closed, or null for none.</param>
     /// <returns>The forward.</returns>
-    /// <exception cref="PortForwardException">The asked local port is taken.</exception>
+    /// <exception cref="PortForwardException">The requested local port is in use.</exception>
     internal static PortForward Start(
         PodTunnel tunnel, int remotePort, int? localPort, int preferredPort, ILogger logger, Func<PortForward, ValueTask>? closed = null) =>
         new(tunnel, remotePort, localPort, preferredPort, logger, closed);

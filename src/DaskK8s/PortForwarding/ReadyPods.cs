@@ -11,8 +11,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace DaskK8s.PortForwarding;
 
 /// <summary>
-/// Keeps the ready pod of a label selector. It watches in the background once it is used, and asks anew on its own while somebody
-/// waits, so that neither a silent watch nor a slow one keeps a connection from the pod.
+/// Tracks the ready pod of a label selector. Once used, it watches in the background. While a caller waits, it also polls, so that neither
+/// a silent watch nor a slow one delays a connection to the pod.
 /// </summary>
 internal sealed class ReadyPods : IAsyncDisposable
 {
@@ -20,7 +20,7 @@ internal sealed class ReadyPods : IAsyncDisposable
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long the watch leaves the connecting program's own calls alone.</summary>
+    /// <summary>The time before the watch starts, to give priority to the application's first calls.</summary>
     private static readonly TimeSpan WatchDelay = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
@@ -37,12 +37,12 @@ internal sealed class ReadyPods : IAsyncDisposable
     private Task? _watching;
     private int _disposed;
 
-    /// <summary>Creates the source; nothing is asked yet.</summary>
+    /// <summary>Creates the source; no request is sent yet.</summary>
     /// <param name="connection">The API server.</param>
     /// <param name="labelSelector">The pods to choose from.</param>
-    /// <param name="first">A pod that is known to be ready, which spares the first list.</param>
+    /// <param name="first">A pod that is known to be ready, which saves the first list request.</param>
     /// <param name="timeProvider">The clock.</param>
-    /// <param name="logger">The log of this area.</param>
+    /// <param name="logger">The logger of this component.</param>
     public ReadyPods(
         KubeConnection connection, string labelSelector, PodTarget? first = null, TimeProvider? timeProvider = null, ILogger? logger = null)
     {
@@ -58,30 +58,30 @@ internal sealed class ReadyPods : IAsyncDisposable
         }
     }
 
-    /// <summary>Occurs when the ready pod changes; null when no pod is ready any more.</summary>
+    /// <summary>Occurs when the ready pod changes; null when no pod is ready.</summary>
     public event Action<PodTarget?>? Changed;
 
-    /// <summary>Occurs with the uid of a pod that was deleted or has ended.</summary>
+    /// <summary>Occurs with the UID of a pod that was deleted or has ended.</summary>
     public event Action<string>? Gone;
 
-    /// <summary>Gets what is looked for, for messages.</summary>
+    /// <summary>Gets a description of the pods, for messages.</summary>
     public string Description => $"the pods '{_labelSelector}' in namespace {_connection.Namespace}";
 
-    /// <summary>Gets the pod that is ready as far as is known.</summary>
+    /// <summary>Gets the last known ready pod.</summary>
     public PodTarget? Current => Volatile.Read(ref _current);
 
-    /// <summary>Determines whether a pod can take connections.</summary>
-    /// <param name="pod">The pod as the API server shows it.</param>
-    /// <returns>True for a pod that is ready and not on its way out.</returns>
+    /// <summary>Determines whether a pod can accept connections.</summary>
+    /// <param name="pod">The pod as returned by the API server.</param>
+    /// <returns>True for a pod that is ready and not terminating.</returns>
     public static bool IsReady(V1Pod pod) =>
         pod.Metadata.DeletionTimestamp is null &&
         pod.Status?.Phase == "Running" &&
         pod.Status.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true;
 
     /// <summary>Returns the ready pod, or waits for one.</summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>The pod.</returns>
-    /// <exception cref="KubernetesApiException">The API server refused to list the pods.</exception>
+    /// <exception cref="KubernetesApiException">The API server denied listing the pods.</exception>
     public async ValueTask<PodTarget> GetAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -122,7 +122,7 @@ internal sealed class ReadyPods : IAsyncDisposable
         }
     }
 
-    /// <summary>Notes that a pod could not be reached, so that the next call looks again.</summary>
+    /// <summary>Records that a pod could not be reached, so that the next call looks it up again.</summary>
     /// <param name="target">The pod that was used.</param>
     public void Forget(PodTarget target) => Interlocked.CompareExchange(ref _current, null, target);
 
@@ -189,7 +189,7 @@ internal sealed class ReadyPods : IAsyncDisposable
             (client, token) => client.CoreV1.ListNamespacedPodAsync(_connection.Namespace, labelSelector: _labelSelector, cancellationToken: token),
             cancellationToken).ConfigureAwait(false)).Items;
 
-    /// <summary>Takes over what the API server says; a ready pod in use is kept while it is ready.</summary>
+    /// <summary>Applies the API server's response; a ready pod in use is kept while it is ready.</summary>
     private void Take(IList<V1Pod> pods)
     {
         List<string> gone;

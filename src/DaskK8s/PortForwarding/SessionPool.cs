@@ -4,21 +4,21 @@ using DaskK8s.PortForwarding.Tunnels;
 namespace DaskK8s.PortForwarding;
 
 /// <summary>
-/// Deals out connections among sessions so that a reader that stops holds up few others: a few connections to a session while
-/// more sessions are allowed, none to a session that is held up, and never a new one to a session that may be dead.
+/// Distributes connections among sessions so that a stalled reader blocks few others: each session gets few connections while
+/// more sessions are allowed; a blocked or possibly dead session gets no new ones.
 /// </summary>
 internal sealed class SessionPool : IAsyncDisposable
 {
-    /// <summary>How long the server's answer may take where it is waited for.</summary>
+    /// <summary>The time limit for the server's response, when it is awaited.</summary>
     private static readonly TimeSpan ConfirmTime = TimeSpan.FromSeconds(2);
 
-    /// <summary>After how much silence a session may have died unnoticed, so that its answer is waited for.</summary>
+    /// <summary>The period of silence after which a session may have died unnoticed, so that its response is awaited.</summary>
     private static readonly TimeSpan FreshTime = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>How long a lane that is about to become free is waited for before another session is opened.</summary>
+    /// <summary>The time to wait for a lane that is about to become free before another session is opened.</summary>
     private static readonly TimeSpan LaneTime = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>How long a connection waits, while all sessions are full, before it shares one.</summary>
+    /// <summary>The time a connection waits, while all sessions are full, before it shares one.</summary>
     private static readonly TimeSpan BurstTime = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
@@ -29,7 +29,7 @@ internal sealed class SessionPool : IAsyncDisposable
     private readonly TunnelOptions _options;
     private readonly TimeProvider _time;
 
-    /// <summary>Ends what is still being opened for a tunnel that goes; never disposed, as what runs late still looks at it.</summary>
+    /// <summary>Cancels pending opens when the tunnel closes; never disposed, because late work still uses it.</summary>
 #pragma warning disable CA2213 // Without a timer it holds nothing.
     private readonly CancellationTokenSource _closing = new();
 #pragma warning restore CA2213
@@ -38,8 +38,8 @@ internal sealed class SessionPool : IAsyncDisposable
     private bool _disposed;
 
     /// <summary>Creates an empty pool.</summary>
-    /// <param name="transports">Opens sessions, or single connections where the server offers no sessions.</param>
-    /// <param name="onEnded">Told of each session that ended by itself.</param>
+    /// <param name="transports">Opens sessions, or single connections if the server supports no sessions.</param>
+    /// <param name="onEnded">Called for each session that ended by itself.</param>
     /// <param name="options">The limits.</param>
     /// <param name="time">The clock.</param>
     public SessionPool(TransportNegotiator transports, Action<SpdySession> onEnded, TunnelOptions options, TimeProvider time)
@@ -52,7 +52,7 @@ internal sealed class SessionPool : IAsyncDisposable
         _sweeping = _time.CreateTimer(static state => ((SessionPool)state!).Sweep(), this, period, period);
     }
 
-    /// <summary>Gets how many sessions there are.</summary>
+    /// <summary>Gets the number of sessions.</summary>
     public int Sessions
     {
         get
@@ -67,9 +67,9 @@ internal sealed class SessionPool : IAsyncDisposable
     /// <summary>Opens a connection to a pod.</summary>
     /// <param name="target">The pod.</param>
     /// <param name="port">The port inside the pod.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>The connection.</returns>
-    /// <exception cref="DaskK8sException">The server refused.</exception>
+    /// <exception cref="DaskK8sException">The server rejected the connection.</exception>
     public async ValueTask<TunnelStream> OpenAsync(PodTarget target, int port, CancellationToken cancellationToken)
     {
         int waited = 0;
@@ -139,12 +139,12 @@ internal sealed class SessionPool : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes sure that a session to a pod is there before it is needed.</summary>
+    /// <summary>Ensures that a session to a pod exists before it is needed.</summary>
     /// <param name="target">The pod.</param>
     /// <param name="port">A port that is likely to be used.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>A task that ends when there is one, or when the server offers none.</returns>
-    /// <exception cref="DaskK8sException">The server refused.</exception>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>A task that completes when a session is open, or when the server supports none.</returns>
+    /// <exception cref="DaskK8sException">The server rejected the connection.</exception>
     public async Task WarmAsync(PodTarget target, int port, CancellationToken cancellationToken)
     {
         Connecting pending;
@@ -164,9 +164,9 @@ internal sealed class SessionPool : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the sessions to a pod that is gone.</summary>
-    /// <param name="uid">The pod's uid.</param>
-    /// <returns>How many sessions were ended.</returns>
+    /// <summary>Ends the sessions to a deleted pod.</summary>
+    /// <param name="uid">The pod's UID.</param>
+    /// <returns>The number of sessions that were ended.</returns>
     public int Abandon(string uid)
     {
         SpdySession[] gone;
@@ -202,7 +202,7 @@ internal sealed class SessionPool : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits for the server's answer: the session may have died unnoticed, or the one of the server's workers that would serve this
+    /// Waits for the server's response: the session may have died unnoticed, or the server's worker for this
     /// connection may be stuck. Such a session gets no new connections.
     /// </summary>
     private static async Task<bool> ConfirmAsync(SpdySession session, SpdyStream stream, TimeProvider time, CancellationToken cancellationToken)
@@ -261,7 +261,7 @@ internal sealed class SessionPool : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes a single connection that nobody waits for any more.</summary>
+    /// <summary>Closes a single connection that no caller waits for any more.</summary>
     private async Task DropAsync(Connecting pending)
     {
         lock (_gate)
@@ -276,7 +276,7 @@ internal sealed class SessionPool : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens a session for everyone who waits for it; the first of them to give up does not end it.</summary>
+    /// <summary>Opens a session for all callers that wait for it; the session stays open if the first of them gives up.</summary>
     private async Task ConnectAsync(Connecting pending, int port)
     {
         try
@@ -329,7 +329,7 @@ internal sealed class SessionPool : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends sessions that nobody has used for a while, and what a storm has opened beyond the limit; the last usable one stays.</summary>
+    /// <summary>Ends sessions that have been idle for a while or that exceed the limit after a burst; the last usable one remains.</summary>
     private void Sweep()
     {
         List<SpdySession> idle = [];

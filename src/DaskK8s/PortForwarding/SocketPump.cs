@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.PortForwarding;
 
-/// <summary>Joins one accepted socket to one stream: every byte in order, a close as a close, a reset as a reset.</summary>
+/// <summary>Connects one accepted socket to one stream: bytes in order, a close as a close, a reset as a reset.</summary>
 internal sealed class SocketPump(
     Socket socket,
     EndPoint localEndPoint,
@@ -20,31 +20,31 @@ internal sealed class SocketPump(
 {
     private const int SmallBuffer = 4 * 1024;
 
-    /// <summary>How many times in a row bytes are taken from the client before other connections have their turn.</summary>
+    /// <summary>The maximum number of consecutive reads from the client before other connections get their turn.</summary>
     private const int LongestTurn = 8;
 
     /// <summary>
-    /// How long the pod may stay silent after the client closed its side, where the transport cannot tell the pod: a client that
-    /// is done looks the same as one that waits for an answer.
+    /// How long the pod can stay silent after the client closed its side, if the transport cannot signal that to the pod: a client that
+    /// is done looks the same as one that waits for a response.
     /// </summary>
     private static readonly TimeSpan SilenceAfterClose = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long the client's last bytes are still taken, and dropped, after the pod's end is gone: closing earlier would reset the
-    /// connection and with it the pod's last bytes.
+    /// How long the client's last bytes are still received, and discarded, after the pod's end has closed: closing earlier would reset the
+    /// connection and lose the pod's last bytes.
     /// </summary>
     private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(1);
 
-    /// <summary>Half of what a connection may hold, but no more than fits one frame.</summary>
+    /// <summary>Half of a connection's memory limit, but no more than fits in one frame.</summary>
     private readonly int _largeBuffer = Math.Clamp(options.ConnectionBufferSize / 2, SmallBuffer, SpdyOutput.LargestPiece);
     private TunnelStream? _tunnel;
     private long _sent;
     private long _received;
     private bool _noted;
 
-    /// <summary>Runs the connection to its end; never throws.</summary>
-    /// <param name="closing">Resets the connection when the listener goes.</param>
-    /// <returns>A task that ends with the connection.</returns>
+    /// <summary>Runs the connection until it ends; never throws.</summary>
+    /// <param name="closing">Resets the connection when the listener closes.</param>
+    /// <returns>A task that completes with the connection.</returns>
     public async Task RunAsync(CancellationToken closing)
     {
         counters.Begin();
@@ -92,7 +92,7 @@ internal sealed class SocketPump(
         }
     }
 
-    /// <summary>Runs both directions; the first failure ends both, and is the one that is reported.</summary>
+    /// <summary>Runs both directions; the first failure ends both, and is the one reported.</summary>
     private async Task JoinAsync(TunnelStream stream)
     {
         Task up = UpAsync(stream);
@@ -135,7 +135,7 @@ internal sealed class SocketPump(
         await first.ConfigureAwait(false);
     }
 
-    /// <summary>Waits, after the pod has closed its side, until the client has too or until nothing it says arrives anyway.</summary>
+    /// <summary>After the pod has closed its side, waits until the client has too, or until its data can no longer be delivered.</summary>
     private static async Task AwaitClientAsync(Task up, TunnelStream stream)
     {
         await Task.WhenAny(up, stream.PeerEnded).ConfigureAwait(false);

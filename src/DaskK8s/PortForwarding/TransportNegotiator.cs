@@ -9,10 +9,10 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.PortForwarding;
 
-/// <summary>Finds by asking which transport the API server, and every proxy before it, lets through, and remembers it.</summary>
+/// <summary>Determines by trial which transport the API server and all proxies in front of it support, and remembers it.</summary>
 internal sealed class TransportNegotiator(KubeConnection connection, TunnelOptions options, ILogger logger, TimeProvider time)
 {
-    /// <summary>After how long the slow last resort is questioned again: what refused the better ones may have been passing.</summary>
+    /// <summary>The time after which the slow last resort is reconsidered, because the failure of the better ones may have been temporary.</summary>
     private static readonly TimeSpan LastResortTerm = TimeSpan.FromMinutes(1);
 
     private static readonly PortForwardTransport[] Order =
@@ -21,15 +21,15 @@ internal sealed class TransportNegotiator(KubeConnection connection, TunnelOptio
     private volatile int _agreed;
     private long _agreedAt;
 
-    /// <summary>Gets the transport that was agreed last.</summary>
+    /// <summary>Gets the last negotiated transport.</summary>
     public PortForwardTransport Agreed => (PortForwardTransport)_agreed;
 
-    /// <summary>Opens a session, or a single connection where the server offers no sessions.</summary>
+    /// <summary>Opens a session, or a single connection if the server supports no sessions.</summary>
     /// <param name="target">The pod.</param>
     /// <param name="port">The port of a single connection.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>One of the two.</returns>
-    /// <exception cref="DaskK8sException">The server refused every transport.</exception>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The session or the single connection.</returns>
+    /// <exception cref="DaskK8sException">The server rejected every transport.</exception>
     public async Task<(SpdySession? Session, TunnelStream? Single)> ConnectAsync(PodTarget target, int port, CancellationToken cancellationToken)
     {
         DaskK8sException? refusal = null;

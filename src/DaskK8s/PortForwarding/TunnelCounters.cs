@@ -2,7 +2,7 @@ using DaskK8s.PortForwarding.Tunnels;
 
 namespace DaskK8s.PortForwarding;
 
-/// <summary>Counts what passed through one listener.</summary>
+/// <summary>The counters of one listener.</summary>
 internal sealed class TunnelCounters
 {
     private long _sent;
@@ -11,19 +11,19 @@ internal sealed class TunnelCounters
     private long _failed;
     private int _open;
 
-    /// <summary>Gets the bytes that went to the pod.</summary>
+    /// <summary>Gets the number of bytes sent to the pod.</summary>
     public long Sent => Interlocked.Read(ref _sent);
 
-    /// <summary>Gets the bytes that came from the pod.</summary>
+    /// <summary>Gets the number of bytes received from the pod.</summary>
     public long Received => Interlocked.Read(ref _received);
 
-    /// <summary>Gets the connections that were accepted.</summary>
+    /// <summary>Gets the number of accepted connections.</summary>
     public long Opened => Interlocked.Read(ref _opened);
 
-    /// <summary>Gets the connections that were closed because the pod was not reached, refused or was lost.</summary>
+    /// <summary>Gets the number of connections that were closed because the pod could not be reached, refused them or was lost.</summary>
     public long Failed => Interlocked.Read(ref _failed);
 
-    /// <summary>Gets the connections that are open now.</summary>
+    /// <summary>Gets the number of open connections.</summary>
     public int Open => Volatile.Read(ref _open);
 
     public void AddSent(int bytes)

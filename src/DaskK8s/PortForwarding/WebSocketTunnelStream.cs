@@ -7,11 +7,11 @@ using DaskK8s.PortForwarding.Tunnels;
 namespace DaskK8s.PortForwarding;
 
 /// <summary>
-/// Carries one connection over one WebSocket of <c>v4.channel.k8s.io</c>: each message is a channel byte and data; the first two
-/// bytes on each of the server's channels are the port, little-endian, and no payload. Data is received straight into the
-/// reader's buffer, so a reader that stops stops the sender and nothing piles up here.
+/// One connection over one WebSocket of <c>v4.channel.k8s.io</c>: each message is a channel byte and data; the first two
+/// bytes on each of the server's channels are the port, little-endian, and not payload. Data is received directly into the
+/// reader's buffer, so a reader that stops also stops the sender, and no data accumulates.
 /// </summary>
-/// <remarks>Source: the kubelet's <c>portforward/websocket.go</c>, and messages seen on 1.20.2 and 1.36.2.</remarks>
+/// <remarks>Source: the kubelet's <c>portforward/websocket.go</c>, and messages observed on 1.20.2 and 1.36.2.</remarks>
 internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, int port, ArrayPool<byte> buffers) : TunnelStream
 {
     public const string Protocol = "v4.channel.k8s.io";
@@ -193,7 +193,7 @@ internal sealed class WebSocketTunnelStream(WebSocket socket, PodTarget target, 
         }
     }
 
-    /// <summary>Reads a message's first byte, and the whole message where it is not data.</summary>
+    /// <summary>Reads a message's first byte, and the whole message if it is not data.</summary>
     private async ValueTask<int> ReadChannelAsync(CancellationToken cancellationToken)
     {
         byte[] buffer = buffers.Rent(LongestError);

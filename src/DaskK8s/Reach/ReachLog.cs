@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.Reach;
 
-/// <summary>The log lines of the way to the scheduler (event ids 6005 and 6006).</summary>
+/// <summary>The log messages about the connection to the scheduler (event IDs 6005 and 6006).</summary>
 internal static partial class ReachLog
 {
     [LoggerMessage(6005, LogLevel.Warning, "Reached the scheduler at the public address {Address} without TLS: anyone who can reach it can run code on the cluster")]

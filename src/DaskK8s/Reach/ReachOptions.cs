@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DaskK8s.Reach;
 
-/// <summary>The options that reaching the scheduler needs; they are documented at <c>HelmClusterOptions</c>.</summary>
+/// <summary>The options for connecting to the scheduler; they are documented at <c>HelmClusterOptions</c>.</summary>
 internal sealed record ReachOptions
 {
     public SchedulerAccess SchedulerAccess { get; init; }

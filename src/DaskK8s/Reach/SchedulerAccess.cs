@@ -4,21 +4,21 @@ namespace DaskK8s;
 public enum SchedulerAccess
 {
     /// <summary>
-    /// Chooses: in a pod of the same cluster the scheduler's Service, directly; elsewhere a LoadBalancer that has its address
-    /// already, else a forward through the API server. Without the right to forward, the cluster object serves what Kubernetes
-    /// alone can answer and says so in <see cref="HelmCluster.Limitations"/>.
+    /// Selects the way automatically: in a pod of the same cluster, directly through the scheduler's Service; elsewhere, a LoadBalancer that
+    /// already has an address, or else a forward through the API server. If forwarding is not allowed, the cluster object provides only what
+    /// Kubernetes alone can answer and reports this in <see cref="HelmCluster.Limitations"/>.
     /// </summary>
     Auto,
 
     /// <summary>
-    /// Dials the Service: its DNS name in a pod of the cluster, the address of a LoadBalancer (waited for), or the node port of
+    /// Connects to the Service: its DNS name in a pod of the cluster, the address of a LoadBalancer (waiting for it), or the node port of
     /// a NodePort Service.
     /// </summary>
     Direct,
 
-    /// <summary>Forwards through the API server, whatever the Service's type; needs the right to create <c>pods/portforward</c>.</summary>
+    /// <summary>Forwards through the API server, regardless of the Service's type; requires permission to create <c>pods/portforward</c>.</summary>
     Forward,
 
-    /// <summary>Leaves the scheduler alone: groups, scaling and logs only.</summary>
+    /// <summary>Does not connect to the scheduler: only groups, scaling and logs are available.</summary>
     None,
 }

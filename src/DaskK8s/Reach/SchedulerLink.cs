@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.Reach;
 
-/// <summary>An open way to a scheduler: the RPC for the library's own calls and, where it is forwarded, the local ports for others.</summary>
+/// <summary>An open connection to a scheduler: the RPC for the library's own calls and, if forwarded, the local ports for other clients.</summary>
 internal sealed class SchedulerLink : IAsyncDisposable
 {
     private readonly List<IAsyncDisposable> _owned = [];
@@ -27,22 +27,22 @@ internal sealed class SchedulerLink : IAsyncDisposable
     /// <summary>Gets the address for Dask clients on this machine.</summary>
     public string Address { get; }
 
-    /// <summary>Gets the dashboard's page, or null where only the scheduler's <c>services</c> know it.</summary>
+    /// <summary>Gets the address of the dashboard, or null if only the scheduler's <c>services</c> contain it.</summary>
     public string? DashboardLink { get; }
 
-    /// <summary>Gets the scheduler's operations, over the tunnel itself where it is forwarded: no local port is in between.</summary>
+    /// <summary>Gets the scheduler's operations. If forwarded, they use the tunnel itself, without a local port in between.</summary>
     public SchedulerRpc Rpc { get; }
 
-    /// <summary>Gets the dialer under <see cref="Rpc"/>.</summary>
+    /// <summary>Gets the endpoint of <see cref="Rpc"/>.</summary>
     public required SchedulerEndpoint Endpoint { get; init; }
 
-    /// <summary>Gets the local port of the scheduler, or null where it is reached directly.</summary>
+    /// <summary>Gets the local port of the scheduler, or null if the connection is direct.</summary>
     public PortForward? SchedulerForward { get; private init; }
 
-    /// <summary>Gets the local port of the dashboard, or null where it is reached directly.</summary>
+    /// <summary>Gets the local port of the dashboard, or null if the connection is direct.</summary>
     public PortForward? DashboardForward { get; private init; }
 
-    /// <summary>Gets the tunnel to the scheduler's pod, or null where it is reached directly.</summary>
+    /// <summary>Gets the tunnel to the scheduler's pod, or null if the connection is direct.</summary>
     public PodTunnel? Tunnel { get; private init; }
 
     /// <summary>Opens a link to an address.</summary>
@@ -54,7 +54,7 @@ internal sealed class SchedulerLink : IAsyncDisposable
     }
 
     /// <summary>Opens a link through the API server, and the two local ports.</summary>
-    /// <exception cref="PortForwardException">A local port that was asked for is taken.</exception>
+    /// <exception cref="PortForwardException">A requested local port is in use.</exception>
     public static async Task<SchedulerLink> ForwardAsync(
         KubeConnection connection, SchedulerPlan plan, PodTarget? firstPod, ReachOptions options, SchedulerAbsence? absence)
     {

@@ -12,12 +12,12 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.Reach;
 
-/// <summary>Chooses the way to a release's scheduler.</summary>
-/// <param name="requests">The way to the API server.</param>
-/// <param name="options">The ways that are allowed.</param>
+/// <summary>Selects how to connect to a release's scheduler.</summary>
+/// <param name="requests">The requests to the API server.</param>
+/// <param name="options">The allowed ways to connect.</param>
 /// <param name="isInCluster">Whether this program runs in the cluster.</param>
-/// <param name="logger">The log.</param>
-/// <param name="waitsFor">Is told what the choice waits for, and null when it has come; null for nobody.</param>
+/// <param name="logger">The logger.</param>
+/// <param name="waitsFor">Receives what the selection is waiting for, and null when the wait is over; null to ignore it.</param>
 internal sealed class SchedulerLocator(KubeRequests requests, ReachOptions options, bool isInCluster, ILogger logger, Action<string?>? waitsFor = null)
 {
     private const string ClusterIP = "ClusterIP";
@@ -28,11 +28,11 @@ internal sealed class SchedulerLocator(KubeRequests requests, ReachOptions optio
 
     private string Scheme => options.Tls is null ? "tcp" : "tls";
 
-    /// <summary>Chooses the way; asks the API server only for what the choice needs.</summary>
-    /// <param name="plan">What the release has.</param>
+    /// <summary>Selects the route; calls the API server only for what the selection needs.</summary>
+    /// <param name="plan">The scheduler of the release.</param>
     /// <param name="cancellationToken">Ends the wait for a LoadBalancer's address.</param>
-    /// <returns>The way.</returns>
-    /// <exception cref="SchedulerUnreachableException">There is no way of the kind that was asked for.</exception>
+    /// <returns>The route.</returns>
+    /// <exception cref="SchedulerUnreachableException">There is no route of the requested kind.</exception>
     public async Task<SchedulerRoute> LocateAsync(SchedulerPlan plan, CancellationToken cancellationToken)
     {
         SchedulerRoute route = await ChooseAsync(plan, cancellationToken).ConfigureAwait(false);
@@ -45,7 +45,7 @@ internal sealed class SchedulerLocator(KubeRequests requests, ReachOptions optio
         return route;
     }
 
-    /// <summary>Tells an address that others can reach from one that is private to the cluster or the machine.</summary>
+    /// <summary>Determines whether an address can be reached from outside, rather than being private to the cluster or machine.</summary>
     internal static bool IsPublic(string host)
     {
         if (!IPAddress.TryParse(host, out IPAddress? ip))
@@ -191,7 +191,7 @@ internal sealed class SchedulerLocator(KubeRequests requests, ReachOptions optio
     private SchedulerRoute Balanced(SchedulerPlan plan, string host) =>
         Direct(Address(host, plan.Port), "the LoadBalancer has an address") with { DashboardLink = LinkTo(host, plan.DashboardPort) };
 
-    /// <summary>Takes the scheduler that the release's workers are told to use.</summary>
+    /// <summary>Returns the route to the scheduler that the release's workers are configured to use.</summary>
     private SchedulerRoute Elsewhere(string custom)
     {
         string address = custom.Contains("://", StringComparison.Ordinal) ? custom : $"{Scheme}://{custom}";

@@ -1,14 +1,14 @@
 namespace DaskK8s.Reach;
 
-/// <summary>Names the ways to a scheduler.</summary>
+/// <summary>The kinds of routes to a scheduler.</summary>
 internal enum SchedulerRouteKind
 {
-    /// <summary>Dials an address.</summary>
+    /// <summary>Connects directly to an address.</summary>
     Direct,
 
     /// <summary>Forwards through the API server.</summary>
     Forward,
 
-    /// <summary>Does not reach it at all.</summary>
+    /// <summary>Does not connect.</summary>
     None,
 }

@@ -9,27 +9,27 @@ using k8s.Models;
 
 namespace DaskK8s.Scaling;
 
-/// <summary>Gives up this library's ownership of what it changed in a Deployment, and touches nobody else's.</summary>
+/// <summary>Gives up this library's ownership of the fields that it changed in a Deployment, without affecting other owners.</summary>
 /// <remarks>
-/// Helm 4 applies on the server's side: as long as another manager owns <c>spec.replicas</c> with another value, the next upgrade
-/// fails with a conflict. With our entries gone from <c>metadata.managedFields</c> nobody owns the field.
+/// Helm 4 uses server-side apply: as long as another manager owns <c>spec.replicas</c> with another value, the next upgrade
+/// fails with a conflict. After our entries are removed from <c>metadata.managedFields</c>, the field has no owner.
 /// See docs/decisions/0002-field-ownership.md.
 /// </remarks>
 internal sealed class FieldGiveBack(KubeRequests requests)
 {
-    /// <summary>The time limit for giving a field back.</summary>
+    /// <summary>The time limit for giving up ownership of a field.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
-    /// <summary>The time limit after the caller has cancelled the call; the API server has accepted the number by then.</summary>
+    /// <summary>The time limit after the caller has cancelled the call; at that point the API server has already accepted the number.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(800);
 
-    /// <summary>How often a server may accept the request and keep the entry: once more is another client's scaling, more often is a server that ignores the request.</summary>
+    /// <summary>How often a server can accept the request but keep the entry (another client's scaling) before it is assumed to ignore it.</summary>
     private const int MaxIgnored = 3;
 
-    /// <summary>Removes our entries; what goes wrong is logged and told, never thrown: the scaling itself is done.</summary>
-    /// <param name="deployment">The Deployment as it was read last.</param>
-    /// <param name="cancellationToken">Ends the call, after <see cref="Grace"/>.</param>
-    /// <returns>Whether the field was ours and is given back.</returns>
+    /// <summary>Removes our entries; errors are logged and reported but not thrown, because the scaling has succeeded.</summary>
+    /// <param name="deployment">The Deployment as of the last read.</param>
+    /// <param name="cancellationToken">Cancels the call, after <see cref="Grace"/>.</param>
+    /// <returns>Whether the library owned the field and still owns it.</returns>
     public async Task<FieldOwnership> RunAsync(V1Deployment deployment, CancellationToken cancellationToken)
     {
         if (!IsOurs(deployment.Metadata))
@@ -58,11 +58,11 @@ internal sealed class FieldGiveBack(KubeRequests requests)
         return FieldOwnership.Kept;
     }
 
-    /// <summary>Gets whether an entry is ours.</summary>
+    /// <summary>Determines whether an entry is ours.</summary>
     public static bool IsOurs(V1ObjectMeta metadata) => metadata.ManagedFields?.Any(IsOurs) == true;
 
-    /// <summary>Writes the patch that removes our entries, wherever the rest of the object has got to; each is tested to be ours.</summary>
-    /// <returns>The patch, or null where no entry is ours.</returns>
+    /// <summary>Returns a patch that removes our entries, whatever else has changed in the object; the patch tests that each entry is ours.</summary>
+    /// <returns>The patch, or null if no entry is ours.</returns>
     internal static string? ToPatch(V1ObjectMeta metadata)
     {
         IList<V1ManagedFieldsEntry> entries = metadata.ManagedFields ?? [];
@@ -94,8 +94,8 @@ internal sealed class FieldGiveBack(KubeRequests requests)
     private static bool IsOurs(V1ManagedFieldsEntry entry) =>
         string.Equals(entry.Manager, Scaler.FieldManager, StringComparison.Ordinal) && entry.Operation == "Update";
 
-    /// <summary>Goes on until no entry is ours or the object is gone.</summary>
-    /// <returns>Null, or why it is of no use to go on.</returns>
+    /// <summary>Retries until no entry is ours or the object is gone.</summary>
+    /// <returns>Null, or the reason why retrying does not help.</returns>
     private async Task<string?> TryUntilDoneAsync(V1Deployment deployment, CancellationToken cancellationToken)
     {
         string name = deployment.Metadata.Name;

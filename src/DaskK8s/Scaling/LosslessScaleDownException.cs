@@ -16,12 +16,12 @@ public sealed class LosslessScaleDownException : DaskK8sException
         Replicas = replicas;
     }
 
-    /// <summary>Gets what is in the way.</summary>
+    /// <summary>Gets the obstacle.</summary>
     public LosslessScaleDownObstacle Obstacle { get; }
 
     /// <summary>Gets the group's name.</summary>
     public string WorkerGroup { get; }
 
-    /// <summary>Gets the replicas that were asked for.</summary>
+    /// <summary>Gets the requested replicas.</summary>
     public int Replicas { get; }
 }

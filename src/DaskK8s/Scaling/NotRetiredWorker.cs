@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>Names a pod that was to leave a group and did not.</summary>
+/// <summary>A pod that should have left a group but stayed.</summary>
 /// <param name="Pod">The pod's name.</param>
 /// <param name="Reason">Why it stayed, in plain words.</param>
 public sealed record NotRetiredWorker(string Pod, string Reason);

@@ -4,11 +4,11 @@ namespace DaskK8s;
 public enum ScaleDown
 {
     /// <summary>
-    /// Chooses the workers that leave, waits for their tasks, moves their results to other workers, and has Kubernetes remove
-    /// exactly their pods. Where that cannot be had, a <see cref="LosslessScaleDownException"/> says why, before anything was changed.
+    /// Selects the leaving workers, waits for their tasks, moves their results to other workers, and has Kubernetes remove
+    /// exactly their pods. If this is not possible, a <see cref="LosslessScaleDownException"/> says why before anything is changed.
     /// </summary>
     Lossless,
 
-    /// <summary>Sets the number and lets Kubernetes choose: results that only the leaving workers held are lost and computed again.</summary>
+    /// <summary>Sets the number and lets Kubernetes select the pods: results that only leaving workers held are lost and computed again.</summary>
     Immediate,
 }

@@ -5,16 +5,16 @@ namespace DaskK8s;
 /// <summary>The options of a scaling.</summary>
 public sealed record ScaleOptions
 {
-    /// <summary>Gets how a group shrinks; growing does not depend on it.</summary>
+    /// <summary>Gets how a group shrinks; this does not affect growing.</summary>
     /// <value><see cref="ScaleDown.Lossless"/>.</value>
     public ScaleDown ScaleDown { get; init; } = ScaleDown.Lossless;
 
-    /// <summary>Gets how long the workers that leave may take to finish their tasks and hand over their results.</summary>
-    /// <value>5 minutes. A worker that takes longer stays, works again, and is named in <see cref="ScaleResult.NotRetired"/>.</value>
+    /// <summary>Gets the time limit for leaving workers to finish their tasks and move their results.</summary>
+    /// <value>5 minutes. A worker that takes longer stays, accepts tasks again, and is listed in <see cref="ScaleResult.NotRetired"/>.</value>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Gets whether the call waits until the pods that leave are gone, or those that come are ready.</summary>
-    /// <value>False: growing returns when the API server has accepted it, shrinking when the pods that leave are terminating.</value>
+    /// <summary>Gets whether the call waits until leaving pods are gone or new pods are ready.</summary>
+    /// <value>False: growing returns when the API server has accepted the change, shrinking when the leaving pods are terminating.</value>
     public bool WaitForCompletion { get; init; }
 
     /// <summary>Gets how long <see cref="WaitForCompletion"/> waits.</summary>
@@ -22,9 +22,9 @@ public sealed record ScaleOptions
     public TimeSpan CompletionTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// Gets whether the next <c>helm upgrade</c> of Helm 4 may set <c>spec.replicas</c> again: the library changes it in the name of the
-    /// manager that applied it, or gives it back after each change. Where this is false, the library owns the field after the change, and
-    /// that upgrade fails with a conflict, until another client connects to the release or scales it.
+    /// Gets whether the next <c>helm upgrade</c> with Helm 4 can set <c>spec.replicas</c> again: the library changes it as the
+    /// manager that applied it, or gives up ownership after each change. If false, the library owns the field after the change, and
+    /// that upgrade fails with a conflict until another client connects to the release or scales it.
     /// </summary>
     /// <value>True.</value>
     public bool GiveBackField { get; init; } = true;

@@ -6,36 +6,36 @@ public sealed record ScaleResult
     /// <summary>Gets the group's name.</summary>
     public required string WorkerGroup { get; init; }
 
-    /// <summary>Gets the replicas that were asked for.</summary>
+    /// <summary>Gets the requested replicas.</summary>
     public int Requested { get; init; }
 
-    /// <summary>Gets the replicas that the Deployment asked for before.</summary>
+    /// <summary>Gets the previous desired replicas of the Deployment.</summary>
     public required int Before { get; init; }
 
-    /// <summary>Gets the replicas that it asks for now: more than <see cref="Requested"/> where workers could not be retired.</summary>
+    /// <summary>Gets the new desired replicas: more than <see cref="Requested"/> if workers could not be retired.</summary>
     public required int After { get; init; }
 
     /// <summary>Gets the workers that were drained and whose pods left.</summary>
-    /// <value>Empty when the group grew, or shrank with <see cref="ScaleDown.Immediate"/>.</value>
+    /// <value>Empty if the group grew, or shrank with <see cref="ScaleDown.Immediate"/>.</value>
     public IReadOnlyList<RetiredWorker> Retired { get; init; } = [];
 
-    /// <summary>Gets the results that were moved to other workers, since only the leaving ones held them.</summary>
+    /// <summary>Gets the number of results that were moved to other workers because only leaving ones held them.</summary>
     public int KeysMoved { get; init; }
 
-    /// <summary>Gets what was to leave and stayed, and why.</summary>
+    /// <summary>Gets the pods that should have left but stayed, and why.</summary>
     public IReadOnlyList<NotRetiredWorker> NotRetired { get; init; } = [];
 
-    /// <summary>Gets who owns the field that was changed.</summary>
+    /// <summary>Gets the ownership of the changed field.</summary>
     public FieldOwnership Ownership { get; init; }
 
-    /// <summary>Gets why the change was not made in the name of the field's owner.</summary>
-    /// <value>Null where it was, where nothing was changed, or where <see cref="ScaleOptions.GiveBackField"/> is off.</value>
+    /// <summary>Gets why the change was not made as the field's owner.</summary>
+    /// <value>Null if it was, if nothing was changed, or if <see cref="ScaleOptions.GiveBackField"/> is false.</value>
     public string? OwnershipReason { get; init; }
 
-    /// <summary>Gets the time from the call until the API server had accepted the number.</summary>
+    /// <summary>Gets the time from the call until the API server accepted the change.</summary>
     public TimeSpan AcceptedAfter { get; init; }
 
-    /// <summary>Gets whether the group's pods are as many as asked for, where <see cref="ScaleOptions.WaitForCompletion"/> asked to wait.</summary>
-    /// <value>False where it was not waited for.</value>
+    /// <summary>Gets whether the group has the desired number of pods, if <see cref="ScaleOptions.WaitForCompletion"/> is set.</summary>
+    /// <value>False if the call did not wait.</value>
     public bool IsComplete { get; init; }
 }

@@ -15,6 +15,6 @@ public sealed class ScaleTargetUnknownException : DaskK8sException
     /// <summary>Gets the group's name.</summary>
     public string WorkerGroup { get; }
 
-    /// <summary>Gets what it was to be scaled by: <c>memory</c>, <c>cpu</c> or <c>gpu</c>.</summary>
+    /// <summary>Gets the requested resource: <c>memory</c>, <c>cpu</c> or <c>gpu</c>.</summary>
     public string Resource { get; }
 }

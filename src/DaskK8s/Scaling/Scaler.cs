@@ -8,14 +8,14 @@ using k8s.Models;
 
 namespace DaskK8s.Scaling;
 
-/// <summary>Sets a Deployment's replicas: in the name of the manager that owns the field where that is certain to change nothing else, by a patch where it is not.</summary>
+/// <summary>Sets a Deployment's replicas: as the manager that owns the field if this changes nothing else, otherwise by a patch.</summary>
 /// <remarks>
-/// It changes the Deployment itself and not its <c>scale</c> subresource: the chart's own Role (<c>dask-jupyter</c>) allows
-/// the one and not the other.
+/// Changes the Deployment itself and not its <c>scale</c> subresource: the chart's own Role (<c>dask-jupyter</c>) allows
+/// only the former.
 /// </remarks>
 internal sealed class Scaler(KubeRequests requests)
 {
-    /// <summary>The name under which the API server notes what this library changed.</summary>
+    /// <summary>The field manager of the changes that this library makes.</summary>
     public const string FieldManager = "daskk8s";
 
     /// <summary>The maximum number of retries when the Deployment changes between the read and the write.</summary>
@@ -30,13 +30,13 @@ internal sealed class Scaler(KubeRequests requests)
 
     private string Namespace => requests.Connection.Namespace;
 
-    /// <summary>Changes the replicas with one request if they are what they were and nobody applied the Deployment on the server's side.</summary>
+    /// <summary>Changes the replicas with one request if they are unchanged and the Deployment is not managed by server-side apply.</summary>
     /// <param name="deployment">The Deployment's name.</param>
-    /// <param name="from">What they must be.</param>
+    /// <param name="from">The required current replicas.</param>
     /// <param name="to">The number of pods.</param>
-    /// <param name="isAnyOwner">Whether it does not matter who owns the field.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>What was accepted, or null where something was otherwise.</returns>
+    /// <param name="isAnyOwner">Whether the owner of the field is irrelevant.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The accepted change, or null if a condition was not met.</returns>
     public async Task<AcceptedScale?> TryChangeUnownedAsync(string deployment, int from, int to, bool isAnyOwner, CancellationToken cancellationToken)
     {
         JsonArray patch =
@@ -62,13 +62,13 @@ internal sealed class Scaler(KubeRequests requests)
         }
     }
 
-    /// <summary>Reads the Deployment and sets its replicas, and does so again as long as somebody changes it in between.</summary>
+    /// <summary>Reads the Deployment and sets its replicas; retries while other clients change it in between.</summary>
     /// <param name="deployment">The Deployment's name.</param>
     /// <param name="replicas">The number of pods.</param>
-    /// <param name="mayShrink">Whether they may become fewer.</param>
-    /// <param name="keepsOwner">Whether the field's owner stays the owner.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>What was accepted, or null where the group would shrink and may not.</returns>
+    /// <param name="mayShrink">Whether the group is allowed to shrink.</param>
+    /// <param name="keepsOwner">Whether the field keeps its owner.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The accepted change, or null if the group would shrink but is not allowed to.</returns>
     public async Task<AcceptedScale?> ChangeAsync(string deployment, int replicas, bool mayShrink, bool keepsOwner, CancellationToken cancellationToken)
     {
         for (int read = 1; ; read++)
@@ -94,12 +94,12 @@ internal sealed class Scaler(KubeRequests requests)
         }
     }
 
-    /// <summary>Sets the replicas if nobody changed the Deployment since it was read.</summary>
+    /// <summary>Sets the replicas if the Deployment has not changed since it was read.</summary>
     /// <param name="deployment">The Deployment as it was read.</param>
     /// <param name="replicas">The number of pods.</param>
-    /// <param name="keepsOwner">Whether the field's owner stays the owner.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>What was accepted, or null where it was changed.</returns>
+    /// <param name="keepsOwner">Whether the field keeps its owner.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The accepted change, or null if the Deployment has changed.</returns>
     public async Task<AcceptedScale?> TryChangeAsync(V1Deployment deployment, int replicas, bool keepsOwner, CancellationToken cancellationToken)
     {
         if (!keepsOwner || deployment.Metadata.ManagedFields?.Any(static e => e.Operation == FieldEntry.Apply) != true)
@@ -151,7 +151,7 @@ internal sealed class Scaler(KubeRequests requests)
             .ConfigureAwait(false);
     }
 
-    /// <summary>Patches one version of one Deployment, or gives null where it is another one by now.</summary>
+    /// <summary>Patches one version of a Deployment, or returns null if it has changed.</summary>
     private async Task<AcceptedScale?> TryPatchAsync(
         string name, string? uid, string? version, int before, int replicas, string? reason, CancellationToken cancellationToken)
     {
@@ -168,7 +168,7 @@ internal sealed class Scaler(KubeRequests requests)
         }
     }
 
-    /// <summary>The last resort where the Deployment changes faster than it can be read: the number alone must be what it was.</summary>
+    /// <summary>Sets the replicas if only they are unchanged: the last resort if the Deployment changes faster than it can be read.</summary>
     private async Task<AcceptedScale?> ChangeWhateverVersionAsync(string deployment, int from, int replicas, bool mayShrink, CancellationToken cancellationToken)
     {
         const string Reason = "the Deployment changed each time between the read and the change";

@@ -12,16 +12,16 @@ namespace DaskK8s.Scaling;
 /// <summary>The fields of a release's Deployments that clients which did not finish kept, and the Deployments that somebody applied on the server's side.</summary>
 internal sealed class StrayFields(KubeRequests requests, Workloads workloads, string release)
 {
-    /// <summary>The time limit for giving back what others left.</summary>
+    /// <summary>The time limit for giving up ownership left by interrupted clients.</summary>
     private static readonly TimeSpan StrayLimit = TimeSpan.FromSeconds(3);
 
-    /// <summary>Holds the Deployments that somebody applied on the server's side when they were read last.</summary>
+    /// <summary>The Deployments that were managed by server-side apply as of the last read.</summary>
     private readonly ConcurrentDictionary<string, bool> _applied = new(StringComparer.Ordinal);
 
     private readonly FieldGiveBack _giveBack = new(requests);
 
-    /// <summary>Gives back what clients that did not finish kept of the release's worker groups.</summary>
-    /// <remarks>It is of no use to fail for it: what could not be given back now is tried again by the next one.</remarks>
+    /// <summary>Gives up ownership that interrupted clients still hold in the release's worker groups.</summary>
+    /// <remarks>A failure here is not reported: the next call tries again.</remarks>
     public async Task GiveBackAsync(IEnumerable<V1Deployment> deployments, IReadOnlyList<GroupPlan> groups, CancellationToken cancellationToken)
     {
         Note(deployments);
@@ -41,7 +41,7 @@ internal sealed class StrayFields(KubeRequests requests, Workloads workloads, st
         }
     }
 
-    /// <summary>Gives back what is left in other groups than the one that was just scaled.</summary>
+    /// <summary>Gives up ownership left in groups other than the one that was just scaled.</summary>
     public async Task GiveBackOthersAsync(GroupPlan scaled, IReadOnlyList<GroupPlan> groups, CancellationToken cancellationToken)
     {
         try

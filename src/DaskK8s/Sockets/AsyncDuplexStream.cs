@@ -1,6 +1,6 @@
 namespace DaskK8s.Sockets;
 
-/// <summary>A stream of bytes in both directions that is only ever awaited: a deriving class reads and writes memory, and no more.</summary>
+/// <summary>A duplex byte stream with only asynchronous operations: a derived class implements just reading and writing memory.</summary>
 internal abstract class AsyncDuplexStream : Stream
 {
     public sealed override bool CanRead => true;

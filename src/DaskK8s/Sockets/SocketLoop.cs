@@ -4,13 +4,13 @@ using System.Net.Sockets;
 namespace DaskK8s.Sockets;
 
 /// <summary>
-/// The one thread on which tunnels and local sockets wait for each other. It is woken by the kernel when a socket is ready, and
-/// what waited for that goes on right there.
+/// The single thread on which tunnels and local sockets wait for each other. The kernel wakes it when a socket is ready, and
+/// the waiting code continues on this thread.
 /// </summary>
 /// <remarks>
-/// .NET's own asynchronous sockets hand every readiness from a poller thread to the thread pool, whose threads then look for more
-/// work for a while. A forward does little with each piece of data, so that costs more than the rest together (docs/decisions/0001-tunnel-transport.md).
-/// Only code that never blocks may go on here: the tunnel's own. Everything else is resumed on the thread pool.
+/// .NET's own asynchronous sockets pass each readiness event from a poller thread to the thread pool, whose threads then spin for more
+/// work. A forward does little work per piece of data, so this would be the largest cost (docs/decisions/0001-tunnel-transport.md).
+/// Only code that never blocks can continue here: the tunnel's own. All other code resumes on the thread pool.
 /// </remarks>
 #pragma warning disable CA1001 // There is one for the life of the process.
 internal sealed class SocketLoop
@@ -20,7 +20,7 @@ internal sealed class SocketLoop
 
     private static SocketLoop? s_shared;
 
-    /// <summary>Microseconds; where the loop has been run less than on Linux, a lost wake costs a second at most.</summary>
+    /// <summary>Microseconds; on platforms where the loop is less tested than on Linux, a lost wake-up costs at most a second.</summary>
     private static readonly int s_longestSleep = OperatingSystem.IsLinux() ? -1 : 1_000_000;
 
     [ThreadStatic]
@@ -43,8 +43,8 @@ internal sealed class SocketLoop
         new Thread(Run) { IsBackground = true, Name = "DaskK8s sockets" }.UnsafeStart();
     }
 
-    /// <summary>Gets the loop of this process; its thread starts with the first use and costs nothing while nothing comes.</summary>
-    /// <remarks>A start that fails (no file descriptor left, no loopback yet) is tried again by the next use.</remarks>
+    /// <summary>Gets the loop of this process; its thread starts on first use and costs nothing while idle.</summary>
+    /// <remarks>A failed start (no file descriptors left, no loopback yet) is retried on the next use.</remarks>
     public static SocketLoop Shared
     {
         get
@@ -69,11 +69,11 @@ internal sealed class SocketLoop
     public static ValueTask SwitchAsync() => s_isCurrent ? ValueTask.CompletedTask : SocketWait.ForNothing().WaitAsync(inline: true);
 
     /// <summary>
-    /// Closes a socket that waits were made for, on the loop's thread: it never waits on a socket that somebody else disposes, which
-    /// means something else on each system. The waits end.
+    /// Closes a socket that has waits, on the loop's thread: it never waits on a socket that other code disposes, because
+    /// the effect differs between operating systems. The waits end.
     /// </summary>
-    /// <param name="socket">The socket; nobody uses it any more, but those who wait for it.</param>
-    /// <returns>A task that ends when it is closed; its continuation does not run on the loop's thread.</returns>
+    /// <param name="socket">The socket; only its waits may still use it.</param>
+    /// <returns>A task that completes when it is closed; its continuation does not run on the loop's thread.</returns>
     public static Task CloseAsync(Socket socket)
     {
         if (s_isCurrent)
@@ -87,8 +87,8 @@ internal sealed class SocketLoop
         return closed.Task;
     }
 
-    /// <summary>Watches for a wait's condition.</summary>
-    /// <param name="wait">The wait; its socket has no other for the same direction.</param>
+    /// <summary>Starts watching for a wait's condition.</summary>
+    /// <param name="wait">The wait; it must be the socket's only one for this direction.</param>
     internal void Add(SocketWait wait)
     {
         bool wake;
@@ -105,7 +105,7 @@ internal sealed class SocketLoop
         }
     }
 
-    /// <summary>Opens the socket that wakes the loop; a machine may have one of the two loopbacks only.</summary>
+    /// <summary>Opens the socket that wakes the loop; a machine may have only one of the two loopback addresses.</summary>
     private static Socket OpenWake()
     {
         try
@@ -151,7 +151,7 @@ internal sealed class SocketLoop
         closed.SetResult();
     }
 
-    /// <summary>Determines whether a socket was disposed by somebody who did not ask the loop; its local address is known without asking the system.</summary>
+    /// <summary>Determines whether a socket was disposed without the loop; its local address is read without a system call.</summary>
     private static bool IsDisposed(Socket socket)
     {
         try
@@ -223,8 +223,8 @@ internal sealed class SocketLoop
         }
     }
 
-    /// <summary>Takes over the new waits; those for nothing end at once.</summary>
-    /// <returns>Whether something ended, so that there may be more to take.</returns>
+    /// <summary>Adds the new waits; waits without a socket end immediately.</summary>
+    /// <returns>Whether a wait ended, so that there may be more to add.</returns>
     private bool TakeComing()
     {
         lock (_gate)

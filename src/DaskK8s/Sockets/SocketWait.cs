@@ -3,14 +3,14 @@ using System.Threading.Tasks.Sources;
 
 namespace DaskK8s.Sockets;
 
-/// <summary>Waits, again and again, until a socket can be read or written without blocking, or is closed.</summary>
+/// <summary>A reusable wait until a socket is readable or writable without blocking, or closed.</summary>
 internal sealed class SocketWait : IValueTaskSource
 {
     private ManualResetValueTaskSourceCore<bool> _core;
 
     /// <summary>Creates the wait for one direction of a socket; nothing is watched before <see cref="WaitAsync"/>.</summary>
-    /// <param name="socket">The socket, which does not block.</param>
-    /// <param name="forWriting">Which direction.</param>
+    /// <param name="socket">The socket, which must be non-blocking.</param>
+    /// <param name="forWriting">True for writing, false for reading.</param>
     public SocketWait(Socket socket, bool forWriting)
     {
         Socket = socket;
@@ -21,18 +21,18 @@ internal sealed class SocketWait : IValueTaskSource
     {
     }
 
-    /// <summary>Gets the socket; null where only the loop's next round is waited for.</summary>
+    /// <summary>Gets the socket; null for a wait that ends in the loop's next iteration.</summary>
     internal Socket? Socket { get; }
 
     internal bool ForWriting { get; }
 
-    /// <summary>Creates a wait that ends in the loop's next round.</summary>
+    /// <summary>Creates a wait that ends in the loop's next iteration.</summary>
     /// <returns>The wait.</returns>
     public static SocketWait ForNothing() => new();
 
-    /// <summary>Waits; one call at a time, to be awaited at once.</summary>
-    /// <param name="inline">Whether the caller goes on on the loop's thread, where it must not block.</param>
-    /// <returns>A task that ends when it is worth a try.</returns>
+    /// <summary>Waits; only one call at a time, which must be awaited immediately.</summary>
+    /// <param name="inline">Whether the caller continues on the loop's thread, where it must not block.</param>
+    /// <returns>A task that completes when the operation should be tried.</returns>
     public ValueTask WaitAsync(bool inline)
     {
         _core.Reset();

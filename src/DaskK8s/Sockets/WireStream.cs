@@ -4,12 +4,12 @@ using System.Net.Sockets;
 namespace DaskK8s.Sockets;
 
 /// <summary>
-/// The TCP connection under an upgraded one. It takes from the socket all that is there and gives it out in the pieces that TLS
-/// asks for: .NET's TLS reads one record at a time, and asks before each whether there is anything, which is two system calls for 16 KiB.
+/// The TCP connection under an upgraded one. It reads all available data from the socket and returns it in the pieces that TLS
+/// requests: .NET's TLS reads one record at a time, and checks for data before each, which takes two system calls per 16 KiB.
 /// </summary>
 /// <remarks>
-/// What is awaited on the thread of the <see cref="SocketLoop"/> goes on there, everything else on the thread pool: the tunnel reads
-/// through TLS and HTTP layers that know neither. An empty stream holds no buffer.
+/// Code that awaits on the thread of the <see cref="SocketLoop"/> continues there, all other code on the thread pool: the tunnel reads
+/// through TLS and HTTP layers that are aware of neither. An empty stream holds no buffer.
 /// </remarks>
 internal sealed class WireStream : AsyncDuplexStream
 {
@@ -24,7 +24,7 @@ internal sealed class WireStream : AsyncDuplexStream
     private bool _mayHaveMore;
 
     /// <summary>Wraps a connected socket.</summary>
-    /// <param name="socket">The socket; it belongs to the stream and is made non-blocking.</param>
+    /// <param name="socket">The socket; the stream owns it and makes it non-blocking.</param>
     public WireStream(Socket socket)
     {
         _socket = socket;
@@ -86,7 +86,7 @@ internal sealed class WireStream : AsyncDuplexStream
         }
     }
 
-    /// <summary>Takes what the socket has; false when that is nothing yet.</summary>
+    /// <summary>Reads available data from the socket; false if there is none yet.</summary>
     private bool TryFill(bool isNothingWanted)
     {
         if (isNothingWanted || !_mayHaveMore)
@@ -122,7 +122,7 @@ internal sealed class WireStream : AsyncDuplexStream
         }
     }
 
-    /// <summary>Gives out what was taken; the buffer goes back with its last byte.</summary>
+    /// <summary>Returns buffered data; the buffer is released with its last byte.</summary>
     private int Take(Span<byte> destination)
     {
         int count = Math.Min(destination.Length, _end - _start);
@@ -138,7 +138,7 @@ internal sealed class WireStream : AsyncDuplexStream
         return count;
     }
 
-    /// <summary>Sends as much as the socket takes now.</summary>
+    /// <summary>Sends as much as the socket currently accepts.</summary>
     private int Send(ReadOnlySpan<byte> buffer)
     {
         int sent = 0;

@@ -4,10 +4,10 @@ using k8s.Models;
 
 namespace DaskK8s.Waiting;
 
-/// <summary>Matches pods with the workers that the scheduler lists, by IP address.</summary>
+/// <summary>The assignment of workers that the scheduler lists to pods, by IP address.</summary>
 /// <remarks>
-/// Many workers may be one pod's (<c>--nworkers</c>, <c>dask-cuda-worker</c>), and with host networking several pods have one
-/// address: they share its workers in order.
+/// A pod can have many workers (<c>--nworkers</c>, <c>dask-cuda-worker</c>). With host networking, several pods have the same
+/// address, and its workers are assigned to them in order.
 /// </remarks>
 internal sealed class PodConnections
 {

@@ -8,7 +8,7 @@ using k8s.Models;
 
 namespace DaskK8s.Waiting;
 
-/// <summary>Follows one group during a wait, and remembers what a single look cannot tell.</summary>
+/// <summary>The state of one group during a wait, including what a single read does not show.</summary>
 internal sealed class WaitGroup(GroupPlan plan, IEnumerable<string> knownAddresses)
 {
     private const int MostDesiredKept = 8;
@@ -18,10 +18,10 @@ internal sealed class WaitGroup(GroupPlan plan, IEnumerable<string> knownAddress
 
     public GroupPlan Plan => plan;
 
-    /// <summary>Gets the numbers that the Deployment asked for during the wait, in order.</summary>
+    /// <summary>Gets the Deployment's desired replicas during the wait, in order.</summary>
     public IReadOnlyList<int> Desired => _desired;
 
-    /// <summary>Gets the addresses of pods that are there, or are gone while the scheduler may still list their workers.</summary>
+    /// <summary>Gets the addresses of pods that exist, or are gone while the scheduler can still list their workers.</summary>
     public IReadOnlyCollection<string> Addresses => _addresses;
 
     public WaitState Look(WaitView view, DateTimeOffset? now = null)
@@ -58,7 +58,7 @@ internal sealed class WaitGroup(GroupPlan plan, IEnumerable<string> knownAddress
         return new WaitState(Progress(desired, active, going, view, complete ? null : Waiting(causes) + remark), complete, kubernetes, needs, complete ? [] : causes);
     }
 
-    /// <summary>Determines whether the pods of a rollout in progress are old ones, about to be replaced: their troubles are no longer of interest.</summary>
+    /// <summary>Determines whether a pod is an old one that a rollout is about to replace, so that its problems can be ignored.</summary>
     public static bool IsOutdated(V1Pod pod, V1Deployment deployment, IReadOnlyList<V1Pod> active)
     {
         if (deployment.Spec?.Paused == true || RolloutLeft(deployment, deployment.Spec?.Replicas ?? 1) is null)
@@ -76,7 +76,7 @@ internal sealed class WaitGroup(GroupPlan plan, IEnumerable<string> knownAddress
         return youngest is not null && PodOwners.HashOf(pod) != PodOwners.HashOf(youngest);
     }
 
-    /// <summary>Returns how many pods of the new template a rollout still lacks (or 0 while it only has old ones to remove), or null when there is none in progress.</summary>
+    /// <summary>Returns how many new pods a rollout still lacks (0 while it only removes old ones), or null if none is in progress.</summary>
     internal static int? RolloutLeft(V1Deployment deployment, int desired)
     {
         V1DeploymentStatus? status = deployment.Status;
@@ -92,11 +92,11 @@ internal sealed class WaitGroup(GroupPlan plan, IEnumerable<string> knownAddress
         return seen && updated >= desired && replicas <= updated ? null : Math.Max(0, desired - updated);
     }
 
-    /// <summary>A pod of a lost node stays until the node comes back; when its time is over and the scheduler has forgotten it, nobody waits for it.</summary>
+    /// <summary>Determines whether the wait ignores a pod: its node is lost and the scheduler no longer lists its workers.</summary>
     private static bool IsForgotten(V1Pod pod, WaitView view) =>
         PodDiagnosis.IsNodeLost(pod) && (!view.AsksScheduler || (view.Connections is { } known && !PodAddresses.Of(pod).Any(known.IsListed)));
 
-    /// <summary>Determines whether the group's workers connect to another scheduler: its Deployment says so, and this one lists none of them.</summary>
+    /// <summary>Determines whether the group's workers use another scheduler: the Deployment names one, and this one lists none of them.</summary>
     private bool IsElsewhere(IReadOnlyList<V1Pod> active, WaitView view) =>
         plan.OtherScheduler is not null && (view.Connections is not { } known || active.All(p => known.Of(p).Listed == 0));
 

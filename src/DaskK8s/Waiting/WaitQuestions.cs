@@ -2,7 +2,7 @@ using DaskK8s.Kubernetes;
 
 namespace DaskK8s.Waiting;
 
-/// <summary>Asks the scheduler for its workers during a wait: right after each change, then in growing intervals, one question at a time.</summary>
+/// <summary>Requests the scheduler's workers during a wait: right after each change, then at growing intervals, one request at a time.</summary>
 internal sealed class WaitQuestions(KubeRequests requests, string release, ConnectedWorkers ask)
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
@@ -19,14 +19,14 @@ internal sealed class WaitQuestions(KubeRequests requests, string release, Conne
     /// <summary>Gets the last answer, or null before the first.</summary>
     public WaitAnswer? Latest => _latest;
 
-    /// <summary>Gets the question under way, or the last one.</summary>
+    /// <summary>Gets the request in progress, or the last one.</summary>
     public Task Asking { get; private set; } = Task.CompletedTask;
 
-    /// <summary>Asks if it is time.</summary>
-    /// <param name="version">The state of the Deployments and pods.</param>
-    /// <param name="answered">Hears of the answer.</param>
-    /// <param name="cancellationToken">Ends the question.</param>
-    /// <returns>When to ask next, or null while an answer is awaited.</returns>
+    /// <summary>Sends a request if one is due.</summary>
+    /// <param name="version">The version of the Deployments and pods.</param>
+    /// <param name="answered">Called when the answer arrives.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <returns>The time until the next request, or null while a request is in progress.</returns>
     public TimeSpan? AskWhenDue(int version, Action answered, CancellationToken cancellationToken)
     {
         lock (_lock)

@@ -11,7 +11,7 @@ using k8s.Models;
 
 namespace DaskK8s.Waiting;
 
-/// <summary>Puts the causes together when a wait gives up, with the events and the logs' ends that may be read.</summary>
+/// <summary>Collects the causes when a wait gives up, with readable events and the last log lines.</summary>
 internal sealed class WaitReport(KubeRequests requests, string release, PodOwners owners, WaitView view, V1Pod? scheduler)
 {
     private const int MostPodsAsked = 20;
@@ -81,7 +81,7 @@ internal sealed class WaitReport(KubeRequests requests, string release, PodOwner
             [.. _remarks]);
     }
 
-    /// <summary>Adds what the events tell to the causes.</summary>
+    /// <summary>Adds details from events to a cause.</summary>
     private async Task<PodCause> DetailAsync(PodCause cause, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (cause is { Pod: { } name, Kind: PodCauseKind.ContainerCreating or PodCauseKind.ImageNotPulled or PodCauseKind.NotReady })
@@ -130,7 +130,7 @@ internal sealed class WaitReport(KubeRequests requests, string release, PodOwner
         return null;
     }
 
-    /// <summary>Adds the last lines of the logs of some pods: of each cause one, as pods of one template mostly fail alike.</summary>
+    /// <summary>Adds the last log lines of one pod for each cause, because pods of one template usually fail alike.</summary>
     private async Task<List<PodCause>> AddLogsAsync(List<PodCause> causes, CancellationToken cancellationToken)
     {
         PodCause[] chosen = [.. causes

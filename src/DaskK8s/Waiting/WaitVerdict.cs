@@ -4,7 +4,7 @@ using k8s.Models;
 
 namespace DaskK8s.Waiting;
 
-/// <summary>Decides whether waiting for a group will not help.</summary>
+/// <summary>Decides whether waiting for a group is hopeless.</summary>
 internal sealed class WaitVerdict(WorkerWaitOptions options, TimeProvider timeProvider)
 {
     private const int PullFailures = 2;
@@ -15,7 +15,7 @@ internal sealed class WaitVerdict(WorkerWaitOptions options, TimeProvider timePr
     private readonly Dictionary<(string Who, PodCauseKind Kind), long> _since = [];
     private readonly Dictionary<string, (int Failures, string? Reason)> _pulls = new(StringComparer.Ordinal);
 
-    /// <summary>Returns the causes that waiting does not heal, and when to look again where a cause only needs more time to become one.</summary>
+    /// <summary>Returns the causes that waiting cannot resolve, and when to check again if another cause can become one.</summary>
     public (IReadOnlyList<PodCause> Hopeless, TimeSpan? LookAgain) Judge(WaitGroup group, WaitState state, WaitView view, V1Pod? scheduler)
     {
         if (view.Deployments.GetValueOrDefault(group.Plan.DeploymentName) is not { } deployment)
@@ -66,7 +66,7 @@ internal sealed class WaitVerdict(WorkerWaitOptions options, TimeProvider timePr
 
     private static bool IsOf(string who, WaitGroup group, IEnumerable<V1Pod> pods) => who == group.Plan.Name || pods.Any(p => p.Metadata.Uid == who);
 
-    /// <summary>Returns how long a cause must last before it is hopeless, or null where it heals by itself.</summary>
+    /// <summary>Returns how long a cause must last before it is hopeless, or null if it resolves itself.</summary>
     private TimeSpan? LimitOf(PodCause cause, V1Pod? pod, V1Pod? scheduler) => cause.Kind switch
     {
         PodCauseKind.QuotaExceeded => CreationLimit,
@@ -82,7 +82,7 @@ internal sealed class WaitVerdict(WorkerWaitOptions options, TimeProvider timePr
     private bool IsCrashLoop(V1Pod pod, V1Pod? scheduler) => StatusesOf(pod).Any(s =>
         s.State?.Waiting?.Reason == "CrashLoopBackOff" && s.RestartCount >= options.CrashLoopRestarts && !EndedBeforeScheduler(s, scheduler));
 
-    /// <summary>A worker ends when it does not find the scheduler; what happened before that was ready says nothing of now.</summary>
+    /// <summary>Determines whether the container ended before the scheduler was ready: such exits do not count.</summary>
     private static bool EndedBeforeScheduler(V1ContainerStatus status, V1Pod? scheduler)
     {
         if (scheduler is null)
@@ -97,7 +97,7 @@ internal sealed class WaitVerdict(WorkerWaitOptions options, TimeProvider timePr
     private static bool IsNeverPulled(V1Pod pod) =>
         StatusesOf(pod).Any(static s => s.State?.Waiting?.Reason is ContainerDiagnosis.ImageNeverPull or ContainerDiagnosis.InvalidImageName);
 
-    /// <summary>Counts failed pulls: the kubelet says ErrImagePull after each, and ImagePullBackOff until the next.</summary>
+    /// <summary>Counts failed pulls: the kubelet reports ErrImagePull after each, and ImagePullBackOff until the next.</summary>
     private void NotePulls(V1Pod pod)
     {
         string? reason = StatusesOf(pod).Select(static s => s.State?.Waiting?.Reason).FirstOrDefault(ContainerDiagnosis.IsImageReason);

@@ -5,12 +5,12 @@ using k8s.Models;
 
 namespace DaskK8s.Waiting;
 
-/// <summary>Holds all that a wait knows at one moment.</summary>
+/// <summary>The state that a wait knows at one point in time.</summary>
 /// <param name="Deployments">The release's Deployments by name.</param>
 /// <param name="PodsByGroup">The worker pods by group.</param>
-/// <param name="Connections">What the scheduler lists, or null before it was asked or where it cannot be.</param>
-/// <param name="IsFresh">Whether the scheduler was asked after the last change that Kubernetes told of.</param>
-/// <param name="AsksScheduler">Whether the scheduler's word is waited for.</param>
+/// <param name="Connections">The workers that the scheduler lists, or null if it has not answered or cannot be reached.</param>
+/// <param name="IsFresh">Whether the scheduler's answer is newer than the last change in Kubernetes.</param>
+/// <param name="AsksScheduler">Whether the wait requires an answer of the scheduler.</param>
 internal sealed record WaitView(
     IReadOnlyDictionary<string, V1Deployment> Deployments, ILookup<string, V1Pod> PodsByGroup, PodConnections? Connections, bool IsFresh, bool AsksScheduler)
 {
@@ -20,7 +20,7 @@ internal sealed record WaitView(
     /// <param name="snapshot">What runs.</param>
     /// <param name="listed">The number of workers that the scheduler lists at each address, or null where it cannot be asked.</param>
     /// <param name="plans">The groups.</param>
-    /// <param name="now">The time.</param>
+    /// <param name="now">The current time.</param>
     /// <returns>The causes, group by group and pod by pod.</returns>
     public static IReadOnlyList<PodCause> CausesOf(
         WorkloadSnapshot snapshot, IReadOnlyDictionary<string, int>? listed, IReadOnlyList<GroupPlan> plans, DateTimeOffset now)
@@ -36,7 +36,7 @@ internal sealed record WaitView(
         return [.. plans.SelectMany(g => new WaitGroup(g, []).Look(view, now).Causes)];
     }
 
-    /// <summary>Determines whether a pod of any group has the address now.</summary>
+    /// <summary>Determines whether a pod of any group currently has the address.</summary>
     public bool IsInUse(string address) =>
         (_addresses ??= [.. PodsByGroup.SelectMany(static g => g).SelectMany(PodAddresses.Of)]).Contains(address);
 }

@@ -1,38 +1,38 @@
 namespace DaskK8s;
 
-/// <summary>Tells how far a worker group is on its way to what its Deployment asks for.</summary>
+/// <summary>The progress of a worker group towards the desired replicas of its Deployment.</summary>
 public sealed record WorkerGroupProgress
 {
     /// <summary>Gets the group's name.</summary>
     public required string Group { get; init; }
 
-    /// <summary>Gets how many pods the Deployment asks for now; another client or an autoscaler may change it meanwhile.</summary>
+    /// <summary>Gets the Deployment's current desired replicas, which another client or an autoscaler can change during the wait.</summary>
     public required int Desired { get; init; }
 
-    /// <summary>Gets how many of the group's pods there are, without those that have ended or are to go.</summary>
+    /// <summary>Gets the number of existing pods of the group, without ended or terminating ones.</summary>
     public required int Created { get; init; }
 
-    /// <summary>Gets how many of them have a node.</summary>
+    /// <summary>Gets the number of scheduled pods.</summary>
     public required int Scheduled { get; init; }
 
-    /// <summary>Gets how many of them are ready.</summary>
+    /// <summary>Gets the number of ready pods.</summary>
     public required int Ready { get; init; }
 
-    /// <summary>Gets how many of them the Dask scheduler knows the workers of.</summary>
-    /// <value>Null where the scheduler cannot be asked or has not been yet.</value>
+    /// <summary>Gets the number of pods whose workers are connected to the Dask scheduler.</summary>
+    /// <value>Null if the scheduler cannot be reached or has not answered yet.</value>
     public required int? Connected { get; init; }
 
-    /// <summary>Gets how many of the group's pods are to go and are still there.</summary>
+    /// <summary>Gets the number of terminating pods of the group.</summary>
     public required int Terminating { get; init; }
 
-    /// <summary>Gets what the group waits for, in plain words.</summary>
-    /// <value>Null when it waits for nothing.</value>
+    /// <summary>Gets what the group is waiting for, in plain words.</summary>
+    /// <value>Null if it is complete.</value>
     public required string? Waiting { get; init; }
 
-    /// <summary>Gets whether the group is as it was asked for.</summary>
+    /// <summary>Gets whether the group is in the desired state.</summary>
     public bool IsComplete => Waiting is null;
 
-    /// <summary>Returns the progress in a line: <c>gpu-workers: 1 of 2 connected (2 created, 2 scheduled, 1 ready): …</c>.</summary>
+    /// <summary>Returns the progress as one line: <c>gpu-workers: 1 of 2 connected (2 created, 2 scheduled, 1 ready): …</c>.</summary>
     /// <returns>The line.</returns>
     public override string ToString()
     {

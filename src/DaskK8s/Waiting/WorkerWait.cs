@@ -7,7 +7,7 @@ using k8s.Models;
 
 namespace DaskK8s.Waiting;
 
-/// <summary>Waits for workers: follows Deployments and pods, and asks the scheduler when its word can change something.</summary>
+/// <summary>Waits for workers: watches Deployments and pods, and asks the scheduler when its answer can change the result.</summary>
 internal sealed class WorkerWait(
     KubeRequests requests,
     Workloads workloads,
@@ -35,7 +35,7 @@ internal sealed class WorkerWait(
     private Exception? _failure;
     private int _version;
 
-    /// <summary>Gets what was seen last, or null before everything was listed.</summary>
+    /// <summary>Gets the last observed state, or null before everything was listed.</summary>
     public WorkloadSnapshot? Snapshot
     {
         get
@@ -47,7 +47,7 @@ internal sealed class WorkerWait(
         }
     }
 
-    /// <summary>Returns the addresses, with their groups, that a later wait has to know of.</summary>
+    /// <summary>Returns the addresses, with their groups, that a later wait needs.</summary>
     public IEnumerable<(string Group, string Address)> Addresses => _groups.SelectMany(static g => g.Addresses.Select(a => (g.Plan.Name, a)));
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -162,7 +162,7 @@ internal sealed class WorkerWait(
         }
     }
 
-    /// <summary>Puts together what is known; called under the lock.</summary>
+    /// <summary>Combines the known state; called under the lock.</summary>
     private (WaitView? View, V1Pod? Scheduler) View()
     {
         if (_deployments is null || _pods is null)

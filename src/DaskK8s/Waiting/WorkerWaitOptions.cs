@@ -9,28 +9,28 @@ public sealed record WorkerWaitOptions
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(5);
 
     /// <summary>Gets how long to wait.</summary>
-    /// <value><see cref="DefaultTimeout"/>. <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> waits until it is done, hopeless or cancelled; zero looks once.</value>
+    /// <value><see cref="DefaultTimeout"/>. <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> waits without a time limit; zero checks once.</value>
     public TimeSpan Timeout { get; init; } = DefaultTimeout;
 
     /// <summary>Gets the group to wait for.</summary>
     /// <value>Null: every group.</value>
     public string? WorkerGroup { get; init; }
 
-    /// <summary>Gets whether to give up at once where waiting will not help.</summary>
+    /// <summary>Gets whether to give up at once if waiting will not help.</summary>
     /// <value>
-    /// True. Hopeless is: an image name that is invalid, or an image that is not on the node and may not be pulled; an image whose
-    /// pull has failed twice or for 30 s; a container that ends again and again (see <see cref="CrashLoopRestarts"/>); a container that cannot be
-    /// created as the pod describes it, for 10 s; pods that a quota or an admission rule refuses, for 3 s; a Deployment that does not exist; a scheduler that is scaled to zero. A pod
-    /// that no node can take is not hopeless by itself: an autoscaler may add a node (see <see cref="UnschedulableLimit"/>).
+    /// True. Hopeless causes are: an invalid image name, or an image that is not on the node and must not be pulled; an image whose
+    /// pull has failed twice or for 30 s; a container that keeps exiting (see <see cref="CrashLoopRestarts"/>); a container that cannot be
+    /// created as the pod describes it, for 10 s; pods that a quota or an admission rule rejects, for 3 s; a missing Deployment; a scheduler scaled to zero. A pod
+    /// that is unschedulable is not hopeless by itself, because an autoscaler can add a node (see <see cref="UnschedulableLimit"/>).
     /// </value>
     public bool FailFast { get; init; } = true;
 
-    /// <summary>Gets after how many restarts a container that ends again and again is hopeless.</summary>
-    /// <value>3. Crashes from before the scheduler was ready do not make it hopeless: workers end when they do not find it.</value>
+    /// <summary>Gets the number of restarts after which a container that keeps exiting is hopeless.</summary>
+    /// <value>3. Crashes before the scheduler was ready do not count, because workers exit if they cannot reach it.</value>
     public int CrashLoopRestarts { get; init; } = 3;
 
-    /// <summary>Gets after how long a pod that no node can take is hopeless.</summary>
-    /// <value>Null: never, as an autoscaler may add a node; the time-out reports it.</value>
+    /// <summary>Gets the time after which an unschedulable pod is hopeless.</summary>
+    /// <value>Null: never, because an autoscaler can add a node; the time-out reports it.</value>
     public TimeSpan? UnschedulableLimit { get; init; }
 
     internal void Validate()

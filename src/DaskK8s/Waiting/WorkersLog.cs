@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.Waiting;
 
-/// <summary>The log lines of waits (event ids 4000 to 4005).</summary>
+/// <summary>The log messages of waits (event ids 4000 to 4005).</summary>
 internal static partial class WorkersLog
 {
     [LoggerMessage(4000, LogLevel.Debug, "Started to wait for the workers of release {Release}, at most {Timeout}")]

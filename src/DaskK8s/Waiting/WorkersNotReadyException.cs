@@ -5,10 +5,10 @@ using DaskK8s.Common;
 
 namespace DaskK8s;
 
-/// <summary>The exception that is thrown when workers are not ready in time, or when waiting cannot help. It gives the cause of each pod.</summary>
+/// <summary>The exception that is thrown when workers are not ready in time or waiting cannot help. It contains the cause for each pod.</summary>
 /// <remarks>
-/// A cause may hold the last lines that a worker wrote to its own log, so that a crash explains itself. Nothing else of the pod
-/// (environment, Secrets, arguments) is in it.
+/// A cause can include the last lines of a worker's own log, to explain a crash. Nothing else from the pod
+/// (environment, Secrets, arguments) is included.
 /// </remarks>
 public sealed class WorkersNotReadyException : DaskK8sException
 {
@@ -39,19 +39,19 @@ public sealed class WorkersNotReadyException : DaskK8sException
     /// <summary>Gets the release's namespace.</summary>
     public string Namespace { get; }
 
-    /// <summary>Gets how long was waited.</summary>
+    /// <summary>Gets the elapsed time of the wait.</summary>
     public TimeSpan Waited { get; }
 
-    /// <summary>Gets whether the wait ended before its time limit, as waiting longer would not help.</summary>
+    /// <summary>Gets whether the wait ended before its time limit because waiting longer would not help.</summary>
     public bool IsHopeless { get; }
 
-    /// <summary>Gets how far each group is that was waited for.</summary>
+    /// <summary>Gets the progress of each group that was waited for.</summary>
     public IReadOnlyList<WorkerGroupProgress> Groups { get; }
 
-    /// <summary>Gets the causes, pod by pod; those that make waiting hopeless first.</summary>
+    /// <summary>Gets the causes for each pod, starting with those that make waiting hopeless.</summary>
     public IReadOnlyList<PodCause> Causes { get; }
 
-    /// <summary>Gets what else is to know: what could not be read, and what changed during the wait.</summary>
+    /// <summary>Gets remarks: what could not be read, and what changed during the wait.</summary>
     public IReadOnlyList<string> Remarks { get; }
 
     private static string Describe(

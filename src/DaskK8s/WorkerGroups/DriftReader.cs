@@ -32,7 +32,7 @@ internal static class DriftReader
         return drift;
     }
 
-    /// <summary>Returns the managers in whose way an apply of another number would stand.</summary>
+    /// <summary>Returns the field managers with which an upgrade to a different number would conflict.</summary>
     private static IReadOnlyList<string> FindHolders(V1Deployment deployment)
     {
         V1ManagedFieldsEntry[] entries = [.. deployment.Metadata.ManagedFields ?? []];

@@ -5,14 +5,14 @@ using k8s.Models;
 
 namespace DaskK8s.WorkerGroups;
 
-/// <summary>Puts together what the release says of a group and what Kubernetes runs of it.</summary>
+/// <summary>Combines a group's data from the release with its Kubernetes objects.</summary>
 internal static class GroupBuilder
 {
     /// <summary>Builds the groups.</summary>
     /// <param name="scale">Scales a group.</param>
-    /// <param name="plans">The groups as the release has them.</param>
-    /// <param name="snapshot">What Kubernetes runs; without pods, those that are known stay as they were read last.</param>
-    /// <param name="known">The groups as they were read last.</param>
+    /// <param name="plans">The groups as the release declares them.</param>
+    /// <param name="snapshot">The Kubernetes objects; if pods were not read, the known pods are kept.</param>
+    /// <param name="known">The groups as of the last read.</param>
     /// <returns>One group for each Deployment that exists.</returns>
     public static IReadOnlyList<WorkerGroup> Build(ScaleGroup scale, IEnumerable<GroupPlan> plans, WorkloadSnapshot snapshot, IReadOnlyList<WorkerGroup> known) =>
     [
@@ -26,7 +26,7 @@ internal static class GroupBuilder
             : null).OfType<WorkerGroup>(),
     ];
 
-    /// <summary>Turns a pod into what the public API shows of it.</summary>
+    /// <summary>Converts a pod to its public form.</summary>
     public static WorkerPod ToPod(V1Pod pod) => new(
         pod.Metadata.Name,
         pod.Metadata.Uid,

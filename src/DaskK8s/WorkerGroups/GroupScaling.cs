@@ -14,7 +14,7 @@ using k8s.Models;
 namespace DaskK8s.WorkerGroups;
 
 /// <summary>Scales the worker groups of a release.</summary>
-/// <param name="requests">The way to the API server.</param>
+/// <param name="requests">The requests to the API server.</param>
 /// <param name="workloads">The release's objects.</param>
 /// <param name="release">The release's name.</param>
 /// <param name="strays">What other clients left.</param>
@@ -130,7 +130,7 @@ internal sealed class GroupScaling(KubeRequests requests, Workloads workloads, s
         }
     }
 
-    /// <summary>Waits until the group's pods are as many as asked for, all ready and none on its way out.</summary>
+    /// <summary>Waits until the group has the desired number of pods, all ready and none terminating.</summary>
     public async Task<(bool IsComplete, WorkloadSnapshot? Snapshot)> WaitForPodsAsync(
         GroupPlan plan, int replicas, TimeSpan timeout, Action<IEnumerable<V1Deployment>> throwIfGone, CancellationToken cancellationToken)
     {

@@ -35,8 +35,8 @@ internal static class PodSize
         return memory is null ? null : bytes;
     }
 
-    /// <summary>Returns the pods that it takes: enough for each of the amounts.</summary>
-    /// <exception cref="ScaleTargetUnknownException">The group's pods do not say how much they have.</exception>
+    /// <summary>Returns the number of pods needed to provide each of the amounts.</summary>
+    /// <exception cref="ScaleTargetUnknownException">The group's pods do not declare that resource.</exception>
     public static int PodsFor(WorkerGroup group, decimal? memory, decimal? cores, int? gpus)
     {
         decimal pods = 0;

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace DaskK8s.Yaml;
 
-/// <summary>Writes numbers as Go does (<c>%v</c>, <c>strconv</c>'s shortest form): so Helm renders them, and kubectl makes keys of them.</summary>
+/// <summary>Formats numbers as Go does (<c>%v</c>, <c>strconv</c>'s shortest form), for values rendered by Helm and keys read by kubectl.</summary>
 internal static class GoNumber
 {
-    /// <summary>Writes a 64-bit number.</summary>
+    /// <summary>Formats a 64-bit number.</summary>
     public static string Format(double value) => double.IsFinite(value) ? Format(value.ToString("R", CultureInfo.InvariantCulture)) : Special(value);
 
-    /// <summary>Writes a 32-bit number.</summary>
+    /// <summary>Formats a 32-bit number.</summary>
     public static string Format(float value) => float.IsFinite(value) ? Format(value.ToString("R", CultureInfo.InvariantCulture)) : Special(value);
 
     private static string Special(double value) => double.IsNaN(value) ? ".nan" : value > 0 ? ".inf" : "-.inf";

@@ -6,10 +6,10 @@ namespace DaskK8s.Yaml;
 internal static class ValueJson
 {
     /// <summary>Writes a value.</summary>
-    /// <param name="json">Where to.</param>
+    /// <param name="json">The writer.</param>
     /// <param name="node">The value.</param>
-    /// <param name="maxBytes">The number of bytes to stop at: aliases of aliases can stand for more than fits anywhere.</param>
-    /// <returns>False where the value is larger; what was written so far is worth nothing then.</returns>
+    /// <param name="maxBytes">The maximum number of bytes: nested aliases can expand to more than fits in memory.</param>
+    /// <returns>False if the value is larger; the output is then unusable.</returns>
     public static bool TryWrite(Utf8JsonWriter json, ValueNode node, long maxBytes = long.MaxValue)
     {
         if (json.BytesCommitted + json.BytesPending > maxBytes)

@@ -1,28 +1,28 @@
 namespace DaskK8s.Yaml;
 
-/// <summary>A value in a tree of values; never changed once it is made, so trees share what they have in common.</summary>
+/// <summary>A value in a tree of values; it is immutable, so trees can share nodes.</summary>
 internal abstract class ValueNode
 {
     private ValueNode()
     {
     }
 
-    /// <summary>Gets what the node is, in the words of YAML.</summary>
+    /// <summary>Gets the kind of node, in YAML terms.</summary>
     public abstract string Kind { get; }
 
-    /// <summary>Gets the line of the text that the value was read from, counted from 1.</summary>
-    /// <value>0 where it was not read from a text.</value>
+    /// <summary>Gets the line of the YAML that the value was read from, counted from 1.</summary>
+    /// <value>0 if it was not read from YAML.</value>
     public int Line { get; init; }
 
-    /// <summary>Gets the column of the text that the value was read from, counted from 1.</summary>
-    /// <value>0 where it was not read from a text.</value>
+    /// <summary>Gets the column of the YAML that the value was read from, counted from 1.</summary>
+    /// <value>0 if it was not read from YAML.</value>
     public int Column { get; init; }
 
-    /// <summary>Gets how many levels a list or a map that was read from a text nests, aliases included.</summary>
+    /// <summary>Gets the nesting depth of a list or map that was read from YAML, including aliases.</summary>
     public int Depth { get; init; }
 
-    /// <summary>Gets what keeps the value out of JSON, and so out of Helm and kubectl.</summary>
-    /// <value>Null where nothing does. A reader refuses the text, unless the value is replaced by a later one.</value>
+    /// <summary>Gets the reason why the value cannot be represented in JSON, and therefore not in Helm and kubectl.</summary>
+    /// <value>Null if it can. A reader rejects the YAML unless a later value replaces this one.</value>
     public YamlSyntaxException? Refusal { get; init; }
 
     /// <summary>The absent value.</summary>
@@ -47,20 +47,20 @@ internal abstract class ValueNode
     /// <summary>A number, kept as it was written so that no digit is lost.</summary>
     public sealed class Number(string raw) : ValueNode
     {
-        /// <summary>Gets the number as JSON writes it, or <c>.inf</c>, <c>-.inf</c>, <c>.nan</c>.</summary>
+        /// <summary>Gets the number as in JSON, or <c>.inf</c>, <c>-.inf</c>, <c>.nan</c>.</summary>
         public string Raw { get; } = raw;
 
         public override string Kind => "number";
     }
 
-    /// <summary>A text.</summary>
+    /// <summary>A string.</summary>
     public sealed class Text(string value) : ValueNode
     {
         public static readonly Text Empty = new("");
 
         public string Value { get; } = value;
 
-        /// <summary>Gets a value indicating whether the text merges maps where it stands as a key.</summary>
+        /// <summary>Gets a value indicating whether the string, used as a key, merges maps.</summary>
         public bool IsMergeKey { get; init; }
 
         public override string Kind => "string";
@@ -89,13 +89,13 @@ internal abstract class ValueNode
 
         public override string Kind => "map";
 
-        /// <summary>Gets a key's value; null where the key is missing (a key without a value has <see cref="Null"/>).</summary>
+        /// <summary>Gets a key's value; null if the key is missing (the value of a key without a value is <see cref="Null"/>).</summary>
         public ValueNode? this[string key] => _entries.GetValueOrDefault(key);
 
-        /// <summary>Copies the entries, for a map that differs from this one.</summary>
+        /// <summary>Copies the entries, to create a modified map.</summary>
         public OrderedDictionary<string, ValueNode> ToBuilder() => new(_entries, StringComparer.Ordinal);
 
-        /// <summary>Creates a map that has one entry more or another value for it, the order kept.</summary>
+        /// <summary>Creates a map in which an entry is added or replaced, keeping the order.</summary>
         public Map With(string key, ValueNode value)
         {
             OrderedDictionary<string, ValueNode> entries = ToBuilder();

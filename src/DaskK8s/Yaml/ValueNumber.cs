@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace DaskK8s.Yaml;
 
-/// <summary>Reads numbers as they stand in values: 64-bit integers exactly, and integers that Helm wrote as <c>1e+06</c>.</summary>
+/// <summary>Parses numbers in values: 64-bit integers exactly, and integers that Helm wrote as <c>1e+06</c>.</summary>
 internal static class ValueNumber
 {
     public static bool IsZero(ValueNode.Number number) => TryGetDouble(number, out double value) && value == 0;
 
-    /// <summary>Reads a number as an integer, however it is written; fractions are none.</summary>
+    /// <summary>Parses a number as an integer in any notation; fails for fractions.</summary>
     public static bool TryGetInt64(ValueNode.Number number, out long value)
     {
         if (long.TryParse(number.Raw, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value))

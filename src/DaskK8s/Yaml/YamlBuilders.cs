@@ -1,6 +1,6 @@
 namespace DaskK8s.Yaml;
 
-/// <summary>Collects the items of a list, and counts the values in it.</summary>
+/// <summary>Collects the items of a list, and counts its values.</summary>
 internal sealed class YamlListBuilder(YamlMark mark)
 {
     private readonly List<ValueNode> _items = [];
@@ -17,7 +17,7 @@ internal sealed class YamlListBuilder(YamlMark mark)
     public (ValueNode Node, long Weight) Build() => (new ValueNode.List([.. _items]) { Line = mark.Line, Column = mark.Column + 1, Depth = _depth }, _weight);
 }
 
-/// <summary>Collects the entries of a map in the order of the text: a later one replaces a former one, also by a merge.</summary>
+/// <summary>Collects the entries of a map in document order: a later entry replaces an earlier one, also in a merge.</summary>
 internal sealed class YamlMapBuilder(YamlMark mark)
 {
     private readonly OrderedDictionary<string, ValueNode> _entries = new(StringComparer.Ordinal);
@@ -26,11 +26,11 @@ internal sealed class YamlMapBuilder(YamlMark mark)
     private YamlSyntaxException? _refusal;
     private int _depth = 1;
 
-    /// <summary>Counts the levels of a list or a map: aliases nest without being nested themselves.</summary>
+    /// <summary>Counts the levels of a list or map, including the levels of aliases.</summary>
     public static int Deepen(int depth, ValueNode child, YamlMark mark) =>
         Math.Max(depth, child.Depth + 1) is var deeper && deeper <= YamlReader.MaxDepth ? deeper : throw new YamlSyntaxException("it is nested too deeply, counting aliases as the values they refer to", mark);
 
-    /// <summary>Adds up what two parts of a document stand for.</summary>
+    /// <summary>Adds the numbers of values in two parts of a document.</summary>
     public static long Count(long weight, long more, long maxNodes, YamlMark mark) =>
         weight + more is var sum && sum <= maxNodes ? sum : throw new YamlSyntaxException("it holds too many values, counting aliases as the values they refer to", mark);
 
@@ -64,7 +64,7 @@ internal sealed class YamlMapBuilder(YamlMark mark)
         }
     }
 
-    /// <summary>Creates the map: its own keys in their order, then those that only merges bring.</summary>
+    /// <summary>Creates the map: its own keys in order, followed by those that come only from merges.</summary>
     public (ValueNode Node, long Weight) Build()
     {
         OrderedDictionary<string, ValueNode> entries = _own.Count == _entries.Count

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace DaskK8s.Yaml;
 
-/// <summary>A position in a YAML text that moves forward by characters and lines.</summary>
+/// <summary>A position in YAML that moves forward by characters and lines.</summary>
 internal sealed class YamlCursor
 {
     private readonly string _text;
@@ -10,8 +10,8 @@ internal sealed class YamlCursor
     private int _column;
 
     /// <summary>Starts at the beginning, after a byte order mark.</summary>
-    /// <param name="text">The text.</param>
-    /// <exception cref="YamlSyntaxException">The text holds a control character, which YAML forbids.</exception>
+    /// <param name="text">The YAML.</param>
+    /// <exception cref="YamlSyntaxException">The YAML contains a control character that is not allowed.</exception>
     public YamlCursor(string text)
     {
         _text = text;
@@ -31,7 +31,7 @@ internal sealed class YamlCursor
     /// <summary>Gets the position.</summary>
     public YamlMark Mark => new(Index, _line, _column);
 
-    /// <summary>Gets the character here; NUL at the end, which no text holds.</summary>
+    /// <summary>Gets the current character; NUL at the end, which YAML cannot contain.</summary>
     public char Current => At(0);
 
     public bool IsAtEnd => Index >= _text.Length;
@@ -42,19 +42,19 @@ internal sealed class YamlCursor
 
     public bool IsBreakOrEnd => IsAtEnd || IsBreak;
 
-    /// <summary>Gets a character ahead; NUL past the end.</summary>
+    /// <summary>Gets a character at an offset; NUL past the end.</summary>
     public char At(int offset) => Index + offset < _text.Length ? _text[Index + offset] : '\0';
 
     public bool IsBreakAt(int offset) => At(offset) is '\n' or '\r' or '\u0085' or '\u2028' or '\u2029';
 
-    /// <summary>Determines whether there is a space, a tab, a line's end or the text's end.</summary>
+    /// <summary>Determines whether there is a space, a tab, a line break or the end.</summary>
     public bool IsBlankOrEndAt(int offset) => At(offset) is ' ' or '\t' or '\0' || IsBreakAt(offset);
 
-    /// <summary>Determines whether a line begins here with three dashes or dots that stand alone.</summary>
+    /// <summary>Determines whether a line that starts here is a document marker (three dashes or dots).</summary>
     public bool IsAtDocumentMarker() =>
         _column == 0 && Current is '-' or '.' && At(1) == Current && At(2) == Current && IsBlankOrEndAt(3) && _column == 0;
 
-    /// <summary>Passes over characters that do not end a line.</summary>
+    /// <summary>Skips characters that are not line breaks.</summary>
     public void Skip(int count = 1)
     {
         for (; count > 0; count--)
@@ -64,7 +64,7 @@ internal sealed class YamlCursor
         }
     }
 
-    /// <summary>Passes over a line's end.</summary>
+    /// <summary>Skips a line break.</summary>
     public void SkipLine()
     {
         Index += Current == '\r' && At(1) == '\n' ? 2 : 1;
@@ -72,7 +72,7 @@ internal sealed class YamlCursor
         _line++;
     }
 
-    /// <summary>Takes a character.</summary>
+    /// <summary>Appends a character and advances.</summary>
     public void Take(StringBuilder into)
     {
         var start = Index;
@@ -80,7 +80,7 @@ internal sealed class YamlCursor
         into.Append(_text, start, Index - start);
     }
 
-    /// <summary>Takes a line's end: a line feed, except for the two separators of Unicode.</summary>
+    /// <summary>Appends a line break and advances: a line feed, except for the two Unicode separators.</summary>
     public void TakeLine(StringBuilder into)
     {
         if (IsBreak)

@@ -2,16 +2,16 @@ using System.Globalization;
 
 namespace DaskK8s.Yaml;
 
-/// <summary>A key of a map: a text, as JSON has no others.</summary>
-/// <param name="Text">The text that Helm and kubectl make of the key.</param>
+/// <summary>A key of a map: a string, because JSON has no other keys.</summary>
+/// <param name="Text">The string that Helm and kubectl convert the key to.</param>
 /// <param name="IsMerge">Whether it is <c>&lt;&lt;</c>, which merges maps.</param>
-/// <param name="Refusal">What keeps the key out of JSON; null for nothing.</param>
+/// <param name="Refusal">The reason why the key cannot be represented in JSON; null if it can.</param>
 internal readonly record struct YamlKey(string Text, bool IsMerge = false, YamlSyntaxException? Refusal = null)
 {
     /// <summary>Creates a key.</summary>
-    /// <param name="key">What stands before the colon.</param>
+    /// <param name="key">The node before the colon.</param>
     /// <returns>The key.</returns>
-    /// <exception cref="YamlSyntaxException">It is a list or a map.</exception>
+    /// <exception cref="YamlSyntaxException">The key is a list or a map.</exception>
     public static YamlKey Of(ValueNode key) => key switch
     {
         ValueNode.Text text => new(text.Value),

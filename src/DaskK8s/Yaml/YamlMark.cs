@@ -1,6 +1,6 @@
 namespace DaskK8s.Yaml;
 
-/// <summary>A place in a YAML text.</summary>
+/// <summary>A position in YAML.</summary>
 /// <param name="Index">The number of UTF-16 units before it.</param>
 /// <param name="Line">The line, counted from 1.</param>
 /// <param name="Column">The column in code points, counted from 0.</param>

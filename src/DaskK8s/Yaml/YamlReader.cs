@@ -1,14 +1,14 @@
 namespace DaskK8s.Yaml;
 
-/// <summary>Builds values from a YAML (or JSON) text, as Helm and kubectl do. Aliases share the node that they name.</summary>
+/// <summary>Builds values from YAML (or JSON) as Helm and kubectl do. Aliases share the node that they refer to.</summary>
 /// <remarks>
-/// Of keys that stand twice in a map the last one counts, and a merge (<c>&lt;&lt;</c>) replaces what stands before it. What JSON cannot
-/// hold is refused, as both tools turn YAML into JSON first. Limits: 200 levels, and 250,000 values with every alias counted as what
-/// it stands for, so that a text whose aliases multiply is refused before anything is copied.
+/// The last of duplicate keys in a map wins, and a merge (<c>&lt;&lt;</c>) replaces the entries before it. Values that JSON cannot
+/// represent are rejected, because both tools convert YAML to JSON first. Limits: 200 levels, and 250,000 values with aliases counted
+/// at their full size, so that exponentially growing aliases are rejected before anything is copied.
 /// </remarks>
 internal sealed class YamlReader
 {
-    /// <summary>The number of levels that a text may nest.</summary>
+    /// <summary>The maximum nesting depth.</summary>
     public const int MaxDepth = 200;
 
     private const long MaxNodes = 250_000;
@@ -20,17 +20,17 @@ internal sealed class YamlReader
 
     private YamlReader(string text) => _scanner = new YamlScanner(text);
 
-    /// <summary>Reads the first document; what comes after it is not looked at, as Helm 3 and kubectl do with whole files.</summary>
+    /// <summary>Reads the first document and ignores the rest, as Helm 3 and kubectl do with whole files.</summary>
     /// <param name="text">The YAML.</param>
-    /// <returns>The document's root; null where there is no document.</returns>
-    /// <exception cref="YamlSyntaxException">The text is not YAML, or too much of it.</exception>
+    /// <returns>The document's root; null if there is no document.</returns>
+    /// <exception cref="YamlSyntaxException">The string is not YAML, or exceeds the limits.</exception>
     public static ValueNode? ReadFirst(string text) => new YamlReader(text).ReadDocument(isFirst: true);
 
-    /// <summary>Reads the only document that says anything.</summary>
+    /// <summary>Reads the only document that has content.</summary>
     /// <param name="text">The YAML.</param>
-    /// <param name="others">What to say where another document has a value too.</param>
-    /// <returns>The document's root; null where there is no document.</returns>
-    /// <exception cref="YamlSyntaxException">The text is not YAML, too much of it, or holds a second document.</exception>
+    /// <param name="others">The message if another document also has a value.</param>
+    /// <returns>The document's root; null if there is no document.</returns>
+    /// <exception cref="YamlSyntaxException">The string is not YAML, exceeds the limits, or contains a second document.</exception>
     public static ValueNode? ReadSingle(string text, string others)
     {
         YamlReader reader = new(text);

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace DaskK8s.Yaml;
 
-/// <summary>Decides what a scalar means to Helm and kubectl, and whether a text must be quoted to stay a text.</summary>
+/// <summary>Determines how Helm and kubectl interpret a scalar, and whether a string must be quoted to remain a string.</summary>
 internal static partial class YamlScalar
 {
     private const string StandardTags = "tag:yaml.org,2002:";
@@ -13,7 +13,7 @@ internal static partial class YamlScalar
     /// <param name="scalar">The scalar.</param>
     /// <param name="tag">Its tag; null for none.</param>
     /// <returns>The value.</returns>
-    /// <exception cref="YamlSyntaxException">The value is not what the tag says.</exception>
+    /// <exception cref="YamlSyntaxException">The value does not match the tag.</exception>
     public static ValueNode Resolve(YamlToken scalar, string? tag)
     {
         (string? value, int line, int column) = (scalar.Text, scalar.Mark.Line, scalar.Mark.Column + 1);
@@ -28,11 +28,11 @@ internal static partial class YamlScalar
             : ResolvePlain(value, line, column);
     }
 
-    /// <summary>Determines whether a text, written without quotes, would be read as something else by Helm or another YAML parser.</summary>
+    /// <summary>Determines whether Helm or another YAML parser would read a string as something else if it were not quoted.</summary>
     public static bool NeedsQuotes(string text) =>
         !Plain().IsMatch(text) || text.StartsWith("---", StringComparison.Ordinal) || ResolvePlain(text) is not ValueNode.Text || Ambiguous().IsMatch(text);
 
-    /// <summary>Reads a text as if it stood without quotes.</summary>
+    /// <summary>Reads a string as if it were not quoted.</summary>
     public static ValueNode ResolvePlain(string text) => ResolvePlain(text, 0, 0);
 
     private static ValueNode ResolveTagged(YamlToken scalar, string tag)

@@ -270,7 +270,7 @@ internal sealed partial class YamlScanner
         (_cursor.Current == ':' && _cursor.IsBlankOrEndAt(1))
         || (FlowLevel > 0 && _cursor.Current is ',' or '?' or '[' or ']' or '{' or '}');
 
-    /// <summary>Collects the blanks and line ends within a scalar and writes what they stand for: one line's end is a space.</summary>
+    /// <summary>Collects the whitespace and line breaks within a scalar and folds them: a single line break becomes a space.</summary>
     private sealed class LineFolder(YamlCursor cursor)
     {
         private readonly StringBuilder _blanks = new();

@@ -1,10 +1,10 @@
 namespace DaskK8s.Yaml;
 
-/// <summary>Cuts a YAML text into tokens, as the parser of Helm and kubectl does (YAML 1.1 as libyaml reads it).</summary>
+/// <summary>Splits YAML into tokens, as the parser of Helm and kubectl does (YAML 1.1 as in libyaml).</summary>
 /// <remarks>
-/// No YAML library for .NET takes the same texts for the same values: they follow other versions of the standard. The test
-/// <c>DifferentialTests</c> compares with kubectl. A key is known as one only when its colon comes, so tokens wait in a queue until
-/// no key can begin before them any more.
+/// No YAML library for .NET reads the same values from the same YAML: they follow other versions of the standard. The test
+/// <c>DifferentialTests</c> compares the results with kubectl's. A key is recognized only at its colon, so tokens wait in a queue until
+/// no key can begin before them.
 /// </remarks>
 internal sealed partial class YamlScanner(string text)
 {
@@ -25,8 +25,8 @@ internal sealed partial class YamlScanner(string text)
 
     private int NextNumber => _taken + _tokens.Count - _head;
 
-    /// <summary>Gets the next token and leaves it there.</summary>
-    /// <exception cref="YamlSyntaxException">There is none.</exception>
+    /// <summary>Returns the next token without consuming it.</summary>
+    /// <exception cref="YamlSyntaxException">The YAML is malformed.</exception>
     public YamlToken Peek()
     {
         while (!_ended && (_head == _tokens.Count || IsKeyOpenAt(_taken)))
@@ -37,7 +37,7 @@ internal sealed partial class YamlScanner(string text)
         return _tokens[_head];
     }
 
-    /// <summary>Takes the next token.</summary>
+    /// <summary>Returns the next token and consumes it.</summary>
     public YamlToken Take()
     {
         YamlToken token = Peek();

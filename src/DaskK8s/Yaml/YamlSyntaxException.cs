@@ -2,9 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace DaskK8s.Yaml;
 
-/// <summary>A mistake in a YAML text. It never leaves the library: whoever reads a text wraps it in an error of their own.</summary>
-/// <param name="reason">What is wrong, without a piece of the text, which may be secret; no full stop.</param>
-/// <param name="mark">Where.</param>
+/// <summary>A syntax error in YAML. It never leaves the library: callers wrap it in their own exception.</summary>
+/// <param name="reason">What is wrong, without any of the content, which may be secret; without a full stop.</param>
+/// <param name="mark">The position.</param>
 [SuppressMessage("Design", "CA1064:Exceptions should be public", Justification = "Callers see HelmValuesException or KubeConfigException.")]
 internal sealed class YamlSyntaxException(string reason, YamlMark mark) : Exception(reason)
 {

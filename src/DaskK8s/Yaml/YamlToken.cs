@@ -1,6 +1,6 @@
 namespace DaskK8s.Yaml;
 
-/// <summary>The kinds of tokens that a YAML text is made of.</summary>
+/// <summary>The kinds of tokens in YAML.</summary>
 internal enum YamlTokenKind
 {
     StreamEnd,
@@ -26,9 +26,9 @@ internal enum YamlTokenKind
 }
 
 /// <summary>A token.</summary>
-/// <param name="Kind">What it is.</param>
-/// <param name="Mark">Where it begins.</param>
-/// <param name="Text">A scalar's text, an anchor's name, a tag's suffix, a directive's value.</param>
+/// <param name="Kind">The kind of token.</param>
+/// <param name="Mark">The position at which it begins.</param>
+/// <param name="Text">A scalar's value, an anchor's name, a tag's suffix, or a directive's value.</param>
 /// <param name="Handle">A tag's handle.</param>
-/// <param name="IsPlain">Whether a scalar stands without quotes.</param>
+/// <param name="IsPlain">Whether a scalar is not quoted.</param>
 internal readonly record struct YamlToken(YamlTokenKind Kind, YamlMark Mark, string Text = "", string Handle = "", bool IsPlain = false);

@@ -5,7 +5,7 @@ using YamlDotNet.Core.Events;
 
 namespace DaskK8s.Yaml;
 
-/// <summary>Writes values as YAML in the order of their keys, so that every parser reads back what was there.</summary>
+/// <summary>Writes values as YAML in the order of their keys, so that every parser reads the same values.</summary>
 internal static class YamlWriter
 {
     public static string Write(ValueNode.Map values)

@@ -10,7 +10,7 @@ internal sealed record TortureTraces(int Threads, int Files, long Timers)
 
     /// <summary>Waits until no more goes away.</summary>
     /// <param name="before">What there was before, or null: then until nothing has changed for a while.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>What is left.</returns>
     public static async Task<TortureTraces> SettleAsync(TortureTraces? before, CancellationToken cancellationToken)
     {

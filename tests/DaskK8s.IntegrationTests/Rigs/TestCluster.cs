@@ -51,7 +51,7 @@ public sealed class TestCluster : IAsyncLifetime
     /// <summary>Gets the embedded cluster, or null on a real one; for the few things that only the owner of a cluster can do.</summary>
     public EmbeddedCluster? Embedded => _embedded;
 
-    /// <summary>Gets the image of scheduler and workers.</summary>
+    /// <summary>Gets the image of the scheduler and the workers.</summary>
     public string Image { get; } = Environment.GetEnvironmentVariable(ImageVariable) is { Length: > 0 } image ? image : "daskk8s.test/dask:2024.12.1";
 
     public async ValueTask InitializeAsync()

@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 
 namespace DaskK8s.Dask.Arrays;
 
-/// <summary>Converts the elements of arrays where no value is lost: integers to any type that holds them, floats to floats.</summary>
+/// <summary>Converts array elements without losing values: integers to any type that can hold them, floats to floats.</summary>
 internal static class ArrayConversion
 {
     /// <summary>Converts to numbers.</summary>
-    /// <exception cref="OverflowException">A value is past the type's range.</exception>
-    /// <exception cref="InvalidCastException">Such elements are not converted.</exception>
+    /// <exception cref="OverflowException">A value is outside the type's range.</exception>
+    /// <exception cref="InvalidCastException">The elements cannot be converted.</exception>
     public static void To<T>(string dtype, ReadOnlySpan<byte> source, Span<byte> target)
         where T : unmanaged, INumberBase<T>
     {
@@ -31,7 +31,7 @@ internal static class ArrayConversion
         }
     }
 
-    /// <summary>Converts nothing.</summary>
+    /// <summary>Rejects every conversion.</summary>
     public static void Refuse(string dtype, ReadOnlySpan<byte> source, Span<byte> target) => Refuse<bool>(dtype);
 
     private static void Refuse<T>(string dtype) => throw new InvalidCastException($"NumPy's '{dtype}' is not converted to {typeof(T)}: convert it in Python.");

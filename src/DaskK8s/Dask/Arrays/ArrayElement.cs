@@ -2,9 +2,9 @@ using System.Numerics;
 
 namespace DaskK8s.Dask.Arrays;
 
-/// <summary>An element type that NumPy and .NET share.</summary>
-/// <param name="dtype">NumPy's name for it, without the byte order, which is little-endian.</param>
-/// <param name="size">Its size in bytes.</param>
+/// <summary>An element type that both NumPy and .NET support.</summary>
+/// <param name="dtype">NumPy's name for the type, without the byte order, which is little-endian.</param>
+/// <param name="size">The size in bytes.</param>
 internal abstract class ArrayElement(string dtype, int size)
 {
     private static readonly ArrayElement[] All =
@@ -37,25 +37,25 @@ internal abstract class ArrayElement(string dtype, int size)
     /// <summary>Gets the type.</summary>
     public abstract Type Type { get; }
 
-    /// <summary>Gets the types of arrays with such elements.</summary>
+    /// <summary>Gets the array types with these elements.</summary>
     protected abstract IEnumerable<(Type Type, ArrayForm Form)> Types { get; }
 
     /// <summary>Finds an element type.</summary>
     public static ArrayElement? Of(Type element) => Array.Find(All, e => e.Type == element);
 
-    /// <summary>Finds an element type by NumPy's name for it.</summary>
-    /// <exception cref="InvalidCastException">There is none.</exception>
+    /// <summary>Finds an element type by its NumPy name.</summary>
+    /// <exception cref="InvalidCastException">The element type is not supported.</exception>
     public static ArrayElement Of(string dtype) =>
         Array.Find(All, e => e.DType == dtype) ?? throw new InvalidCastException($".NET has no element type for NumPy's '{dtype}'.");
 
-    /// <summary>Determines whether a type is read from arrays.</summary>
+    /// <summary>Determines whether a type can be read from an array.</summary>
     public static bool IsArray(Type type) => Forms.ContainsKey(type);
 
-    /// <summary>Begins to read an array.</summary>
-    /// <param name="type">What to read it as; an object is a <see cref="DaskArray{T}"/> of the array's own elements.</param>
-    /// <param name="dtype">The elements that come.</param>
-    /// <param name="shape">The shape that comes.</param>
-    /// <exception cref="InvalidCastException">The array cannot be read as that.</exception>
+    /// <summary>Starts reading an array.</summary>
+    /// <param name="type">The type to read it as; object stands for a <see cref="DaskArray{T}"/> of the array's own element type.</param>
+    /// <param name="dtype">The element type of the received array.</param>
+    /// <param name="shape">The shape of the received array.</param>
+    /// <exception cref="InvalidCastException">The array cannot be read as the type.</exception>
     public static ArraySink Begin(Type type, string dtype, IReadOnlyList<long> shape)
     {
         ArrayElement source = Of(dtype);
@@ -89,22 +89,22 @@ internal abstract class ArrayElement(string dtype, int size)
     protected abstract ArraySink NewSink(ArrayElement source, ArrayForm form, int[] shape, int count);
 }
 
-/// <summary>What is made of an array.</summary>
+/// <summary>The .NET form that an array is read as.</summary>
 internal enum ArrayForm
 {
-    /// <summary>An array of one dimension.</summary>
+    /// <summary>A one-dimensional array.</summary>
     One,
 
-    /// <summary>An array of two dimensions.</summary>
+    /// <summary>A two-dimensional array.</summary>
     Two,
 
-    /// <summary>An array of three dimensions.</summary>
+    /// <summary>A three-dimensional array.</summary>
     Three,
 
-    /// <summary>Memory of one dimension.</summary>
+    /// <summary>One-dimensional memory.</summary>
     Memory,
 
-    /// <summary>Read-only memory of one dimension.</summary>
+    /// <summary>One-dimensional read-only memory.</summary>
     ReadOnlyMemory,
 
     /// <summary>An array with its shape.</summary>

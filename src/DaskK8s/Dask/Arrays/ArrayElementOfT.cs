@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace DaskK8s.Dask.Arrays;
 
-/// <summary>Converts elements to another type; both are given as bytes.</summary>
+/// <summary>Converts elements to another type; source and target are bytes.</summary>
 internal delegate void ArrayConverter(string dtype, ReadOnlySpan<byte> source, Span<byte> target);
 
-/// <summary>An element type that NumPy and .NET share.</summary>
+/// <summary>An element type that both NumPy and .NET support.</summary>
 internal sealed class ArrayElement<T>(string dtype, ArrayConverter convert) : ArrayElement(dtype, Unsafe.SizeOf<T>())
     where T : unmanaged
 {

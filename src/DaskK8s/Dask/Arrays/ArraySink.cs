@@ -1,16 +1,16 @@
 namespace DaskK8s.Dask.Arrays;
 
 /// <summary>An array that is being read.</summary>
-/// <param name="length">The bytes that must come.</param>
+/// <param name="length">The expected number of bytes.</param>
 internal abstract class ArraySink(long length)
 {
     private long _taken;
 
-    /// <summary>Gets what the array is read as, once all bytes were taken.</summary>
+    /// <summary>Gets the array that was read, once all bytes were received.</summary>
     public abstract object Result { get; }
 
-    /// <summary>Takes the next bytes: whole elements.</summary>
-    /// <exception cref="InvalidCastException">More come than the shape holds.</exception>
+    /// <summary>Adds the next bytes, which must be whole elements.</summary>
+    /// <exception cref="InvalidCastException">There are more bytes than the shape holds.</exception>
     public void Take(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > length - _taken)
@@ -23,7 +23,7 @@ internal abstract class ArraySink(long length)
     }
 
     /// <summary>Returns the array.</summary>
-    /// <exception cref="InvalidCastException">Fewer bytes came than the shape holds.</exception>
+    /// <exception cref="InvalidCastException">There are fewer bytes than the shape holds.</exception>
     public object End() => _taken == length ? Result : throw new InvalidCastException($"{_taken} bytes were received for an array whose shape holds {length}.");
 
     protected abstract void Take(long offset, ReadOnlySpan<byte> bytes);

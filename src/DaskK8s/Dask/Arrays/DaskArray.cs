@@ -5,18 +5,18 @@ using DaskK8s.Dask.Arrays;
 
 namespace DaskK8s;
 
-/// <summary>An array with a shape, as NumPy has it: an argument or the result of a task.</summary>
-/// <remarks>It travels as bytes, large ones in pieces. Workers need NumPy, which comes with Dask's images.</remarks>
-/// <typeparam name="T">A number type of .NET, <see cref="bool"/> or <see cref="Complex"/>.</typeparam>
+/// <summary>An array with a shape, as in NumPy: an argument or the result of a task.</summary>
+/// <remarks>It is sent as bytes; large arrays are sent in pieces. Workers need NumPy, which Dask's images include.</remarks>
+/// <typeparam name="T">A .NET number type, <see cref="bool"/> or <see cref="Complex"/>.</typeparam>
 public sealed class DaskArray<T> : IShapedBytes
     where T : unmanaged
 {
     private readonly int[] _shape;
 
-    /// <summary>Creates an array over values, without a copy.</summary>
-    /// <param name="values">The values, the last dimension's next to each other (row-major, NumPy's C order).</param>
-    /// <param name="shape">The length of each dimension; none for one dimension.</param>
-    /// <exception cref="ArgumentException">The shape does not hold that many values, or NumPy has no such element type.</exception>
+    /// <summary>Creates an array over values, without copying them.</summary>
+    /// <param name="values">The values in row-major order (NumPy's C order): the last dimension is contiguous.</param>
+    /// <param name="shape">The length of each dimension; empty for a one-dimensional array.</param>
+    /// <exception cref="ArgumentException">The shape does not match the number of values, or NumPy has no such element type.</exception>
     public DaskArray(ReadOnlyMemory<T> values, params ReadOnlySpan<int> shape)
     {
         Values = values;
@@ -29,16 +29,16 @@ public sealed class DaskArray<T> : IShapedBytes
         Element = ArrayElement.Of(typeof(T)) ?? throw new ArgumentException($"NumPy has no element type for {typeof(T)}.");
     }
 
-    /// <summary>Gets the values, the last dimension's next to each other.</summary>
+    /// <summary>Gets the values in row-major order: the last dimension is contiguous.</summary>
     public ReadOnlyMemory<T> Values { get; }
 
     /// <summary>Gets the length of each dimension.</summary>
     public IReadOnlyList<int> Shape => _shape;
 
-    /// <summary>Gets one value.</summary>
+    /// <summary>Gets a value.</summary>
     /// <param name="indexes">An index for each dimension.</param>
-    /// <exception cref="ArgumentException">There are more or fewer indexes than dimensions.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An index is past its dimension.</exception>
+    /// <exception cref="ArgumentException">The number of indexes differs from the number of dimensions.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An index is outside its dimension.</exception>
     public T this[params ReadOnlySpan<int> indexes]
     {
         get
@@ -68,7 +68,7 @@ public sealed class DaskArray<T> : IShapedBytes
     long IShapedBytes.Length => (long)Values.Length * Element.Size;
 
     /// <summary>Returns the element type and the shape.</summary>
-    /// <returns>The text.</returns>
+    /// <returns>The string.</returns>
     public override string ToString() => $"{typeof(T).Name}({string.Join(", ", _shape)})";
 
     void IShapedBytes.Copy(long offset, Span<byte> target)

@@ -1,6 +1,6 @@
 namespace DaskK8s.Dask.Arrays;
 
-/// <summary>An array on its way to Python.</summary>
+/// <summary>An array to send to Python.</summary>
 internal interface IShapedBytes
 {
     /// <summary>Gets the element type.</summary>
@@ -12,6 +12,6 @@ internal interface IShapedBytes
     /// <summary>Gets the number of bytes.</summary>
     long Length { get; }
 
-    /// <summary>Copies bytes; offset and length are multiples of an element's size.</summary>
+    /// <summary>Copies bytes; offset and length are multiples of the element size.</summary>
     void Copy(long offset, Span<byte> target);
 }

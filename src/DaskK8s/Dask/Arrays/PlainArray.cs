@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace DaskK8s.Dask.Arrays;
 
-/// <summary>An array of .NET's own, of any rank, on its way to Python.</summary>
+/// <summary>A .NET array of any rank to send to Python.</summary>
 internal sealed class PlainArray(Array array, ArrayElement element) : IShapedBytes
 {
     public ArrayElement Element { get; } = element;
@@ -11,7 +11,7 @@ internal sealed class PlainArray(Array array, ArrayElement element) : IShapedByt
 
     public long Length => array.LongLength * Element.Size;
 
-    /// <summary>Returns a value as an array on its way to Python; null for what is none.</summary>
+    /// <summary>Returns a value as an array to send to Python; null if it is not an array.</summary>
     public static IShapedBytes? Of(object? value) => value switch
     {
         IShapedBytes shaped => shaped,

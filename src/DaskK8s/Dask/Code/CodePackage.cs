@@ -3,10 +3,10 @@ using System.Text;
 
 namespace DaskK8s.Dask.Code;
 
-/// <summary>Python modules as workers take them: the bytes of a zip file.</summary>
-/// <param name="Name">The name under which a later upload replaces them.</param>
+/// <summary>Python modules in the form that workers load: the bytes of a zip file.</summary>
+/// <param name="Name">The upload's name; a later upload with the same name replaces it.</param>
 /// <param name="Content">The zip file.</param>
-/// <param name="IsSource">Whether the files are the user's own, so that all of them must be valid Python.</param>
+/// <param name="IsSource">Whether the files are the user's own; all of them must then be valid Python.</param>
 internal sealed record CodePackage(string Name, byte[] Content, bool IsSource)
 {
     // The content travels in one message to each worker and stays in the scheduler's memory.
@@ -19,7 +19,7 @@ internal sealed record CodePackage(string Name, byte[] Content, bool IsSource)
         AttributesToSkip = FileAttributes.Hidden | FileAttributes.System,
     };
 
-    /// <summary>Returns the name of the upload of a path, which need not exist.</summary>
+    /// <summary>Returns the upload name of a path, which does not have to exist.</summary>
     public static string NameOf(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
@@ -33,7 +33,7 @@ internal sealed record CodePackage(string Name, byte[] Content, bool IsSource)
     }
 
     /// <summary>Packs a folder, a module, a zip file or a wheel.</summary>
-    /// <exception cref="ArgumentException">The path is none of them, or Python could not import it by its name.</exception>
+    /// <exception cref="ArgumentException">The path is none of these, or Python cannot import it by its name.</exception>
     public static async Task<CodePackage> ReadAsync(string path, CancellationToken cancellationToken)
     {
         string name = NameOf(path);

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>The error of code or packages that workers could not take. All workers are left as they were.</summary>
+/// <summary>The exception that is thrown when workers could not load code or install packages. The workers are unchanged.</summary>
 public sealed class DaskCodeException : DaskK8sException
 {
     internal DaskCodeException(string name, string message, IReadOnlyDictionary<string, string> failures)
@@ -13,7 +13,7 @@ public sealed class DaskCodeException : DaskK8sException
     /// <summary>Gets the name of the upload, or the packages.</summary>
     public string Name { get; }
 
-    /// <summary>Gets what each worker that failed said, by its address: its error, or the end of pip's output.</summary>
-    /// <value>Empty where no worker was asked, as the code itself is not valid Python.</value>
+    /// <summary>Gets the error, or the end of pip's output, of each failed worker, by address.</summary>
+    /// <value>Empty if no worker was asked because the code is not valid Python.</value>
     public IReadOnlyDictionary<string, string> Failures { get; }
 }

@@ -3,11 +3,11 @@ using DaskK8s.Dask.Tasks;
 
 namespace DaskK8s.Dask.Code;
 
-/// <summary>Code and packages of the workers: those that are there and those that come (see <c>code.py</c>).</summary>
+/// <summary>The code and packages of current and future workers (see <c>code.py</c>).</summary>
 internal sealed class WorkerCode(SchedulerRpc rpc)
 {
-    /// <summary>Makes modules importable.</summary>
-    /// <exception cref="DaskCodeException">They are not Python, or a worker could not take them.</exception>
+    /// <summary>Makes modules importable on the workers.</summary>
+    /// <exception cref="DaskCodeException">They are not valid Python, or a worker could not load them.</exception>
     public async Task UploadAsync(CodePackage package, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         Dictionary<string, object?> reply = await SchedulerModule.Session.CallAsync(
@@ -27,13 +27,13 @@ internal sealed class WorkerCode(SchedulerRpc rpc)
         ThrowIfFailed(reply, package.Name, $"'{package.Name}' was not uploaded");
     }
 
-    /// <summary>Takes modules from the workers.</summary>
-    /// <returns>Whether they were there.</returns>
+    /// <summary>Removes modules from the workers.</summary>
+    /// <returns>Whether they existed.</returns>
     public async Task<bool> RemoveAsync(string name, CancellationToken cancellationToken) =>
         (await SchedulerModule.Session.CallAsync(rpc, "remove_upload", new() { ["name"] = name }, null, cancellationToken).ConfigureAwait(false))["outcome"] is "OK";
 
     /// <summary>Installs packages.</summary>
-    /// <exception cref="DaskCodeException">A worker's pip failed.</exception>
+    /// <exception cref="DaskCodeException">pip failed on a worker.</exception>
     public async Task InstallAsync(
         IReadOnlyList<string> packages, IReadOnlyList<string> options, bool restart, TimeSpan timeout, CancellationToken cancellationToken)
     {

@@ -4,7 +4,7 @@ using DaskK8s.Dask.Data;
 
 namespace DaskK8s;
 
-/// <summary>The bytes of a result, in the pieces that a worker gives.</summary>
+/// <summary>The bytes of a result, in the pieces that a worker sends.</summary>
 public sealed class DaskContent
 {
     // Enough to keep the tunnel busy while a piece is read, and a bound on memory.
@@ -36,11 +36,11 @@ public sealed class DaskContent
     /// <summary>Gets the key of the task.</summary>
     public string Key { get; }
 
-    /// <summary>Gets the number of bytes as the worker estimates it.</summary>
+    /// <summary>Gets the number of bytes, as estimated by the worker.</summary>
     public long Length { get; }
 
-    /// <summary>Reads the pieces in their order; a few of them are on their way at a time.</summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Reads the pieces in order; a few are transferred at a time.</summary>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>The pieces.</returns>
     /// <exception cref="DaskTransferException">The worker that held the result is gone, or the task was released after they were read once.</exception>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadPiecesAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)

@@ -4,8 +4,8 @@ namespace DaskK8s;
 /// <remarks>The result itself stays on its worker and can be an argument of other tasks.</remarks>
 /// <param name="key">The task's key.</param>
 /// <param name="pythonType">The name of the Python type that the result has or contains.</param>
-/// <param name="message">What does not fit, and what to do.</param>
-/// <param name="innerException">The decoder's error, where there is one.</param>
+/// <param name="message">What cannot be converted, and what to do.</param>
+/// <param name="innerException">The decoder's error, or null.</param>
 public sealed class DaskResultException(string key, string pythonType, string message, Exception? innerException = null)
     : DaskK8sException(message, innerException)
 {

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>How much of a value was transferred.</summary>
-/// <param name="Bytes">The bytes so far.</param>
-/// <param name="Total">All bytes; an estimate for tables.</param>
+/// <summary>The progress of a transfer.</summary>
+/// <param name="Bytes">The number of bytes transferred so far.</param>
+/// <param name="Total">The total number of bytes; an estimate for tables.</param>
 public readonly record struct DaskTransferProgress(long Bytes, long Total);

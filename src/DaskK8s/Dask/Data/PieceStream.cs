@@ -3,9 +3,9 @@ using System.Buffers;
 namespace DaskK8s.Dask.Data;
 
 /// <summary>A stream that is sent in pieces, a few of them at a time.</summary>
-/// <param name="send">Sends a piece; false if nobody takes it any more.</param>
-/// <param name="length">The bytes that are expected.</param>
-/// <param name="progress">Is told what was taken.</param>
+/// <param name="send">Sends a piece; returns false if it is no longer accepted.</param>
+/// <param name="length">The expected length in bytes.</param>
+/// <param name="progress">Receives the number of accepted bytes.</param>
 internal sealed class PieceStream(Func<int, ReadOnlyMemory<byte>, CancellationToken, Task<bool>> send, long length, IProgress<DaskTransferProgress>? progress) : Stream
 {
     private const int PieceBytes = 4 << 20;
@@ -19,7 +19,7 @@ internal sealed class PieceStream(Func<int, ReadOnlyMemory<byte>, CancellationTo
     /// <summary>Gets the number of pieces.</summary>
     public int Pieces { get; private set; }
 
-    /// <summary>Gets whether the other end is gone: what is written then is dropped.</summary>
+    /// <summary>Gets whether the other end is gone; further writes are then discarded.</summary>
     public bool Lost { get; private set; }
 
     public override bool CanRead => false;
@@ -56,7 +56,7 @@ internal sealed class PieceStream(Func<int, ReadOnlyMemory<byte>, CancellationTo
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    /// <summary>Sends what is left and waits until all is taken.</summary>
+    /// <summary>Sends the remaining bytes and waits until all are accepted.</summary>
     public override async Task FlushAsync(CancellationToken cancellationToken)
     {
         await SendAsync(cancellationToken).ConfigureAwait(false);

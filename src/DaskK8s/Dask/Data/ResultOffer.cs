@@ -4,16 +4,16 @@ using MessagePack;
 
 namespace DaskK8s.Dask.Data;
 
-/// <summary>What a worker tells of a result that is not msgpack, or too large for one message.</summary>
-/// <param name="Bytes">Its size.</param>
+/// <summary>A worker's description of a result that is not msgpack, or is too large for one message.</summary>
+/// <param name="Bytes">The size in bytes.</param>
 /// <param name="Pieces">The number of pieces; -1 where it is not known before the last one has come.</param>
-/// <param name="Parts">The pieces themselves, of a small one; null where they are fetched.</param>
-/// <param name="DType">The elements of an array; null for a form.</param>
+/// <param name="Parts">The pieces of a small result; null if they must be fetched.</param>
+/// <param name="DType">The element type of an array; null for a format.</param>
 /// <param name="Shape">The shape of an array.</param>
 internal sealed record ResultOffer(long Bytes, int Pieces, ReadOnlyMemory<byte>[]? Parts, string? DType, IReadOnlyList<long> Shape)
 {
     /// <summary>Reads an offer.</summary>
-    /// <exception cref="DaskProtocolException">It is none.</exception>
+    /// <exception cref="DaskProtocolException">The value is not an offer.</exception>
     public static ResultOffer Read(ref MessagePackReader reader)
     {
         (long bytes, long pieces, ReadOnlyMemory<byte>[]? parts, string? dtype) = (-1, -1, null, null);

@@ -4,7 +4,7 @@ using DaskK8s.Dask.Rpc;
 
 namespace DaskK8s.Dask.Data;
 
-/// <summary>Takes results that come in another form than msgpack, or in pieces.</summary>
+/// <summary>Receives results that are not msgpack, or are sent in pieces.</summary>
 /// <param name="rpc">The scheduler.</param>
 /// <param name="refusal">Makes the error of what a worker tells instead of a piece; null where it tells nothing known.</param>
 internal sealed class ResultTransfer(SchedulerRpc rpc, Func<string, object?[], DaskK8sException?> refusal)
@@ -15,7 +15,7 @@ internal sealed class ResultTransfer(SchedulerRpc rpc, Func<string, object?[], D
     /// <param name="offer">What the worker told.</param>
     /// <param name="retain">Takes a reference to the task for who reads its result when this call is over; null if nobody does.</param>
     /// <param name="progress">Is told the bytes.</param>
-    /// <param name="cancellationToken">Ends the transfer.</param>
+    /// <param name="cancellationToken">Cancels the transfer.</param>
     /// <exception cref="DaskTransferException">The worker is gone.</exception>
     /// <exception cref="DaskResultException">The result cannot be read as the type.</exception>
     public async Task<T> ReadAsync<T>(

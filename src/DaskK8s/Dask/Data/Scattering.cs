@@ -2,20 +2,20 @@ using DaskK8s.Dask.Rpc;
 
 namespace DaskK8s.Dask.Data;
 
-/// <summary>A value on its way to a worker.</summary>
-/// <param name="How">How the worker makes it of its bytes (see <c>transfers.py</c>).</param>
-/// <param name="Length">Its size, as far as it is known.</param>
+/// <summary>A value to send to a worker.</summary>
+/// <param name="How">How the worker creates it from its bytes (see <c>transfers.py</c>).</param>
+/// <param name="Length">Its size in bytes; 0 if unknown.</param>
 /// <param name="WriteAsync">Writes its bytes.</param>
 internal sealed record ScatterContent(Dictionary<string, object?> How, long Length, Func<Stream, CancellationToken, ValueTask> WriteAsync);
 
-/// <summary>Puts values on workers, through the scheduler.</summary>
+/// <summary>Sends values to workers through the scheduler.</summary>
 internal sealed class Scattering(SchedulerRpc rpc)
 {
     private const int Tries = 4;
 
-    /// <summary>Puts a value on a worker and lets a session hold its key.</summary>
-    /// <returns>False if there is no worker for it.</returns>
-    /// <exception cref="DaskTransferException">Worker after worker was lost on the way.</exception>
+    /// <summary>Sends a value to a worker and registers its key with a session.</summary>
+    /// <returns>False if no suitable worker is connected.</returns>
+    /// <exception cref="DaskTransferException">Several workers in succession were lost during the transfer.</exception>
     public async Task<bool> SendAsync(
         string session,
         string key,

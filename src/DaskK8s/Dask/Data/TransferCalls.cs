@@ -3,15 +3,15 @@ using DaskK8s.Dask.Rpc;
 
 namespace DaskK8s.Dask.Data;
 
-/// <summary>Calls of a transfer: each may be made twice, so that a cut connection does not end the whole.</summary>
+/// <summary>The calls of a transfer. Each call is idempotent, so that a lost connection does not end the transfer.</summary>
 internal static class TransferCalls
 {
     private const int Tries = 4;
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
-    /// <summary>Calls an operation, again where the connection broke.</summary>
-    /// <exception cref="DaskRpcException">The scheduler does not know the operation: it restarted.</exception>
+    /// <summary>Calls an operation and retries it if the connection breaks.</summary>
+    /// <exception cref="DaskRpcException">The scheduler does not know the operation because it restarted.</exception>
     public static async Task<Dictionary<string, object?>> CallTransferAsync(
         this SchedulerRpc rpc,
         string verb,

@@ -1,11 +1,11 @@
 namespace DaskK8s.Dask.Protocol;
 
-/// <summary>The memory that one message may take beyond its own bytes while it is decoded, and the token that ends the decoding.</summary>
+/// <summary>The memory that decoding a message may use in addition to its own bytes, and the token that cancels the decoding.</summary>
 /// <remarks>
-/// A few bytes can stand for many: an lz4 block for 255 times its size, a msgpack item of one byte for an object. All that grows is
-/// counted here, before memory is spent on it.
+/// A few bytes can expand to many: an lz4 block to 255 times its size, a msgpack item of one byte to an object. Every expansion is
+/// counted here before memory is allocated for it.
 /// </remarks>
-/// <param name="limit">The bytes that may be spent.</param>
+/// <param name="limit">The number of bytes that may be used.</param>
 internal sealed class DecodingBudget(long limit)
 {
     private const long CheckEvery = 1 << 20;
@@ -13,12 +13,12 @@ internal sealed class DecodingBudget(long limit)
     private long _spent;
     private long _nextCheck = CheckEvery;
 
-    /// <summary>Gets or sets the token that ends the decoding.</summary>
+    /// <summary>Gets or sets the token that cancels the decoding.</summary>
     public CancellationToken Token { get; set; }
 
-    /// <summary>Takes bytes from the budget.</summary>
-    /// <param name="bytes">The bytes that the next step takes.</param>
-    /// <exception cref="DaskProtocolException">The budget is used up.</exception>
+    /// <summary>Subtracts bytes from the budget.</summary>
+    /// <param name="bytes">The number of bytes that the next step uses.</param>
+    /// <exception cref="DaskProtocolException">The budget is exhausted.</exception>
     /// <exception cref="OperationCanceledException">The token is cancelled.</exception>
     public void Spend(long bytes)
     {

@@ -13,10 +13,10 @@ internal static class FrameCodec
 
     /// <summary>Reads one message.</summary>
     /// <param name="stream">The stream to read from.</param>
-    /// <param name="limits">What to refuse.</param>
-    /// <param name="cancellationToken">Ends the wait for bytes.</param>
+    /// <param name="limits">The limits of messages.</param>
+    /// <param name="cancellationToken">Cancels the wait for bytes.</param>
     /// <returns>The message.</returns>
-    /// <exception cref="DaskProtocolException">The lengths are not those of a message, or exceed a limit.</exception>
+    /// <exception cref="DaskProtocolException">The lengths are invalid or exceed a limit.</exception>
     /// <exception cref="EndOfStreamException">The stream ended before the message did.</exception>
     public static async ValueTask<DaskMessage> ReadAsync(Stream stream, FrameLimits limits, CancellationToken cancellationToken)
     {
@@ -36,8 +36,8 @@ internal static class FrameCodec
     /// <summary>Writes one message.</summary>
     /// <param name="stream">The stream to write to.</param>
     /// <param name="frames">The frames; the first is msgpack.</param>
-    /// <param name="cancellationToken">Ends the wait for the peer to take the bytes; the stream is of no use afterwards.</param>
-    /// <returns>A task that ends when the bytes are handed over.</returns>
+    /// <param name="cancellationToken">Cancels the wait for the peer to accept the bytes; the stream is unusable afterwards.</param>
+    /// <returns>A task that completes when the bytes are written.</returns>
     public static async ValueTask WriteAsync(
         Stream stream, IReadOnlyList<ReadOnlyMemory<byte>> frames, CancellationToken cancellationToken)
     {

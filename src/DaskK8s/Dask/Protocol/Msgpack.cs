@@ -9,24 +9,24 @@ using MessagePack;
 namespace DaskK8s.Dask.Protocol;
 
 /// <summary>Decodes a message with a reader that is positioned at the start of its frame 0.</summary>
-/// <typeparam name="T">What comes out.</typeparam>
+/// <typeparam name="T">The type of the decoded value.</typeparam>
 /// <param name="reader">The reader.</param>
-/// <param name="message">The message, for the frames that placeholders point at.</param>
+/// <param name="message">The message, for the frames that placeholders refer to.</param>
 /// <returns>The decoded value.</returns>
 internal delegate T MessageDecoder<out T>(ref MessagePackReader reader, DaskMessage message);
 
-/// <summary>Holds what decoders and encoders of messages share: one kind of error for malformed bytes, and plain values.</summary>
+/// <summary>The shared parts of message decoders and encoders: one exception type for malformed bytes, and plain values.</summary>
 internal static class Msgpack
 {
     private const sbyte DecimalCode = 1;
     private const sbyte ArrayCode = 2;
 
-    /// <summary>Runs a decoder; whatever malformed bytes make the package throw comes out as one documented error.</summary>
-    /// <typeparam name="T">What comes out.</typeparam>
+    /// <summary>Runs a decoder; any exception of the package for malformed bytes is converted to one documented exception.</summary>
+    /// <typeparam name="T">The type of the decoded value.</typeparam>
     /// <param name="message">The message.</param>
     /// <param name="decoder">The decoder.</param>
     /// <returns>The decoded value.</returns>
-    /// <exception cref="DaskProtocolException">The bytes are not what the decoder expects.</exception>
+    /// <exception cref="DaskProtocolException">The bytes are not in the form that the decoder expects.</exception>
     public static T Decode<T>(DaskMessage message, MessageDecoder<T> decoder)
     {
         MessagePackReader reader = new(message.Body);
@@ -41,7 +41,7 @@ internal static class Msgpack
         }
     }
 
-    /// <summary>Moves past one value, however deep it is.</summary>
+    /// <summary>Skips one value of any depth.</summary>
     /// <param name="reader">The reader.</param>
     public static void SkipValue(this ref MessagePackReader reader)
     {
@@ -61,7 +61,7 @@ internal static class Msgpack
         _ => reader.ReadDouble(),
     };
 
-    /// <summary>Reads a number of any width as an integer, cut to the range of the type; nil is 0.</summary>
+    /// <summary>Reads a number of any width as an integer, clamped to the range of the type; nil is 0.</summary>
     /// <param name="reader">The reader.</param>
     /// <returns>The number.</returns>
     public static long ReadInteger(this ref MessagePackReader reader)
@@ -80,9 +80,9 @@ internal static class Msgpack
         };
     }
 
-    /// <summary>Reads anything that stands for a text: strings as they are, numbers in their invariant form, nil as null.</summary>
+    /// <summary>Reads a value as a string: strings unchanged, numbers in invariant format, nil as null.</summary>
     /// <param name="reader">The reader.</param>
-    /// <returns>The text.</returns>
+    /// <returns>The string.</returns>
     public static string? ReadText(this ref MessagePackReader reader)
     {
         switch (reader.NextMessagePackType)
@@ -104,10 +104,10 @@ internal static class Msgpack
         }
     }
 
-    /// <summary>Writes a plain value: null, booleans, numbers, text, bytes, maps and sequences of these.</summary>
+    /// <summary>Writes a plain value: null, booleans, numbers, strings, bytes, maps and sequences of these.</summary>
     /// <param name="writer">The writer.</param>
     /// <param name="value">The value.</param>
-    /// <exception cref="ArgumentException">The value is of no such type.</exception>
+    /// <exception cref="ArgumentException">The value has another type.</exception>
     public static void WriteValue(this ref MessagePackWriter writer, object? value)
     {
         switch (value)
@@ -143,7 +143,7 @@ internal static class Msgpack
         }
     }
 
-    /// <summary>Determines whether an array of NumPy comes next.</summary>
+    /// <summary>Determines whether the next value is a NumPy array.</summary>
     public static bool IsArrayNext(this ref MessagePackReader reader)
     {
         try
@@ -157,8 +157,8 @@ internal static class Msgpack
         }
     }
 
-    /// <summary>Reads an array of NumPy (see <c>transfers.py</c>).</summary>
-    /// <exception cref="InvalidCastException">It cannot be read as the type.</exception>
+    /// <summary>Reads a NumPy array (see <c>transfers.py</c>).</summary>
+    /// <exception cref="InvalidCastException">The array cannot be read as the type.</exception>
     public static object ReadArray(this ref MessagePackReader reader, Type type)
     {
         (string dtype, long[] shape, ReadOnlyMemory<byte> data) = ReadArrayParts(ref reader);
@@ -167,7 +167,7 @@ internal static class Msgpack
         return sink.End();
     }
 
-    /// <summary>Reads the parts of an array of NumPy.</summary>
+    /// <summary>Reads the parts of a NumPy array.</summary>
     public static (string DType, long[] Shape, ReadOnlyMemory<byte> Data) ReadArrayParts(ref MessagePackReader reader)
     {
         MessagePackReader parts = new(reader.ReadExtensionFormat().Data);
@@ -198,7 +198,7 @@ internal static class Msgpack
         return shape;
     }
 
-    /// <summary>Reads an extension that stands for a number: the text of a decimal (see <c>runtime.py</c>).</summary>
+    /// <summary>Reads an extension that represents a number: the string of a decimal (see <c>runtime.py</c>).</summary>
     public static string ReadExtension(ref MessagePackReader reader)
     {
         ExtensionResult extension = reader.ReadExtensionFormat();

@@ -2,15 +2,15 @@ using System.Buffers.Binary;
 
 namespace DaskK8s.Dask.Protocol;
 
-/// <summary>Finds the end of a msgpack value without recursion and without making anything of it.</summary>
-/// <remarks>The package's own skip (2.5.307) takes an array that claims 2^31 items or more for an empty one, and goes on within it.</remarks>
+/// <summary>Finds the end of a msgpack value without recursion and without decoding it.</summary>
+/// <remarks>The package's own skip (2.5.307) treats an array that declares 2^31 or more items as empty, and continues inside it.</remarks>
 internal static class MsgpackSkip
 {
     /// <summary>Returns the offset just after the value that starts at <paramref name="offset"/>.</summary>
     /// <param name="data">The bytes.</param>
-    /// <param name="offset">Where the value starts.</param>
-    /// <returns>Where the next value starts.</returns>
-    /// <exception cref="DaskProtocolException">The value is cut short or holds a byte that starts nothing.</exception>
+    /// <param name="offset">The offset at which the value starts.</param>
+    /// <returns>The offset at which the next value starts.</returns>
+    /// <exception cref="DaskProtocolException">The value is truncated or contains an invalid byte.</exception>
     public static int Skip(ReadOnlySpan<byte> data, int offset)
     {
         long remaining = 1;

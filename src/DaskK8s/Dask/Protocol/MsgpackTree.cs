@@ -5,10 +5,10 @@ using MessagePack;
 
 namespace DaskK8s.Dask.Protocol;
 
-/// <summary>Decodes a message of unknown shape to plain .NET values.</summary>
+/// <summary>Decodes a message of unknown structure to plain .NET values.</summary>
 /// <remarks>
-/// null, bool, long, ulong, double, string, <c>byte[]</c>, <c>object?[]</c> and <c>Dictionary&lt;string, object?&gt;</c>; a
-/// placeholder becomes a <see cref="SerializedValue"/> or <see cref="PickledValue"/>, a set its array, an enum its name.
+/// The values are null, bool, long, ulong, double, string, <c>byte[]</c>, <c>object?[]</c> and <c>Dictionary&lt;string, object?&gt;</c>. A
+/// placeholder becomes a <see cref="SerializedValue"/> or <see cref="PickledValue"/>, a set an array, an enum its name.
 /// </remarks>
 internal static class MsgpackTree
 {
@@ -18,16 +18,16 @@ internal static class MsgpackTree
 
     /// <summary>Decodes the whole message.</summary>
     /// <param name="message">The message.</param>
-    /// <param name="limits">The deepest nesting is taken from it.</param>
+    /// <param name="limits">The limits, which set the maximum nesting depth.</param>
     /// <returns>The tree.</returns>
     public static object? Decode(DaskMessage message, FrameLimits limits) =>
         Msgpack.Decode(message, (ref MessagePackReader reader, DaskMessage m) => Read(ref reader, m, m.Budget, limits.MaxDepth));
 
     /// <summary>Decodes one value.</summary>
     /// <param name="reader">The reader.</param>
-    /// <param name="message">The message that placeholders point into; null where there can be none.</param>
-    /// <param name="budget">What the tree is counted against.</param>
-    /// <param name="depth">How much deeper arrays and maps may nest.</param>
+    /// <param name="message">The message that placeholders refer to; null if placeholders are not allowed.</param>
+    /// <param name="budget">The budget for the tree's memory.</param>
+    /// <param name="depth">The remaining nesting depth of arrays and maps.</param>
     /// <returns>The tree.</returns>
     public static object? Read(ref MessagePackReader reader, DaskMessage? message, DecodingBudget budget, int depth)
     {

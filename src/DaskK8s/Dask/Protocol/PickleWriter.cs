@@ -4,8 +4,8 @@ using System.Text;
 
 namespace DaskK8s.Dask.Protocol;
 
-/// <summary>Writes Python's pickle format, protocol 4: just the opcodes that plain values and references to globals need.</summary>
-/// <remarks>There is no reader: reading a pickle runs code.</remarks>
+/// <summary>Writes Python's pickle format, protocol 4, with only the opcodes for plain values and references to globals.</summary>
+/// <remarks>There is no reader, because reading a pickle runs code.</remarks>
 internal sealed class PickleWriter
 {
     private readonly ArrayBufferWriter<byte> _buffer = new(64);
@@ -16,14 +16,14 @@ internal sealed class PickleWriter
         Op(4);
     }
 
-    /// <summary>Ends the pickle and gives its bytes.</summary>
+    /// <summary>Ends the pickle and returns its bytes.</summary>
     public byte[] ToArray()
     {
         Op((byte)'.');
         return _buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>Returns the pickle of a global alone: <c>builtins</c>, <c>exec</c>.</summary>
+    /// <summary>Returns the pickle of a single global: <c>builtins</c>, <c>exec</c>.</summary>
     public static byte[] Global(string module, string name) => Encoding.UTF8.GetBytes($"c{module}\n{name}\n.");
 
     public void None() => Op((byte)'N');
@@ -88,7 +88,7 @@ internal sealed class PickleWriter
         _buffer.Write(value);
     }
 
-    /// <summary>Bytes that Python may change: <c>bytearray</c>.</summary>
+    /// <summary>Writes mutable bytes: a <c>bytearray</c>.</summary>
     public void MutableBytes(long length, Action<Memory<byte>> fill)
     {
         Op(0x96);
@@ -99,7 +99,7 @@ internal sealed class PickleWriter
         _buffer.Advance(size);
     }
 
-    /// <summary>An array of NumPy over bytes, which <paramref name="fill"/> writes.</summary>
+    /// <summary>Writes a NumPy array; <paramref name="fill"/> writes its bytes.</summary>
     public void NumpyArray(string dtype, IReadOnlyList<int> shape, long length, Action<Memory<byte>> fill)
     {
         _buffer.Write("cnumpy\nndarray\n"u8);
@@ -117,17 +117,17 @@ internal sealed class PickleWriter
         Op((byte)'R');
     }
 
-    /// <summary>What stands before this is told by how it is made (see <c>transfers.py</c>).</summary>
+    /// <summary>Replaces the preceding value with the object that it describes (see <c>transfers.py</c>).</summary>
     public void Persistent() => Op((byte)'Q');
 
-    /// <summary>The result of another task, by its index in the list of dependencies.</summary>
+    /// <summary>Writes a reference to the result of another task, by its index in the list of dependencies.</summary>
     public void PersistentId(int index)
     {
         Integer(index);
         Op((byte)'Q');
     }
 
-    /// <summary>Stands for what a class makes of a text: <c>decimal</c>, <c>Decimal</c>, <c>1.5</c>.</summary>
+    /// <summary>Writes a call of a class with a string: <c>decimal</c>, <c>Decimal</c>, <c>1.5</c>.</summary>
     public void Call(string module, string name, ReadOnlySpan<char> argument)
     {
         _buffer.Write(Encoding.UTF8.GetBytes($"c{module}\n{name}\n"));

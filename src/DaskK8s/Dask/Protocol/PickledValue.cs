@@ -1,8 +1,8 @@
 namespace DaskK8s.Dask.Protocol;
 
-/// <summary>A value that arrived as a pickle. It is never opened, because that would run code.</summary>
+/// <summary>A value that was received as a pickle. It is never read, because that would run code.</summary>
 internal sealed class PickledValue
 {
-    /// <summary>Gets the one there is: nothing of the pickle is kept.</summary>
+    /// <summary>Gets the single instance; the pickle's content is not kept.</summary>
     public static PickledValue Instance { get; } = new();
 }

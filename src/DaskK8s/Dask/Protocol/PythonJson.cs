@@ -8,10 +8,10 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace DaskK8s.Dask.Protocol;
 
-/// <summary>Holds how .NET types that are neither numbers, texts nor lists become JSON types and back, with what JSON lacks.</summary>
+/// <summary>Converts .NET types other than numbers, strings and lists to JSON types and back, including values that JSON lacks.</summary>
 /// <remarks>
-/// JSON has no NaN, no infinities and no bytes. On their way through System.Text.Json they are strings that begin with a
-/// character of the private use area, which nobody's text begins with.
+/// JSON has no NaN, infinities or bytes. System.Text.Json handles them as strings that begin with a
+/// private use character, with which real text does not begin.
 /// </remarks>
 internal static class PythonJson
 {
@@ -21,15 +21,15 @@ internal static class PythonJson
     /// <summary>Marks bytes, in Base64.</summary>
     public const char BytesMark = '\uF8D1';
 
-    /// <summary>Marks a decimal that a float does not hold.</summary>
+    /// <summary>Marks a decimal that a float cannot represent exactly.</summary>
     public const char DecimalMark = '\uF8D2';
 
-    /// <summary>The number of our converters, which come after the user's.</summary>
+    /// <summary>The number of this library's converters, which follow the user's.</summary>
     public const int Converters = 5;
 
     private static readonly ConditionalWeakTable<JsonSerializerOptions, JsonSerializerOptions> Known = new();
 
-    /// <summary>Gets the options for values on their way to Python and from it, for who set none.</summary>
+    /// <summary>Gets the default options for converting values to and from Python.</summary>
     public static JsonSerializerOptions Options { get; } = Complete(new(JsonSerializerDefaults.General)
     {
         PropertyNameCaseInsensitive = true,
@@ -37,13 +37,13 @@ internal static class PythonJson
         MaxDepth = 256,
     });
 
-    /// <summary>Returns a user's options together with what the way to Python needs; the user's converters come first.</summary>
+    /// <summary>Returns the user's options with the converters for Python added; the user's converters come first.</summary>
     public static JsonSerializerOptions For(JsonSerializerOptions? options) => options is null
         ? Options
         : Known.GetValue(options, static user => Complete(new(user) { MaxDepth = user.MaxDepth == 0 ? 256 : user.MaxDepth }));
 
     /// <summary>Writes a value as JSON.</summary>
-    /// <exception cref="ArgumentException">The value has no JSON form.</exception>
+    /// <exception cref="ArgumentException">The value has no JSON representation.</exception>
     public static JsonElement ToElement(object? value, JsonSerializerOptions options)
     {
         if (value is null)
@@ -62,8 +62,8 @@ internal static class PythonJson
         }
     }
 
-    /// <summary>Returns a value as null, booleans, numbers, texts, bytes, lists and maps.</summary>
-    /// <exception cref="ArgumentException">The value has no such form.</exception>
+    /// <summary>Returns a value as null, booleans, numbers, strings, bytes, lists and maps.</summary>
+    /// <exception cref="ArgumentException">The value cannot be converted.</exception>
     public static object? ToPlain(object? value, JsonSerializerOptions options)
     {
         try
@@ -76,7 +76,7 @@ internal static class PythonJson
         }
     }
 
-    /// <summary>Returns a decimal as the float that Python has for it, or null where the float is another number.</summary>
+    /// <summary>Returns a decimal as a Python float, or null if the float has a different value.</summary>
     public static double? ToFloat(decimal value)
     {
         double number = (double)value;
@@ -98,7 +98,7 @@ internal static class PythonJson
         return options;
     }
 
-    /// <summary>Returns the text that stands for a float in JSON, or null for one that JSON has.</summary>
+    /// <summary>Returns the string that represents a float in JSON, or null if JSON can represent it as a number.</summary>
     public static string? MarkFloat(double value) => value switch
     {
         double.NaN => FloatMark + "nan",
@@ -107,7 +107,7 @@ internal static class PythonJson
         _ => null,
     };
 
-    /// <summary>Returns the float that a marked text stands for.</summary>
+    /// <summary>Returns the float that a marked string represents.</summary>
     public static double UnmarkFloat(ReadOnlySpan<char> text) => text[1..] switch
     {
         "nan" => double.NaN,
@@ -116,10 +116,10 @@ internal static class PythonJson
         _ => throw new JsonException("A string was found where a number was expected."),
     };
 
-    /// <summary>Returns the decimal that a marked text stands for; one past .NET's range as a float.</summary>
+    /// <summary>Returns the decimal that a marked string represents, or a float if it is outside .NET's range.</summary>
     public static object UnmarkDecimal(ReadOnlySpan<char> text) => ReadDecimal(text[1..]);
 
-    /// <summary>Reads Python's text of a decimal.</summary>
+    /// <summary>Reads a decimal from its Python string.</summary>
     public static object ReadDecimal(ReadOnlySpan<char> text) =>
         decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal number) ? number
         : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real) ? real
@@ -210,7 +210,7 @@ internal static class PythonJson
             writer.WriteStringValue(BytesMark + Convert.ToBase64String(value));
     }
 
-    /// <summary>Reads what is asked for as an object to plain values: long, double, string, lists and maps.</summary>
+    /// <summary>Reads values of type object as plain values: long, double, string, lists and maps.</summary>
     private sealed class PlainConverter : JsonConverter<object>
     {
         public override bool CanConvert(Type typeToConvert) => typeToConvert == typeof(object);
@@ -251,7 +251,7 @@ internal static class PythonJson
             }
         }
 
-        /// <summary>Reads a number as what it is; a conditional expression would make a double of an integer.</summary>
+        /// <summary>Reads a number with its own type; a conditional expression would convert an integer to a double.</summary>
         private static object ReadNumber(ref Utf8JsonReader reader)
         {
             ReadOnlySpan<byte> digits = reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan;

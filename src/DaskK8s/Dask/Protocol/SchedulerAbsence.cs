@@ -1,13 +1,13 @@
 namespace DaskK8s.Dask.Protocol;
 
-/// <summary>Watches over the dialling of a scheduler: one that does not exist any more is not waited for.</summary>
-/// <param name="explain">Says why the scheduler is not there, or null where it should be.</param>
+/// <summary>Monitors connection attempts to a scheduler, and ends them if the scheduler no longer exists.</summary>
+/// <param name="explain">Returns why the scheduler does not exist, or null if it should exist.</param>
 /// <param name="time">The clock.</param>
 internal sealed class SchedulerAbsence(Func<CancellationToken, Task<string?>> explain, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    /// <summary>Creates an endpoint whose dialling ends as soon as the scheduler is known to be gone.</summary>
+    /// <summary>Creates an endpoint whose connection attempts end as soon as the scheduler is known to be gone.</summary>
     public SchedulerEndpoint Watch(SchedulerEndpoint endpoint) => endpoint with { Dialer = ct => DialAsync(endpoint, ct) };
 
     private async ValueTask<Stream> DialAsync(SchedulerEndpoint endpoint, CancellationToken cancellationToken)

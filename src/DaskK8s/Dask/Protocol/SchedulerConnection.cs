@@ -7,7 +7,7 @@ using MessagePack;
 
 namespace DaskK8s.Dask.Protocol;
 
-/// <summary>A connection to a scheduler after the handshake. Messages are sent and received one at a time in each direction.</summary>
+/// <summary>A connection to a scheduler after the handshake. It sends and receives one message at a time in each direction.</summary>
 internal sealed class SchedulerConnection : IAsyncDisposable
 {
     private readonly SchedulerEndpoint _endpoint;
@@ -24,17 +24,17 @@ internal sealed class SchedulerConnection : IAsyncDisposable
     /// <summary>Gets the time at which the connection was last used, as a timestamp of the time provider.</summary>
     public long LastUsed { get; set; }
 
-    /// <summary>Connects and shakes hands.</summary>
-    /// <param name="endpoint">Where the scheduler is.</param>
-    /// <param name="limits">What to refuse when reading.</param>
-    /// <param name="timeout">The time for all of it.</param>
+    /// <summary>Connects and performs the handshake.</summary>
+    /// <param name="endpoint">The scheduler's endpoint.</param>
+    /// <param name="limits">The limits of received messages.</param>
+    /// <param name="timeout">The time limit for connecting and the handshake.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
     /// <returns>The connection.</returns>
-    /// <exception cref="SchedulerUnreachableException">No connection could be made.</exception>
-    /// <exception cref="SchedulerTimeoutException">The time passed.</exception>
+    /// <exception cref="SchedulerUnreachableException">The connection could not be established.</exception>
+    /// <exception cref="SchedulerTimeoutException">The time limit expired.</exception>
     /// <exception cref="DaskTlsException">TLS failed.</exception>
-    /// <exception cref="DaskProtocolException">What answered is not a Dask scheduler.</exception>
+    /// <exception cref="DaskProtocolException">The server is not a Dask scheduler.</exception>
     public static async ValueTask<SchedulerConnection> OpenAsync(
         SchedulerEndpoint endpoint, FrameLimits limits, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -87,9 +87,9 @@ internal sealed class SchedulerConnection : IAsyncDisposable
     }
 
     /// <summary>Sends one message.</summary>
-    /// <param name="frames">Its frames.</param>
-    /// <param name="cancellationToken">Ends the wait; the connection is of no use afterwards.</param>
-    /// <returns>A task that ends when the message is handed over.</returns>
+    /// <param name="frames">The message's frames.</param>
+    /// <param name="cancellationToken">Cancels the wait; the connection is unusable afterwards.</param>
+    /// <returns>A task that completes when the message is written.</returns>
     /// <exception cref="SchedulerUnreachableException">The connection broke.</exception>
     public async ValueTask SendAsync(IReadOnlyList<ReadOnlyMemory<byte>> frames, CancellationToken cancellationToken)
     {
@@ -104,7 +104,7 @@ internal sealed class SchedulerConnection : IAsyncDisposable
     }
 
     /// <summary>Waits for one message.</summary>
-    /// <param name="cancellationToken">Ends the wait; the connection is of no use afterwards.</param>
+    /// <param name="cancellationToken">Cancels the wait; the connection is unusable afterwards.</param>
     /// <returns>The message.</returns>
     /// <exception cref="SchedulerUnreachableException">The connection broke.</exception>
     /// <exception cref="DaskProtocolException">The bytes are not a message.</exception>

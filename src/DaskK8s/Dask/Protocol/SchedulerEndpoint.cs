@@ -4,20 +4,20 @@ using DaskK8s.Common;
 
 namespace DaskK8s.Dask.Protocol;
 
-/// <summary>The address of a scheduler, with how a stream to it is opened and how it is trusted.</summary>
-/// <param name="Address">The address for people and messages: <c>tcp://127.0.0.1:8786</c>, <c>tls://…</c>.</param>
-/// <param name="Dialer">Makes the stream.</param>
-/// <param name="Tls">Whom to trust; null for a scheduler without TLS.</param>
+/// <summary>The address of a scheduler, with the means to open a stream to it and to verify it.</summary>
+/// <param name="Address">The address for display and messages: <c>tcp://127.0.0.1:8786</c>, <c>tls://…</c>.</param>
+/// <param name="Dialer">Opens the stream.</param>
+/// <param name="Tls">The certificates; null for a scheduler without TLS.</param>
 internal sealed record SchedulerEndpoint(string Address, SchedulerDialer Dialer, DaskTlsOptions? Tls = null)
 {
-    /// <summary>Returns the endpoint that an address of Dask's names.</summary>
-    /// <param name="address"><c>tcp://host:port</c> or <c>tls://host:port</c>; the port is 8786 where it is left out.</param>
-    /// <param name="tls">Whom to trust, for <c>tls://</c>.</param>
+    /// <summary>Returns the endpoint of a Dask address.</summary>
+    /// <param name="address"><c>tcp://host:port</c> or <c>tls://host:port</c>; the default port is 8786.</param>
+    /// <param name="tls">The certificates for <c>tls://</c>.</param>
     /// <returns>The endpoint.</returns>
-    /// <exception cref="ArgumentException">The address is none of these.</exception>
+    /// <exception cref="ArgumentException">The address has another form.</exception>
     public static SchedulerEndpoint Parse(string address, DaskTlsOptions? tls = null) => Parse(address, nameof(address), tls);
 
-    /// <summary>Does the same for an address that came as another argument.</summary>
+    /// <summary>Returns the endpoint of a Dask address that was passed as another argument.</summary>
     public static SchedulerEndpoint Parse(string address, string argumentName, DaskTlsOptions? tls = null)
     {
         string text = address.Contains("://", StringComparison.Ordinal) ? address : "tcp://" + address;

@@ -6,18 +6,18 @@ using DaskK8s.Common;
 
 namespace DaskK8s.Dask.Protocol;
 
-/// <summary>Puts TLS on a stream to a scheduler, with Dask's rules of trust.</summary>
+/// <summary>Adds TLS to a stream to a scheduler, with Dask's verification rules.</summary>
 internal static class SchedulerTls
 {
     private static readonly TimeSpan ProbeLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>Authenticates both sides.</summary>
-    /// <param name="stream">The connected stream; it belongs to the returned one.</param>
-    /// <param name="options">Whom to trust and who we are.</param>
+    /// <param name="stream">The connected stream; the returned stream owns it.</param>
+    /// <param name="options">The trusted authorities and the client certificate.</param>
     /// <param name="address">The address for error messages.</param>
-    /// <param name="cancellationToken">Ends the wait for the peer.</param>
+    /// <param name="cancellationToken">Cancels the wait for the peer.</param>
     /// <returns>The encrypted stream.</returns>
-    /// <exception cref="DaskTlsException">A file cannot be used, or the scheduler's certificate or ours was refused.</exception>
+    /// <exception cref="DaskTlsException">A file cannot be used, or the scheduler's or the client's certificate was rejected.</exception>
     public static async ValueTask<Stream> AuthenticateAsync(
         Stream stream, DaskTlsOptions options, string address, CancellationToken cancellationToken)
     {
@@ -59,7 +59,7 @@ internal static class SchedulerTls
         }
     }
 
-    /// <summary>Determines whether a scheduler that does not answer in the clear speaks TLS; nothing is sent under its protection.</summary>
+    /// <summary>Determines whether a scheduler that does not answer without TLS uses TLS; no application data is sent.</summary>
     public static async Task<bool> IsSpokenAsync(SchedulerEndpoint endpoint, TimeProvider time, CancellationToken cancellationToken)
     {
         using TimeLimit limit = new(ProbeLimit, time, cancellationToken);
@@ -91,7 +91,7 @@ internal static class SchedulerTls
         return isPresented;
     }
 
-    /// <summary>Returns the name that the certificate must be valid for; null where the user's own authority vouches for all that it signed.</summary>
+    /// <summary>Returns the name that the certificate must be valid for; null if any certificate of the user's own authority is accepted.</summary>
     private static string? ExpectedName(DaskTlsOptions options, string address) =>
         options.ServerName ?? (options.CaFile is null ? new Uri(address).IdnHost.Trim('[', ']') : null);
 

@@ -5,24 +5,24 @@ using MessagePack;
 
 namespace DaskK8s.Dask.Protocol;
 
-/// <summary>A value that travelled as sub-frames (<c>distributed.protocol.serialize</c>): its header tells how to open them.</summary>
+/// <summary>A value that was sent as sub-frames (<c>distributed.protocol.serialize</c>); its header describes how to decode them.</summary>
 internal sealed class SerializedValue(Dictionary<string, object?> header, ArraySegment<ReadOnlyMemory<byte>> frames, DecodingBudget budget)
 {
     private const int MaxDepth = 64;
     // Bytes as they are (see transfers.py).
     private const string Raw = "daskk8s";
 
-    /// <summary>Gets the header of bytes that travel as one frame of their own, neither packed nor copied on their way.</summary>
+    /// <summary>Gets the header of bytes that are sent as a separate frame, without packing or copying.</summary>
     public static ReadOnlyMemory<byte> RawHeader { get; } = CreateRawHeader();
 
     /// <summary>Gets the name of the serializer: <c>msgpack</c>, <c>error</c>, <c>pickle</c>, <c>dask</c>.</summary>
     public string Serializer => header.TryGetValue("serializer", out object? name) && name is string text ? text : "none";
 
-    /// <summary>Finds the value that a <c>__Serialized__</c> placeholder points at.</summary>
+    /// <summary>Finds the value that a <c>__Serialized__</c> placeholder refers to.</summary>
     /// <param name="message">The message.</param>
     /// <param name="index">The index of the frame that holds the header.</param>
-    /// <returns>The value, unopened.</returns>
-    /// <exception cref="DaskProtocolException">The placeholder points at no header.</exception>
+    /// <returns>The value, not yet decoded.</returns>
+    /// <exception cref="DaskProtocolException">The placeholder does not refer to a header.</exception>
     public static SerializedValue At(DaskMessage message, long index)
     {
         if (index < 1 || index >= message.Frames.Length)
@@ -43,21 +43,21 @@ internal sealed class SerializedValue(Dictionary<string, object?> header, ArrayS
         return new SerializedValue(header, new ArraySegment<ReadOnlyMemory<byte>>(message.Frames, (int)index + 1, (int)count), message.Budget);
     }
 
-    /// <summary>Gets what opening the value is counted against.</summary>
+    /// <summary>Gets the budget for decoding the value.</summary>
     public DecodingBudget Budget => budget;
 
-    /// <summary>Opens the value.</summary>
+    /// <summary>Decodes the value.</summary>
     /// <returns>Plain values as <see cref="MsgpackTree"/> describes them.</returns>
-    /// <exception cref="DaskProtocolException">The value came in a form that only Python can open, or is malformed.</exception>
+    /// <exception cref="DaskProtocolException">The value has a format that only Python can read, or is malformed.</exception>
     public object? Open()
     {
         ReadOnlyMemory<byte>[] opened = SubFrames.Decompress(header, frames, budget);
         return Open(header, SubFrames.Merge(header, opened), budget, MaxDepth);
     }
 
-    /// <summary>Opens a value that is bytes, without a copy of them.</summary>
+    /// <summary>Returns a value that consists of bytes, without copying them.</summary>
     /// <returns>The bytes.</returns>
-    /// <exception cref="DaskProtocolException">The value is something else, or is malformed.</exception>
+    /// <exception cref="DaskProtocolException">The value has another type, or is malformed.</exception>
     public ReadOnlyMemory<byte> OpenBytes()
     {
         if (Serializer == Raw)

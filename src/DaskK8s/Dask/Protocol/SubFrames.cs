@@ -4,19 +4,19 @@ using K4os.Compression.LZ4;
 
 namespace DaskK8s.Dask.Protocol;
 
-/// <summary>Undoes what Dask does to the frames of a serialized value: compression and shards of 64 MiB.</summary>
+/// <summary>Reverses Dask's processing of the frames of a serialized value: compression, and splitting into shards of 64 MiB.</summary>
 internal static class SubFrames
 {
-    /// <summary>Decompresses the frames that the header's <c>compression</c> names.</summary>
+    /// <summary>Decompresses the frames as specified by the header's <c>compression</c>.</summary>
     /// <remarks>
-    /// No compression is agreed on in our handshake, yet frames that a worker compressed for the scheduler come through as they
-    /// are. python-lz4 puts the decompressed size before its block, as a 4-byte little-endian integer.
+    /// The handshake does not negotiate compression, but frames that a worker compressed for the scheduler are forwarded
+    /// unchanged. python-lz4 writes the decompressed size before its block, as a 4-byte little-endian integer.
     /// </remarks>
     /// <param name="header">The value's header.</param>
-    /// <param name="frames">The frames as they came.</param>
-    /// <param name="budget">What they may expand to.</param>
-    /// <returns>The frames in plain form.</returns>
-    /// <exception cref="DaskProtocolException">A frame is compressed by something else than lz4, or is malformed.</exception>
+    /// <param name="frames">The frames as received.</param>
+    /// <param name="budget">The budget for the expansion.</param>
+    /// <returns>The decompressed frames.</returns>
+    /// <exception cref="DaskProtocolException">A frame uses a compression other than lz4, or is malformed.</exception>
     public static ReadOnlyMemory<byte>[] Decompress(
         Dictionary<string, object?> header, ArraySegment<ReadOnlyMemory<byte>> frames, DecodingBudget budget)
     {
@@ -40,9 +40,9 @@ internal static class SubFrames
 
     /// <summary>Joins the shards of each frame.</summary>
     /// <param name="header">The value's header.</param>
-    /// <param name="frames">The frames in plain form.</param>
-    /// <returns>The frames that the serializer made.</returns>
-    /// <exception cref="DaskProtocolException">The header does not fit the frames.</exception>
+    /// <param name="frames">The decompressed frames.</param>
+    /// <returns>The frames that the serializer created.</returns>
+    /// <exception cref="DaskProtocolException">The header does not match the frames.</exception>
     public static ArraySegment<ReadOnlyMemory<byte>> Merge(Dictionary<string, object?> header, ReadOnlyMemory<byte>[] frames)
     {
         if (header.GetValueOrDefault("split-num-sub-frames") is not object?[] counts
@@ -69,9 +69,9 @@ internal static class SubFrames
         return merged.ToArray();
     }
 
-    /// <summary>Puts frames together.</summary>
+    /// <summary>Concatenates frames.</summary>
     /// <param name="frames">The frames.</param>
-    /// <returns>Their bytes; the frame itself where there is just one.</returns>
+    /// <returns>The bytes; a single frame is returned without copying it.</returns>
     public static ReadOnlyMemory<byte> Join(ArraySegment<ReadOnlyMemory<byte>> frames)
     {
         if (frames.Count == 1)

@@ -7,11 +7,11 @@ using MessagePack;
 
 namespace DaskK8s.Dask.Rpc;
 
-/// <summary>Decodes the answer to <c>identity</c> straight from its bytes: of thousands of workers, only what is kept is made.</summary>
+/// <summary>Decodes the answer to <c>identity</c> directly from its bytes, so that only the required objects are created for each worker.</summary>
 internal static class IdentityDecoder
 {
     /// <summary>Decodes the answer.</summary>
-    /// <param name="reader">The reader at its start.</param>
+    /// <param name="reader">The reader, at the start of the answer.</param>
     /// <param name="message">The message.</param>
     /// <returns>The scheduler and its workers; the version is not part of the answer.</returns>
     public static SchedulerInfo Decode(ref MessagePackReader reader, DaskMessage message)
@@ -118,7 +118,7 @@ internal static class IdentityDecoder
         }
     }
 
-    /// <summary>Reads a map's key as its bytes; one that is not a string comes as no bytes.</summary>
+    /// <summary>Reads a map's key as bytes; a key that is not a string is returned as empty.</summary>
     internal static ReadOnlySpan<byte> ReadKey(this ref MessagePackReader reader)
     {
         if (reader.TryReadStringSpan(out ReadOnlySpan<byte> key))
@@ -130,11 +130,11 @@ internal static class IdentityDecoder
         return default;
     }
 
-    /// <summary>Converts Python's seconds since 1970 to a time; what no time can be is the beginning of 1970.</summary>
+    /// <summary>Converts Python's seconds since 1970 to a time; an invalid value becomes the start of 1970.</summary>
     internal static DateTimeOffset ToTime(this ref MessagePackReader _, double seconds) =>
         seconds is > 0 and < 253402300799 ? DateTimeOffset.UnixEpoch.AddTicks((long)(seconds * TimeSpan.TicksPerSecond)) : DateTimeOffset.UnixEpoch;
 
-    /// <summary>Returns the string for bytes that are few in number and come often: one object for all workers.</summary>
+    /// <summary>Returns a string that has few distinct values, using one shared object for all workers.</summary>
     internal static string? ReadShared(this ref MessagePackReader reader, ref string? last)
     {
         if (!reader.TryReadStringSpan(out ReadOnlySpan<byte> bytes))

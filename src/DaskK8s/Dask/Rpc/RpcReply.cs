@@ -4,13 +4,13 @@ using MessagePack;
 
 namespace DaskK8s.Dask.Rpc;
 
-/// <summary>Tells answers from errors (<c>distributed.core.error_message</c>).</summary>
+/// <summary>Distinguishes answers from errors (<c>distributed.core.error_message</c>).</summary>
 internal static class RpcReply
 {
-    /// <summary>Throws if the message is an error of the scheduler's.</summary>
+    /// <summary>Throws if the message is an error from the scheduler.</summary>
     /// <param name="message">The answer.</param>
-    /// <param name="operation">What was asked.</param>
-    /// <param name="address">Who was asked.</param>
+    /// <param name="operation">The operation that was called.</param>
+    /// <param name="address">The scheduler's address.</param>
     /// <exception cref="DaskRpcException">The answer is an error.</exception>
     public static void ThrowIfError(DaskMessage message, string operation, string address)
     {

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.Dask.Rpc;
 
-/// <summary>Holds the log messages about talking to schedulers. Event ids 3000 to 3999.</summary>
+/// <summary>The log messages about communication with schedulers. Event ids 3000 to 3999.</summary>
 internal static partial class SchedulerLog
 {
     [LoggerMessage(3000, LogLevel.Debug, "Connected to the scheduler at {Address}")]

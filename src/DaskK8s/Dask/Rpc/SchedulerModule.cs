@@ -71,8 +71,8 @@ internal sealed class SchedulerModule
 
     /// <summary>Installs the package; where it is there already, nothing changes.</summary>
     /// <param name="rpc">The scheduler.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>A task that ends when the operations are there.</returns>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>A task that completes when the operations are available.</returns>
     /// <exception cref="DaskRpcException">The scheduler runs no functions (<see cref="IsBlocked"/>), or the installation failed.</exception>
     public async Task InstallAsync(SchedulerRpc rpc, CancellationToken cancellationToken)
     {
@@ -93,11 +93,11 @@ internal sealed class SchedulerModule
 
     /// <summary>Calls an operation that is told a JSON text and answers with one.</summary>
     /// <param name="rpc">The scheduler.</param>
-    /// <param name="spec">What it is given.</param>
-    /// <param name="timeout">The time for the answer.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>What it answered.</returns>
-    /// <exception cref="DaskRpcException">The scheduler runs no functions (<see cref="IsBlocked"/>), or the function failed.</exception>
+    /// <param name="spec">The argument.</param>
+    /// <param name="timeout">The time limit for the answer.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The answer.</returns>
+    /// <exception cref="DaskRpcException">The scheduler does not run functions (<see cref="IsBlocked"/>), or the function failed.</exception>
     public async Task<JsonElement> CallAsync(SchedulerRpc rpc, JsonObject spec, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         RpcCall call = new(Name)
@@ -122,10 +122,10 @@ internal sealed class SchedulerModule
     /// <param name="rpc">The scheduler.</param>
     /// <param name="verb">The operation.</param>
     /// <param name="arguments">What it is given.</param>
-    /// <param name="timeout">The time for the answer.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The answer; it has an <c>outcome</c>.</returns>
-    /// <exception cref="DaskProtocolException">The answer has none.</exception>
+    /// <param name="timeout">The time limit for the answer.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The answer, which has an <c>outcome</c>.</returns>
+    /// <exception cref="DaskProtocolException">The answer has no outcome.</exception>
     public async Task<Dictionary<string, object?>> CallAsync(
         SchedulerRpc rpc, string verb, Dictionary<string, object?> arguments, TimeSpan? timeout, CancellationToken cancellationToken)
     {
@@ -138,7 +138,7 @@ internal sealed class SchedulerModule
     /// <summary>Calls an operation, and installs the package where the scheduler may lack it.</summary>
     /// <param name="rpc">The scheduler.</param>
     /// <param name="call">The call.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>The answer.</returns>
     public async Task<object?> CallAsync(SchedulerRpc rpc, RpcCall call, CancellationToken cancellationToken)
     {
@@ -160,8 +160,8 @@ internal sealed class SchedulerModule
     }
 
     /// <summary>
-    /// Tells whether an error means that the scheduler runs no functions at all: <c>distributed.scheduler.pickle: false</c> up to 2024,
-    /// <c>run_function</c> among the <c>distributed.scheduler.blocked-handlers</c> of any version.
+    /// Determines whether an error means that the scheduler does not run functions: <c>distributed.scheduler.pickle: false</c> up to 2024,
+    /// or <c>run_function</c> among the <c>distributed.scheduler.blocked-handlers</c> in any version.
     /// </summary>
     public static bool IsBlocked(DaskRpcException error) =>
         error.PythonException?.Contains("explicitly disallowed", StringComparison.Ordinal) == true;

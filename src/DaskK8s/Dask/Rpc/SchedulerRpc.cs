@@ -13,8 +13,8 @@ namespace DaskK8s.Dask.Rpc;
 
 /// <summary>Calls operations of a Dask scheduler.</summary>
 /// <remarks>
-/// A connection of Dask's serves one call at a time: each call takes an idle one or makes one. An idle connection that turns out
-/// dead is replaced once, and only for calls that may be made twice; others always start on a new connection.
+/// A Dask connection serves one call at a time, so each call uses an idle connection or opens a new one. If an idle connection is
+/// dead, it is replaced once, and only for idempotent calls; other calls always use a new connection.
 /// </remarks>
 internal sealed class SchedulerRpc(
     SchedulerEndpoint endpoint,
@@ -30,17 +30,17 @@ internal sealed class SchedulerRpc(
     private int _alive;
     private bool _disposed;
 
-    /// <summary>Gets the scheduler's address, for messages.</summary>
+    /// <summary>Gets the scheduler's address for messages.</summary>
     public string Address => endpoint.Address;
 
-    /// <summary>Gets a number that changes whenever the scheduler may have restarted: there was a moment without a connection to it.</summary>
+    /// <summary>Gets a number that changes whenever the scheduler may have restarted because there was no connection to it.</summary>
     public int Generation { get; private set; }
 
-    /// <summary>Gets the modules that were put on the scheduler, each with the generation at that time.</summary>
+    /// <summary>Gets the modules that were installed on the scheduler, each with the generation at that time.</summary>
     public ConcurrentDictionary<string, int> Installed { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Opens a connection of the caller's own, for a stream.</summary>
-    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <summary>Opens a separate connection for a stream.</summary>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
     /// <returns>The connection; the caller disposes it.</returns>
     public async ValueTask<SchedulerConnection> OpenAsync(CancellationToken cancellationToken)
     {
@@ -50,23 +50,23 @@ internal sealed class SchedulerRpc(
         return connection;
     }
 
-    /// <summary>Calls an operation and gives its answer as plain values (see <see cref="MsgpackTree"/>).</summary>
-    /// <param name="call">What to call.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The answer; null also for an operation that the scheduler does not know.</returns>
+    /// <summary>Calls an operation and returns its answer as plain values (see <see cref="MsgpackTree"/>).</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The answer; also null if the scheduler does not know the operation.</returns>
     public Task<object?> CallAsync(RpcCall call, CancellationToken cancellationToken) =>
         CallAsync(call, (ref MessagePackReader reader, DaskMessage message) => MsgpackTree.Read(ref reader, message, message.Budget, _limits.MaxDepth), cancellationToken);
 
     /// <summary>Calls an operation and decodes its answer.</summary>
-    /// <typeparam name="T">What the answer is decoded to.</typeparam>
-    /// <param name="call">What to call.</param>
+    /// <typeparam name="T">The type of the decoded answer.</typeparam>
+    /// <param name="call">The call.</param>
     /// <param name="decoder">Decodes the answer.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>The decoded answer.</returns>
     /// <exception cref="DaskRpcException">The scheduler answered with an error.</exception>
-    /// <exception cref="DaskProtocolException">The answer is not what it should be.</exception>
+    /// <exception cref="DaskProtocolException">The answer has an unexpected form.</exception>
     /// <exception cref="SchedulerTimeoutException">The scheduler did not answer in time.</exception>
-    /// <exception cref="SchedulerUnreachableException">There is no connection to it.</exception>
+    /// <exception cref="SchedulerUnreachableException">The scheduler cannot be reached.</exception>
     /// <exception cref="DaskTlsException">TLS failed.</exception>
     public async Task<T> CallAsync<T>(RpcCall call, MessageDecoder<T> decoder, CancellationToken cancellationToken)
     {

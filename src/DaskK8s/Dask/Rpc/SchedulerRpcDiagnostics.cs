@@ -4,7 +4,7 @@ using DaskK8s.Dask.Protocol;
 
 namespace DaskK8s.Dask.Rpc;
 
-/// <summary>Holds the operations of a scheduler about logs and events, and restarting.</summary>
+/// <summary>The scheduler operations for logs, events and restarts.</summary>
 internal static class SchedulerRpcDiagnostics
 {
     /// <summary>Restarts all workers.</summary>

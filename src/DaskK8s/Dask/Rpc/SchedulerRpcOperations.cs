@@ -4,27 +4,27 @@ using DaskK8s.Dask.Protocol;
 
 namespace DaskK8s.Dask.Rpc;
 
-/// <summary>Holds the operations of a scheduler that this library uses, as typed methods.</summary>
+/// <summary>The scheduler operations that this library uses, as typed methods.</summary>
 internal static class SchedulerRpcOperations
 {
-    /// <summary>The number of workers up to which all of them are told of with the scheduler itself.</summary>
+    /// <summary>The maximum number of workers that are read together with the scheduler.</summary>
     private const int FewWorkers = 64;
 
     /// <summary>Reads the scheduler and all its workers; <see cref="SchedulerInfo.Version"/> stays null.</summary>
     public static Task<SchedulerInfo> IdentityAsync(this SchedulerRpc rpc, CancellationToken cancellationToken) =>
         rpc.CallAsync(new RpcCall("identity") { Idempotent = true }, IdentityDecoder.Decode, cancellationToken);
 
-    /// <summary>Reads the scheduler, and its workers where they are few: an answer whose size does not depend on how many there are.</summary>
+    /// <summary>Reads the scheduler, and its workers if there are few, so that the answer's size is bounded.</summary>
     /// <remarks>
-    /// A function of ours counts them first. From 2025.4 on <c>identity</c> takes the number of workers to tell of, but a scheduler before that writes a
-    /// traceback into its log when it is asked so.
+    /// A function of this library counts them first. <c>identity</c> accepts a maximum number of workers since 2025.4, but an older scheduler writes a
+    /// traceback to its log if it receives one.
     /// </remarks>
     public static async Task<SchedulerInfo> SummaryAsync(this SchedulerRpc rpc, CancellationToken cancellationToken) =>
         await rpc.CountAsync(cancellationToken).ConfigureAwait(false) is { WorkerCount: > FewWorkers } totals
             ? totals
             : await rpc.IdentityAsync(cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Reads the scheduler and the numbers of its workers by a function of ours; null where that gives no answer.</summary>
+    /// <summary>Reads the scheduler and its number of workers with a function of this library; null if that fails.</summary>
     private static async Task<SchedulerInfo?> CountAsync(this SchedulerRpc rpc, CancellationToken cancellationToken)
     {
         try
@@ -73,12 +73,12 @@ internal static class SchedulerRpcOperations
 
     /// <summary>Moves the data off workers and retires them.</summary>
     /// <param name="rpc">The scheduler.</param>
-    /// <param name="workers">Their addresses.</param>
-    /// <param name="remove">Whether the scheduler forgets them; else they stay, taking no new tasks.</param>
-    /// <param name="closeWorkers">Whether their processes (and nannies) are ended.</param>
-    /// <param name="timeout">The time for their data to be moved.</param>
-    /// <param name="cancellationToken">Ends the wait; the scheduler goes on.</param>
-    /// <returns>The addresses of those retired: one that is missing could not be drained.</returns>
+    /// <param name="workers">The workers' addresses.</param>
+    /// <param name="remove">Whether the scheduler removes them; otherwise they stay, but accept no new tasks.</param>
+    /// <param name="closeWorkers">Whether to stop their processes (and nannies).</param>
+    /// <param name="timeout">The time limit for moving their data.</param>
+    /// <param name="cancellationToken">Cancels the wait; the scheduler continues.</param>
+    /// <returns>The addresses of the retired workers; a missing worker could not be drained.</returns>
     public static async Task<IReadOnlyList<string>> RetireWorkersAsync(
         this SchedulerRpc rpc,
         IReadOnlyCollection<string> workers,
@@ -101,7 +101,7 @@ internal static class SchedulerRpcOperations
         return [.. Map(reply, call.Operation).Keys];
     }
 
-    /// <summary>Asks how many workers the tasks at hand call for, in the whole cluster.</summary>
+    /// <summary>Reads how many workers the outstanding work requires in the whole cluster.</summary>
     public static async Task<int> AdaptiveTargetAsync(this SchedulerRpc rpc, TimeSpan? targetDuration, CancellationToken cancellationToken)
     {
         RpcCall call = new("adaptive_target")
@@ -115,12 +115,12 @@ internal static class SchedulerRpcOperations
         return reply is long number ? (int)Math.Clamp(number, 0, int.MaxValue) : throw Unexpected(call.Operation);
     }
 
-    /// <summary>Reads which workers hold the results of keys (of all, where none are named).</summary>
+    /// <summary>Reads which workers hold the results of keys (of all keys if none are given).</summary>
     public static Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> WhoHasAsync(
         this SchedulerRpc rpc, IReadOnlyCollection<string>? keys, CancellationToken cancellationToken) =>
         rpc.ListsAsync("who_has", Optional("keys", keys), cancellationToken);
 
-    /// <summary>Reads which results workers hold (all of them, where none are named).</summary>
+    /// <summary>Reads which results workers hold (all workers if none are given).</summary>
     public static Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> HasWhatAsync(
         this SchedulerRpc rpc, IReadOnlyCollection<string>? workers, CancellationToken cancellationToken) =>
         rpc.ListsAsync("has_what", Optional("workers", workers), cancellationToken);
@@ -136,7 +136,7 @@ internal static class SchedulerRpcOperations
             p => p.Key, p => p.Value is long number ? number : throw Unexpected(call.Operation));
     }
 
-    /// <summary>Sends a message to workers and gives each one's answer by its address.</summary>
+    /// <summary>Sends a message to workers and returns their answers by address.</summary>
     public static async Task<IReadOnlyDictionary<string, object?>> BroadcastAsync(
         this SchedulerRpc rpc,
         IReadOnlyDictionary<string, object?> message,
@@ -157,10 +157,10 @@ internal static class SchedulerRpcOperations
     /// <param name="rpc">The scheduler.</param>
     /// <param name="function">The function as a pickle.</param>
     /// <param name="arguments">A tuple as a pickle; null for none.</param>
-    /// <param name="timeout">The time for the answer.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>What the function returned.</returns>
-    /// <exception cref="DaskRpcException">The function raised, or the scheduler allows none.</exception>
+    /// <param name="timeout">The time limit for the answer.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The function's result.</returns>
+    /// <exception cref="DaskRpcException">The function raised an exception, or the scheduler does not run functions.</exception>
     public static async Task<object?> RunFunctionAsync(
         this SchedulerRpc rpc, byte[] function, byte[]? arguments, TimeSpan? timeout, CancellationToken cancellationToken)
     {

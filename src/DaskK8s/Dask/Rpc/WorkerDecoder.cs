@@ -7,7 +7,7 @@ namespace DaskK8s.Dask.Rpc;
 /// <summary>Decodes the entries of <c>identity</c>'s map of workers.</summary>
 internal sealed class WorkerDecoder(DecodingBudget budget)
 {
-    /// <summary>What an entry of a map takes in memory.</summary>
+    /// <summary>The memory that a map entry uses.</summary>
     public const int EntryBytes = 64;
 
     private const int WorkerBytes = 256;
@@ -17,7 +17,7 @@ internal sealed class WorkerDecoder(DecodingBudget budget)
     private (string Name, double Value, IReadOnlyDictionary<string, double> Map)? _lastResources;
 
     /// <summary>Decodes one entry: the address and the map that follows it.</summary>
-    /// <param name="reader">The reader at the entry's key.</param>
+    /// <param name="reader">The reader, at the entry's key.</param>
     /// <returns>The worker.</returns>
     public WorkerInfo Decode(ref MessagePackReader reader)
     {

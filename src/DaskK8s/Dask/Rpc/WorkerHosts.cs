@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace DaskK8s.Dask.Rpc;
 
-/// <summary>Counts the workers of a scheduler by host: an answer holds the hosts that changed since the one before.</summary>
+/// <summary>Counts the workers of a scheduler by host; each answer contains the hosts that changed since the previous one.</summary>
 internal sealed class WorkerHosts(SchedulerRpc rpc)
 {
     private volatile State _state = new(null, ImmutableDictionary.Create<string, int>(StringComparer.Ordinal));
@@ -27,8 +27,8 @@ internal sealed class WorkerHosts(SchedulerRpc rpc)
     }
 
     /// <summary>Reads the number of workers at each host.</summary>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The numbers; null where the scheduler runs no functions.</returns>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The numbers; null if the scheduler does not run functions.</returns>
     public async Task<IReadOnlyDictionary<string, int>?> ReadAsync(CancellationToken cancellationToken)
     {
         State before = _state;

@@ -4,7 +4,7 @@ using DaskK8s.Common;
 
 namespace DaskK8s.Dask.Tasks;
 
-/// <summary>Provides tasks as they end, each once; those that no worker can run when patience with them is over.</summary>
+/// <summary>Returns each task once, as it ends; tasks that no worker can run are returned when their waiting time expires.</summary>
 internal sealed class CompletionQueue(Patience patience, TimeProvider time) : ITaskWaiter
 {
     private readonly Channel<TaskEntry?> _channel = Channel.CreateUnbounded<TaskEntry?>();

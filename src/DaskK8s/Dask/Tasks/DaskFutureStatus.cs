@@ -1,12 +1,12 @@
 namespace DaskK8s;
 
-/// <summary>Tells how far a task has come.</summary>
+/// <summary>The status of a task.</summary>
 public enum DaskFutureStatus
 {
-    /// <summary>The task waits or runs.</summary>
+    /// <summary>The task is waiting or running.</summary>
     Pending,
 
-    /// <summary>No worker that is there can run the task; it waits for one that can.</summary>
+    /// <summary>No connected worker can run the task; it waits for a suitable one.</summary>
     NoWorker,
 
     /// <summary>The result is in the memory of a worker.</summary>

@@ -1,11 +1,11 @@
 namespace DaskK8s;
 
-/// <summary>Counts how far a set of tasks has come.</summary>
-/// <param name="Total">All tasks of the set.</param>
-/// <param name="Finished">Those with a result.</param>
-/// <param name="Failed">Those without one that will not get one: failed, cancelled or lost.</param>
+/// <summary>The progress of a set of tasks.</summary>
+/// <param name="Total">The number of tasks in the set.</param>
+/// <param name="Finished">The number of tasks with a result.</param>
+/// <param name="Failed">The number of tasks that ended without a result: failed, cancelled or lost.</param>
 public readonly record struct DaskProgress(int Total, int Finished, int Failed)
 {
-    /// <summary>Gets the number of tasks that still wait or run.</summary>
+    /// <summary>Gets the number of tasks that are waiting or running.</summary>
     public int Pending => Total - Finished - Failed;
 }

@@ -1,6 +1,6 @@
 namespace DaskK8s.Dask.Tasks;
 
-/// <summary>What is not sent to a new scheduler before the workers of its groups are known there, and what needs that, in the order in which it is sent.</summary>
+/// <summary>The queue of messages held back from a new scheduler until their groups' workers are known, with all messages that depend on them.</summary>
 internal sealed class HeldBack
 {
     private readonly HashSet<string> _keys = [];
@@ -11,8 +11,8 @@ internal sealed class HeldBack
     /// <summary>Gets the workers of each group; null until they are known.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>?>? Places { get; set; }
 
-    /// <summary>Holds back a message if it needs what is held back.</summary>
-    /// <returns>Whether it is.</returns>
+    /// <summary>Holds back a message if it must wait.</summary>
+    /// <returns>Whether the message is held back.</returns>
     public bool Takes(Outgoing message)
     {
         bool takes = message.Batch is { } batch
@@ -28,8 +28,8 @@ internal sealed class HeldBack
     }
 }
 
-/// <summary>A message to the scheduler: a batch, or a key that is no longer wanted; neither to look whether something held back can go.</summary>
+/// <summary>A message to the scheduler: a batch or a released key; neither means a check whether messages held back can be sent.</summary>
 /// <param name="Batch">The batch.</param>
 /// <param name="Released">The key.</param>
-/// <param name="Counted">Whether the batch takes a place among those that may be queued.</param>
+/// <param name="Counted">Whether the batch counts toward the limit of queued batches.</param>
 internal readonly record struct Outgoing(TaskBatch? Batch, string? Released, bool Counted = false);

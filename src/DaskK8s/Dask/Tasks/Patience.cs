@@ -1,16 +1,16 @@
 namespace DaskK8s.Dask.Tasks;
 
-/// <summary>The patience of one call with tasks that no worker can run now.</summary>
+/// <summary>The policy of a call for waiting for tasks that no worker can currently run.</summary>
 /// <remarks>
-/// A limit counts from the moment that a task gets stuck, each time it does. Without a limit that the user set, hopeless tasks are
-/// told at once, and those whose workers are on their way are waited for.
+/// The time starts each time that a task becomes stuck. If the user set no limit, tasks without expected workers are
+/// reported at once, and the call waits for the others.
 /// </remarks>
 /// <param name="limit">The user's limit; null for none.</param>
 /// <param name="time">The clock.</param>
-/// <param name="look">Reads the workers that are there and those on their way; null where that cannot be told.</param>
+/// <param name="look">Reads the connected and expected workers; returns null if they are unknown.</param>
 internal sealed class Patience(TimeSpan? limit, TimeProvider time, Func<CancellationToken, Task<WorkerOutlook?>> look)
 {
-    /// <summary>How long workers on their way are waited for: enough for a node to be added and a large image to be pulled.</summary>
+    /// <summary>How long to wait for expected workers: enough to add a node and pull a large image.</summary>
     public static readonly TimeSpan OnTheirWay = TimeSpan.FromMinutes(5);
 
     /// <summary>The time between two checks.</summary>
@@ -23,10 +23,10 @@ internal sealed class Patience(TimeSpan? limit, TimeProvider time, Func<Cancella
     private TimeSpan _pause = FirstPause;
     private long? _looked;
 
-    /// <summary>Checks the tasks that are stuck now.</summary>
+    /// <summary>Checks the tasks that are currently stuck.</summary>
     /// <param name="tasks">The tasks.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>A task that is not to be waited for any longer; null to check again after <see cref="Tick"/>.</returns>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>A task for which the wait must end; null to check again after <see cref="Tick"/>.</returns>
     public async Task<TaskEntry?> CheckAsync(IReadOnlyCollection<TaskEntry> tasks, CancellationToken cancellationToken)
     {
         if (FindOverdue(tasks) is { } overdue)

@@ -2,16 +2,16 @@ using System.Text;
 
 namespace DaskK8s.Dask.Tasks;
 
-/// <summary>Takes apart the texts in which Dask tells an exception: its <c>repr</c> and the lines of its traceback.</summary>
+/// <summary>A Python exception, parsed from its <c>repr</c> and the lines of its traceback.</summary>
 /// <param name="Type">The class's name.</param>
-/// <param name="Message">The exception's own text.</param>
-/// <param name="Traceback">The traceback, without the frames that belong to nobody's code.</param>
+/// <param name="Message">The exception's message.</param>
+/// <param name="Traceback">The traceback, without the frames of Dask's own code.</param>
 internal sealed record PythonError(string Type, string Message, string Traceback)
 {
-    /// <summary>Takes the texts apart.</summary>
+    /// <summary>Parses an exception.</summary>
     /// <param name="repr">The exception as <c>repr</c> writes it: <c>ValueError('no such file')</c>.</param>
     /// <param name="traceback">The lines of <c>traceback.format_tb</c>.</param>
-    /// <returns>The parts; a text of another form is all message.</returns>
+    /// <returns>The parts; a string of another form becomes the message.</returns>
     public static PythonError Parse(string repr, string traceback)
     {
         int open = repr.IndexOf('(', StringComparison.Ordinal);
@@ -27,7 +27,7 @@ internal sealed record PythonError(string Type, string Message, string Traceback
     private static System.Buffers.SearchValues<char> Names { get; } =
         System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
 
-    /// <summary>Reads a single Python string literal; null if the text is anything else.</summary>
+    /// <summary>Reads a single Python string literal; returns null if the string is anything else.</summary>
     private static string? Literal(string text)
     {
         if (text.EndsWith(','))
@@ -67,7 +67,7 @@ internal sealed record PythonError(string Type, string Message, string Traceback
         return value.ToString();
     }
 
-    /// <summary>Leaves out the frames of Dask's own evaluation, which come before the task's.</summary>
+    /// <summary>Removes the frames of Dask's own evaluation, which precede the task's.</summary>
     private static string Trim(string traceback)
     {
         const string Frame = "  File \"";

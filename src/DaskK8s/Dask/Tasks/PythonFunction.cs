@@ -3,8 +3,8 @@ using System.Text;
 
 namespace DaskK8s;
 
-/// <summary>Names or defines a Python function that tasks call.</summary>
-/// <remarks>A definition travels to each worker once, whatever the number of tasks.</remarks>
+/// <summary>A Python function that tasks call, given by name or by source.</summary>
+/// <remarks>The source is sent to each worker only once, for any number of tasks.</remarks>
 public sealed class PythonFunction
 {
     private PythonFunction(string kind, string module, string name, string source, IReadOnlyDictionary<string, object?>? keywords)
@@ -17,10 +17,10 @@ public sealed class PythonFunction
         Id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{kind}\n{module}\n{name}\n{source}")))[..32];
     }
 
-    /// <summary>Gets the function's name, which the keys of its tasks begin with.</summary>
+    /// <summary>Gets the function's name, with which the keys of its tasks begin.</summary>
     public string Name { get; }
 
-    /// <summary>Gets the arguments that each call is given by name.</summary>
+    /// <summary>Gets the keyword arguments of each call.</summary>
     /// <value>Null by default: none.</value>
     public IReadOnlyDictionary<string, object?>? Keywords { get; }
 
@@ -32,9 +32,9 @@ public sealed class PythonFunction
 
     internal string Id { get; }
 
-    /// <summary>Names a function that the workers can import.</summary>
+    /// <summary>Returns a function that the workers import by name.</summary>
     /// <param name="module">The module: <c>operator</c>, <c>pandas</c>, <c>os.path</c>.</param>
-    /// <param name="name">The function's name in it; dots lead to methods of classes.</param>
+    /// <param name="name">The function's name in the module; use dots for methods of classes.</param>
     /// <returns>The function.</returns>
     /// <exception cref="ArgumentException">A name is empty.</exception>
     public static PythonFunction FromName(string module, string name)
@@ -44,9 +44,9 @@ public sealed class PythonFunction
         return new PythonFunction("name", module, name, string.Empty, null);
     }
 
-    /// <summary>Defines a function by its source.</summary>
-    /// <param name="source">Python source that defines the function at its top level; it may import and define more.</param>
-    /// <param name="name">The function's name in it.</param>
+    /// <summary>Returns a function that is defined by its source.</summary>
+    /// <param name="source">Python source that defines the function at its top level; it can contain imports and other definitions.</param>
+    /// <param name="name">The function's name in the source.</param>
     /// <returns>The function.</returns>
     /// <exception cref="ArgumentException">The source or the name is empty.</exception>
     public static PythonFunction FromSource(string source, string name)
@@ -56,8 +56,8 @@ public sealed class PythonFunction
         return new PythonFunction("source", string.Empty, name, source.ReplaceLineEndings("\n"), null);
     }
 
-    /// <summary>Returns the same function with arguments that each call is given by name.</summary>
-    /// <param name="keywords">The arguments by name; they take the place of those set before.</param>
+    /// <summary>Returns the same function with keyword arguments for each call.</summary>
+    /// <param name="keywords">The keyword arguments; they replace previous ones.</param>
     /// <returns>The function.</returns>
     public PythonFunction WithKeywords(IReadOnlyDictionary<string, object?> keywords) => new(Kind, Module, Name, Source, keywords);
 

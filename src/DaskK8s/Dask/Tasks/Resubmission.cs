@@ -1,16 +1,16 @@
 namespace DaskK8s.Dask.Tasks;
 
-/// <summary>Keeps what was submitted, so that work that is lost with its scheduler is submitted again.</summary>
+/// <summary>Keeps submissions, so that work that is lost with its scheduler can be resubmitted.</summary>
 /// <remarks>
-/// A task is kept while it has a future, and while a kept task needs its result. Tasks whose results were fetched and that nothing needs make room for others.
-/// Not synchronized: the session calls it within its lock.
+/// A task is kept while it has a future or a kept task needs its result. Tasks with fetched results that no task needs are dropped if space is needed.
+/// Not thread-safe: the session calls it while holding its lock.
 /// </remarks>
-/// <param name="always">Whether tasks are kept whose options do not say.</param>
-/// <param name="maxAttempts">How often a task is submitted at most.</param>
-/// <param name="maxBytes">The most bytes that are kept.</param>
+/// <param name="always">The default for tasks whose options do not set it.</param>
+/// <param name="maxAttempts">The maximum number of submissions of a task.</param>
+/// <param name="maxBytes">The maximum number of bytes to keep.</param>
 internal sealed class Resubmission(bool always, int maxAttempts, long maxBytes)
 {
-    /// <summary>What a task takes besides its arguments and its key.</summary>
+    /// <summary>The memory that a task uses in addition to its arguments and its key.</summary>
     private const int Overhead = 400;
 
     private const int MaxBatch = 2000;
@@ -19,10 +19,10 @@ internal sealed class Resubmission(bool always, int maxAttempts, long maxBytes)
     private readonly LinkedList<TaskEntry> _spent = [];
     private long _order;
 
-    /// <summary>Gets the bytes that are kept.</summary>
+    /// <summary>Gets the number of bytes that are kept.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Keeps what the tasks of a batch were submitted with, where they may be submitted again.</summary>
+    /// <summary>Keeps the submissions of a batch's tasks, if they may be resubmitted.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="find">Finds a task by its key.</param>
     public void Keep(TaskBatch batch, Func<string, TaskEntry?> find)
@@ -65,7 +65,7 @@ internal sealed class Resubmission(bool always, int maxAttempts, long maxBytes)
         }
     }
 
-    /// <summary>Takes note that a task has no future any more: it is kept for those that need it only.</summary>
+    /// <summary>Records that a task no longer has a future; it is kept only for tasks that need it.</summary>
     public void Release(TaskEntry entry)
     {
         if (entry.Kept is { } kept)
@@ -79,7 +79,7 @@ internal sealed class Resubmission(bool always, int maxAttempts, long maxBytes)
         }
     }
 
-    /// <summary>Takes note that a result was fetched: the task is kept for those that need it, and while there is room.</summary>
+    /// <summary>Records that a result was fetched; the task is kept for tasks that need it, and while there is space.</summary>
     public void Spend(TaskEntry entry)
     {
         entry.Gathered = true;
@@ -89,7 +89,7 @@ internal sealed class Resubmission(bool always, int maxAttempts, long maxBytes)
         }
     }
 
-    /// <summary>Forgets what a task was submitted with, and takes note why: what needs it cannot be submitted again either.</summary>
+    /// <summary>Deletes the submission of a task and records the reason; tasks that need it cannot be resubmitted either.</summary>
     public void Drop(TaskEntry entry, string reason)
     {
         if (entry.Kept is not null)
@@ -99,11 +99,11 @@ internal sealed class Resubmission(bool always, int maxAttempts, long maxBytes)
         }
     }
 
-    /// <summary>Chooses what is submitted again: tasks that are wanted, and what they and queued tasks need.</summary>
-    /// <param name="wanted">The tasks that are wanted, and those that are queued.</param>
-    /// <param name="given">Whether the lost scheduler had been given a task; the others are queued and are sent anyway.</param>
-    /// <param name="unsent">The tasks whose last submission never left.</param>
-    /// <returns>The tasks, those that others need first. Those that are wanted and missing tell why by their <see cref="TaskEntry.Hindrance"/>.</returns>
+    /// <summary>Selects the tasks to resubmit: required tasks, and the dependencies of required and queued tasks.</summary>
+    /// <param name="wanted">The required and the queued tasks.</param>
+    /// <param name="given">Whether a task was sent to the lost scheduler; the others are queued and are sent anyway.</param>
+    /// <param name="unsent">The tasks whose last submission was not sent.</param>
+    /// <returns>The tasks, dependencies first. Required tasks that are missing have the reason in <see cref="TaskEntry.Hindrance"/>.</returns>
     public IReadOnlyList<TaskEntry> Choose(IEnumerable<TaskEntry> wanted, Func<TaskEntry, bool> given, IReadOnlySet<TaskEntry> unsent)
     {
         HashSet<TaskEntry> chosen = [.. wanted];
@@ -139,7 +139,7 @@ internal sealed class Resubmission(bool always, int maxAttempts, long maxBytes)
         return [.. ordered.Where(e => e.Kept is not null && chosen.Contains(e) && given(e))];
     }
 
-    /// <summary>Makes batches of tasks, in their order: of those that share function and options, and of which none needs another.</summary>
+    /// <summary>Groups tasks in order into batches that share their function and options, and in which no task needs another.</summary>
     public static IEnumerable<TaskBatch> Batch(IEnumerable<TaskEntry> tasks)
     {
         List<TaskSpecification> batch = [];
@@ -174,7 +174,7 @@ internal sealed class Resubmission(bool always, int maxAttempts, long maxBytes)
     private static bool Alike(TaskEntry one, TaskEntry other) =>
         one.Options == other.Options && one.Kept!.Function.Id == other.Kept!.Function.Id && ReferenceEquals(one.Workers, other.Workers);
 
-    /// <summary>Frees a task's room, and that of tasks that were kept for it only.</summary>
+    /// <summary>Frees the space of a task, and of tasks that were kept only for it.</summary>
     private void Free(TaskEntry entry)
     {
         Stack<TaskEntry> open = new([entry]);
@@ -211,7 +211,7 @@ internal sealed class Resubmission(bool always, int maxAttempts, long maxBytes)
         }
     }
 
-    /// <summary>Takes a task from those that make room first.</summary>
+    /// <summary>Removes a task from the list of tasks that are dropped first.</summary>
     private void Respend(KeptTask kept)
     {
         if (kept.Spent is { } node)

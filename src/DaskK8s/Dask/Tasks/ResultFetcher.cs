@@ -6,15 +6,15 @@ using MessagePack;
 
 namespace DaskK8s.Dask.Tasks;
 
-/// <summary>Takes a result.</summary>
+/// <summary>Receives a result.</summary>
 /// <param name="index">The index of its task.</param>
-/// <param name="data">The result as msgpack; valid during the call only.</param>
-/// <param name="budget">What reading it is counted against.</param>
+/// <param name="data">The result as msgpack; valid only during the call.</param>
+/// <param name="budget">The budget for reading it.</param>
 internal delegate void ResultAcceptor(int index, ReadOnlyMemory<byte> data, DecodingBudget budget);
 
-/// <summary>Takes what a worker tells of a result that comes in another form, or in pieces.</summary>
+/// <summary>Receives a worker's offer of a result that is not msgpack, or is sent in pieces.</summary>
 /// <param name="index">The index of its task.</param>
-/// <param name="offer">What it tells.</param>
+/// <param name="offer">The offer.</param>
 internal delegate void OfferAcceptor(int index, ResultOffer offer);
 
 /// <summary>Fetches results from the workers that hold them, through the scheduler.</summary>
@@ -27,12 +27,12 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
 
     /// <summary>Fetches results of finished tasks.</summary>
     /// <param name="tasks">The tasks.</param>
-    /// <param name="request">How the workers are to encode them.</param>
-    /// <param name="settle">Waits until a task is finished; a result can be lost between two of our calls, and be computed anew.</param>
-    /// <param name="accept">Takes each result with its index; the bytes are valid during the call only.</param>
-    /// <param name="offered">Takes what is told of the others.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>A task that ends when all results were taken.</returns>
+    /// <param name="request">How the workers must encode them.</param>
+    /// <param name="settle">Waits until a task is finished; a result can be lost between two calls and recomputed.</param>
+    /// <param name="accept">Receives each result with its index; the bytes are valid only during the call.</param>
+    /// <param name="offered">Receives the offers of the other results.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>A task that completes when all results were received.</returns>
     /// <exception cref="DaskResultException">A result has no JSON representation.</exception>
     public async Task FetchAsync(
         IReadOnlyList<TaskEntry> tasks,
@@ -79,10 +79,10 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
         }
     }
 
-    /// <summary>Asks for results; null if there is a new scheduler that has none.</summary>
+    /// <summary>Requests results; returns null if a new scheduler has none.</summary>
     /// <param name="call">The call.</param>
-    /// <param name="patient">Whether a scheduler that is not reached is waited for until the tasks are given up: what is lost with it is submitted again.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="patient">Whether to wait for an unreachable scheduler until the tasks are given up, because lost work is resubmitted.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     private async Task<Reply?> CallAsync(RpcCall call, bool patient, CancellationToken cancellationToken)
     {
         try
@@ -136,7 +136,7 @@ internal sealed class ResultFetcher(SchedulerRpc rpc, TimeProvider time)
         return missing;
     }
 
-    /// <summary>Reads why a worker could not encode a result.</summary>
+    /// <summary>Reads the reason why a worker could not encode a result.</summary>
     internal static DaskResultException Refused(string key, ref MessagePackReader reader, bool formed = false)
     {
         string type = "object", reason = string.Empty;

@@ -11,7 +11,7 @@ using MessagePack;
 
 namespace DaskK8s.Dask.Tasks;
 
-/// <summary>Reads the result of a task, as the worker encoded it to msgpack, to the .NET type that is asked for.</summary>
+/// <summary>Converts the result of a task from msgpack to the requested .NET type.</summary>
 internal static class ResultReader
 {
     private const int MaxDepth = 512;
@@ -19,13 +19,13 @@ internal static class ResultReader
     private const int ItemBytes = 24;
 
     /// <summary>Reads a result.</summary>
-    /// <typeparam name="T">The type that is asked for.</typeparam>
+    /// <typeparam name="T">The requested type.</typeparam>
     /// <param name="key">The task's key, for the error.</param>
     /// <param name="data">The msgpack value.</param>
-    /// <param name="budget">What reading is counted against; null for a budget of its own.</param>
-    /// <param name="options">How JSON types become other .NET types; null for the defaults.</param>
+    /// <param name="budget">The budget for reading; null to create one.</param>
+    /// <param name="options">The options for converting JSON types to other .NET types; null for the defaults.</param>
     /// <returns>The result.</returns>
-    /// <exception cref="DaskResultException">The result is of another type.</exception>
+    /// <exception cref="DaskResultException">The result has another type.</exception>
     /// <exception cref="DaskProtocolException">The bytes are not msgpack.</exception>
     public static T Read<T>(string key, ReadOnlyMemory<byte> data, DecodingBudget? budget = null, JsonSerializerOptions? options = null)
     {
@@ -220,7 +220,7 @@ internal static class ResultReader
         }
     }
 
-    /// <summary>Returns what is to be said of an array that does not fit.</summary>
+    /// <summary>Returns the message for an array that cannot be converted.</summary>
     private static string? Inner(Exception e) => (e is InvalidCastException ? e : e.InnerException as InvalidCastException)?.Message;
 
     private static bool IsArray(ReadOnlyMemory<byte> data)

@@ -5,18 +5,18 @@ using MessagePack;
 
 namespace DaskK8s.Dask.Tasks;
 
-/// <summary>Takes the events of a session (see <c>session.py</c>) to the tasks that they are about.</summary>
+/// <summary>Applies the events of a session (see <c>session.py</c>) to its tasks.</summary>
 internal sealed class SessionEvents(TaskTable tasks)
 {
     private readonly Dictionary<string, Action<ScriptOutput>> _listeners = [];
 
-    /// <summary>Gets the number of the last submission that the scheduler took.</summary>
+    /// <summary>Gets the number of the last submission that the scheduler accepted.</summary>
     public long Taken { get; private set; }
 
-    /// <summary>Gets whether the scheduler has ended the session, as it was asked to: all of its work is let go of.</summary>
+    /// <summary>Gets whether the scheduler has ended the session on request and released all of its work.</summary>
     public bool Closed { get; private set; }
 
-    /// <summary>Hears what the script of a task prints.</summary>
+    /// <summary>Registers a listener for the output of a task's script.</summary>
     public void Listen(string key, Action<ScriptOutput>? listener)
     {
         lock (_listeners)
@@ -35,7 +35,7 @@ internal sealed class SessionEvents(TaskTable tasks)
     /// <summary>Applies one message of events.</summary>
     /// <param name="reader">The reader at the message's start.</param>
     /// <param name="message">The message.</param>
-    /// <returns>Nothing of interest.</returns>
+    /// <returns>An unused value.</returns>
     public bool Apply(ref MessagePackReader reader, DaskMessage message)
     {
         int entries = reader.ReadMapHeader();

@@ -22,7 +22,7 @@ internal static class SessionMessages
             ["resume"] = resume,
         }));
 
-    /// <summary>Writes a batch: tasks that share their function and options, or keys to take a share in.</summary>
+    /// <summary>Writes a batch: tasks that share their function and options, or keys to hold.</summary>
     public static byte[] Submit(long sequence, TaskBatch batch)
     {
         if (batch.Held is { } held)
@@ -67,7 +67,7 @@ internal static class SessionMessages
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>Returns a function as workers define it (see <c>runtime.py</c>).</summary>
+    /// <summary>Returns a function's definition for workers (see <c>runtime.py</c>).</summary>
     public static Dictionary<string, object?> Definition(PythonFunction function) => new()
     {
         ["kind"] = function.Kind,
@@ -76,13 +76,13 @@ internal static class SessionMessages
         ["source"] = function.Source,
     };
 
-    /// <summary>Writes that keys are no longer wanted.</summary>
+    /// <summary>Writes a release of keys.</summary>
     public static byte[] Release(IReadOnlyCollection<string> keys) => Keys("release", keys);
 
-    /// <summary>Asks what became of keys.</summary>
+    /// <summary>Writes a request for the states of keys.</summary>
     public static byte[] States(IReadOnlyCollection<string> keys) => Keys("states", keys);
 
-    /// <summary>Gets the message that shows that we are there, and asks for a sign of life.</summary>
+    /// <summary>Gets the keep-alive message, which also requests a response.</summary>
     public static byte[] Ping { get; } = Bare("ping");
 
     /// <summary>Gets the message that ends the session.</summary>

@@ -1,7 +1,7 @@
 namespace DaskK8s.Dask.Tasks;
 
-/// <summary>A call that is ready to be submitted; nobody knows its key yet.</summary>
-/// <param name="Key">The key of its task.</param>
-/// <param name="Arguments">The pickle of its arguments.</param>
-/// <param name="Needs">The keys of the results among them, by their index in the pickle.</param>
+/// <summary>A call that is ready to be submitted; its key is not registered yet.</summary>
+/// <param name="Key">The task's key.</param>
+/// <param name="Arguments">The pickled arguments.</param>
+/// <param name="Needs">The keys of the results among the arguments, by index in the pickle.</param>
 internal readonly record struct TaskCall(string Key, byte[] Arguments, IReadOnlyList<string> Needs);

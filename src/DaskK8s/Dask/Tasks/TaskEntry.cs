@@ -2,7 +2,7 @@ using DaskK8s.Common;
 
 namespace DaskK8s.Dask.Tasks;
 
-/// <summary>The client's state of one task, shared by futures of equal keys.</summary>
+/// <summary>The client's state of a task, shared by all futures with the same key.</summary>
 internal sealed class TaskEntry(string key, TaskOptions options)
 {
     private object? _waiters;
@@ -10,53 +10,53 @@ internal sealed class TaskEntry(string key, TaskOptions options)
     /// <summary>Gets the task's key.</summary>
     public string Key { get; } = key;
 
-    /// <summary>Gets where the task was to run.</summary>
+    /// <summary>Gets the task's options.</summary>
     public TaskOptions Options { get; } = options;
 
-    /// <summary>Gets or sets the number of the submission that the task was part of.</summary>
-    /// <value>The largest number there is until it was sent.</value>
+    /// <summary>Gets or sets the number of the task's submission.</summary>
+    /// <value>The maximum value until the task is sent.</value>
     public long Sequence { get; set; } = long.MaxValue;
 
-    /// <summary>Gets or sets the number of futures that stand for the task.</summary>
+    /// <summary>Gets or sets the number of futures of the task.</summary>
     public int References { get; set; }
 
     /// <summary>Gets the keys of the results that the task needs.</summary>
     public IReadOnlyList<string> Needs { get; init; } = [];
 
-    /// <summary>Gets or sets the workers that the task is bound to, or null for any.</summary>
+    /// <summary>Gets or sets the workers to which the task is restricted, or null for any.</summary>
     public IReadOnlyList<string>? Workers { get; set; }
 
-    /// <summary>Gets or sets what the task was submitted with, where it may be submitted again.</summary>
+    /// <summary>Gets or sets the task's submission, if it may be resubmitted.</summary>
     public KeptTask? Kept { get; set; }
 
-    /// <summary>Gets or sets why the task cannot be submitted again; null where nobody asked for it.</summary>
+    /// <summary>Gets or sets the reason why the task cannot be resubmitted; null if resubmission was not requested.</summary>
     public Hindrance? Hindrance { get; set; }
 
-    /// <summary>Gets or sets how often the task was submitted.</summary>
+    /// <summary>Gets or sets the number of submissions of the task.</summary>
     public int Attempts { get; set; } = 1;
 
     /// <summary>Gets or sets whether the result was fetched.</summary>
     public bool Gathered { get; set; }
 
-    /// <summary>Gets or sets whether the scheduler restarted since the task was submitted: workers that it needs are on their way, as they were there before.</summary>
+    /// <summary>Gets or sets whether the scheduler restarted after the task was submitted; its workers are then expected to reconnect.</summary>
     public bool Survives { get; set; }
 
-    /// <summary>Gets how often no worker could run the task.</summary>
+    /// <summary>Gets how often the task became stuck because no worker could run it.</summary>
     public int Stuck { get; private set; }
 
-    /// <summary>Gets how far the task has come.</summary>
+    /// <summary>Gets the status of the task.</summary>
     public DaskFutureStatus Status { get; private set; }
 
-    /// <summary>Gets why there is no result: a <see cref="PythonError"/>, a text or an exception.</summary>
+    /// <summary>Gets the reason why there is no result: a <see cref="PythonError"/>, a string or an exception.</summary>
     public object? Cause { get; private set; }
 
     /// <summary>Gets whether the status can no longer change.</summary>
     public bool Final => Status is DaskFutureStatus.Failed or DaskFutureStatus.Cancelled or DaskFutureStatus.Lost;
 
-    /// <summary>Takes note of a change and tells those who wait.</summary>
+    /// <summary>Sets the status and notifies the waiters.</summary>
     /// <param name="status">The status.</param>
-    /// <param name="cause">Why there is no result.</param>
-    /// <param name="expected">The status that the task must have; null for any.</param>
+    /// <param name="cause">The reason why there is no result.</param>
+    /// <param name="expected">The required current status; null for any.</param>
     public void Set(DaskFutureStatus status, object? cause = null, DaskFutureStatus? expected = null)
     {
         // Those who wait are told within the lock, so that each sees every change once: what they do is short.
@@ -100,8 +100,8 @@ internal sealed class TaskEntry(string key, TaskOptions options)
         _ => "lost",
     });
 
-    /// <summary>Registers for changes; the present status counts as one from <see cref="DaskFutureStatus.Pending"/>.</summary>
-    /// <param name="waiter">Who is told.</param>
+    /// <summary>Registers for changes; the current status is reported as a change from <see cref="DaskFutureStatus.Pending"/>.</summary>
+    /// <param name="waiter">The waiter to notify.</param>
     public void Add(ITaskWaiter waiter)
     {
         lock (this)
@@ -129,7 +129,7 @@ internal sealed class TaskEntry(string key, TaskOptions options)
     }
 
     /// <summary>Ends a registration.</summary>
-    /// <param name="waiter">Who is no longer told.</param>
+    /// <param name="waiter">The waiter to remove.</param>
     public void Remove(ITaskWaiter waiter)
     {
         lock (this)

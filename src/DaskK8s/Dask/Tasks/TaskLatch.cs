@@ -2,10 +2,10 @@ using DaskK8s.Common;
 
 namespace DaskK8s.Dask.Tasks;
 
-/// <summary>Waits for a set of tasks: until all are finished, or until one cannot be.</summary>
-/// <remarks>A task may change more than once: a result can be lost with its worker and be computed anew.</remarks>
+/// <summary>Waits for a set of tasks until all are finished or one cannot finish.</summary>
+/// <remarks>A task can change more than once, because a result can be lost with its worker and recomputed.</remarks>
 /// <param name="total">The number of tasks.</param>
-/// <param name="progress">Is told the counts; must not throw.</param>
+/// <param name="progress">Receives the counts; must not throw.</param>
 internal sealed class TaskLatch(int total, GuardedProgress<DaskProgress>? progress) : ITaskWaiter
 {
     private readonly Lock _lock = new();
@@ -18,7 +18,7 @@ internal sealed class TaskLatch(int total, GuardedProgress<DaskProgress>? progre
     private bool _reporting;
     private bool _closed;
 
-    /// <summary>Gets the tasks that no worker can run now.</summary>
+    /// <summary>Gets the tasks that no worker can currently run.</summary>
     public IReadOnlyCollection<TaskEntry> Stuck
     {
         get
@@ -51,7 +51,7 @@ internal sealed class TaskLatch(int total, GuardedProgress<DaskProgress>? progre
         }
     }
 
-    /// <summary>Reports the counts as they are now for the last time.</summary>
+    /// <summary>Reports the current counts for the last time.</summary>
     public void Close()
     {
         lock (_reportLock)
@@ -61,7 +61,7 @@ internal sealed class TaskLatch(int total, GuardedProgress<DaskProgress>? progre
         }
     }
 
-    /// <summary>Reports the counts as they are now.</summary>
+    /// <summary>Reports the current counts.</summary>
     private void Report()
     {
         if (progress is null)
@@ -88,9 +88,9 @@ internal sealed class TaskLatch(int total, GuardedProgress<DaskProgress>? progre
         }
     }
 
-    /// <summary>Waits for the next thing to know.</summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Null when all are finished; else a task that failed or that no worker can run.</returns>
+    /// <summary>Waits for the outcome.</summary>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>Null if all are finished; otherwise a task that failed or that no worker can run.</returns>
     public Task<TaskEntry?> WaitAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
@@ -99,7 +99,7 @@ internal sealed class TaskLatch(int total, GuardedProgress<DaskProgress>? progre
         }
     }
 
-    /// <summary>Forgets what was told, and tells how things are now.</summary>
+    /// <summary>Resets the outcome and determines it again from the current state.</summary>
     public void Rearm()
     {
         lock (_lock)

@@ -4,16 +4,16 @@ using DaskK8s.Dask.Rpc;
 
 namespace DaskK8s.Dask.Tasks;
 
-/// <summary>What becomes of work when its scheduler is gone.</summary>
+/// <summary>The part of the session that handles work whose scheduler is lost.</summary>
 internal sealed partial class TaskSession
 {
     private HeldBack? _heldBack;
 
-    /// <summary>Gets or sets what finds the workers of a group.</summary>
+    /// <summary>Gets or sets the function that finds the workers of a group.</summary>
     public Func<TaskOptions, CancellationToken, ValueTask<IReadOnlyList<string>?>> Place { get; set; } =
         static (options, _) => ValueTask.FromResult(options.Workers);
 
-    /// <summary>Takes note that results were fetched.</summary>
+    /// <summary>Records that results were fetched.</summary>
     public void Spend(IReadOnlyCollection<TaskEntry> entries)
     {
         lock (_order)
@@ -26,10 +26,10 @@ internal sealed partial class TaskSession
     }
 
     /// <summary>
-    /// Submits again what the scheduler had been given, where that is asked for and possible, and marks all else as lost; what is queued still goes to the next scheduler.
+    /// Resubmits the tasks that were sent to the scheduler, if requested and possible, and marks the others as lost; queued tasks are sent to the next scheduler.
     /// </summary>
-    /// <remarks>Called while no connection is served: what is submitted here is sent first of all on the next one.</remarks>
-    /// <param name="cause">Why it is lost: a text if a new scheduler is there, else an exception.</param>
+    /// <remarks>Called while there is no connection; these submissions are sent first on the next connection.</remarks>
+    /// <param name="cause">The reason for the loss: a string if there is a new scheduler, otherwise an exception.</param>
     private void Rescue(object cause)
     {
         lock (_order)
@@ -73,7 +73,7 @@ internal sealed partial class TaskSession
         }
     }
 
-    /// <summary>Submits tasks before all that is queued, but for those whose groups' workers are looked up first, and what needs those.</summary>
+    /// <summary>Submits tasks before all queued ones, except tasks whose groups' workers must be looked up first, and tasks that need them.</summary>
     private void SubmitAgain(IReadOnlyList<TaskEntry> again, IEnumerable<TaskBatch> shares)
     {
         HeldBack held = new();
@@ -138,7 +138,7 @@ internal sealed partial class TaskSession
         _outgoing.Writer.TryWrite(default);
     }
 
-    /// <summary>Sends what was held back, once its workers are known.</summary>
+    /// <summary>Sends the messages that were held back, once their workers are known.</summary>
     private async Task SendPlacedAsync(SchedulerConnection connection, CancellationToken cancellationToken)
     {
         if (_heldBack is not { Places: { } places } held)

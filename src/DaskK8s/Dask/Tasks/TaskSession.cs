@@ -9,12 +9,12 @@ using Microsoft.Extensions.Logging;
 namespace DaskK8s.Dask.Tasks;
 
 /// <summary>
-/// This client's session on the scheduler: submissions go to it and news of tasks come from it, over a connection that is
-/// replaced when it breaks.
+/// This client's session on the scheduler. It sends submissions and receives task events over a connection that is
+/// replaced if it breaks.
 /// </summary>
 /// <remarks>
-/// Nothing is lost with a connection: the session lives on in the scheduler, submissions that it has not confirmed are sent again
-/// (it knows their numbers), and what became of tasks meanwhile is asked for.
+/// Nothing is lost with a connection: the session stays on the scheduler, unconfirmed submissions are sent again
+/// (the scheduler recognizes their numbers), and the current states of tasks are requested.
 /// </remarks>
 internal sealed partial class TaskSession : IAsyncDisposable
 {
@@ -60,7 +60,7 @@ internal sealed partial class TaskSession : IAsyncDisposable
     /// <summary>Gets the session's name on the scheduler.</summary>
     public string Id { get; private set; } = NewId();
 
-    /// <summary>Gets the topic of events that scripts print to; one for all schedulers, as a script that is submitted again keeps its arguments.</summary>
+    /// <summary>Gets the event topic of scripts' output. It is the same for all schedulers, because a resubmitted script keeps its arguments.</summary>
     public string Topic { get; } = NewId() + "-printed";
 
     /// <summary>Gets the tasks.</summary>
@@ -78,9 +78,9 @@ internal sealed partial class TaskSession : IAsyncDisposable
         return session;
     }
 
-    /// <summary>Queues a submission; waits where many are queued already.</summary>
-    /// <remarks>Keys are registered once nothing can fail any more: a key that is registered is always sent.</remarks>
-    /// <returns>The tasks of the calls, one reference to each; those that were known before are not submitted again.</returns>
+    /// <summary>Queues a submission; waits if many are already queued.</summary>
+    /// <remarks>Keys are registered when nothing more can fail, so that a registered key is always sent.</remarks>
+    /// <returns>The tasks of the calls, with one reference to each; tasks that already exist are not submitted again.</returns>
     public async ValueTask<TaskEntry[]> SubmitAsync(
         PythonFunction function,
         TaskOptions options,
@@ -124,12 +124,12 @@ internal sealed partial class TaskSession : IAsyncDisposable
         return entries;
     }
 
-    /// <summary>Takes a share in tasks that others submitted, and waits until the scheduler has told how far they are.</summary>
-    /// <remarks>Without keys it waits until the scheduler has taken all that was submitted before.</remarks>
+    /// <summary>Holds tasks that other clients submitted, and waits until the scheduler has reported their status.</summary>
+    /// <remarks>Without keys, it waits until the scheduler has accepted all previous submissions.</remarks>
     /// <param name="keys">The keys.</param>
-    /// <param name="hindrance">Why the client cannot compute them again.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The tasks, one reference to each; those that the scheduler does not know are lost.</returns>
+    /// <param name="hindrance">The reason why the client cannot recompute them.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The tasks, with one reference to each; tasks that the scheduler does not know are lost.</returns>
     public async Task<TaskEntry[]> HoldAsync(IReadOnlyList<string> keys, string hindrance, CancellationToken cancellationToken)
     {
         await _life.RunAsync(token => _room.WaitAsync(token), cancellationToken).ConfigureAwait(false);
@@ -162,10 +162,10 @@ internal sealed partial class TaskSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Hears what the script of a task prints; null ends it.</summary>
+    /// <summary>Registers a listener for the output of a task's script; null removes it.</summary>
     public void Listen(string key, Action<ScriptOutput>? listener) => _events.Listen(key, listener);
 
-    /// <summary>Releases one reference to a task; after the last one, the scheduler forgets it.</summary>
+    /// <summary>Releases one reference to a task; after the last one, the scheduler releases it.</summary>
     public void Release(TaskEntry entry)
     {
         // One order for all: a key that is let go of and wanted again at the same time is not released after it was submitted.
@@ -184,7 +184,7 @@ internal sealed partial class TaskSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Cancels a task, unless it is over already.</summary>
+    /// <summary>Cancels a task unless it has ended.</summary>
     public void Cancel(TaskEntry entry)
     {
         lock (_order)
@@ -222,7 +222,7 @@ internal sealed partial class TaskSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Tells the scheduler that a key is no longer wanted.</summary>
+    /// <summary>Tells the scheduler to release a key.</summary>
     private void Forget(string key) => _outgoing.Writer.TryWrite(new Outgoing(null, key));
 
     private static string NewId() => "daskk8s-" + Guid.NewGuid().ToString("N");
@@ -246,7 +246,7 @@ internal sealed partial class TaskSession : IAsyncDisposable
     }
 
     /// <summary>Sends and receives until the connection breaks or the client is closed.</summary>
-    /// <returns>Why it broke.</returns>
+    /// <returns>The error that broke the connection.</returns>
     private async Task<Exception?> ServeAsync(SchedulerConnection connection)
     {
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
@@ -352,8 +352,8 @@ internal sealed partial class TaskSession : IAsyncDisposable
         await connection.SendAsync([message], cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Waits for something to send, showing meanwhile that we are there.</summary>
-    /// <returns>False when nothing more will come.</returns>
+    /// <summary>Waits for messages to send, and sends keep-alive messages meanwhile.</summary>
+    /// <returns>False if there will be no more messages.</returns>
     private async Task<bool> WaitAsync(SchedulerConnection connection, CancellationToken cancellationToken)
     {
         using TimeLimit limit = new(PingInterval, _time, cancellationToken);
@@ -405,8 +405,8 @@ internal sealed partial class TaskSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Marks all as lost, what is still queued too: nobody is to wait for a scheduler that has been gone for so long.</summary>
-    /// <remarks>Called while no connection is served, so that the queue has no other reader.</remarks>
+    /// <summary>Marks all tasks as lost, including queued ones, because the scheduler has been gone for too long.</summary>
+    /// <remarks>Called while there is no connection, so that the queue has no other reader.</remarks>
     private void GiveUp(Exception cause)
     {
         Rescue(cause);
@@ -431,7 +431,7 @@ internal sealed partial class TaskSession : IAsyncDisposable
 
     private static bool IsGone(Exception e) => e is SchedulerUnreachableException { IsGone: true };
 
-    /// <summary>Connects to the session, installing our module where the scheduler lacks it.</summary>
+    /// <summary>Connects to the session, and installs this library's module if the scheduler lacks it.</summary>
     /// <returns>The connection; null if there is no session to resume.</returns>
     private async Task<SchedulerConnection?> AttachAsync(bool resume, CancellationToken cancellationToken)
     {
@@ -468,7 +468,7 @@ internal sealed partial class TaskSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks what became of tasks meanwhile, and sends what had not arrived.</summary>
+    /// <summary>Requests the current states of tasks, and sends messages that had not arrived.</summary>
     private async Task CatchUpAsync(SchedulerConnection connection, long taken, CancellationToken cancellationToken)
     {
         // What became of these is asked for below; their confirmation went with the old connection.

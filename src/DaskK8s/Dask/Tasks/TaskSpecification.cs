@@ -1,7 +1,7 @@
 namespace DaskK8s.Dask.Tasks;
 
-/// <summary>A task on its way to the scheduler.</summary>
-/// <param name="Entry">What is known of the task.</param>
-/// <param name="Arguments">The pickle of its arguments.</param>
-/// <param name="Needs">The keys of the results among them, by their index in the pickle.</param>
+/// <summary>A task to send to the scheduler.</summary>
+/// <param name="Entry">The client's state of the task.</param>
+/// <param name="Arguments">The pickled arguments.</param>
+/// <param name="Needs">The keys of the results among the arguments, by index in the pickle.</param>
 internal readonly record struct TaskSpecification(TaskEntry Entry, byte[] Arguments, IReadOnlyList<string> Needs);

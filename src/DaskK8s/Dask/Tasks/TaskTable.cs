@@ -3,13 +3,13 @@ using System.Text;
 
 namespace DaskK8s.Dask.Tasks;
 
-/// <summary>Holds the tasks of a session by their keys.</summary>
+/// <summary>The tasks of a session by key.</summary>
 internal sealed class TaskTable
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, TaskEntry> _entries = [];
 
-    /// <summary>Returns the entry of a key, one reference more, and whether it is new.</summary>
+    /// <summary>Adds a reference to the entry of a key; returns the entry and whether it is new.</summary>
     public (TaskEntry Entry, bool IsNew) Acquire(TaskCall call, TaskOptions options, IReadOnlyList<string>? workers)
     {
         lock (_lock)
@@ -38,8 +38,8 @@ internal sealed class TaskTable
         }
     }
 
-    /// <summary>Takes one reference away.</summary>
-    /// <returns>Whether it was the last: the scheduler may forget the key.</returns>
+    /// <summary>Removes one reference.</summary>
+    /// <returns>Whether it was the last one, so that the scheduler can release the key.</returns>
     public bool Release(TaskEntry entry)
     {
         lock (_lock)
@@ -59,7 +59,7 @@ internal sealed class TaskTable
         }
     }
 
-    /// <summary>Finds the entry of a key that came as UTF-8.</summary>
+    /// <summary>Finds the entry of a key in UTF-8.</summary>
     public TaskEntry? Find(ReadOnlySpan<byte> key)
     {
         Span<char> chars = stackalloc char[256];
@@ -84,7 +84,7 @@ internal sealed class TaskTable
         }
     }
 
-    /// <summary>Returns all entries that are there now.</summary>
+    /// <summary>Returns all current entries.</summary>
     public TaskEntry[] Snapshot()
     {
         lock (_lock)

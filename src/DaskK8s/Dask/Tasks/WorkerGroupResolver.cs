@@ -1,7 +1,7 @@
 namespace DaskK8s.Dask.Tasks;
 
-/// <summary>Tells which workers each worker group has now.</summary>
-/// <param name="fresh">Whether the groups themselves are read anew: what they offer, and what is on its way.</param>
-/// <param name="cancellationToken">Ends the wait.</param>
-/// <returns>The groups, those without workers too.</returns>
+/// <summary>Returns the current workers of each worker group.</summary>
+/// <param name="fresh">Whether to read the groups themselves again: the resources that they offer, and expected workers.</param>
+/// <param name="cancellationToken">Cancels the wait.</param>
+/// <returns>The groups, including those without workers.</returns>
 internal delegate ValueTask<IReadOnlyList<GroupWorkers>> WorkerGroupResolver(bool fresh, CancellationToken cancellationToken);

@@ -1,17 +1,17 @@
 namespace DaskK8s.Dask.Tasks;
 
-/// <summary>What there is to run tasks on: the workers that are connected, and those that groups have on their way.</summary>
-/// <param name="Workers">The workers that the scheduler has.</param>
-/// <param name="Groups">The release's groups; empty where the client was connected by an address.</param>
+/// <summary>The workers that can run tasks: the connected ones, and those that groups are expected to add.</summary>
+/// <param name="Workers">The workers of the scheduler.</param>
+/// <param name="Groups">The release's groups; empty if the client was connected by address.</param>
 /// <param name="Find">Finds a task by its key.</param>
 internal sealed record WorkerOutlook(
     IReadOnlyList<WorkerInfo> Workers, IReadOnlyList<GroupWorkers> Groups, Func<string, TaskEntry?> Find)
 {
     private readonly HashSet<TaskEntry> _hopeful = [];
 
-    /// <summary>Determines whether a stuck task may run soon, and all stuck tasks that it waits for.</summary>
+    /// <summary>Determines whether a stuck task, and all stuck tasks that it waits for, can run soon.</summary>
     /// <param name="task">The task.</param>
-    /// <returns>False where no worker that fits is there or on its way.</returns>
+    /// <returns>False if no suitable worker is connected or expected.</returns>
     public bool MayRun(TaskEntry task)
     {
         Stack<TaskEntry> open = new([task]);

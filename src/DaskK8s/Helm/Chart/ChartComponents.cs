@@ -3,9 +3,9 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>Recognises the Dask chart's parts by labels, with the command line to settle doubts.</summary>
+/// <summary>Recognizes the Dask chart's parts by their labels, and by their command lines if the labels are ambiguous.</summary>
 /// <remarks>
-/// The label <c>component: worker</c> alone says little: charts of other systems use it too. Old versions of the chart let the
+/// The label <c>component: worker</c> alone is not conclusive, because other charts use it too. Old versions of the chart let the
 /// values rename the component, new ones do not, and both keep the values.
 /// </remarks>
 internal sealed class ChartComponents(ValueNode.Map daskValues, string chartName)

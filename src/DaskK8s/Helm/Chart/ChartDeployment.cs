@@ -8,42 +8,42 @@ internal sealed record ChartDeployment
 {
     public required string Name { get; init; }
 
-    /// <summary>Gets the namespace; null where a manifest leaves it to the release's.</summary>
+    /// <summary>Gets the namespace; null if the manifest leaves it to the release.</summary>
     public string? Namespace { get; init; }
 
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>Gets the replicas; 1 where none are written, as the API server fills in.</summary>
+    /// <summary>Gets the replicas; 1 if none are set, as the API server defaults it.</summary>
     public int Replicas { get; init; } = 1;
 
-    /// <summary>Gets the name of the container that runs Dask; empty where it is not known.</summary>
+    /// <summary>Gets the name of the container that runs Dask; empty if unknown.</summary>
     public string Container { get; init; } = "";
 
-    /// <summary>Gets the variables of the container that configure Dask (<c>DASK_…</c>), those with a literal value.</summary>
+    /// <summary>Gets the container's environment variables that configure Dask (<c>DASK_…</c>) and have a literal value.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>Gets the scheduler that the workers are told to use; null where nothing says so.</summary>
+    /// <summary>Gets the address of the scheduler that the workers use; null if it is not specified.</summary>
     public string? SchedulerAddress => CommandLine.SchedulerAddress ?? Environment.GetValueOrDefault("DASK_SCHEDULER_ADDRESS");
 
-    /// <summary>Gets whether Dask's configuration in the environment makes the program speak TLS.</summary>
+    /// <summary>Gets whether Dask's configuration in the environment enables TLS.</summary>
     public bool UsesTlsByEnvironment =>
         Environment.GetValueOrDefault("DASK_DISTRIBUTED__COMM__DEFAULT_SCHEME") is "tls"
         || Environment.GetValueOrDefault("DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION") is "True" or "true" or "1";
 
-    /// <summary>Gets the image of that container.</summary>
+    /// <summary>Gets the image of the Dask container.</summary>
     public string Image { get; init; } = "";
 
-    /// <summary>Gets the command line of that container.</summary>
+    /// <summary>Gets the command line of the Dask container.</summary>
     public WorkerCommandLine CommandLine { get; init; } = WorkerCommandLine.Parse(null, null);
 
-    /// <summary>Gets the limits of that container, as quantities.</summary>
+    /// <summary>Gets the resource limits of the Dask container, as quantities.</summary>
     public IReadOnlyDictionary<string, string> Limits { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>Gets the <c>component</c> label; empty where there is none.</summary>
+    /// <summary>Gets the <c>component</c> label; empty if there is none.</summary>
     public string Component => Labels.GetValueOrDefault("component", "");
 
-    /// <summary>Reads a Deployment of a manifest.</summary>
-    /// <returns>Null where the object is not a Deployment.</returns>
+    /// <summary>Reads a Deployment from a manifest.</summary>
+    /// <returns>Null if the object is not a Deployment.</returns>
     public static ChartDeployment? FromManifest(ValueNode.Map item)
     {
         if (item.TextAt("kind") != "Deployment" || item.TextAt("metadata", "name") is not { } name)
@@ -68,7 +68,7 @@ internal sealed record ChartDeployment
         };
     }
 
-    /// <summary>Takes the variables that configure Dask.</summary>
+    /// <summary>Returns the variables that configure Dask.</summary>
     internal static IReadOnlyDictionary<string, string> DaskVariables(IReadOnlyDictionary<string, string> variables) =>
         variables.Where(static v => v.Key.StartsWith("DASK_", StringComparison.Ordinal)).ToDictionary(StringComparer.Ordinal);
 

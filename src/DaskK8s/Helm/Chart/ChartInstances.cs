@@ -6,17 +6,17 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>Finds every use of the Dask chart in a release, by what its objects are.</summary>
+/// <summary>Finds every instance of the Dask chart in a release, by its objects.</summary>
 /// <remarks>
-/// Helm writes above each object which chart's template it comes from, aliases included, so that the way to the values is known at any depth.
-/// A post-renderer may have removed the comments: then the chart's labels tell the instances apart, and the values are searched.
+/// Above each object, Helm writes the chart (with aliases) that its template belongs to, so the path to the values is known at any depth.
+/// If a post-renderer has removed these comments, the chart's labels distinguish the instances, and the values are searched.
 /// </remarks>
 internal static partial class ChartInstances
 {
     private const int DeepestSearch = 8;
 
-    /// <summary>Reads the instances off a record.</summary>
-    /// <returns>The instances in the manifest's order of their first objects; none where nothing of Dask is in it.</returns>
+    /// <summary>Reads the instances from a record.</summary>
+    /// <returns>The instances, ordered by their first objects in the manifest; none if the manifest contains nothing of Dask.</returns>
     public static IReadOnlyList<ChartInstance> FromRecord(ReleaseRecord record)
     {
         ManifestObject[] manifest = [.. ManifestDocuments.EnumerateObjects(record.Manifest, reason => new HelmReleaseUnreadableException(HelmReleaseUnreadableReason.Format, record.ObjectName, record.Namespace, reason))];
@@ -46,15 +46,15 @@ internal static partial class ChartInstances
         return instances;
     }
 
-    /// <summary>Provides the way to the values of a chart that has put nothing into the cluster.</summary>
+    /// <summary>Returns the path to the values of a chart that has created no objects.</summary>
     public static IReadOnlyList<string> PathOf(ReleaseRecord record) =>
         record.ChartName == DaskValues.ChartName ? [] : DaskValues.PathOf(record.ChartName, record.Defaults, record.Config);
 
-    /// <summary>Groups Deployments of the cluster by the chart's name in their labels.</summary>
+    /// <summary>Groups Deployments in the cluster by the chart's name in their labels.</summary>
     /// <param name="release">The name of the release.</param>
-    /// <param name="daskValues">The names of the components, as far as they are known.</param>
+    /// <param name="daskValues">The names of the components, if known.</param>
     /// <param name="deployments">The release's Deployments.</param>
-    /// <returns>The instances that have something of Dask.</returns>
+    /// <returns>The instances that contain Dask objects.</returns>
     public static IReadOnlyList<ChartInstance> FromLive(string release, ValueNode.Map daskValues, IEnumerable<ChartDeployment> deployments) =>
     [
         .. Group(deployments, static d => NameIn(d.Labels))
@@ -63,7 +63,7 @@ internal static partial class ChartInstances
             .Select(static part => Of(part.Key is DaskValues.ChartName or "" ? [] : [part.Key], part.Parts, part.Objects)),
     ];
 
-    /// <summary>Groups in the order of the first of each; what says nothing of itself joins the first.</summary>
+    /// <summary>Groups the parts by key, ordered by the first part of each group; parts without a key join the first group.</summary>
     private static List<(string Key, IReadOnlyList<T> Parts)> Group<T>(IEnumerable<T> items, Func<T, string> keyOf)
     {
         OrderedDictionary<string, List<T>> groups = new(StringComparer.Ordinal);
@@ -87,7 +87,7 @@ internal static partial class ChartInstances
         return [.. groups.Select(static g => (g.Key, (IReadOnlyList<T>)g.Value))];
     }
 
-    /// <summary>Determines whether objects are Dask's: labels alone say it only where they name the Dask chart, for others have workers and schedulers, too.</summary>
+    /// <summary>Determines whether objects are Dask's. Labels decide only if they name the Dask chart: other systems also have workers and schedulers.</summary>
     private static bool IsDask(ChartObjects objects, IReadOnlyList<ChartDeployment> deployments) =>
         (objects.Scheduler is not null || objects.WorkerGroups.Count > 0)
         && deployments.Any(static d => d.CommandLine.Program != DaskProgram.Other
@@ -117,7 +117,7 @@ internal static partial class ChartInstances
 
     private static string LabelOf(ValueNode.Map item) => NameIn(ChartDeployment.Texts(item.MapAt("metadata", "labels")));
 
-    /// <summary>Returns the chart's name, which is its alias where it has one.</summary>
+    /// <summary>Returns the chart's name, or its alias if it has one.</summary>
     private static string NameIn(IReadOnlyDictionary<string, string> labels)
     {
         string chart = labels.GetValueOrDefault("chart", "");

@@ -3,10 +3,10 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>Knows the names that the Dask chart gives its objects, for where no manifest says them.</summary>
+/// <summary>The names that the Dask chart gives its objects, used when there is no manifest to read them from.</summary>
 /// <remarks>From the chart's <c>_helpers.tpl</c> and templates, version 2025.11.0.</remarks>
-/// <param name="FullName">The beginning of all names.</param>
-/// <param name="Suffix">The end of all names, which kustomize's <c>nameSuffix</c> adds.</param>
+/// <param name="FullName">The common prefix of all names.</param>
+/// <param name="Suffix">The common suffix of all names, which kustomize's <c>nameSuffix</c> adds.</param>
 internal sealed record ChartNames(string FullName, string Suffix = "")
 {
     private const int MaxLength = 63;
@@ -21,8 +21,8 @@ internal sealed record ChartNames(string FullName, string Suffix = "")
 
     public string Workers(string group) => $"{FullName}-worker-{group}{Suffix}";
 
-    /// <summary>Reads the name of a group out of its Deployment's name.</summary>
-    /// <returns>Null where the Deployment is not named as an additional group is.</returns>
+    /// <summary>Returns the name of a group, read from its Deployment's name.</summary>
+    /// <returns>Null if the Deployment's name is not that of an additional group.</returns>
     public string? GroupOf(string deployment)
     {
         string prefix = FullName + "-worker-";
@@ -31,10 +31,10 @@ internal sealed record ChartNames(string FullName, string Suffix = "")
             : null;
     }
 
-    /// <summary>Reads the names off a scheduler or a default group whose name no rule explains: another version of the chart, overrides that are not known, kustomize.</summary>
+    /// <summary>Derives the names from a scheduler or default group that no naming rule explains: another chart version, unknown overrides, or kustomize.</summary>
     /// <param name="deployment">The Deployment's name.</param>
-    /// <param name="part">What it is called in the chart: <c>scheduler</c>, <c>worker</c>.</param>
-    /// <returns>Null where the name does not tell.</returns>
+    /// <param name="part">The part's name in the chart: <c>scheduler</c> or <c>worker</c>.</param>
+    /// <returns>Null if the names cannot be derived from it.</returns>
     public static ChartNames? Around(string deployment, string part)
     {
         int at = deployment.LastIndexOf($"-{part}", StringComparison.Ordinal);
@@ -42,7 +42,7 @@ internal sealed record ChartNames(string FullName, string Suffix = "")
         return at > 0 && (end == deployment.Length || deployment[end] == '-') ? new ChartNames(deployment[..at], deployment[end..]) : null;
     }
 
-    /// <summary>Applies the chart's rules for its objects' common name.</summary>
+    /// <summary>Applies the chart's rules for the common name of its objects.</summary>
     /// <param name="release">The name of the release.</param>
     /// <param name="values">The Dask chart's computed values.</param>
     /// <param name="chartName">The chart's name.</param>

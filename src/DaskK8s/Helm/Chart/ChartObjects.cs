@@ -8,38 +8,38 @@ namespace DaskK8s.Helm.Chart;
 /// <summary>The objects of a release of the Dask chart, by name.</summary>
 internal sealed record ChartObjects
 {
-    /// <summary>Gets the names as the chart's rules make them; the manifest's own win where it is known.</summary>
+    /// <summary>Gets the names according to the chart's rules; the names in the manifest take precedence, if there is one.</summary>
     public required ChartNames Names { get; init; }
 
-    /// <summary>Gets the release's scheduler; null where the release has none.</summary>
+    /// <summary>Gets the release's scheduler; null if the release has none.</summary>
     public ChartScheduler? Scheduler { get; init; }
 
-    /// <summary>Gets a value indicating whether the values want a scheduler of the release's own.</summary>
+    /// <summary>Gets a value indicating whether the values enable the release's own scheduler.</summary>
     public bool SchedulerEnabled { get; init; } = true;
 
-    /// <summary>Gets the scheduler elsewhere that the workers connect to, as written in the values; null for the release's own.</summary>
+    /// <summary>Gets the address of an external scheduler that the workers connect to, as set in the values; null for the release's own.</summary>
     public string? CustomSchedulerUrl { get; init; }
 
-    /// <summary>Gets the worker groups in the order of the values, the default one first.</summary>
+    /// <summary>Gets the worker groups in the order of the values, starting with the default group.</summary>
     public IReadOnlyList<ChartWorkerGroup> WorkerGroups { get; init; } = [];
 
-    /// <summary>Gets the Jupyter server; null where there is none.</summary>
+    /// <summary>Gets the Jupyter server; null if there is none.</summary>
     public ChartJupyter? Jupyter { get; init; }
 
     /// <summary>Reads a release's record.</summary>
-    /// <param name="record">The record of the revision whose objects the cluster holds.</param>
+    /// <param name="record">The record of the revision whose objects are in the cluster.</param>
     /// <returns>The objects of the Dask chart's first instance.</returns>
     /// <exception cref="HelmReleaseUnreadableException">An object of the Dask chart in the manifest cannot be read.</exception>
-    /// <exception cref="HelmReleaseNotDaskException">The release comes from another chart and has nothing of Dask in it.</exception>
+    /// <exception cref="HelmReleaseNotDaskException">The release comes from another chart and contains nothing of Dask.</exception>
     public static ChartObjects FromRecord(ReleaseRecord record) => record.Instances[0].Objects;
 
-    /// <summary>Sorts objects into the chart's parts, wherever they were read.</summary>
+    /// <summary>Assigns objects to the chart's parts, regardless of where the objects were read.</summary>
     /// <param name="release">The name of the release.</param>
-    /// <param name="daskValues">The Dask chart's computed values; empty where they are not known.</param>
-    /// <param name="deployments">The release's Deployments, other charts' among them.</param>
+    /// <param name="daskValues">The Dask chart's computed values; empty if unknown.</param>
+    /// <param name="deployments">The release's Deployments, including those of other charts.</param>
     /// <param name="services">The release's Services.</param>
     /// <param name="ingresses">The release's Ingresses.</param>
-    /// <param name="chartName">The name that the Dask chart has in the release.</param>
+    /// <param name="chartName">The name of the Dask chart in the release.</param>
     /// <returns>The objects.</returns>
     public static ChartObjects From(
         string release,

@@ -3,7 +3,7 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>A Service of the release, as the manifest has it.</summary>
+/// <summary>A Service of the release, as in the manifest.</summary>
 internal sealed record ChartService
 {
     public required string Name { get; init; }
@@ -19,14 +19,14 @@ internal sealed record ChartService
 
     public string Component => Labels.GetValueOrDefault("component", "");
 
-    /// <summary>Finds a port by its name, else by the end of a name, else by the container's port.</summary>
+    /// <summary>Finds a port by its name, then by the name's suffix, then by the container's port.</summary>
     public ChartServicePort? FindPort(string name, string suffix, int targetPort) =>
         Ports.FirstOrDefault(port => port.Name == name)
         ?? Ports.FirstOrDefault(port => port.Name.EndsWith(suffix, StringComparison.Ordinal))
         ?? Ports.FirstOrDefault(port => port.TargetPort == targetPort);
 
-    /// <summary>Reads a Service of a manifest.</summary>
-    /// <returns>Null where the object is not a Service.</returns>
+    /// <summary>Reads a Service from a manifest.</summary>
+    /// <returns>Null if the object is not a Service.</returns>
     public static ChartService? FromManifest(ValueNode.Map item) =>
         item.TextAt("kind") != "Service" || item.TextAt("metadata", "name") is not { } name
             ? null

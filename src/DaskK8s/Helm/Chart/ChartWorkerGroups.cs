@@ -3,14 +3,14 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>Matches worker Deployments with the groups of the values.</summary>
+/// <summary>Matches worker Deployments with the groups in the values.</summary>
 internal static class ChartWorkerGroups
 {
-    /// <summary>Puts the groups in the order of the values, each with its Deployment.</summary>
+    /// <summary>Returns the groups in the order of the values, each with its Deployment.</summary>
     /// <param name="deployments">The worker Deployments, in the manifest's order.</param>
     /// <param name="names">The chart's names.</param>
-    /// <param name="values">The Dask chart's computed values; empty where they are not known.</param>
-    /// <returns>The default group first; Deployments that no group of the values explains last.</returns>
+    /// <param name="values">The Dask chart's computed values; empty if unknown.</param>
+    /// <returns>The groups, starting with the default group; Deployments without a group in the values are last.</returns>
     public static IReadOnlyList<ChartWorkerGroup> Match(IReadOnlyList<ChartDeployment> deployments, ChartNames names, ValueNode.Map values)
     {
         ValueNode.Map worker = values.MapAt(DaskValues.WorkerKey);

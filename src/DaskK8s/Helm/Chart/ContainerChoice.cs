@@ -1,17 +1,17 @@
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>Chooses the container that runs Dask among all of a pod, wherever webhooks and service meshes put theirs.</summary>
+/// <summary>Selects the container that runs Dask from all containers of a pod, wherever webhooks and service meshes insert theirs.</summary>
 internal static class ContainerChoice
 {
     private static readonly string[] ChartSuffixes = ["-worker", "-scheduler", "-jupyter"];
 
-    /// <summary>Chooses by the name that the Deployment's template gives, by the command line, by the annotation, by the chart's naming, else the first.</summary>
+    /// <summary>Selects by the name in the Deployment's template, the command line, the annotation, the chart's naming, or else takes the first.</summary>
     /// <param name="containers">The containers in the pod's order.</param>
-    /// <param name="nameOf">Gives a container's name.</param>
-    /// <param name="lineOf">Gives a container's command line.</param>
-    /// <param name="templated">The name in the Deployment's template; null where it is not known.</param>
-    /// <param name="annotated">The name that an annotation gives; null where there is none.</param>
-    /// <returns>The container, or the default where there is none at all.</returns>
+    /// <param name="nameOf">Returns a container's name.</param>
+    /// <param name="lineOf">Returns a container's command line.</param>
+    /// <param name="templated">The name in the Deployment's template; null if unknown.</param>
+    /// <param name="annotated">The name in an annotation; null if there is none.</param>
+    /// <returns>The container, or the default value if there are no containers.</returns>
     public static T? Choose<T>(
         IReadOnlyList<T> containers, Func<T, string> nameOf, Func<T, WorkerCommandLine> lineOf, string? templated = null, string? annotated = null)
         where T : class

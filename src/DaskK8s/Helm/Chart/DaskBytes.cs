@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>Writes and reads numbers of bytes as Dask does (<c>dask.utils.format_bytes</c>, <c>parse_bytes</c>).</summary>
+/// <summary>Formats and parses byte sizes as Dask does (<c>dask.utils.format_bytes</c>, <c>parse_bytes</c>).</summary>
 internal static class DaskBytes
 {
     private static readonly (string Prefix, long Size)[] Units =
         [("Pi", 1L << 50), ("Ti", 1L << 40), ("Gi", 1L << 30), ("Mi", 1L << 20), ("ki", 1L << 10)];
 
-    /// <summary>Writes a number of bytes: <c>3.50 GiB</c>. A unit is used from nine tenths of it on.</summary>
+    /// <summary>Formats a byte size, such as <c>3.50 GiB</c>. A unit is used from nine tenths of its size.</summary>
     public static string Format(long bytes)
     {
         foreach ((string? prefix, long size) in Units)
@@ -22,8 +22,8 @@ internal static class DaskBytes
         return string.Create(CultureInfo.InvariantCulture, $"{bytes} B");
     }
 
-    /// <summary>Reads <c>4GiB</c>, <c>1 TB</c>, <c>6e9</c>, <c>512M</c>; without a digit the number is one.</summary>
-    /// <returns>False where Dask would not read it.</returns>
+    /// <summary>Parses <c>4GiB</c>, <c>1 TB</c>, <c>6e9</c> or <c>512M</c>; a unit without digits means 1.</summary>
+    /// <returns>False if Dask would not parse it.</returns>
     public static bool TryParse(string? text, out long bytes)
     {
         bytes = 0;

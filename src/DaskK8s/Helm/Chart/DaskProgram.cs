@@ -1,9 +1,9 @@
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>Names the programs of Dask that a container can run.</summary>
+/// <summary>The Dask programs that a container can run.</summary>
 internal enum DaskProgram
 {
-    /// <summary>None of Dask's.</summary>
+    /// <summary>Not a Dask program.</summary>
     Other,
 
     /// <summary><c>dask scheduler</c>.</summary>
@@ -12,6 +12,6 @@ internal enum DaskProgram
     /// <summary><c>dask worker</c>.</summary>
     Worker,
 
-    /// <summary><c>dask cuda worker</c>: one worker process a GPU.</summary>
+    /// <summary><c>dask cuda worker</c>: one worker process per GPU.</summary>
     CudaWorker,
 }

@@ -2,14 +2,14 @@ using DaskK8s.Helm.Values;
 
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>Tells Dask that is run by something else than the Dask chart from no Dask at all.</summary>
+/// <summary>Detects Dask objects that were not created by the Dask chart.</summary>
 internal static class ForeignDask
 {
     private const string Gateway =
         "It contains dask-gateway (as the chart 'daskhub' does), which starts and stops the schedulers and workers of its clusters itself, so use its own client (Python's dask_gateway.Gateway).";
 
-    /// <summary>Says what of Dask a manifest holds that this library does not manage.</summary>
-    /// <returns>Null where there is nothing.</returns>
+    /// <summary>Describes the Dask objects in a manifest that this library does not manage.</summary>
+    /// <returns>Null if there is nothing.</returns>
     public static string? In(string manifest) =>
         ManifestDocuments.Enumerate(manifest).Any(static item => IsGateway(ChartDeployment.Texts(item.MapAt("metadata", "labels")))) ? Gateway : null;
 
@@ -25,9 +25,9 @@ internal static class ForeignDask
         && (labels.GetValueOrDefault("app") == DaskValues.ChartName || labels.GetValueOrDefault("chart", "").StartsWith("dask-", StringComparison.Ordinal))
         && !IsGateway(labels);
 
-    /// <summary>Says what of Dask Deployments are that carry no label of the chart's.</summary>
-    /// <param name="labels">The labels of each.</param>
-    /// <returns>Null where there is nothing.</returns>
+    /// <summary>Describes the Dask programs that run in Deployments without the chart's labels.</summary>
+    /// <param name="labels">The labels of each Deployment.</param>
+    /// <returns>Null if there is nothing.</returns>
     public static string? Among(IEnumerable<IReadOnlyDictionary<string, string>> labels)
     {
         SortedSet<string> clusters = new(StringComparer.Ordinal);

@@ -2,12 +2,12 @@ using DaskK8s.Helm.Values;
 
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>Counts the GPUs that a container is given, by the names of the vendors' device plugins.</summary>
+/// <summary>Counts the GPUs that a container is assigned, by the resource names of the vendors' device plugins.</summary>
 internal static class GpuResources
 {
-    /// <summary>Counts GPUs, MIG slices and shares of GPUs among a container's limits.</summary>
+    /// <summary>Counts the GPUs, MIG slices and GPU shares among a container's limits.</summary>
     /// <param name="limits">Resource names and quantities.</param>
-    /// <returns>The number; fractions do not exist for devices.</returns>
+    /// <returns>The number; device quantities cannot be fractions.</returns>
     public static int Count(IEnumerable<KeyValuePair<string, string>> limits)
     {
         decimal count = 0;

@@ -4,20 +4,20 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>Finds the Kubernetes objects of a few kinds in a release's manifest, one document at a time.</summary>
+/// <summary>Finds the Kubernetes objects of certain kinds in a release's manifest, one document at a time.</summary>
 internal static partial class ManifestDocuments
 {
-    /// <summary>Enumerates the same objects without their charts, and passes over documents that cannot be read.</summary>
+    /// <summary>Enumerates the same objects without their charts, and skips unreadable documents.</summary>
     public static IEnumerable<ValueNode.Map> Enumerate(string manifest) => EnumerateObjects(manifest, damaged: null).Select(static o => o.Item);
 
-    /// <summary>Enumerates the objects of the kinds that the Dask chart's parts are made of.</summary>
-    /// <param name="manifest">The manifest: YAML documents, those of other charts and kinds among them.</param>
-    /// <param name="damaged">Creates the error for a document of the Dask chart that cannot be read; null to pass over it.</param>
-    /// <returns>The objects with the charts that their templates belong to, in the manifest's order, each read as the API server read it.</returns>
+    /// <summary>Enumerates the objects of the kinds that the Dask chart uses.</summary>
+    /// <param name="manifest">The manifest: YAML documents, including those of other charts and kinds.</param>
+    /// <param name="damaged">Creates the error for an unreadable document of the Dask chart; null to skip the document.</param>
+    /// <returns>The objects with the charts of their templates, in the manifest's order, parsed as the API server parsed them.</returns>
     /// <remarks>
-    /// A document that does not parse is passed over where it is none of the Dask chart's: the API server took the manifest, so it is
-    /// larger or nests deeper than this reader goes (or the record was tampered with). One of the chart's would be a worker group that
-    /// vanishes, so it is an error.
+    /// A document that cannot be parsed is skipped if it does not belong to the Dask chart: the API server accepted the manifest, so it is
+    /// larger or more deeply nested than this reader supports (or the record was tampered with). In the Dask chart, skipping it would make
+    /// a worker group disappear, so it is an error.
     /// </remarks>
     public static IEnumerable<ManifestObject> EnumerateObjects(string manifest, Func<string, Exception>? damaged)
     {

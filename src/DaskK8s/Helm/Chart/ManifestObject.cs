@@ -2,16 +2,16 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>An object of a manifest and the chart that its template belongs to.</summary>
+/// <summary>An object of a manifest, with the chart that its template belongs to.</summary>
 /// <param name="Item">The object.</param>
-/// <param name="Charts">The names, aliases included, of the charts below the release's own down to the template's; null where no comment of Helm's says it.</param>
+/// <param name="Charts">The names (or aliases) of the charts from below the release's own down to the template's; null if Helm wrote no comment.</param>
 internal sealed record ManifestObject(ValueNode.Map Item, IReadOnlyList<string>? Charts)
 {
     private const string Comment = "# Source: ";
     private const string ChartsFolder = "charts";
     private const string TemplatesFolder = "templates";
 
-    /// <summary>Reads the comment that Helm writes above each object: <c># Source: umbrella/charts/alias/templates/x.yaml</c>.</summary>
+    /// <summary>Reads the comment that Helm writes above each object, such as <c># Source: umbrella/charts/alias/templates/x.yaml</c>.</summary>
     public static IReadOnlyList<string>? ChartsOf(ReadOnlySpan<char> document)
     {
         foreach (Range range in document.Split('\n'))

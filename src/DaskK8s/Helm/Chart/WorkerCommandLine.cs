@@ -4,7 +4,7 @@ using DaskK8s.Helm.Values;
 
 namespace DaskK8s.Helm.Chart;
 
-/// <summary>The command line of a Dask container: the program and the options that matter here.</summary>
+/// <summary>The command line of a Dask container: the program and its relevant options.</summary>
 internal sealed class WorkerCommandLine
 {
     private readonly IReadOnlyList<string> _arguments;
@@ -16,39 +16,39 @@ internal sealed class WorkerCommandLine
         _arguments = arguments;
     }
 
-    /// <summary>Gets which of Dask's programs it is.</summary>
+    /// <summary>Gets which Dask program it is.</summary>
     public DaskProgram Program { get; }
 
-    /// <summary>Gets the command as it was written, for example <c>dask-cuda-worker</c> or <c>dask worker</c>; empty where it is not Dask's.</summary>
+    /// <summary>Gets the command as written, for example <c>dask-cuda-worker</c> or <c>dask worker</c>; empty if it is not Dask's.</summary>
     public string Command { get; }
 
-    /// <summary>Gets Dask's abstract resources of one worker process.</summary>
+    /// <summary>Gets the Dask abstract resources of one worker process.</summary>
     public IReadOnlyDictionary<string, double> Resources => DaskResources.Parse(Option("--resources"));
 
-    /// <summary>Gets the threads of one worker process; null where Dask decides.</summary>
+    /// <summary>Gets the threads of one worker process; null if Dask decides.</summary>
     public int? Threads => Int32(Option("--nthreads"));
 
-    /// <summary>Gets the worker processes of one pod; <c>auto</c> and Dask's default are null.</summary>
+    /// <summary>Gets the number of worker processes per pod; null for <c>auto</c> and for Dask's default.</summary>
     public int? WorkerProcesses => Int32(Option("--nworkers") ?? Option("--nprocs"));
 
     /// <summary>Gets the memory limit as written: bytes with a unit, <c>auto</c>, <c>0</c>, or a fraction.</summary>
     public string? MemoryLimit => Option("--memory-limit");
 
-    /// <summary>Gets the memory limit in bytes where it is written in bytes.</summary>
+    /// <summary>Gets the memory limit in bytes, if it is written in bytes.</summary>
     public long? MemoryLimitBytes =>
         MemoryLimit is { } text && DaskBytes.TryParse(text, out long bytes) && bytes > 0 ? bytes : null;
 
-    /// <summary>Gets a value indicating whether the program talks TLS.</summary>
+    /// <summary>Gets a value indicating whether the program uses TLS.</summary>
     public bool UsesTls =>
         Option("--tls-ca-file") is not null || Option("--tls-cert") is not null || Option("--protocol") is "tls";
 
-    /// <summary>Gets the port that a scheduler listens on; null where it is not given, or is 0 for any.</summary>
+    /// <summary>Gets the port that a scheduler listens on; null if it is not set, or is 0 for any port.</summary>
     public int? Port => PortIn(Option("--port"));
 
     /// <summary>Gets the port of a scheduler's dashboard, written alone or after an address and a colon.</summary>
     public int? DashboardPort => PortIn(Option("--dashboard-address") is { } address ? address[(address.LastIndexOf(':') + 1)..] : null);
 
-    /// <summary>Gets the scheduler that a worker is told to connect to: the first word that is neither an option nor an option's value; null where none is.</summary>
+    /// <summary>Gets the scheduler that a worker connects to: the first argument that is neither an option nor an option's value; null if there is none.</summary>
     public string? SchedulerAddress
     {
         get
@@ -70,9 +70,9 @@ internal sealed class WorkerCommandLine
         }
     }
 
-    /// <summary>Gets an option's value; the last one counts, as for Dask.</summary>
-    /// <param name="name">The option's name with its dashes.</param>
-    /// <returns>Null where it is not given.</returns>
+    /// <summary>Gets an option's value; the last occurrence wins, as in Dask.</summary>
+    /// <param name="name">The option's name, including its dashes.</param>
+    /// <returns>Null if it is not set.</returns>
     public string? Option(string name)
     {
         for (int i = _arguments.Count - 1; i >= 0; i--)
@@ -95,7 +95,7 @@ internal sealed class WorkerCommandLine
     /// <summary>Reads a container's command and arguments.</summary>
     /// <param name="command">The command.</param>
     /// <param name="args">The arguments.</param>
-    /// <param name="variables">The container's variables, which the kubelet fills in; null for none.</param>
+    /// <param name="variables">The container's environment variables, which the kubelet expands; null for none.</param>
     public static WorkerCommandLine Parse(IEnumerable<string>? command, IEnumerable<string>? args, IReadOnlyDictionary<string, string>? variables = null)
     {
         IEnumerable<string> written = [.. command ?? [], .. args ?? []];

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace DaskK8s.Helm.Records;
 
-/// <summary>The content of a record's field <c>release</c>, without its base64.</summary>
+/// <summary>The content of a record's <c>release</c> field, without its base64 encoding.</summary>
 internal sealed class EncodedRecord : MemoryStream
 {
     private readonly byte[] _decoded;
@@ -16,22 +16,22 @@ internal sealed class EncodedRecord : MemoryStream
     /// <summary>Gets the content.</summary>
     public ReadOnlySpan<byte> Content => _decoded.AsSpan(0, (int)Length);
 
-    /// <summary>Gets the last four bytes as a number: gzip ends with the inflated size.</summary>
+    /// <summary>Gets the last four bytes as a number, because gzip ends with the uncompressed size.</summary>
     public uint Tail => Length < sizeof(uint) ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(Content[^sizeof(uint)..]);
 
-    /// <summary>Gets a value indicating whether a reader asked for more bytes than there are.</summary>
+    /// <summary>Gets a value indicating whether a reader requested more bytes than there are.</summary>
     public bool IsExhausted { get; private set; }
 
-    /// <summary>Decodes the text of a ConfigMap.</summary>
-    /// <exception cref="FormatException">The text is not base64.</exception>
-    /// <exception cref="EndOfStreamException">The text ends too early.</exception>
+    /// <summary>Decodes a ConfigMap's string.</summary>
+    /// <exception cref="FormatException">The string is not base64.</exception>
+    /// <exception cref="EndOfStreamException">The string ends too early.</exception>
     public static EncodedRecord Decode(string text)
     {
         byte[] ascii = new byte[text.Length];
         return Ascii.FromUtf16(text, ascii, out _) == OperationStatus.Done ? Decode(ascii) : throw new FormatException();
     }
 
-    /// <summary>Decodes the bytes of a Secret.</summary>
+    /// <summary>Decodes a Secret's bytes.</summary>
     /// <exception cref="FormatException">The bytes are not base64.</exception>
     /// <exception cref="EndOfStreamException">The bytes end too early.</exception>
     public static EncodedRecord Decode(ReadOnlySpan<byte> text)

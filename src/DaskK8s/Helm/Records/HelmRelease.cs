@@ -5,11 +5,11 @@ using DaskK8s.Helm.Values;
 
 namespace DaskK8s;
 
-/// <summary>Describes a Helm release of the Dask chart, as Helm's storage in the cluster has it.</summary>
+/// <summary>A Helm release of the Dask chart, as stored by Helm in the cluster.</summary>
 /// <remarks>
-/// <see cref="Revision"/>, <see cref="Status"/> and <see cref="Description"/> are those of the newest revision;
-/// <see cref="Values"/> and the chart are those of the revision whose objects the cluster holds (<see cref="ObjectsRevision"/>):
-/// the newest deployed one, which <c>helm upgrade --reuse-values</c> starts from too.
+/// <see cref="Revision"/>, <see cref="Status"/> and <see cref="Description"/> describe the newest revision;
+/// <see cref="Values"/> and the chart describe the revision whose objects are in the cluster (<see cref="ObjectsRevision"/>):
+/// the newest deployed one, which is also what <c>helm upgrade --reuse-values</c> starts from.
 /// </remarks>
 public sealed record HelmRelease
 {
@@ -19,107 +19,107 @@ public sealed record HelmRelease
     /// <summary>Gets the namespace of the release.</summary>
     public required string Namespace { get; init; }
 
-    /// <summary>Gets where the release was read from.</summary>
+    /// <summary>Gets the source that the release was read from.</summary>
     public HelmReleaseSource Source { get; init; }
 
-    /// <summary>Gets a value indicating whether Helm's record could not be read, so that all but the names is unknown.</summary>
-    /// <value>True only where <see cref="Source"/> is <see cref="HelmReleaseSource.Labels"/>; <see cref="Values"/> is empty then.</value>
+    /// <summary>Gets a value indicating whether Helm's record could not be read, so that only the names are known.</summary>
+    /// <value>True only if <see cref="Source"/> is <see cref="HelmReleaseSource.Labels"/>; <see cref="Values"/> is then empty.</value>
     public bool IsPartial => Source == HelmReleaseSource.Labels;
 
-    /// <summary>Gets the namespace that Helm keeps the record in.</summary>
-    /// <value>The release's own as a rule; Flux can keep it elsewhere. Null where the release is partial.</value>
+    /// <summary>Gets the namespace in which Helm keeps the record.</summary>
+    /// <value>Usually the release's own namespace; Flux can keep it in another one. Null if the release is partial.</value>
     public string? RecordNamespace { get; init; }
 
-    /// <summary>Gets the instance of the Dask chart that is connected to.</summary>
-    /// <value><c>dask</c> where the release's own chart is the Dask chart; below an umbrella chart the aliases with dots between them.</value>
+    /// <summary>Gets the instance of the Dask chart that the client is connected to.</summary>
+    /// <value><c>dask</c> if the release's own chart is the Dask chart; in an umbrella chart, the aliases with dots between them.</value>
     public string? Instance { get; init; }
 
     /// <summary>Gets the names of all instances of the Dask chart in the release.</summary>
     public IReadOnlyList<string> Instances { get; init; } = [];
 
-    /// <summary>Gets what manages the release, as far as its objects tell: <c>Helm</c>, <c>Argo CD (application research)</c>, <c>Flux (HelmRelease flux-system/my-dask)</c>.</summary>
-    /// <value>Null where nothing tells it.</value>
+    /// <summary>Gets what manages the release, as indicated by its objects: <c>Helm</c>, <c>Argo CD (application research)</c>, <c>Flux (HelmRelease flux-system/my-dask)</c>.</summary>
+    /// <value>Null if unknown.</value>
     public string? ManagedBy { get; init; }
 
-    /// <summary>Gets why <c>helm upgrade</c> is not the way to change the release, or null where it is.</summary>
+    /// <summary>Gets the reason why <c>helm upgrade</c> cannot be used to change the release, or null if it can.</summary>
     internal string? UpgradeObstacle { get; init; }
 
     /// <summary>Gets the newest revision.</summary>
-    /// <value>1 for a fresh install; 0 where the release is partial.</value>
+    /// <value>1 for a fresh install; 0 if the release is partial.</value>
     public int Revision { get; init; }
 
     /// <summary>Gets the state of the newest revision.</summary>
     public HelmReleaseStatus Status { get; init; }
 
-    /// <summary>Gets the revision whose objects the cluster holds.</summary>
-    /// <value>The newest deployed revision; the newest one where none is deployed; 0 where the release is partial.</value>
+    /// <summary>Gets the revision whose objects are in the cluster.</summary>
+    /// <value>The newest deployed revision; the newest one if none is deployed; 0 if the release is partial.</value>
     public int ObjectsRevision { get; init; }
 
-    /// <summary>Gets, in plain words, what is unusual about the release's state and what to do about it.</summary>
-    /// <value>Null where the newest revision is deployed, and where the release is partial.</value>
+    /// <summary>Gets, in plain words, what is unusual about the release's state, and how to resolve it.</summary>
+    /// <value>Null if the newest revision is deployed, or if the release is partial.</value>
     public string? StatusExplanation { get; init; }
 
     /// <summary>Gets the name of the chart.</summary>
-    /// <value><c>dask</c>, or the name of a chart that brings the Dask chart along; empty where it is not known.</value>
+    /// <value><c>dask</c>, or the name of the chart that includes the Dask chart; empty if unknown.</value>
     public string ChartName { get; init; } = "";
 
     /// <summary>Gets the version of the chart.</summary>
-    /// <value>Empty where it is not known.</value>
+    /// <value>Empty if unknown.</value>
     public string ChartVersion { get; init; } = "";
 
-    /// <summary>Gets the version of what the chart installs, as the chart says.</summary>
-    /// <value>Empty where it is not known.</value>
+    /// <summary>Gets the version of the application, as declared by the chart.</summary>
+    /// <value>Empty if unknown.</value>
     public string AppVersion { get; init; } = "";
 
-    /// <summary>Gets when the release was installed first.</summary>
+    /// <summary>Gets the time of the first install.</summary>
     public DateTimeOffset? FirstDeployed { get; init; }
 
-    /// <summary>Gets when the newest revision was made.</summary>
+    /// <summary>Gets the time at which the newest revision was created.</summary>
     public DateTimeOffset? LastDeployed { get; init; }
 
-    /// <summary>Gets when the release was uninstalled.</summary>
-    /// <value>Null where it was not.</value>
+    /// <summary>Gets the time at which the release was uninstalled.</summary>
+    /// <value>Null if it was not uninstalled.</value>
     public DateTimeOffset? Deleted { get; init; }
 
-    /// <summary>Gets what Helm says about the newest revision, for example <c>Upgrade complete</c>.</summary>
+    /// <summary>Gets Helm's description of the newest revision, for example <c>Upgrade complete</c>.</summary>
     public string Description { get; init; } = "";
 
     /// <summary>Gets the notes that the chart printed after the install.</summary>
-    /// <value>Null where there are none. They may hold secrets: <see cref="ToString"/> leaves them out.</value>
+    /// <value>Null if there are none. They can contain secrets: <see cref="ToString"/> leaves them out.</value>
     public string? Notes { get; init; }
 
-    /// <summary>Gets how Helm applied the objects: <c>ssa</c> or <c>csa</c>.</summary>
-    /// <value>Null in records of Helm 3, which knows client-side apply only.</value>
+    /// <summary>Gets how Helm applied the objects: server-side (<c>ssa</c>) or client-side (<c>csa</c>).</summary>
+    /// <value>Null in records of Helm 3, which supports only client-side apply.</value>
     public string? ApplyMethod { get; init; }
 
-    /// <summary>Gets a value indicating whether Helm applied the objects on the server's side.</summary>
-    /// <value>True makes the next upgrade fail with a conflict on <c>spec.replicas</c> where another field manager scaled a group.</value>
+    /// <summary>Gets a value indicating whether Helm used server-side apply.</summary>
+    /// <value>If true, the next upgrade fails with a conflict on <c>spec.replicas</c> if another field manager scaled a group.</value>
     public bool IsServerSideApplied => string.Equals(ApplyMethod, "ssa", StringComparison.Ordinal);
 
-    /// <summary>Gets the major version of the Helm that wrote the record, guessed from the record's shape.</summary>
-    /// <value>3 or 4; null where the release is partial.</value>
+    /// <summary>Gets the major version of the Helm client that wrote the record, inferred from the record's format.</summary>
+    /// <value>3 or 4; null if the release is partial.</value>
     public int? HelmMajorVersion { get; init; }
 
     /// <summary>Gets the values of the release.</summary>
-    /// <value>Empty where the release is partial.</value>
+    /// <value>Empty if the release is partial.</value>
     public HelmValues Values { get; init; } = HelmValues.Empty;
 
-    /// <summary>Writes the command that upgrades the release with a values file.</summary>
-    /// <param name="valuesFile">The file, as <see cref="HelmValues.ToYaml"/> fills it.</param>
+    /// <summary>Returns the command that upgrades the release with a values file.</summary>
+    /// <param name="valuesFile">The file, with the content of <see cref="HelmValues.ToYaml"/>.</param>
     /// <param name="chart">
-    /// The chart as Helm finds it: <c>repository/name</c>, a folder, or an address. A release does not say where its chart came from:
-    /// null is <c>dask/dask</c> for the Dask chart, and the chart's bare name for another.
+    /// The chart reference for Helm: <c>repository/name</c>, a folder, or an address. A release does not store where its chart came from:
+    /// null means <c>dask/dask</c> for the Dask chart, and the chart's bare name for another.
     /// </param>
     /// <param name="kubeContext">The kube context; null for kubectl's current one.</param>
     /// <param name="forceConflicts">
-    /// True takes over fields that somebody else set, <c>spec.replicas</c> among them; only for releases with <see cref="IsServerSideApplied"/>.
+    /// True to take over fields that another client set, including <c>spec.replicas</c>; only for releases with <see cref="IsServerSideApplied"/>.
     /// </param>
     /// <returns>
-    /// One line that a POSIX shell, PowerShell and cmd read alike. Where a file or a context has one of <c>$ ` " % !</c> in its name, the line is for
+    /// One line that works in a POSIX shell, PowerShell and cmd. If a file or context name contains one of <c>$ ` " % !</c>, the line is for
     /// a POSIX shell.
     /// </returns>
     /// <exception cref="ArgumentException"><paramref name="valuesFile"/> is empty.</exception>
-    /// <exception cref="HelmReleaseManagedException">The release belongs to a GitOps tool, or Helm has no record of it: <c>helm upgrade</c> would be undone, or would fail.</exception>
+    /// <exception cref="HelmReleaseManagedException">A GitOps tool manages the release, or Helm has no record of it: <c>helm upgrade</c> would be undone, or would fail.</exception>
     public string GetUpgradeCommand(string valuesFile = "my-values.yaml", string? chart = null, string? kubeContext = null, bool forceConflicts = false)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(valuesFile);
@@ -149,7 +149,7 @@ public sealed record HelmRelease
         return string.Join(' ', words.Select(ShellWords.Quote));
     }
 
-    /// <summary>Returns the name of the release, without any value, note or description.</summary>
+    /// <summary>Returns the name of the release, without any values, notes or description.</summary>
     /// <returns>One line.</returns>
     public override string ToString()
     {

@@ -2,7 +2,7 @@ using DaskK8s.Helm.Records;
 
 namespace DaskK8s;
 
-/// <summary>The root of the errors about a Helm release.</summary>
+/// <summary>The base class of the exceptions about a Helm release.</summary>
 public abstract class HelmReleaseException : DaskK8sException
 {
     private protected HelmReleaseException(string message, string? releaseName, string? @namespace, string? objectName)
@@ -14,15 +14,15 @@ public abstract class HelmReleaseException : DaskK8sException
     }
 
     /// <summary>Gets the name of the release.</summary>
-    /// <value>Null where it is not known.</value>
+    /// <value>Null if unknown.</value>
     public string? ReleaseName { get; }
 
-    /// <summary>Gets the namespace that was looked in.</summary>
-    /// <value>Null where it is not known, or where every namespace was looked in.</value>
+    /// <summary>Gets the namespace that was searched.</summary>
+    /// <value>Null if unknown, or if all namespaces were searched.</value>
     public string? Namespace { get; }
 
     /// <summary>Gets the name of the Secret or ConfigMap that holds the record.</summary>
-    /// <value>Null where no object is at fault.</value>
+    /// <value>Null if no object is at fault.</value>
     public string? ObjectName { get; }
 
     private protected static string? ReleaseNameOf(string objectName) =>

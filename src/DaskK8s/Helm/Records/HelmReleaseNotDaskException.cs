@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>The exception that is thrown when a release comes from another chart.</summary>
+/// <summary>The exception that is thrown when a release does not come from the Dask chart.</summary>
 public sealed class HelmReleaseNotDaskException : HelmReleaseException
 {
     internal HelmReleaseNotDaskException(string objectName, string? @namespace, string? releaseName, string chartName, string chartVersion, string? found = null)

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace DaskK8s;
 
-/// <summary>The exception for a Helm record that is damaged, foreign or too large.</summary>
+/// <summary>The exception that is thrown when a Helm record is damaged, has a foreign format, or is too large.</summary>
 public sealed class HelmReleaseUnreadableException : HelmReleaseException
 {
     private const string Damaged = "It was damaged after Helm wrote it; 'helm rollback' to a revision that Helm can read writes a new one.";
@@ -13,12 +13,12 @@ public sealed class HelmReleaseUnreadableException : HelmReleaseException
     /// <summary>Gets the reason.</summary>
     public HelmReleaseUnreadableReason Reason { get; }
 
-    /// <summary>Gets the limit that was hit, in <see cref="Unit"/>.</summary>
-    /// <value>Null for other reasons than <see cref="HelmReleaseUnreadableReason.TooLarge"/>.</value>
+    /// <summary>Gets the limit that was exceeded, in <see cref="Unit"/>.</summary>
+    /// <value>Null for reasons other than <see cref="HelmReleaseUnreadableReason.TooLarge"/>.</value>
     public long? Limit { get; private init; }
 
-    /// <summary>Gets what the limit counts: inflated bytes or values.</summary>
-    /// <value>Null for other reasons than <see cref="HelmReleaseUnreadableReason.TooLarge"/>.</value>
+    /// <summary>Gets what the limit counts: uncompressed bytes or values.</summary>
+    /// <value>Null for reasons other than <see cref="HelmReleaseUnreadableReason.TooLarge"/>.</value>
     public string? Unit { get; private init; }
 
     internal static HelmReleaseUnreadableException TooLarge(string objectName, string? @namespace, long limit, string unit) =>

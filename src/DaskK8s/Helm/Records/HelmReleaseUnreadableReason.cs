@@ -15,6 +15,6 @@ public enum HelmReleaseUnreadableReason
     /// <summary>The content is not JSON, or not the JSON that Helm 3 and 4 write.</summary>
     Format,
 
-    /// <summary>The record inflates past the limit, or holds more values than a chart can have.</summary>
+    /// <summary>The uncompressed record exceeds the limit, or contains more values than a chart can have.</summary>
     TooLarge,
 }

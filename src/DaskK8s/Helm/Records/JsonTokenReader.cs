@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace DaskK8s.Helm.Records;
 
 /// <summary>Reads JSON tokens from a stream through one buffer that grows only when a single token does not fit.</summary>
-/// <remarks>A skipped subtree is never held as a whole, and a stream that is longer than the limit is left where the limit is.</remarks>
+/// <remarks>A skipped subtree is never held in memory as a whole, and a stream longer than the limit is read only up to the limit.</remarks>
 internal ref struct JsonTokenReader
 {
     private const int InitialBufferSize = 64 * 1024;
@@ -27,18 +27,18 @@ internal ref struct JsonTokenReader
     /// <summary>The token that was read last.</summary>
     public Utf8JsonReader Token;
 
-    /// <summary>Gets the deepest nesting that is read.</summary>
+    /// <summary>Gets the maximum nesting depth that is read.</summary>
     public int MaxDepth { get; }
 
-    /// <summary>Gets how many bytes the stream gave: all of them once the document's end was read.</summary>
+    /// <summary>Gets the number of bytes read from the stream: all of them once the end of the document has been read.</summary>
     public readonly long BytesRead => _read;
 
-    /// <summary>Gets how many bytes of the stream were taken as tokens.</summary>
+    /// <summary>Gets the number of bytes of the stream that were consumed as tokens.</summary>
     public readonly long Position => _read - _count + Token.BytesConsumed;
 
     /// <summary>Reads the next token.</summary>
     /// <returns>False at the end of the document.</returns>
-    /// <exception cref="EndOfStreamException">The document is cut short.</exception>
+    /// <exception cref="EndOfStreamException">The document is truncated.</exception>
     /// <exception cref="JsonException">The document is not JSON.</exception>
     /// <exception cref="InflatedSizeException">The document is longer than the limit.</exception>
     public bool Read()
@@ -66,7 +66,7 @@ internal ref struct JsonTokenReader
         }
     }
 
-    /// <summary>Reads past the value that begins with the current token.</summary>
+    /// <summary>Skips the value that begins with the current token.</summary>
     public void Skip()
     {
         if (Token.TokenType == JsonTokenType.PropertyName)

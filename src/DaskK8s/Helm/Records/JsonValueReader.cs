@@ -5,7 +5,7 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Records;
 
-/// <summary>Builds values from JSON tokens and counts them, so that two bytes of JSON cannot cost hundreds in memory without end.</summary>
+/// <summary>Builds values from JSON tokens and counts them, because two bytes of JSON can take hundreds of bytes in memory.</summary>
 internal sealed class JsonValueReader(int maxValues)
 {
     private int _count;
@@ -13,7 +13,7 @@ internal sealed class JsonValueReader(int maxValues)
     /// <summary>Reads the value that begins with the current token.</summary>
     /// <param name="reader">The tokens; their depth is limited by the reader.</param>
     /// <returns>The value.</returns>
-    /// <exception cref="InflatedSizeException">There are more values than the limit.</exception>
+    /// <exception cref="InflatedSizeException">The number of values exceeds the limit.</exception>
     public ValueNode Read(ref JsonTokenReader reader)
     {
         if (++_count > maxValues)

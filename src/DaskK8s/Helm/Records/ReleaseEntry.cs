@@ -2,16 +2,16 @@ using System.Globalization;
 
 namespace DaskK8s.Helm.Records;
 
-/// <summary>Describes one storage object by its name and labels alone: which release, which revision, which state.</summary>
+/// <summary>A storage object of Helm, described by its name and labels alone: its release, revision and state.</summary>
 internal sealed record ReleaseEntry(string ObjectName, string ReleaseName, int Revision, HelmReleaseStatus Status)
 {
     private const string Prefix = "sh.helm.release.v1.";
 
     /// <summary>Reads an entry from an object's name and labels.</summary>
     /// <param name="objectName">The object's name: <c>sh.helm.release.v1.&lt;release&gt;.v&lt;revision&gt;</c>.</param>
-    /// <param name="labels">The object's labels, which win over the name; null for none.</param>
+    /// <param name="labels">The object's labels, which take precedence over the name; null for none.</param>
     /// <param name="entry">The entry.</param>
-    /// <returns>False where the object is not a release record.</returns>
+    /// <returns>False if the object is not a release record.</returns>
     public static bool TryCreate(string objectName, IEnumerable<KeyValuePair<string, string>>? labels, out ReleaseEntry entry)
     {
         string? name = null, version = null, status = null;
@@ -41,11 +41,11 @@ internal sealed record ReleaseEntry(string ObjectName, string ReleaseName, int R
         return known || (hasRevision && !string.IsNullOrEmpty(name));
     }
 
-    /// <summary>Takes an object's name apart; the release's own name may hold dots, and even <c>.v2</c>.</summary>
+    /// <summary>Parses an object's name; the release's own name can contain dots, and even <c>.v2</c>.</summary>
     /// <param name="objectName">The object's name.</param>
     /// <param name="releaseName">The release's name.</param>
     /// <param name="revision">The revision.</param>
-    /// <returns>False where the name is not that of a release record.</returns>
+    /// <returns>False if the name is not that of a release record.</returns>
     public static bool TryParseObjectName(string objectName, out string releaseName, out int revision)
     {
         releaseName = "";

@@ -1,6 +1,6 @@
 namespace DaskK8s.Helm.Records;
 
-/// <summary>Orders the revisions of one release and chooses those that matter.</summary>
+/// <summary>The revisions of one release in order, and the ones that are relevant.</summary>
 internal sealed class ReleaseHistory
 {
     private ReleaseHistory(string releaseName, IReadOnlyList<ReleaseEntry> entries)
@@ -20,13 +20,13 @@ internal sealed class ReleaseHistory
     /// <summary>Gets the newest revision, whose state is the release's.</summary>
     public ReleaseEntry Newest { get; }
 
-    /// <summary>Gets the revision whose objects the cluster holds: the newest deployed one, as Helm's own upgrade has it.</summary>
+    /// <summary>Gets the revision whose objects are in the cluster: the newest deployed one, as in Helm's own upgrade.</summary>
     public ReleaseEntry Objects { get; }
 
-    /// <summary>Gets a value indicating whether the release's objects are gone.</summary>
+    /// <summary>Gets a value indicating whether the release was uninstalled.</summary>
     public bool IsUninstalled => Newest.Status == HelmReleaseStatus.Uninstalled;
 
-    /// <summary>Gets what is unusual about the state; null where the newest revision is deployed.</summary>
+    /// <summary>Gets a description of what is unusual about the state; null if the newest revision is deployed.</summary>
     public string? Explanation
     {
         get
@@ -48,18 +48,18 @@ internal sealed class ReleaseHistory
         }
     }
 
-    /// <summary>Orders the entries of one release.</summary>
+    /// <summary>Creates the history of one release.</summary>
     /// <param name="entries">The entries, all of one release, in any order.</param>
-    /// <returns>The history, or null where there are no entries.</returns>
+    /// <returns>The history, or null if there are no entries.</returns>
     public static ReleaseHistory? Of(IEnumerable<ReleaseEntry> entries)
     {
         ReleaseEntry[] ordered = [.. entries.OrderBy(entry => entry.Revision)];
         return ordered.Length == 0 ? null : new ReleaseHistory(ordered[0].ReleaseName, ordered);
     }
 
-    /// <summary>Groups the entries of one namespace by release, in the order of the names.</summary>
+    /// <summary>Groups the entries of one namespace by release, ordered by name.</summary>
     /// <param name="entries">The entries of one namespace.</param>
-    /// <returns>One history a release.</returns>
+    /// <returns>One history per release.</returns>
     public static IReadOnlyList<ReleaseHistory> Group(IEnumerable<ReleaseEntry> entries) =>
         [.. entries
             .GroupBy(entry => entry.ReleaseName, StringComparer.Ordinal)

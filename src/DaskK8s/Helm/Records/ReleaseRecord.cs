@@ -48,14 +48,14 @@ internal sealed class ReleaseRecord
     /// <summary>Gets the objects that Helm applied, as YAML documents.</summary>
     public string Manifest { get; init; } = "";
 
-    /// <summary>Gets how Helm 4 applied them: <c>ssa</c> or <c>csa</c>; null in records of Helm 3.</summary>
+    /// <summary>Gets how Helm 4 applied the objects: <c>ssa</c> or <c>csa</c>; null in records of Helm 3.</summary>
     public string? ApplyMethod { get; init; }
 
-    /// <summary>Gets Helm's major version: 4 writes how it applied the objects, and leaves out what is empty.</summary>
+    /// <summary>Gets Helm's major version: Helm 4 writes how it applied the objects, and omits empty fields.</summary>
     public int HelmMajorVersion { get; init; }
 
-    /// <summary>Gets the uses of the Dask chart in the release, one at least: a Dask chart that has put nothing into the cluster is one, too.</summary>
-    /// <exception cref="HelmReleaseNotDaskException">The release comes from another chart and has nothing of Dask in it.</exception>
+    /// <summary>Gets the instances of the Dask chart in the release, at least one: a Dask chart that has created no objects counts as well.</summary>
+    /// <exception cref="HelmReleaseNotDaskException">The release comes from another chart and contains nothing of Dask.</exception>
     public IReadOnlyList<ChartInstance> Instances => Found switch
     {
         { Count: > 0 } found => found,
@@ -64,10 +64,10 @@ internal sealed class ReleaseRecord
     };
 
     /// <summary>Creates the public description of the release.</summary>
-    /// <param name="source">Where the record was read from.</param>
-    /// <param name="history">All revisions; null where this one is all that is known.</param>
-    /// <param name="newest">The newest revision's record, where it was read and is another one than this.</param>
-    /// <returns>The release, its values those of this record.</returns>
+    /// <param name="source">The source of the record.</param>
+    /// <param name="history">All revisions; null if only this one is known.</param>
+    /// <param name="newest">The newest revision's record, if it was read and differs from this one.</param>
+    /// <returns>The release, with the values of this record.</returns>
     public HelmRelease ToRelease(HelmReleaseSource source, ReleaseHistory? history = null, ReleaseRecord? newest = null)
     {
         newest ??= this;
@@ -94,7 +94,7 @@ internal sealed class ReleaseRecord
         };
     }
 
-    /// <summary>Gets the instances whose objects the manifest has; the manifest is read once.</summary>
+    /// <summary>Gets the instances that have objects in the manifest; the manifest is read once.</summary>
     private IReadOnlyList<ChartInstance> Found => _found ??= ChartInstances.FromRecord(this);
 
     private IReadOnlyList<string> PathToDask()

@@ -4,8 +4,8 @@ using System.Text.Json;
 
 namespace DaskK8s.Helm.Records;
 
-/// <summary>Decodes what Helm keeps in <c>data.release</c>: base64 around gzip around JSON, in one pass.</summary>
-/// <remarks>The gzip layer is optional in Helm's format; the base64 layer that a Secret adds is the client library's matter.</remarks>
+/// <summary>Decodes Helm's <c>data.release</c> field (base64 around gzip around JSON) in one pass.</summary>
+/// <remarks>The gzip layer is optional in Helm's format; the client library removes the base64 layer that a Secret adds.</remarks>
 internal static class ReleaseRecordDecoder
 {
     private static ReadOnlySpan<byte> GzipMagic => [0x1f, 0x8b, 0x08];
@@ -13,20 +13,20 @@ internal static class ReleaseRecordDecoder
     /// <summary>Decodes a Secret's record.</summary>
     /// <param name="objectName">The Secret's name, for errors.</param>
     /// <param name="namespace">Its namespace.</param>
-    /// <param name="data">The bytes of <c>data.release</c> as the client library gives them: still base64.</param>
-    /// <param name="limits">What the record may cost; null for the defaults.</param>
+    /// <param name="data">The bytes of <c>data.release</c> as the client library returns them: still base64.</param>
+    /// <param name="limits">The limits of the record; null for the defaults.</param>
     /// <returns>The record.</returns>
-    /// <exception cref="HelmReleaseException">The record cannot be read; its reason says why.</exception>
+    /// <exception cref="HelmReleaseException">The record cannot be read; its reason is included.</exception>
     public static ReleaseRecord Decode(string objectName, string? @namespace, ReadOnlyMemory<byte> data, ReleaseDecoderLimits? limits = null) =>
         Decode(objectName, @namespace, () => EncodedRecord.Decode(data.Span), data.IsEmpty, limits ?? ReleaseDecoderLimits.Default);
 
     /// <summary>Decodes a ConfigMap's record.</summary>
     /// <param name="objectName">The ConfigMap's name, for errors.</param>
     /// <param name="namespace">Its namespace.</param>
-    /// <param name="data">The text of <c>data.release</c>.</param>
-    /// <param name="limits">What the record may cost; null for the defaults.</param>
+    /// <param name="data">The string in <c>data.release</c>.</param>
+    /// <param name="limits">The limits of the record; null for the defaults.</param>
     /// <returns>The record.</returns>
-    /// <exception cref="HelmReleaseException">The record cannot be read; its reason says why.</exception>
+    /// <exception cref="HelmReleaseException">The record cannot be read; its reason is included.</exception>
     public static ReleaseRecord Decode(string objectName, string? @namespace, string data, ReleaseDecoderLimits? limits = null) =>
         Decode(objectName, @namespace, () => EncodedRecord.Decode(data), data.Length == 0, limits ?? ReleaseDecoderLimits.Default);
 

@@ -5,7 +5,7 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Records;
 
-/// <summary>Reads the fields of a release from JSON tokens and passes over templates, files, schema and hooks.</summary>
+/// <summary>Reads the fields of a release from JSON tokens and skips templates, files, schema and hooks.</summary>
 internal sealed class ReleaseRecordReader(string objectName, string? @namespace, ReleaseDecoderLimits limits)
 {
     private readonly JsonValueReader _values = new(limits.MaxValues);
@@ -127,7 +127,7 @@ internal sealed class ReleaseRecordReader(string objectName, string? @namespace,
         }
     }
 
-    /// <summary>Keeps the field that the token names if it is one of those that are wanted; all of them are texts.</summary>
+    /// <summary>Stores the field that the token names if it is required; all of them are strings.</summary>
     private void ReadTextField(ref JsonTokenReader reader, string place, string[] wanted, Dictionary<string, string?> texts)
     {
         foreach (string field in wanted)

@@ -1,6 +1,6 @@
 namespace DaskK8s.Helm.Records;
 
-/// <summary>Translates between Helm's words for a revision's state and ours.</summary>
+/// <summary>Converts between Helm's names for a revision's state and the enumeration.</summary>
 internal static class ReleaseStatusText
 {
     public static HelmReleaseStatus Parse(string? text) => text switch

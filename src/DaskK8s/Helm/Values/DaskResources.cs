@@ -5,7 +5,7 @@ namespace DaskK8s.Helm.Values;
 /// <summary>Reads and writes Dask's abstract resources: <c>GPU=1,MEMORY=6e9</c> or <c>GPU=1 MEMORY=6e9</c>.</summary>
 internal static class DaskResources
 {
-    /// <summary>Reads resources as <c>dask worker --resources</c> does; parts that it would refuse are left out.</summary>
+    /// <summary>Parses resources as <c>dask worker --resources</c> does; parts that Dask would reject are left out.</summary>
     public static IReadOnlyDictionary<string, double> Parse(string? text)
     {
         OrderedDictionary<string, double> resources = new(StringComparer.Ordinal);
@@ -21,7 +21,7 @@ internal static class DaskResources
         return resources;
     }
 
-    /// <summary>Writes resources so that Dask reads the same numbers.</summary>
+    /// <summary>Formats resources so that Dask parses the same numbers.</summary>
     public static string Format(IEnumerable<KeyValuePair<string, double>> resources) =>
         string.Join(',', resources.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key}={pair.Value:R}")));
 }

@@ -2,18 +2,18 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Values;
 
-/// <summary>Finds the Dask chart's values: at the top, or below the chart's name where another chart brings it along.</summary>
+/// <summary>Finds the Dask chart's values: at the top level, or under the chart's name if another chart includes it.</summary>
 internal static class DaskValues
 {
     public const string ChartName = "dask";
     public const string GroupsKey = "additional_worker_groups";
     public const string WorkerKey = "worker";
 
-    /// <summary>Finds the way to the Dask chart's values by their look, for where no object says it.</summary>
+    /// <summary>Finds the path to the Dask chart's values by their structure, when no object indicates it.</summary>
     /// <param name="chartName">The chart of the release.</param>
     /// <param name="defaults">The chart's values.</param>
     /// <param name="config">The user's values.</param>
-    /// <returns>The keys; none for the top.</returns>
+    /// <returns>The keys; none for the top level.</returns>
     public static IReadOnlyList<string> PathOf(string chartName, ValueNode.Map defaults, ValueNode.Map config)
     {
         if (string.Equals(chartName, ChartName, StringComparison.Ordinal) || LooksLikeDask(defaults) || LooksLikeDask(config))
@@ -37,8 +37,8 @@ internal static class DaskValues
         return [];
     }
 
-    /// <summary>Looks for a chart's values by its name, breadth first.</summary>
-    /// <returns>The keys that lead to a map of that name with the parts of Dask in it; null where there is none.</returns>
+    /// <summary>Searches for a chart's values by its name, breadth first.</summary>
+    /// <returns>The keys that lead to a map of that name that contains Dask's parts; null if there is none.</returns>
     public static IReadOnlyList<string>? Search(ValueNode.Map values, string name, int depth)
     {
         List<(ValueNode.Map Map, IReadOnlyList<string> Path)> level = [(values, [])];
@@ -60,10 +60,10 @@ internal static class DaskValues
         return null;
     }
 
-    /// <summary>Gets the Dask chart's values out of those of a release.</summary>
+    /// <summary>Returns the Dask chart's values from those of a release.</summary>
     public static ValueNode.Map Select(ValueNode.Map values, IReadOnlyList<string> path) => values.MapAt([.. path]);
 
-    /// <summary>Puts the Dask chart's values into those of a release.</summary>
+    /// <summary>Replaces the Dask chart's values in those of a release.</summary>
     public static ValueNode.Map Put(ValueNode.Map values, IReadOnlyList<string> path, ValueNode.Map dask) =>
         path.Count == 0 ? dask : values.With(path[0], Put(values.MapAt(path[0]), [.. path.Skip(1)], dask));
 

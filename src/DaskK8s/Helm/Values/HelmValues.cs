@@ -6,11 +6,11 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s;
 
-/// <summary>Holds the values of a release: those that the user supplied, and what they make together with the chart's defaults.</summary>
+/// <summary>The values of a release: the user-supplied ones, and the result of merging them with the chart's defaults.</summary>
 /// <remarks>
-/// Reading by path reads the computed values, as the chart's templates saw them; <see cref="ToYaml"/> writes the user-supplied
-/// ones, as a file for <c>helm upgrade --values</c>. Objects of this class never change. Values are secret to Kubernetes, so
-/// <see cref="ToString"/> shows none.
+/// Reading by path reads the computed values, as the chart's templates receive them; <see cref="ToYaml"/> writes the user-supplied
+/// ones, as a file for <c>helm upgrade --values</c>. Objects of this class are immutable. Kubernetes treats values as secrets, so
+/// <see cref="ToString"/> does not include them.
 /// </remarks>
 public sealed partial class HelmValues
 {
@@ -29,30 +29,30 @@ public sealed partial class HelmValues
         _computed = new Lazy<ValueNode.Map>(() => ValueMerge.Coalesce(defaults, config));
     }
 
-    /// <summary>Gets values that hold nothing.</summary>
+    /// <summary>Gets an empty set of values.</summary>
     public static HelmValues Empty { get; } = new(ValueNode.Map.Empty, ValueNode.Map.Empty);
 
-    /// <summary>Gets only what the user supplied, as <c>helm get values</c> does.</summary>
+    /// <summary>Gets only the user-supplied values, as <c>helm get values</c> does.</summary>
     public HelmValues UserSupplied => Defaults.Count == 0 ? this : new HelmValues(ValueNode.Map.Empty, Config, Path);
 
     /// <summary>Gets the chart's defaults with the user's values merged over them, as <c>helm get values --all</c> does.</summary>
-    /// <value>A null of the user's deletes the default; maps are merged; lists are replaced whole.</value>
+    /// <value>A user's null deletes the default; maps are merged; lists are replaced as a whole.</value>
     public HelmValues Computed => new(ValueNode.Map.Empty, _computed.Value, Path);
 
-    /// <summary>Gets a value indicating whether there are no values at all.</summary>
+    /// <summary>Gets a value indicating whether there are no values.</summary>
     public bool IsEmpty => Defaults.Count == 0 && Config.Count == 0;
 
-    /// <summary>Gets what turns values into the types that callers ask for.</summary>
+    /// <summary>Gets the converter from values to the types that callers request.</summary>
     internal static ValueConverter Converter { get; } = new(typeof(HelmValues), map => new HelmValues(ValueNode.Map.Empty, map));
 
     internal ValueNode.Map Defaults { get; }
 
     internal ValueNode.Map Config { get; }
 
-    /// <summary>Gets the keys that lead to the Dask chart's values; none for the top.</summary>
+    /// <summary>Gets the keys that lead to the Dask chart's values; none for the top level.</summary>
     internal IReadOnlyList<string> Path { get; }
 
-    /// <summary>Gets what a path into the Dask chart's values begins with, as <see cref="Get{T}"/> takes it.</summary>
+    /// <summary>Gets the prefix of a path into the Dask chart's values, in the syntax of <see cref="Get{T}"/>.</summary>
     internal string PathPrefix => string.Concat(Path.Select(static key => ValuePath.Escape(key) + "."));
 
     /// <summary>Gets the Dask chart's own defaults.</summary>
@@ -61,14 +61,14 @@ public sealed partial class HelmValues
     /// <summary>Gets the Dask chart's own computed values.</summary>
     internal ValueNode.Map Dask => DaskValues.Select(_computed.Value, Path);
 
-    /// <summary>Reads values from YAML (or JSON), as a values file has them.</summary>
-    /// <param name="text">The text; its comments are lost.</param>
+    /// <summary>Reads values from YAML (or JSON), as in a values file.</summary>
+    /// <param name="text">The YAML; its comments are discarded.</param>
     /// <returns>The values, all of them user-supplied.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="text"/> is null.</exception>
-    /// <exception cref="HelmValuesException">The text is not YAML, holds values in two documents, or is not a map; line and column are told.</exception>
+    /// <exception cref="HelmValuesException">The string is not YAML, has two documents with values, or is not a map. Line and column are set.</exception>
     /// <remarks>
-    /// Reads what Helm reads: of a key that stands twice the last one counts, and a merge (<c>&lt;&lt;</c>) replaces what stands before
-    /// it. Helm 3 takes the first document of a file alone and Helm 4 merges all of them, so a second one that says something is refused.
+    /// Reads YAML as Helm does: the last of duplicate keys wins, and a merge (<c>&lt;&lt;</c>) replaces the entries before
+    /// it. Helm 3 reads only the first document of a file and Helm 4 merges all of them, so a second document with content is rejected.
     /// </remarks>
     public static HelmValues FromYaml(string text)
     {
@@ -90,15 +90,15 @@ public sealed partial class HelmValues
 
     /// <summary>Reads a value.</summary>
     /// <typeparam name="T">
-    /// Text, a number, a truth value, a list (<see cref="IReadOnlyList{T}"/>, an array), a map
-    /// (<see cref="IReadOnlyDictionary{TKey, TValue}"/> with texts as keys), <see cref="HelmValues"/> for a subtree,
+    /// A string, a number, a boolean, a list (<see cref="IReadOnlyList{T}"/>, an array), a map
+    /// (<see cref="IReadOnlyDictionary{TKey, TValue}"/> with string keys), <see cref="HelmValues"/> for a subtree,
     /// <see cref="System.Text.Json.JsonElement"/> or <see cref="object"/> for anything.
     /// </typeparam>
     /// <param name="path">
-    /// The way to the value, for example <c>worker.resources.limits.nvidia\.com/gpu</c> or <c>additional_worker_groups[0].name</c>:
-    /// a backslash escapes dots and brackets in keys, as <c>helm --set</c> has it.
+    /// The path to the value, for example <c>worker.resources.limits.nvidia\.com/gpu</c> or <c>additional_worker_groups[0].name</c>:
+    /// a backslash escapes dots and brackets in keys, as in <c>helm --set</c>.
     /// </param>
-    /// <returns>The value; null where the value is null and the type can hold it.</returns>
+    /// <returns>The value; null if the value is null and the type allows it.</returns>
     /// <exception cref="ArgumentException">The path is malformed.</exception>
     /// <exception cref="HelmValuesException">There is no such value, or it is of another type.</exception>
     public T Get<T>(string path)
@@ -110,11 +110,11 @@ public sealed partial class HelmValues
             : throw new HelmValuesException($"The value '{path}' is a {node.Kind}, which cannot be read as {typeof(T).Name}.", path);
     }
 
-    /// <summary>Reads a value if it is there and of the type.</summary>
+    /// <summary>Reads a value if it exists and has the type.</summary>
     /// <typeparam name="T">The type, as for <see cref="Get{T}"/>.</typeparam>
-    /// <param name="path">The way to the value, as for <see cref="Get{T}"/>.</param>
+    /// <param name="path">The path to the value, as for <see cref="Get{T}"/>.</param>
     /// <param name="value">The value.</param>
-    /// <returns>False where there is no such value, it is null, or it is of another type.</returns>
+    /// <returns>False if there is no such value, it is null, or it is of another type.</returns>
     /// <exception cref="ArgumentException">The path is malformed.</exception>
     public bool TryGet<T>(string path, [MaybeNullWhen(false)] out T value)
     {
@@ -124,11 +124,11 @@ public sealed partial class HelmValues
             && value is not null;
     }
 
-    /// <summary>Writes the user-supplied values as YAML that <see cref="FromYaml"/>, Helm and other parsers read alike.</summary>
-    /// <returns>The YAML; <c>{}</c> and a line's end where there are none.</returns>
+    /// <summary>Returns the user-supplied values as YAML that <see cref="FromYaml"/>, Helm and other parsers read alike.</summary>
+    /// <returns>The YAML; <c>{}</c> and a line break if there are none.</returns>
     public string ToYaml() => YamlWriter.Write(Config);
 
-    /// <summary>Returns the number of keys, and no value.</summary>
+    /// <summary>Returns the number of keys, without any values.</summary>
     /// <returns>One line.</returns>
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"HelmValues {{ UserSupplied = {Config.Count} keys, Computed = {_computed.Value.Count} keys }}");

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace DaskK8s;
 
 /// <summary>The exception that is thrown when values cannot be read: the YAML is malformed, a path does not exist, or a value has another type.</summary>
-/// <remarks>The message names paths, lines and columns, never a value.</remarks>
+/// <remarks>The message contains paths, lines and columns, but never a value.</remarks>
 public sealed class HelmValuesException : DaskK8sException
 {
     internal HelmValuesException(string message, string path)
@@ -16,15 +16,15 @@ public sealed class HelmValuesException : DaskK8sException
         Column = column;
     }
 
-    /// <summary>Gets the line of the mistake in the YAML, from 1.</summary>
-    /// <value>Null where the error is not about text.</value>
+    /// <summary>Gets the line of the error in the YAML, counted from 1.</summary>
+    /// <value>Null if the error is not in YAML.</value>
     public long? Line { get; }
 
-    /// <summary>Gets the column of the mistake in the YAML, from 1.</summary>
-    /// <value>Null where the error is not about text.</value>
+    /// <summary>Gets the column of the error in the YAML, counted from 1.</summary>
+    /// <value>Null if the error is not in YAML.</value>
     public long? Column { get; }
 
-    /// <summary>Gets the path that was asked for.</summary>
-    /// <value>Null where the error is about text.</value>
+    /// <summary>Gets the requested path.</summary>
+    /// <value>Null if the error is in YAML.</value>
     public string? Path { get; }
 }

@@ -1,12 +1,12 @@
 namespace DaskK8s.Helm.Values;
 
-/// <summary>An image as the chart has it: it writes <c>repository:tag</c>.</summary>
+/// <summary>An image in the chart's form, <c>repository:tag</c>.</summary>
 internal sealed record ImageReference(string Repository, string Tag)
 {
-    /// <summary>Takes an image's name apart.</summary>
+    /// <summary>Parses an image's name.</summary>
     /// <param name="image">The name, with a tag or a digest.</param>
-    /// <returns>Both parts; a digest is split at its own colon, so that the chart puts it together again.</returns>
-    /// <exception cref="ArgumentException">There is neither tag nor digest, or a part is empty.</exception>
+    /// <returns>Both parts; a digest is split at its own colon, so that the chart joins it correctly.</returns>
+    /// <exception cref="ArgumentException">There is no tag or digest, or a part is empty.</exception>
     public static ImageReference Parse(string image)
     {
         // A colon before the last slash belongs to a port.

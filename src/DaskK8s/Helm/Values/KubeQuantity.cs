@@ -4,11 +4,11 @@ using k8s.Models;
 
 namespace DaskK8s.Helm.Values;
 
-/// <summary>Reads Kubernetes quantities: <c>500m</c>, <c>512M</c>, <c>1Gi</c>, <c>1e3</c>.</summary>
+/// <summary>Parses Kubernetes quantities: <c>500m</c>, <c>512M</c>, <c>1Gi</c>, <c>1e3</c>.</summary>
 internal static partial class KubeQuantity
 {
-    /// <summary>Reads a quantity exactly.</summary>
-    /// <returns>False where the text is not a quantity, or too large for a decimal.</returns>
+    /// <summary>Parses a quantity exactly.</summary>
+    /// <returns>False if the string is not a quantity, or is too large for a decimal.</returns>
     public static bool TryParse(string? text, out decimal value)
     {
         value = 0;

@@ -2,7 +2,7 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Values;
 
-/// <summary>Reads what is expected to be in a tree and takes anything else for missing.</summary>
+/// <summary>Reads expected entries of a tree and treats anything else as missing.</summary>
 internal static class NodeReading
 {
     public static ValueNode? At(this ValueNode? node, params ReadOnlySpan<string> keys)
@@ -21,7 +21,7 @@ internal static class NodeReading
     public static IReadOnlyList<ValueNode> ListAt(this ValueNode? node, params ReadOnlySpan<string> keys) =>
         (node.At(keys) as ValueNode.List)?.Items ?? [];
 
-    /// <summary>Reads a scalar as text; null where it is missing, null or empty.</summary>
+    /// <summary>Reads a scalar as a string; null if it is missing, null or empty.</summary>
     public static string? TextAt(this ValueNode? node, params ReadOnlySpan<string> keys) => node.At(keys).AsText();
 
     /// <summary>Reads a whole number, quoted or not.</summary>

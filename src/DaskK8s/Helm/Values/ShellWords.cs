@@ -70,11 +70,11 @@ internal static class ShellWords
         return words;
     }
 
-    /// <summary>Quotes a word so that a POSIX shell, PowerShell and cmd read it back alike, where one form does for all of them.</summary>
+    /// <summary>Quotes a word so that a POSIX shell, PowerShell and cmd read it alike, if one form works for all of them.</summary>
     /// <param name="word">The word.</param>
     /// <returns>
-    /// The word as it is, or in double quotes. Where it holds what shells expand within double quotes ('$', '`', '"', '%', '!', a backslash
-    /// before another or at the end), no form does, and it is quoted for a POSIX shell.
+    /// The word as it is, or in double quotes. If it contains characters that shells expand in double quotes ('$', '`', '"', '%', '!', a backslash
+    /// before another or at the end), no such form exists, and it is quoted for a POSIX shell.
     /// </returns>
     public static string Quote(string word)
     {

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>A toleration of a worker group's pods, in the terms of Kubernetes.</summary>
+/// <summary>A toleration of a worker group's pods, as in Kubernetes.</summary>
 /// <param name="Key">The taint's key, or null for all.</param>
 /// <param name="Operator"><c>Equal</c> or <c>Exists</c>.</param>
 /// <param name="Value">The taint's value, or null.</param>

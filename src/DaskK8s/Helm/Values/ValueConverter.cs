@@ -5,9 +5,9 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Values;
 
-/// <summary>Turns nodes into the types that callers ask for; everything given out is a copy.</summary>
-/// <param name="subtree">The type that stands for a map as it is.</param>
-/// <param name="wrap">Makes one of a map.</param>
+/// <summary>Converts nodes to the types that callers request; every returned object is a copy.</summary>
+/// <param name="subtree">The type that represents a map unchanged.</param>
+/// <param name="wrap">Creates an instance of that type from a map.</param>
 internal sealed class ValueConverter(Type subtree, Func<ValueNode.Map, object> wrap)
 {
     public bool TryConvert<T>(ValueNode node, out T? value)

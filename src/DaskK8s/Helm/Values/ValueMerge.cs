@@ -5,14 +5,14 @@ namespace DaskK8s.Helm.Values;
 /// <summary>Merges a chart's defaults and the user's values as Helm's <c>CoalesceValues</c> does.</summary>
 internal static class ValueMerge
 {
-    /// <summary>Lays the user's values over the chart's defaults.</summary>
+    /// <summary>Merges the user's values over the chart's defaults.</summary>
     /// <param name="defaults">The chart's values.</param>
     /// <param name="config">The user's values.</param>
-    /// <returns>What the templates saw.</returns>
+    /// <returns>The values that the templates receive.</returns>
     /// <remarks>
-    /// Maps are merged, everything else is replaced whole. A null deletes the default; below the top level it deletes the key
-    /// even where there is no default, while at the top level, and inside a map that has no default, it stays a null: Helm has
-    /// two loops, and they differ in this. A user's value of another kind than the default (map or not) wins.
+    /// Maps are merged, everything else is replaced as a whole. A null deletes the default. Below the top level it deletes the key
+    /// even if there is no default, but at the top level, and in a map that has no default, it remains a null, because Helm uses
+    /// two different loops. A user's value of another kind than the default (map or not) takes precedence.
     /// </remarks>
     public static ValueNode.Map Coalesce(ValueNode.Map defaults, ValueNode.Map config) =>
         config.Count == 0 ? defaults : Lay(defaults, config, keepsNulls: true);
@@ -52,10 +52,10 @@ internal static class ValueMerge
     /// <summary>Merges a worker group over the default group as the chart's template does (<c>merge . $.Values.worker</c>).</summary>
     /// <param name="group">The group's own values.</param>
     /// <param name="worker">The default group's values.</param>
-    /// <returns>What the template saw.</returns>
+    /// <returns>The values that the template receives.</returns>
     /// <remarks>
-    /// The template function takes every empty value of the group for a missing one: null, false, 0, "" and an empty list or map.
-    /// That is why <c>replicas: 0</c> deploys the default's number.
+    /// The template function treats every empty value of the group as missing: null, false, 0, "" and an empty list or map.
+    /// Therefore <c>replicas: 0</c> deploys the default group's number.
     /// </remarks>
     public static ValueNode.Map MergeGroup(ValueNode.Map group, ValueNode.Map worker)
     {
@@ -76,7 +76,7 @@ internal static class ValueMerge
         return new ValueNode.Map(merged);
     }
 
-    /// <summary>Determines whether a template takes a value for none.</summary>
+    /// <summary>Determines whether a template treats a value as empty.</summary>
     public static bool IsEmpty(ValueNode? value) => value switch
     {
         null or ValueNode.Null => true,

@@ -9,9 +9,9 @@ namespace DaskK8s.Helm.Values;
 internal static class ValuePath
 {
     /// <summary>Finds the node that a path leads to.</summary>
-    /// <param name="root">Where the path begins.</param>
-    /// <param name="path">The path; dots, brackets and backslashes in keys are escaped by a backslash, as <c>helm --set</c> has it.</param>
-    /// <returns>The node; null where the path leads nowhere.</returns>
+    /// <param name="root">The start of the path.</param>
+    /// <param name="path">The path; a backslash escapes dots, brackets and backslashes in keys, as in <c>helm --set</c>.</param>
+    /// <returns>The node; null if there is no node at the path.</returns>
     /// <exception cref="ArgumentException">The path is malformed.</exception>
     public static ValueNode? Find(ValueNode root, string path)
     {
@@ -33,7 +33,7 @@ internal static class ValuePath
         return node;
     }
 
-    /// <summary>Takes a path apart.</summary>
+    /// <summary>Parses a path.</summary>
     /// <param name="path">The path.</param>
     /// <returns>Its steps: a key of a map, or an index of a list.</returns>
     public static IReadOnlyList<(string? Key, int Index)> Parse(string path)

@@ -5,7 +5,7 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Values;
 
-/// <summary>Looks for what the Dask chart would refuse, ignore, or take otherwise than it looks.</summary>
+/// <summary>Finds values that the Dask chart would reject, ignore, or interpret differently than they appear.</summary>
 /// <remarks>From the chart's templates, version 2025.11.0.</remarks>
 internal sealed class ValuesValidator
 {
@@ -64,7 +64,7 @@ internal sealed class ValuesValidator
         }
     }
 
-    /// <summary>Looks for what the release's own chart cannot do: charts before 2021 have neither additional groups nor schedulers elsewhere.</summary>
+    /// <summary>Checks for features that the release's own chart lacks: charts before 2021 have no additional groups or external schedulers.</summary>
     private void CheckAbilities(ValueNode.Map config)
     {
         if (_values.DaskDefaults is not { Count: > 0 } defaults || defaults[DaskValues.WorkerKey] is not ValueNode.Map worker)

@@ -1,6 +1,6 @@
 namespace DaskK8s.Helm.Values;
 
-/// <summary>Refuses worker groups that could never run.</summary>
+/// <summary>Rejects worker groups that could never run.</summary>
 internal static class WorkerGroupChecks
 {
     private const int MaxLabelLength = 63;

@@ -4,7 +4,7 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Helm.Values;
 
-/// <summary>Changes worker groups in the user's values, and keeps everything that it was not asked to change.</summary>
+/// <summary>Changes worker groups in the user's values, and keeps everything else.</summary>
 internal static class WorkerGroupEditor
 {
     private const string ResourcesOption = "--resources";

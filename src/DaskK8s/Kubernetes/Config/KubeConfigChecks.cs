@@ -1,11 +1,11 @@
 namespace DaskK8s.Kubernetes.Config;
 
-/// <summary>Refuses what kubectl refuses (client-go's <c>clientcmd</c> validation), before anything is sent.</summary>
+/// <summary>Rejects what kubectl rejects (client-go's <c>clientcmd</c> validation), before anything is sent.</summary>
 internal static class KubeConfigChecks
 {
     /// <summary>Checks that entries do not contradict each other.</summary>
     /// <param name="identity">The configuration.</param>
-    /// <exception cref="KubeConfigException">They do.</exception>
+    /// <exception cref="KubeConfigException">The entries contradict each other.</exception>
     public static void Check(KubeConfigIdentity identity)
     {
         KubeConfigCluster cluster = identity.Cluster;
@@ -86,7 +86,7 @@ internal static class KubeConfigChecks
     /// <summary>Reads the address of the API server.</summary>
     /// <param name="cluster">The cluster.</param>
     /// <returns>The address; it ends with a slash.</returns>
-    /// <exception cref="KubeConfigException">It is missing or no address.</exception>
+    /// <exception cref="KubeConfigException">The address is missing or invalid.</exception>
     public static Uri ReadServer(KubeConfigCluster cluster)
     {
         string text = cluster.Server ?? throw ClusterError(cluster, "'server' is missing");

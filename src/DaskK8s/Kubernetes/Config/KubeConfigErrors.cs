@@ -1,12 +1,12 @@
 namespace DaskK8s.Kubernetes.Config;
 
-/// <summary>Creates the errors of a configuration, so that each is worded once.</summary>
+/// <summary>Creates the configuration errors, so that each is worded in one place.</summary>
 internal static class KubeConfigErrors
 {
-    /// <summary>Creates the error for a file that exists and cannot be read.</summary>
-    /// <param name="what">What the file is.</param>
+    /// <summary>Creates the error for a file that exists but cannot be read.</summary>
+    /// <param name="what">The kind of file.</param>
     /// <param name="path">Its path.</param>
-    /// <param name="cause">Why it cannot be read; file errors name nothing but the path.</param>
+    /// <param name="cause">The reason why it cannot be read; file errors contain only the path.</param>
     /// <returns>The error.</returns>
     public static KubeConfigException Unreadable(string what, string path, Exception cause)
     {
@@ -21,10 +21,10 @@ internal static class KubeConfigErrors
     }
 
     /// <summary>Creates the error for an unknown context.</summary>
-    /// <param name="context">The name that was asked for.</param>
-    /// <param name="known">The names that there are.</param>
+    /// <param name="context">The requested name.</param>
+    /// <param name="known">The existing names.</param>
     /// <param name="places">The files that were read.</param>
-    /// <param name="isCurrent">Whether the files themselves name it as the current one.</param>
+    /// <param name="isCurrent">Whether the files themselves set it as the current one.</param>
     /// <returns>The error.</returns>
     public static KubeConfigException UnknownContext(string context, IReadOnlyList<string> known, IReadOnlyList<string> places, bool isCurrent)
     {
@@ -39,7 +39,7 @@ internal static class KubeConfigErrors
     }
 
     /// <summary>Creates the error for a configuration without a current context.</summary>
-    /// <param name="known">The names that there are.</param>
+    /// <param name="known">The existing names.</param>
     /// <param name="places">The files that were read.</param>
     /// <returns>The error.</returns>
     public static KubeConfigException NoContext(IReadOnlyList<string> known, IReadOnlyList<string> places)
@@ -53,8 +53,8 @@ internal static class KubeConfigErrors
     }
 
     /// <summary>Creates the error for a missing configuration.</summary>
-    /// <param name="places">Where it was looked for.</param>
-    /// <param name="context">The context that was asked for, if one was.</param>
+    /// <param name="places">The places that were searched.</param>
+    /// <param name="context">The requested context, if any.</param>
     /// <returns>The error.</returns>
     public static KubeConfigException NotFound(IReadOnlyList<string> places, string? context) =>
         new($"There is no kubeconfig. Looked at: {Join(places)}. Give the path of one, or set KUBECONFIG.")
@@ -67,9 +67,9 @@ internal static class KubeConfigErrors
     /// <summary>Creates the error for an entry of a cluster or a user that cannot be used.</summary>
     /// <param name="kind">"cluster" or "user".</param>
     /// <param name="name">The entry's name; null in a pod.</param>
-    /// <param name="source">The file that the entry stands in.</param>
+    /// <param name="source">The file that contains the entry.</param>
     /// <param name="what">What is wrong with it, without its content.</param>
-    /// <param name="cause">The cause, where it holds nothing secret.</param>
+    /// <param name="cause">The cause, if it contains nothing secret.</param>
     /// <returns>The error.</returns>
     public static KubeConfigException Unusable(string kind, string? name, string? source, string what, Exception? cause = null)
     {

@@ -3,7 +3,7 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Kubernetes.Config;
 
-/// <summary>The content of one kubeconfig file, or of several merged as kubectl merges them.</summary>
+/// <summary>The content of a kubeconfig file, or of several files merged as in kubectl.</summary>
 internal sealed class KubeConfigFile
 {
     private const int MaxBytes = 16 << 20;
@@ -12,7 +12,7 @@ internal sealed class KubeConfigFile
     private readonly Dictionary<string, KubeConfigCluster> _clusters = new(StringComparer.Ordinal);
     private readonly Dictionary<string, KubeConfigUser> _users = new(StringComparer.Ordinal);
 
-    /// <summary>Gets the name of the context that is used when none is asked for.</summary>
+    /// <summary>Gets the name of the context that is used by default.</summary>
     public string? CurrentContext { get; private set; }
 
     /// <summary>Gets the contexts by name.</summary>
@@ -26,8 +26,8 @@ internal sealed class KubeConfigFile
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The absolute path.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>The content; null where there is no such file.</returns>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The content; null if there is no such file.</returns>
     /// <exception cref="KubeConfigException">The file cannot be read, or is malformed.</exception>
     public static async Task<KubeConfigFile?> ReadAsync(string path, CancellationToken cancellationToken)
     {
@@ -57,8 +57,8 @@ internal sealed class KubeConfigFile
     /// <summary>Reads the content of a file.</summary>
     /// <param name="path">The absolute path of the file, for errors and for the relative paths in it.</param>
     /// <param name="content">The content.</param>
-    /// <returns>What it says.</returns>
-    /// <exception cref="KubeConfigException">It is malformed.</exception>
+    /// <returns>The parsed content.</returns>
+    /// <exception cref="KubeConfigException">The content is malformed.</exception>
     public static KubeConfigFile Parse(string path, string content)
     {
         KubeConfigFile file = new();
@@ -76,7 +76,7 @@ internal sealed class KubeConfigFile
         return file;
     }
 
-    /// <summary>Adds what another file says and this one does not; whoever comes first wins, name by name.</summary>
+    /// <summary>Adds the entries of another file that this one does not have; for each name, the first file wins.</summary>
     /// <param name="later">The file that comes later in the list.</param>
     public void Merge(KubeConfigFile later)
     {

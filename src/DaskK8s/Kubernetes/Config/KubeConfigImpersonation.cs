@@ -1,11 +1,11 @@
 namespace DaskK8s.Kubernetes.Config;
 
-/// <summary>Writes the headers of a user who acts as another one (Kubernetes, "User impersonation").</summary>
+/// <summary>Writes the headers for impersonating a user (Kubernetes, "User impersonation").</summary>
 internal static class KubeConfigImpersonation
 {
     /// <summary>Writes the headers.</summary>
     /// <param name="user">The user.</param>
-    /// <returns>The headers; none where the user acts as itself.</returns>
+    /// <returns>The headers; none if the user does not impersonate another.</returns>
     public static IEnumerable<KeyValuePair<string, string>> Headers(KubeConfigUser user)
     {
         if (user.As is not null)

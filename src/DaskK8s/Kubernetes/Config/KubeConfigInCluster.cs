@@ -2,12 +2,12 @@ using DaskK8s.Common;
 
 namespace DaskK8s.Kubernetes.Config;
 
-/// <summary>Reads the configuration that Kubernetes gives a pod: two variables and the service account's files.</summary>
+/// <summary>Reads the in-cluster configuration of a pod: two variables and the service account's files.</summary>
 internal static class KubeConfigInCluster
 {
-    /// <summary>Finds server, user and namespace of the pod that this process runs in.</summary>
-    /// <param name="options">What was asked for.</param>
-    /// <returns>The three.</returns>
+    /// <summary>Finds the server, user and namespace of the pod that this process runs in.</summary>
+    /// <param name="options">The connection's options.</param>
+    /// <returns>The server, user and namespace.</returns>
     public static KubeConfigIdentity Load(KubeConfigOptions options)
     {
         KubeConfigEnvironment environment = options.Environment;
@@ -27,8 +27,8 @@ internal static class KubeConfigInCluster
     }
 
     /// <summary>Reads the namespace of the pod that this process runs in.</summary>
-    /// <param name="environment">The surroundings.</param>
-    /// <returns>The namespace; null where it cannot be read.</returns>
+    /// <param name="environment">The environment.</param>
+    /// <returns>The namespace; null if it cannot be read.</returns>
     public static string? ReadNamespace(KubeConfigEnvironment environment)
     {
         if (environment.GetVariable("POD_NAMESPACE") is { Length: > 0 } name)

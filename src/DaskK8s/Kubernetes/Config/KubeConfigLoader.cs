@@ -1,13 +1,13 @@
 namespace DaskK8s.Kubernetes.Config;
 
-/// <summary>Finds the configuration in the places where kubectl looks, in kubectl's order (client-go's <c>clientcmd</c>).</summary>
+/// <summary>Finds the configuration where kubectl does and in the same order (client-go's <c>clientcmd</c>).</summary>
 internal static class KubeConfigLoader
 {
-    /// <summary>Finds server, user and namespace.</summary>
-    /// <param name="options">What was asked for.</param>
-    /// <param name="cancellationToken">Ends the reading of files.</param>
-    /// <returns>The three.</returns>
-    /// <exception cref="KubeConfigException">There is none, or it cannot be used.</exception>
+    /// <summary>Finds the server, user and namespace.</summary>
+    /// <param name="options">The connection's options.</param>
+    /// <param name="cancellationToken">Cancels the reading of files.</param>
+    /// <returns>The server, user and namespace.</returns>
+    /// <exception cref="KubeConfigException">There is no configuration, or it cannot be used.</exception>
     public static async Task<KubeConfigIdentity> LoadAsync(KubeConfigOptions options, CancellationToken cancellationToken)
     {
         List<string> places = GetPlaces(options);
@@ -42,8 +42,8 @@ internal static class KubeConfigLoader
             options.Context);
     }
 
-    /// <summary>Chooses the namespace of a connection.</summary>
-    /// <param name="options">What was asked for.</param>
+    /// <summary>Selects the namespace of a connection.</summary>
+    /// <param name="options">The connection's options.</param>
     /// <param name="context">The context's namespace, if it has one.</param>
     /// <returns>The namespace.</returns>
     public static string ChooseNamespace(KubeConfigOptions options, string? context) =>

@@ -3,15 +3,15 @@ using System.Net;
 namespace DaskK8s.Kubernetes.Config;
 
 /// <summary>
-/// Reads the environment's proxy as kubectl does (Go's <c>httpproxy</c>): <c>HTTPS_PROXY</c> or <c>HTTP_PROXY</c> by the server's
-/// scheme, <c>NO_PROXY</c> with names, addresses, address ranges and ports; never for this machine itself.
+/// Reads the proxy from the environment as kubectl does (Go's <c>httpproxy</c>): <c>HTTPS_PROXY</c> or <c>HTTP_PROXY</c> by the server's
+/// scheme, and <c>NO_PROXY</c> with names, addresses, address ranges and ports. No proxy is used for the local machine.
 /// </summary>
 internal static class KubeConfigProxyRules
 {
     /// <summary>Finds the proxy's address for a server.</summary>
     /// <param name="server">The server.</param>
-    /// <param name="getVariable">Reads a variable of the environment.</param>
-    /// <returns>The variable's name and the address; null where the server is dialled directly.</returns>
+    /// <param name="getVariable">Reads an environment variable.</param>
+    /// <returns>The variable's name and the address; null if the server is reached directly.</returns>
     public static (string Variable, string Address)? Find(Uri server, Func<string, string?> getVariable)
     {
         string name = server.Scheme == Uri.UriSchemeHttps ? "HTTPS_PROXY" : "HTTP_PROXY";

@@ -1,13 +1,13 @@
 namespace DaskK8s.Kubernetes.Config;
 
-/// <summary>Turns nodes of a kubeconfig into what they say; the keys are those of client-go's <c>clientcmd/api/v1</c>.</summary>
+/// <summary>Converts kubeconfig nodes to typed entries; the keys are those of client-go's <c>clientcmd/api/v1</c>.</summary>
 internal static class KubeConfigReader
 {
     private const string ExecExtension = "client.authentication.k8s.io/exec";
 
     /// <summary>Reads a context.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="node">What stands under <c>context</c>.</param>
+    /// <param name="node">The content of <c>context</c>.</param>
     /// <returns>The context.</returns>
     public static KubeConfigContext ReadContext(string name, KubeConfigNode node)
     {
@@ -17,7 +17,7 @@ internal static class KubeConfigReader
 
     /// <summary>Reads a cluster.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="node">What stands under <c>cluster</c>.</param>
+    /// <param name="node">The content of <c>cluster</c>.</param>
     /// <returns>The cluster.</returns>
     public static KubeConfigCluster ReadCluster(string name, KubeConfigNode node) => new()
     {
@@ -38,7 +38,7 @@ internal static class KubeConfigReader
 
     /// <summary>Reads a user.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="node">What stands under <c>user</c>.</param>
+    /// <param name="node">The content of <c>user</c>.</param>
     /// <returns>The user.</returns>
     public static KubeConfigUser ReadUser(string name, KubeConfigNode node)
     {
@@ -72,7 +72,7 @@ internal static class KubeConfigReader
     }
 
     /// <summary>Reads a helper program.</summary>
-    /// <param name="node">What stands under <c>exec</c>.</param>
+    /// <param name="node">The content of <c>exec</c>.</param>
     /// <returns>The helper.</returns>
     public static KubeConfigExec ReadExec(KubeConfigNode node)
     {
@@ -111,8 +111,8 @@ internal static class KubeConfigReader
         };
     }
 
-    /// <summary>Checks the types of extensions, which only helpers and other programs look at: kubectl refuses a file for them.</summary>
-    /// <param name="node">What they extend.</param>
+    /// <summary>Checks the types of extensions, which only helpers and other programs use, because kubectl rejects a file with invalid ones.</summary>
+    /// <param name="node">The node with the extensions.</param>
     public static void CheckExtensions(KubeConfigNode node)
     {
         foreach (KubeConfigNode extension in node.GetItems("extensions"))

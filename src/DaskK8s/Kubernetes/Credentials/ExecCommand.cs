@@ -1,15 +1,15 @@
 namespace DaskK8s.Kubernetes.Credentials;
 
 /// <summary>
-/// Finds a helper program as Go does: in the directories of PATH (with PATHEXT on Windows), never in the current directory or
-/// beside this program, where .NET's own search would look first.
+/// Finds a helper program as Go does: in the directories of PATH (with PATHEXT on Windows), but never in the current directory or
+/// next to this program, where .NET's own search would look first.
 /// </summary>
 internal static class ExecCommand
 {
     /// <summary>Finds a program.</summary>
     /// <param name="command">A name, or an absolute path.</param>
-    /// <param name="getVariable">Reads a variable of the environment.</param>
-    /// <returns>The absolute path; null where it is not there or may not be run.</returns>
+    /// <param name="getVariable">Reads an environment variable.</param>
+    /// <returns>The absolute path; null if it does not exist or is not executable.</returns>
     public static string? Find(string command, Func<string, string?> getVariable)
     {
         string[] endings = OperatingSystem.IsWindows() ? Endings(command, getVariable("PATHEXT")) : [""];

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace DaskK8s.Kubernetes.Credentials;
 
 /// <summary>
-/// Gives the credentials that a helper program prints. The helper runs when the first request needs them, shortly before they
-/// expire, and after a refusal; one run at a time, and everybody waits for the same one.
+/// Provides the credentials that a helper program prints. The helper runs when the first request needs them, shortly before they
+/// expire, and after a rejection; only one run at a time, shared by all callers.
 /// </summary>
 internal sealed class ExecCredentials : KubeCredentialSource
 {
@@ -28,12 +28,12 @@ internal sealed class ExecCredentials : KubeCredentialSource
     private Task<Held>? _running;
     private volatile Held? _held;
 
-    /// <summary>Prepares the helper; nothing runs yet.</summary>
+    /// <summary>Creates the source; the helper does not run yet.</summary>
     /// <param name="exec">The helper.</param>
-    /// <param name="identity">Whom it gives credentials for.</param>
-    /// <param name="fallback">Gives what the helper does not: a certificate that stands in the kubeconfig. Disposed with this.</param>
-    /// <param name="options">The clock, the time limit and the surroundings.</param>
-    /// <param name="logger">Where to log.</param>
+    /// <param name="identity">The identity that needs the credentials.</param>
+    /// <param name="fallback">Supplies what the helper does not, such as a certificate in the kubeconfig. Disposed with this object.</param>
+    /// <param name="options">The clock, the time limit and the environment.</param>
+    /// <param name="logger">The logger.</param>
     public ExecCredentials(KubeConfigExec exec, KubeConfigIdentity identity, KubeCredentialSource fallback, KubeConfigOptions options, ILogger logger)
     {
         _exec = exec;
@@ -152,7 +152,7 @@ internal sealed class ExecCredentials : KubeCredentialSource
             new KubeCredential(header, certificate), response.CertificatePem, response.KeyPem, response.Expiry, RenewAt(response.Expiry));
     }
 
-    /// <summary>Leaves a fifth of the lifetime, a minute at most, so that nothing expires on its way to the server.</summary>
+    /// <summary>Reserves a fifth of the lifetime, at most a minute, so that nothing expires on its way to the server.</summary>
     private DateTimeOffset RenewAt(DateTimeOffset? expiry)
     {
         if (expiry is not { } end)

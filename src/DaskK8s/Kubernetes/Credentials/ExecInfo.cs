@@ -7,14 +7,14 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Kubernetes.Credentials;
 
-/// <summary>Writes what an <c>exec</c> helper is told (<c>KUBERNETES_EXEC_INFO</c>; Kubernetes, "client-go credential plugins").</summary>
+/// <summary>Writes the input of an <c>exec</c> helper (<c>KUBERNETES_EXEC_INFO</c>; Kubernetes, "client-go credential plugins").</summary>
 internal static class ExecInfo
 {
     private const long MaxConfig = 1 << 20;
 
-    /// <summary>Writes the text.</summary>
+    /// <summary>Returns the input.</summary>
     /// <param name="exec">The helper.</param>
-    /// <param name="cluster">The cluster, told where the helper asks for it.</param>
+    /// <param name="cluster">The cluster, included if the helper requests it.</param>
     /// <param name="isInteractive">Whether the helper may read from the terminal.</param>
     /// <returns>An <c>ExecCredential</c> as JSON.</returns>
     public static string Write(KubeConfigExec exec, KubeConfigCluster cluster, bool isInteractive)

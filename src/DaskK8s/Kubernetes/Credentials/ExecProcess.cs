@@ -7,13 +7,13 @@ using DaskK8s.Kubernetes.Config;
 
 namespace DaskK8s.Kubernetes.Credentials;
 
-/// <summary>Runs a helper program once and hands out what it printed, and nothing of that in an error.</summary>
+/// <summary>Runs a helper program once and returns its output, which never appears in an error.</summary>
 /// <param name="exec">The helper.</param>
-/// <param name="cluster">The cluster that it may be told about.</param>
+/// <param name="cluster">The cluster that the program may receive information about.</param>
 /// <param name="user">The name of the kubeconfig's user, for errors.</param>
 /// <param name="limit">The time limit of a run.</param>
 /// <param name="timeProvider">The clock of the limit.</param>
-/// <param name="environment">The surroundings, for PATH.</param>
+/// <param name="environment">The environment, for PATH.</param>
 internal sealed class ExecProcess(
     KubeConfigExec exec,
     KubeConfigCluster cluster,
@@ -24,13 +24,13 @@ internal sealed class ExecProcess(
 {
     private const int MaxOutput = 1 << 20;
 
-    /// <summary>Gets the program without its arguments, as errors and logs name it.</summary>
+    /// <summary>Gets the program without its arguments, for errors and logs.</summary>
     public string Command => exec.Command;
 
     /// <summary>Runs the program.</summary>
-    /// <param name="cancellationToken">Ends the program.</param>
-    /// <returns>What it printed.</returns>
-    /// <exception cref="KubeCredentialException">It is missing, failed, took too long or printed too much.</exception>
+    /// <param name="cancellationToken">Stops the program.</param>
+    /// <returns>Its output.</returns>
+    /// <exception cref="KubeCredentialException">The program is missing, failed, took too long or printed too much.</exception>
     public async Task<string> RunAsync(CancellationToken cancellationToken)
     {
         bool isInteractive = exec.InteractiveMode != "Never" && environment.HasTerminal;
@@ -61,8 +61,8 @@ internal sealed class ExecProcess(
     }
 
     /// <summary>Creates the error for a failure of the program.</summary>
-    /// <param name="what">What happened, without what it printed.</param>
-    /// <param name="exitCode">Its exit code, where it came to one.</param>
+    /// <param name="what">What happened, without the program's output.</param>
+    /// <param name="exitCode">The exit code, if it ended.</param>
     /// <returns>The error.</returns>
     public KubeCredentialException Failed(string what, int? exitCode = null) =>
         new($"The credential helper '{Command}' of the kubeconfig's user '{user}' returned no credentials: {what}. Run a kubectl command with the same context to see what it says.")

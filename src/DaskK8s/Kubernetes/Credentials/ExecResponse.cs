@@ -7,7 +7,7 @@ using DaskK8s.Yaml;
 
 namespace DaskK8s.Kubernetes.Credentials;
 
-/// <summary>The output of an <c>exec</c> helper. Not a record, whose text form would show the token.</summary>
+/// <summary>The output of an <c>exec</c> helper. It is not a record, because its string form would show the token.</summary>
 internal sealed partial class ExecResponse
 {
     private const long MaxBytes = 1 << 20;
@@ -21,13 +21,13 @@ internal sealed partial class ExecResponse
     /// <summary>Gets the client certificate's key as PEM.</summary>
     public string? KeyPem { get; private init; }
 
-    /// <summary>Gets when the credentials expire; null where they do not say.</summary>
+    /// <summary>Gets the time at which the credentials expire; null if it is not specified.</summary>
     public DateTimeOffset? Expiry { get; private init; }
 
-    /// <summary>Reads what a helper printed.</summary>
+    /// <summary>Parses the output of a helper.</summary>
     /// <param name="output">The output.</param>
-    /// <param name="apiVersion">The protocol that it was asked to speak.</param>
-    /// <param name="failed">Creates the error from what is wrong.</param>
+    /// <param name="apiVersion">The requested protocol version.</param>
+    /// <param name="failed">Creates the error from a description of the problem.</param>
     /// <returns>The credentials.</returns>
     public static ExecResponse Read(string output, string apiVersion, Func<string, Exception> failed)
     {

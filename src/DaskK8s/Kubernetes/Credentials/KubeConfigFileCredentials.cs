@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace DaskK8s.Kubernetes.Credentials;
 
 /// <summary>
-/// Gives the credentials that stand in a kubeconfig or in the files that it names. Files are read again every minute (as client-go
-/// does with token files) and after a refusal; while a file is half written, the last good content stays in use.
+/// Provides the credentials in a kubeconfig or in the files that it references. Files are read again every minute (as client-go
+/// does with token files) and after a rejection; while a file is incomplete, the last valid content stays in use.
 /// </summary>
 internal sealed class KubeConfigFileCredentials : KubeCredentialSource
 {
@@ -31,9 +31,9 @@ internal sealed class KubeConfigFileCredentials : KubeCredentialSource
     /// <summary>Reads the credentials for the first time.</summary>
     /// <param name="user">The user.</param>
     /// <param name="timeProvider">The clock.</param>
-    /// <param name="logger">Where to log.</param>
+    /// <param name="logger">The logger.</param>
     /// <exception cref="KubeConfigException">An entry cannot be used.</exception>
-    /// <exception cref="KubeCredentialException">A token cannot be had.</exception>
+    /// <exception cref="KubeCredentialException">A token cannot be obtained.</exception>
     public KubeConfigFileCredentials(KubeConfigUser user, TimeProvider timeProvider, ILogger logger)
     {
         _user = user;
@@ -109,9 +109,9 @@ internal sealed class KubeConfigFileCredentials : KubeCredentialSource
         return new KubeCredential(header, certificate);
     }
 
-    /// <summary>Creates the header of a token.</summary>
+    /// <summary>Creates the header for a token.</summary>
     /// <param name="token">The token.</param>
-    /// <param name="unusable">Creates the error from what is wrong.</param>
+    /// <param name="unusable">Creates the error from a description of the problem.</param>
     /// <returns>The header.</returns>
     public static AuthenticationHeaderValue Bearer(string token, Func<string, Exception> unusable) =>
         token.All(letter => letter is > ' ' and < '\x7f')

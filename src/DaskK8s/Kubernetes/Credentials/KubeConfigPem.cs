@@ -5,14 +5,14 @@ using System.Text;
 
 namespace DaskK8s.Kubernetes.Credentials;
 
-/// <summary>Reads certificates and keys; errors name the entry or the file, never its content.</summary>
+/// <summary>Reads certificates and keys; errors contain the name of the entry or file, never its content.</summary>
 internal static class KubeConfigPem
 {
     /// <summary>Decodes a <c>…-data</c> entry.</summary>
-    /// <param name="value">The base64 text; line breaks are ignored.</param>
-    /// <param name="unusable">Creates the error from what is wrong.</param>
+    /// <param name="value">The base64 string; line breaks are ignored.</param>
+    /// <param name="unusable">Creates the error from a description of the problem.</param>
     /// <param name="key">The entry's key.</param>
-    /// <returns>The PEM text.</returns>
+    /// <returns>The PEM string.</returns>
     public static string Decode(string value, string key, Func<string, Exception> unusable)
     {
         try
@@ -28,10 +28,10 @@ internal static class KubeConfigPem
         }
     }
 
-    /// <summary>Reads trusted certificates.</summary>
-    /// <param name="pem">One certificate or many.</param>
-    /// <param name="what">Where they come from, for errors.</param>
-    /// <param name="unusable">Creates the error from what is wrong.</param>
+    /// <summary>Reads trusted CA certificates.</summary>
+    /// <param name="pem">One or more certificates.</param>
+    /// <param name="what">Their source, for errors.</param>
+    /// <param name="unusable">Creates the error from a description of the problem.</param>
     /// <returns>The certificates, at least one.</returns>
     public static X509Certificate2Collection ReadAuthorities(string pem, string what, Func<string, Exception> unusable)
     {
@@ -49,11 +49,11 @@ internal static class KubeConfigPem
     }
 
     /// <summary>Reads a client certificate, its intermediates and its key.</summary>
-    /// <param name="certificatePem">The certificate first, then any intermediates.</param>
+    /// <param name="certificatePem">The certificate, followed by any intermediates.</param>
     /// <param name="keyPem">The key, unencrypted.</param>
-    /// <param name="what">Where they come from, for errors.</param>
-    /// <param name="unusable">Creates the error from what is wrong.</param>
-    /// <returns>What TLS needs.</returns>
+    /// <param name="what">Their source, for errors.</param>
+    /// <param name="unusable">Creates the error from a description of the problem.</param>
+    /// <returns>The certificate context for TLS.</returns>
     public static SslStreamCertificateContext ReadClientCertificate(
         string certificatePem,
         string keyPem,

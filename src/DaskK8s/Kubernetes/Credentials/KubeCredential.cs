@@ -3,7 +3,7 @@ using System.Net.Security;
 
 namespace DaskK8s.Kubernetes.Credentials;
 
-/// <summary>The proof of an identity at one moment. Compared by reference: another object is another credential.</summary>
+/// <summary>The credentials of an identity at one point in time. They are compared by reference: another object is another credential.</summary>
 /// <param name="header">The Authorization header; null for none.</param>
 /// <param name="certificate">The client's certificate; null for none. A renewed credential keeps the object of an unchanged certificate.</param>
 internal sealed class KubeCredential(AuthenticationHeaderValue? header, SslStreamCertificateContext? certificate)

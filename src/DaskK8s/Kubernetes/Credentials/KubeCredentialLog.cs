@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.Kubernetes.Credentials;
 
-/// <summary>Holds the log messages about credentials: events 2100 to 2199. Never a token, a key, an argument or an output.</summary>
+/// <summary>Log messages about credentials: events 2100 to 2199. They never contain a token, a key, an argument or an output.</summary>
 internal static partial class KubeCredentialLog
 {
     [LoggerMessage(2100, LogLevel.Debug, "Opened the configuration of context {Context}: server {Server}, namespace {Namespace}, proxy {Proxy}.")]

@@ -7,8 +7,8 @@ using DaskK8s.Kubernetes.Config;
 namespace DaskK8s.Kubernetes.Credentials;
 
 /// <summary>
-/// The token that the kubeconfig's provider <c>oidc</c> got last, until it expires. Getting another one with the refresh token is not
-/// supported: kubectl does that with every call and writes the new token into the kubeconfig.
+/// The last token of the kubeconfig's <c>oidc</c> provider, until it expires. Requesting a new one with the refresh token is not
+/// supported: kubectl does so on each call and writes the new token into the kubeconfig.
 /// </summary>
 internal sealed class OidcCredentials : KubeCredentialSource
 {
@@ -19,10 +19,10 @@ internal sealed class OidcCredentials : KubeCredentialSource
     private readonly TimeProvider _timeProvider;
     private KubeCredential? _current;
 
-    /// <summary>Reads when the token expires.</summary>
+    /// <summary>Creates the source and reads the token's expiration time.</summary>
     /// <param name="idToken">The token.</param>
     /// <param name="user">The user.</param>
-    /// <param name="others">Gives what the token does not: a client certificate. Disposed with this.</param>
+    /// <param name="others">Supplies what the token does not, such as a client certificate. Disposed with this object.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <exception cref="KubeCredentialException">The token cannot be sent.</exception>
     public OidcCredentials(string idToken, KubeConfigUser user, KubeCredentialSource others, TimeProvider timeProvider)

@@ -1,7 +1,7 @@
 namespace DaskK8s.Kubernetes.Transport;
 
-/// <summary>Sends requests through a client that the user gave, with its credentials; what it answers comes back to our own handlers.</summary>
-/// <param name="given">The user's client; it is not disposed.</param>
+/// <summary>Sends requests through a client that the caller provided, with its credentials; responses return through our own handlers.</summary>
+/// <param name="given">The caller's client; it is not disposed.</param>
 internal sealed class GivenClientTransport(k8s.Kubernetes given) : DelegatingHandler
 {
     /// <inheritdoc/>

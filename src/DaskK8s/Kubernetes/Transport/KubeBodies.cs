@@ -4,18 +4,18 @@ using System.Net.Http.Headers;
 
 namespace DaskK8s.Kubernetes.Transport;
 
-/// <summary>Reads the bodies of answers, asynchronously, under the call's token and a size limit.</summary>
+/// <summary>Reads response bodies asynchronously, subject to the call's token and a size limit.</summary>
 /// <remarks>
-/// The Kubernetes client parses a body while it reads it, synchronously: a server that stalls in the middle would hold a thread of
-/// the pool for ever, and no token would end it. A request marked by <see cref="Stream"/> keeps its body (watches, logs, upgrades).
-/// The others ask for gzip, as client-go does: API servers compress what is larger than 128 KiB.
+/// The Kubernetes client parses a body synchronously while reading it: a server that stalls in between would block a thread of
+/// the pool forever, and no token would cancel it. A request marked by <see cref="Stream"/> keeps its body (watches, logs, upgrades).
+/// The others request gzip, as client-go does: API servers compress responses larger than 128 KiB.
 /// </remarks>
 internal sealed class KubeBodies : DelegatingHandler
 {
-    /// <summary>The largest answer, bytes: lists of some ten thousand pods fit.</summary>
+    /// <summary>The maximum size of a response, in bytes: enough for lists of about ten thousand pods.</summary>
     public const int MaxResponseBytes = 256 * 1024 * 1024;
 
-    /// <summary>How much of a refusal is read, bytes; the rest is of no use.</summary>
+    /// <summary>The maximum number of bytes of an error response to read.</summary>
     public const int MaxErrorBytes = 64 * 1024;
 
     private const int FirstBuffer = 64 * 1024;
@@ -27,11 +27,11 @@ internal sealed class KubeBodies : DelegatingHandler
 
     /// <summary>Creates the handler.</summary>
     /// <param name="inner">The handler that sends the requests.</param>
-    /// <param name="maxResponseBytes">The size limit, bytes.</param>
+    /// <param name="maxResponseBytes">The size limit, in bytes.</param>
     public KubeBodies(HttpMessageHandler inner, int maxResponseBytes = MaxResponseBytes)
         : base(inner) => _maxResponseBytes = maxResponseBytes;
 
-    /// <summary>Leaves the body of a successful answer to the sender of the request.</summary>
+    /// <summary>Leaves the body of a successful response to the sender of the request.</summary>
     /// <param name="request">The request.</param>
     public static void Stream(HttpRequestMessage request) => request.Options.Set(s_streams, true);
 

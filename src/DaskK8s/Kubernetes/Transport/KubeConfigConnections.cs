@@ -4,16 +4,16 @@ using System.Text;
 namespace DaskK8s.Kubernetes.Transport;
 
 /// <summary>
-/// The pool of connections made with one client certificate. A retired pool takes no new requests; what streams on it (watches,
-/// tunnels) goes on until it ends by itself.
+/// The pool of connections that use one client certificate. A retired pool accepts no new requests; its open streams (watches,
+/// tunnels) continue until they end by themselves.
 /// </summary>
 internal sealed class KubeConfigConnections : IDisposable
 {
     private readonly Lazy<HttpMessageInvoker> _upgrades;
     private int _users = 1;
 
-    /// <summary>Creates the pool; nothing is dialled yet.</summary>
-    /// <param name="dialer">Makes the connections.</param>
+    /// <summary>Creates the pool; no connection is opened yet.</summary>
+    /// <param name="dialer">Opens the connections.</param>
     /// <param name="certificate">The client's certificate, if it has one.</param>
     public KubeConfigConnections(KubeConfigDialer dialer, SslStreamCertificateContext? certificate)
     {
@@ -22,19 +22,19 @@ internal sealed class KubeConfigConnections : IDisposable
         _upgrades = new(() => Create(dialer, certificate, forUpgrade: true));
     }
 
-    /// <summary>Gets the certificate that the connections are made with.</summary>
+    /// <summary>Gets the client certificate of the connections.</summary>
     public SslStreamCertificateContext? Certificate { get; }
 
-    /// <summary>Gets what sends requests.</summary>
+    /// <summary>Gets the invoker for requests.</summary>
     public HttpMessageInvoker Invoker { get; }
 
-    /// <summary>Gets what sends requests that upgrade their connection.</summary>
+    /// <summary>Gets the invoker for requests that upgrade their connection.</summary>
     public HttpMessageInvoker Upgrades => _upgrades.Value;
 
     /// <summary>Keeps the pool open for one more request.</summary>
     public void Rent() => Interlocked.Increment(ref _users);
 
-    /// <summary>Marks a request as answered.</summary>
+    /// <summary>Releases the pool after a request has been answered.</summary>
     public void Return()
     {
         if (Interlocked.Decrement(ref _users) == 0)
@@ -47,7 +47,7 @@ internal sealed class KubeConfigConnections : IDisposable
         }
     }
 
-    /// <summary>Closes the pool as soon as no request waits for an answer; to be called once.</summary>
+    /// <summary>Closes the pool as soon as no request is pending; must be called once.</summary>
     public void Dispose() => Return();
 
     private static HttpMessageInvoker Create(KubeConfigDialer dialer, SslStreamCertificateContext? certificate, bool forUpgrade)

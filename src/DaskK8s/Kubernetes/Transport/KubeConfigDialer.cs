@@ -6,21 +6,21 @@ using DaskK8s.Common;
 namespace DaskK8s.Kubernetes.Transport;
 
 /// <summary>
-/// Makes the connections under the client's handler: TCP, a proxy where there is one, TLS. The handler's own TLS takes its name
-/// (SNI and check) from the Host header and leaves no other way to set it, so <c>tls-server-name</c> needs TLS of our own.
+/// Opens the connections of the client's handler: TCP, a proxy if any, and TLS. The handler's own TLS uses the name (SNI and validation)
+/// from the Host header and has no other way to set it, so <c>tls-server-name</c> requires our own TLS.
 /// </summary>
-/// <param name="proxy">The proxy to go through; null for none.</param>
-/// <param name="tls">Whom to trust; null for a server without TLS.</param>
+/// <param name="proxy">The proxy to use; null for none.</param>
+/// <param name="tls">The TLS settings; null for a server without TLS.</param>
 /// <param name="limit">The time limit of one connection.</param>
 /// <param name="timeProvider">The clock of the limit.</param>
 internal sealed class KubeConfigDialer(KubeConfigProxy? proxy, KubeConfigTls? tls, TimeSpan limit, TimeProvider timeProvider)
 {
-    /// <summary>Makes one connection.</summary>
-    /// <param name="context">What the handler asks for.</param>
+    /// <summary>Opens one connection.</summary>
+    /// <param name="context">The handler's request.</param>
     /// <param name="certificate">The client's certificate, if it has one.</param>
-    /// <param name="forUpgrade">Whether the connection is to be upgraded and belong to a tunnel.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <returns>The connection, with TLS done where the server speaks it.</returns>
+    /// <param name="forUpgrade">Whether the connection will be upgraded and belong to a tunnel.</param>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
+    /// <returns>The connection, after the TLS handshake if the server uses TLS.</returns>
     public async ValueTask<Stream> ConnectAsync(
         SocketsHttpConnectionContext context,
         SslStreamCertificateContext? certificate,

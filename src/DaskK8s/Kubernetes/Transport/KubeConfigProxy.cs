@@ -5,22 +5,22 @@ using DaskK8s.Kubernetes.Config;
 
 namespace DaskK8s.Kubernetes.Transport;
 
-/// <summary>A proxy between here and the API server; it carries bytes, so calls and upgrades pass it alike.</summary>
+/// <summary>A proxy for the API server; it relays bytes, so it works for calls and upgrades alike.</summary>
 internal sealed class KubeConfigProxy
 {
     private readonly Uri _address;
 
     private KubeConfigProxy(Uri address) => _address = address;
 
-    /// <summary>Gets where the proxy listens.</summary>
+    /// <summary>Gets the address of the proxy.</summary>
     public DnsEndPoint EndPoint => new(_address.IdnHost, _address.Port > 0 ? _address.Port : 1080);
 
-    /// <summary>Gets a value indicating whether the proxy itself speaks TLS.</summary>
+    /// <summary>Gets a value indicating whether the connection to the proxy uses TLS.</summary>
     public bool IsTls => _address.Scheme == Uri.UriSchemeHttps;
 
-    /// <summary>Reads a proxy's address.</summary>
+    /// <summary>Parses a proxy's address.</summary>
     /// <param name="text">The address: <c>http</c>, <c>https</c>, <c>socks5</c> or <c>socks5h</c>, with or without user and password.</param>
-    /// <returns>The proxy; null where the address is none.</returns>
+    /// <returns>The proxy; null if the address is invalid.</returns>
     public static KubeConfigProxy? TryCreate(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out Uri? address)
         && address.Scheme is "http" or "https" or "socks5" or "socks5h"
@@ -28,12 +28,12 @@ internal sealed class KubeConfigProxy
             ? new KubeConfigProxy(address)
             : null;
 
-    /// <summary>Finds the proxy on the way to the API server.</summary>
+    /// <summary>Finds the proxy for the API server.</summary>
     /// <param name="cluster">The cluster.</param>
     /// <param name="server">The API server.</param>
-    /// <param name="environment">The surroundings, for the proxy that they name.</param>
+    /// <param name="environment">The environment, for the proxy that it sets.</param>
     /// <returns>The proxy; null for none.</returns>
-    /// <exception cref="KubeConfigException">The address of the proxy is none.</exception>
+    /// <exception cref="KubeConfigException">The address of the proxy is invalid.</exception>
     public static KubeConfigProxy? Find(KubeConfigCluster cluster, Uri server, KubeConfigEnvironment environment)
     {
         const string form = "is not a URL such as http://host:3128, https://… or socks5://…";
@@ -47,12 +47,12 @@ internal sealed class KubeConfigProxy
             : null;
     }
 
-    /// <summary>Asks the proxy for a connection.</summary>
+    /// <summary>Requests a connection from the proxy.</summary>
     /// <param name="stream">The connection to the proxy.</param>
-    /// <param name="target">Where to; the proxy looks the name up.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>A task that ends when bytes go through.</returns>
-    /// <exception cref="HttpRequestException">The proxy refused.</exception>
+    /// <param name="target">The target; the proxy resolves the name.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>A task that completes when the connection is established.</returns>
+    /// <exception cref="HttpRequestException">The proxy rejected the request.</exception>
     public Task TunnelAsync(Stream stream, DnsEndPoint target, CancellationToken cancellationToken)
     {
         (string User, string Password)? login = Login();
@@ -61,7 +61,7 @@ internal sealed class KubeConfigProxy
             : ConnectAsync(stream, target, login, cancellationToken);
     }
 
-    /// <summary>Names the proxy without its user and password.</summary>
+    /// <summary>Returns the proxy's address without its user and password.</summary>
     /// <returns>The address.</returns>
     public override string ToString() => $"{_address.Scheme}://{EndPoint.Host}:{EndPoint.Port}";
 
@@ -96,7 +96,7 @@ internal sealed class KubeConfigProxy
         }
     }
 
-    /// <summary>Reads up to the empty line and not a byte further: what follows belongs to the tunnel.</summary>
+    /// <summary>Reads up to the empty line and no further: the rest belongs to the tunnel.</summary>
     private async Task<string> ReadStatusAsync(Stream stream, CancellationToken cancellationToken)
     {
         const int limit = 16 << 10;

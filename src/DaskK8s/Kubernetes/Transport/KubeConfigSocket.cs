@@ -6,8 +6,8 @@ using DaskK8s.Sockets;
 namespace DaskK8s.Kubernetes.Transport;
 
 /// <summary>
-/// Opens TCP connections as Go does: where a name has several addresses, the next is tried a moment after the one before it
-/// (RFC 8305), so that a network whose IPv6 leads nowhere costs a moment and not the whole time limit.
+/// Opens TCP connections as Go does: if a name has several addresses, the next is tried shortly after the previous one
+/// (RFC 8305), so that a network with broken IPv6 costs only a moment instead of the whole time limit.
 /// </summary>
 internal static class KubeConfigSocket
 {
@@ -16,11 +16,11 @@ internal static class KubeConfigSocket
     private static readonly TimeSpan Stagger = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Opens a connection.</summary>
-    /// <param name="endPoint">Where to.</param>
-    /// <param name="forUpgrade">Whether a tunnel will use it, which waits on its own thread.</param>
-    /// <param name="cancellationToken">Ends the attempts.</param>
+    /// <param name="endPoint">The target.</param>
+    /// <param name="forUpgrade">Whether it is for a tunnel, which blocks its own thread to wait for data.</param>
+    /// <param name="cancellationToken">Cancels the attempts.</param>
     /// <returns>The connection.</returns>
-    /// <exception cref="SocketException">No address answers, or the name has none.</exception>
+    /// <exception cref="SocketException">No address responds, or the name has none.</exception>
     public static async Task<Stream> OpenAsync(DnsEndPoint endPoint, bool forUpgrade, CancellationToken cancellationToken)
     {
         IPAddress[] addresses = IPAddress.TryParse(endPoint.Host, out IPAddress? address)
@@ -32,9 +32,9 @@ internal static class KubeConfigSocket
         return forUpgrade ? new WireStream(socket) : new NetworkStream(socket, ownsSocket: true);
     }
 
-    /// <summary>Puts the families of addresses in turns, the system's preferred one first.</summary>
+    /// <summary>Alternates the address families, starting with the system's preferred one.</summary>
     /// <param name="addresses">The addresses in the system's order.</param>
-    /// <returns>The same ones.</returns>
+    /// <returns>The same addresses, reordered.</returns>
     internal static List<IPAddress> Interleave(IPAddress[] addresses)
     {
         Queue<IPAddress> preferred = new(addresses.Where(address => address.AddressFamily == addresses[0].AddressFamily));
@@ -49,11 +49,11 @@ internal static class KubeConfigSocket
         return order;
     }
 
-    /// <summary>Connects to the first address that answers.</summary>
-    /// <param name="addresses">The addresses, the best first.</param>
+    /// <summary>Connects to the first address that responds.</summary>
+    /// <param name="addresses">The addresses, in order of preference.</param>
     /// <param name="port">The port.</param>
-    /// <param name="forUpgrade">Whether a tunnel will use it.</param>
-    /// <param name="cancellationToken">Ends the attempts.</param>
+    /// <param name="forUpgrade">Whether it is for a tunnel.</param>
+    /// <param name="cancellationToken">Cancels the attempts.</param>
     /// <returns>The connected socket; the others are closed.</returns>
     internal static async Task<Socket> RaceAsync(IReadOnlyList<IPAddress> addresses, int port, bool forUpgrade, CancellationToken cancellationToken)
     {
@@ -127,8 +127,8 @@ internal static class KubeConfigSocket
     }
 
     /// <summary>
-    /// Connects on a thread that waits: a socket that was awaited once is watched by .NET's own poller for the rest of its life, which
-    /// then wakes two threads for every piece of data that comes.
+    /// Connects on a blocking thread: once a socket has been awaited, .NET's poller watches it for the rest of its life, and
+    /// then wakes two threads for each piece of incoming data.
     /// </summary>
     private static async Task ConnectApartAsync(Socket socket, IPAddress address, int port, CancellationToken cancellationToken)
     {

@@ -5,18 +5,18 @@ using System.Text;
 
 namespace DaskK8s.Kubernetes.Transport;
 
-/// <summary>Asks a SOCKS5 proxy for a connection (RFC 1928, and RFC 1929 for user and password).</summary>
+/// <summary>Requests a connection from a SOCKS5 proxy (RFC 1928, and RFC 1929 for user and password).</summary>
 internal static class KubeConfigSocks
 {
     private const byte Version = 5;
 
-    /// <summary>Asks for a connection.</summary>
+    /// <summary>Requests a connection.</summary>
     /// <param name="stream">The connection to the proxy.</param>
-    /// <param name="target">Where to; names are looked up by the proxy.</param>
-    /// <param name="login">User and password, if the proxy may ask for them.</param>
+    /// <param name="target">The target; the proxy resolves names.</param>
+    /// <param name="login">User and password, if the proxy requires them.</param>
     /// <param name="proxy">The proxy's name, for errors.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>A task that ends when bytes go through.</returns>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>A task that completes when the connection is established.</returns>
     public static async Task TunnelAsync(
         Stream stream,
         DnsEndPoint target,

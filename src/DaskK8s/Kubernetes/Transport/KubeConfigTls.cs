@@ -5,16 +5,16 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace DaskK8s.Kubernetes.Transport;
 
-/// <summary>Knows which certificates of a server to accept, and says in words why one is refused.</summary>
-/// <param name="authorities">The trusted certificates; null for the system's.</param>
-/// <param name="serverName">The name to ask and check for in place of the host's; null for the host's.</param>
-/// <param name="acceptAny">Whether any certificate will do.</param>
+/// <summary>The validation of server certificates, which reports why a certificate is rejected.</summary>
+/// <param name="authorities">The trusted CA certificates; null for the system's.</param>
+/// <param name="serverName">The name to send as SNI and to validate, instead of the host's; null for the host's.</param>
+/// <param name="acceptAny">Whether any certificate is accepted.</param>
 internal sealed class KubeConfigTls(X509Certificate2Collection? authorities, string? serverName, bool acceptAny)
 {
     /// <summary>Creates the TLS options of one connection to the API server.</summary>
-    /// <param name="host">The host that is dialled.</param>
+    /// <param name="host">The host to connect to.</param>
     /// <param name="certificate">The client's certificate, if it has one.</param>
-    /// <param name="protocols">The protocols to offer, the best first.</param>
+    /// <param name="protocols">The protocols to offer, in order of preference.</param>
     /// <returns>The options.</returns>
     public SslClientAuthenticationOptions CreateOptions(
         string host,
@@ -36,7 +36,7 @@ internal sealed class KubeConfigTls(X509Certificate2Collection? authorities, str
         return options;
     }
 
-    /// <summary>Creates the TLS options of a connection to an https proxy: the system's trust, or the cluster's, as in client-go.</summary>
+    /// <summary>Creates the TLS options of a connection to an https proxy, which uses the system's trust or the cluster's, as in client-go.</summary>
     /// <param name="host">The proxy's host.</param>
     /// <returns>The options.</returns>
     public SslClientAuthenticationOptions CreateProxyOptions(string host) => new()
@@ -94,8 +94,8 @@ internal sealed class KubeConfigTls(X509Certificate2Collection? authorities, str
     }
 
     /// <summary>
-    /// Says whether the chain ends at a certificate that the kubeconfig holds although it is not a root. Go (so kubectl) trusts every
-    /// certificate of <c>certificate-authority</c> as it is, an intermediate or the server's own too; .NET asks for a self-signed one.
+    /// Determines whether the chain ends at a certificate in the kubeconfig that is not a root. Go (and thus kubectl) trusts every certificate
+    /// in <c>certificate-authority</c>, including an intermediate or the server's own; .NET requires a self-signed one.
     /// </summary>
     private bool IsAnchored(X509Chain chain)
     {

@@ -9,13 +9,13 @@ using Microsoft.Extensions.Logging;
 namespace DaskK8s.Kubernetes.Transport;
 
 /// <summary>
-/// The one way of every request, call and upgrade alike: puts the identity on it, sends it, renews the credentials once when
-/// they are refused, and takes the Authorization header off again, so that no exception that holds the request can show it.
+/// The handler for all requests, calls and upgrades alike: it adds the identity, sends the request, renews the credentials once if
+/// they are rejected, and removes the Authorization header again, so that no exception that contains the request can expose it.
 /// </summary>
-/// <param name="source">Where the credentials come from; disposed with this.</param>
-/// <param name="dialer">Makes the connections.</param>
-/// <param name="identity">Who the requests are made for: impersonation and the user's name in logs.</param>
-/// <param name="logger">Where to log.</param>
+/// <param name="source">The source of the credentials; disposed with this object.</param>
+/// <param name="dialer">Opens the connections.</param>
+/// <param name="identity">The identity of the requests: impersonation, and the user's name in logs.</param>
+/// <param name="logger">The logger.</param>
 internal sealed class KubeConfigTransport(KubeCredentialSource source, KubeConfigDialer dialer, KubeConfigUser identity, ILogger logger) : DelegatingHandler
 {
     private readonly Lock _gate = new();
@@ -103,7 +103,7 @@ internal sealed class KubeConfigTransport(KubeCredentialSource source, KubeConfi
         }
     }
 
-    /// <summary>Takes the connections that were made with a credential's certificate: TLS shows it once, when a connection is made.</summary>
+    /// <summary>Rents the connections for a credential's certificate, because TLS presents a certificate only when a connection is opened.</summary>
     private KubeConfigConnections Rent(KubeCredential credential)
     {
         lock (_gate)

@@ -6,8 +6,8 @@ using DaskK8s.Sockets;
 namespace DaskK8s.PortForwarding.Spdy;
 
 /// <summary>
-/// Holds what came for one stream and was not read yet: one writer (the session), one reader, pooled chunks, never more bytes
-/// than its limit. An empty queue holds no memory.
+/// A queue of bytes that were received for one stream but not read yet: one writer (the session), one reader, pooled chunks, and
+/// a size limit. An empty queue holds no memory.
 /// </summary>
 internal sealed class ReceiveQueue(int limit, ArrayPool<byte> buffers) : IValueTaskSource
 {
@@ -26,19 +26,19 @@ internal sealed class ReceiveQueue(int limit, ArrayPool<byte> buffers) : IValueT
     private bool _completed;
     private bool _discarding;
 
-    /// <summary>Gets how many bytes wait for the reader.</summary>
+    /// <summary>Gets the number of bytes that wait for the reader.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Gets or sets whether a waiting reader goes on inside <see cref="Signal"/>.</summary>
+    /// <summary>Gets or sets whether a waiting reader continues inside <see cref="Signal"/>.</summary>
     public bool ContinueInline
     {
         get => !_reader.RunContinuationsAsynchronously;
         set => _reader.RunContinuationsAsynchronously = !value;
     }
 
-    /// <summary>Takes as many bytes as there is room for; the reader is not told yet.</summary>
+    /// <summary>Appends as many bytes as there is room for; the reader is not notified yet.</summary>
     /// <param name="data">The bytes.</param>
-    /// <returns>How many were taken.</returns>
+    /// <returns>The number of bytes appended.</returns>
     public int Append(ReadOnlySpan<byte> data)
     {
         lock (_gate)
@@ -69,7 +69,7 @@ internal sealed class ReceiveQueue(int limit, ArrayPool<byte> buffers) : IValueT
         }
     }
 
-    /// <summary>Wakes a waiting reader when there is data for it.</summary>
+    /// <summary>Wakes a waiting reader if there is data for it.</summary>
     public void Signal()
     {
         lock (_gate)
@@ -85,8 +85,8 @@ internal sealed class ReceiveQueue(int limit, ArrayPool<byte> buffers) : IValueT
         _reader.SetResult(true);
     }
 
-    /// <summary>Marks the end of the data; what is queued can still be read.</summary>
-    /// <param name="error">Thrown after the last byte; null for an ordinary end.</param>
+    /// <summary>Marks the end of the data; queued bytes can still be read.</summary>
+    /// <param name="error">The error to throw after the last byte; null for a normal end.</param>
     public void Complete(Exception? error)
     {
         TaskCompletionSource? room;
@@ -107,7 +107,7 @@ internal sealed class ReceiveQueue(int limit, ArrayPool<byte> buffers) : IValueT
         Signal();
     }
 
-    /// <summary>Throws away what is held and what still comes; a waiting reader is woken.</summary>
+    /// <summary>Discards queued and future bytes; a waiting reader is woken.</summary>
     public void Discard()
     {
         TaskCompletionSource? room;
@@ -132,8 +132,8 @@ internal sealed class ReceiveQueue(int limit, ArrayPool<byte> buffers) : IValueT
         Signal();
     }
 
-    /// <summary>Waits until there is something to read or nothing more comes.</summary>
-    /// <returns>A task that ends then; only one reader may wait.</returns>
+    /// <summary>Waits until there is something to read, or no more data will arrive.</summary>
+    /// <returns>A task that completes then; only one reader can wait.</returns>
     public ValueTask WaitAsync()
     {
         lock (_gate)
@@ -149,8 +149,8 @@ internal sealed class ReceiveQueue(int limit, ArrayPool<byte> buffers) : IValueT
         }
     }
 
-    /// <summary>Ends the wait of a reader that gave up; the queue stays as it is.</summary>
-    /// <param name="cancellationToken">What the reader's wait throws.</param>
+    /// <summary>Ends the wait of a reader that gave up; the queue is not changed.</summary>
+    /// <param name="cancellationToken">The token that the reader's wait throws for.</param>
     public void CancelWait(CancellationToken cancellationToken)
     {
         lock (_gate)
@@ -166,10 +166,10 @@ internal sealed class ReceiveQueue(int limit, ArrayPool<byte> buffers) : IValueT
         _reader.SetException(new OperationCanceledException(cancellationToken));
     }
 
-    /// <summary>Lends the oldest bytes to the reader, who gives them back with <see cref="Return"/>.</summary>
-    /// <param name="data">The bytes; empty at the end and when nothing is there.</param>
-    /// <returns>False when nothing is there yet; true with no bytes at the end.</returns>
-    /// <exception cref="PortForwardException">The stream ended with an error, and everything before it was read.</exception>
+    /// <summary>Lends the oldest bytes to the reader, which returns them with <see cref="Return"/>.</summary>
+    /// <param name="data">The bytes; empty at the end, and when there are none.</param>
+    /// <returns>False if there are no bytes yet; true without bytes at the end.</returns>
+    /// <exception cref="PortForwardException">The stream ended with an error, and all bytes before it have been read.</exception>
     public bool TryBorrow(out ReadOnlyMemory<byte> data)
     {
         lock (_gate)
@@ -191,8 +191,8 @@ internal sealed class ReceiveQueue(int limit, ArrayPool<byte> buffers) : IValueT
         }
     }
 
-    /// <summary>Returns borrowed bytes back.</summary>
-    /// <param name="consumed">How many of them were used; the others are lent again.</param>
+    /// <summary>Returns borrowed bytes.</summary>
+    /// <param name="consumed">The number of bytes that were used; the others are lent again.</param>
     public void Return(int consumed)
     {
         TaskCompletionSource? room = null;
@@ -226,7 +226,7 @@ internal sealed class ReceiveQueue(int limit, ArrayPool<byte> buffers) : IValueT
     }
 
     /// <summary>Waits until half of the limit is free, or nothing more will be read.</summary>
-    /// <returns>A task that ends then.</returns>
+    /// <returns>A task that completes then.</returns>
     public Task WaitForRoomAsync()
     {
         lock (_gate)

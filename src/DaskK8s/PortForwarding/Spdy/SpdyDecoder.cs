@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace DaskK8s.PortForwarding.Spdy;
 
 /// <summary>
-/// Cuts a stream of bytes into SPDY/3.1 events, whatever pieces it comes in, holding at most sixteen bytes. Header blocks are
-/// skipped unread: port-forward says nothing in them.
+/// Decodes a stream of bytes into SPDY/3.1 events, regardless of how it is split, buffering at most sixteen bytes. Header blocks are
+/// skipped, because port-forward does not use them.
 /// </summary>
 /// <remarks>Source: SPDY Protocol draft 3.1, section 2.2, and frames of Kubernetes 1.20.2 and 1.36.2.</remarks>
 internal sealed class SpdyDecoder
@@ -21,9 +21,9 @@ internal sealed class SpdyDecoder
     private bool _inData;
     private bool _fin;
 
-    /// <summary>Takes the next event off the front of the input.</summary>
-    /// <param name="input">The bytes at hand; what was used is cut off.</param>
-    /// <param name="found">The event; its data is a part of the input.</param>
+    /// <summary>Reads the next event from the start of the input.</summary>
+    /// <param name="input">The available bytes; those that were used are removed.</param>
+    /// <param name="found">The event; its data is a slice of the input.</param>
     /// <returns>False when the input is used up.</returns>
     /// <exception cref="SpdyProtocolException">The bytes are not SPDY/3.1.</exception>
     public bool TryRead(ref ReadOnlySpan<byte> input, out SpdyEvent found)
@@ -69,8 +69,8 @@ internal sealed class SpdyDecoder
         }
     }
 
-    /// <summary>Understands the first eight bytes of a frame.</summary>
-    /// <returns>True when there is more to read before anything can be told.</returns>
+    /// <summary>Parses the first eight bytes of a frame.</summary>
+    /// <returns>True if more bytes are needed before an event is known.</returns>
     private bool ReadHeader()
     {
         _remaining = (int)(BinaryPrimitives.ReadUInt32BigEndian(_held.AsSpan(4)) & 0x00FF_FFFF);
@@ -107,7 +107,7 @@ internal sealed class SpdyDecoder
 
     private SpdyFrameType Type => (SpdyFrameType)BinaryPrimitives.ReadUInt16BigEndian(_held.AsSpan(2));
 
-    /// <summary>Returns how many bytes of a control frame's payload matter.</summary>
+    /// <summary>Returns the number of bytes of a control frame's payload that are needed.</summary>
     private static int Needed(SpdyFrameType type) => type switch
     {
         SpdyFrameType.SynStream or SpdyFrameType.SynReply or SpdyFrameType.Headers or SpdyFrameType.Ping => 4,
@@ -130,7 +130,7 @@ internal sealed class SpdyDecoder
         return found;
     }
 
-    /// <summary>Takes the reserved bit off a stream id; a ping's id has no such bit.</summary>
+    /// <summary>Clears the reserved bit of a stream ID; a ping's ID has no such bit.</summary>
     private int Id(int value) => Type == SpdyFrameType.Ping ? value : value & 0x7FFF_FFFF;
 
     private bool TryReadData(ref ReadOnlySpan<byte> input, out SpdyEvent found)

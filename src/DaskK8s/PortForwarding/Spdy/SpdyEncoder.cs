@@ -3,29 +3,29 @@ using System.Text;
 
 namespace DaskK8s.PortForwarding.Spdy;
 
-/// <summary>Writes SPDY/3.1 frames into memory that the caller has.</summary>
+/// <summary>Writes SPDY/3.1 frames into the caller's memory.</summary>
 /// <remarks>
 /// Source: SPDY Protocol draft 3.1. Header blocks are zlib in stored blocks, each followed by an empty one, which a server's
-/// inflater takes as a flush; neither a compressor nor the preset dictionary is needed (seen on 1.20.2 and 1.36.2).
+/// inflater treats as a flush; neither a compressor nor the preset dictionary is needed (seen on 1.20.2 and 1.36.2).
 /// </remarks>
 internal static class SpdyEncoder
 {
-    /// <summary>The size of the head of every frame.</summary>
+    /// <summary>The size of a frame's header.</summary>
     public const int HeaderSize = 8;
 
-    /// <summary>The size of a reset, a ping and a go-away at most.</summary>
+    /// <summary>The maximum size of a reset, a ping or a go-away.</summary>
     public const int ShortFrameSize = 16;
 
-    /// <summary>The sender's side of the stream ends with the frame.</summary>
+    /// <summary>The frame ends the sender's side of the stream.</summary>
     private const uint FlagFin = 0x0100_0000;
 
     private const int SynStreamFields = 10;
 
-    /// <summary>Writes the head of a data frame.</summary>
-    /// <param name="output">Room for the head.</param>
+    /// <summary>Writes the header of a data frame.</summary>
+    /// <param name="output">The buffer for the header.</param>
     /// <param name="streamId">The stream.</param>
-    /// <param name="length">How many bytes follow; below 16 MiB.</param>
-    /// <param name="fin">Whether nothing more follows in the stream.</param>
+    /// <param name="length">The number of bytes that follow; less than 16 MiB.</param>
+    /// <param name="fin">Whether it is the last frame of the stream.</param>
     public static void WriteDataHeader(Span<byte> output, int streamId, int length, bool fin)
     {
         BinaryPrimitives.WriteInt32BigEndian(output, streamId);
@@ -33,12 +33,12 @@ internal static class SpdyEncoder
     }
 
     /// <summary>Writes a frame that opens a stream.</summary>
-    /// <param name="output">Room for the frame.</param>
+    /// <param name="output">The buffer for the frame.</param>
     /// <param name="streamId">The new stream.</param>
-    /// <param name="fin">Whether our side of it ends at once.</param>
+    /// <param name="fin">Whether our side of it ends immediately.</param>
     /// <param name="first">Whether this is the session's first header block, which starts the zlib stream.</param>
-    /// <param name="headers">The headers; names in lower case, all ASCII.</param>
-    /// <returns>How many bytes were written.</returns>
+    /// <param name="headers">The headers; names in lowercase, all ASCII.</param>
+    /// <returns>The number of bytes written.</returns>
     public static int WriteSynStream(
         Span<byte> output, int streamId, bool fin, bool first, ReadOnlySpan<(string Name, string Value)> headers)
     {
@@ -66,22 +66,22 @@ internal static class SpdyEncoder
     }
 
     /// <summary>Writes a frame that ends a stream in both directions.</summary>
-    /// <param name="output">Room of <see cref="ShortFrameSize"/>.</param>
+    /// <param name="output">A buffer of <see cref="ShortFrameSize"/> bytes.</param>
     /// <param name="streamId">The stream.</param>
-    /// <param name="status">Why.</param>
-    /// <returns>How many bytes were written.</returns>
+    /// <param name="status">The reason.</param>
+    /// <returns>The number of bytes written.</returns>
     public static int WriteReset(Span<byte> output, int streamId, int status) => WritePair(output, SpdyFrameType.RstStream, streamId, status);
 
-    /// <summary>Writes a frame that says that no new stream is served.</summary>
-    /// <param name="output">Room of <see cref="ShortFrameSize"/>.</param>
-    /// <param name="lastStreamId">The last stream of the peer that was served.</param>
-    /// <returns>How many bytes were written.</returns>
+    /// <summary>Writes a frame that announces that no new streams are accepted.</summary>
+    /// <param name="output">A buffer of <see cref="ShortFrameSize"/> bytes.</param>
+    /// <param name="lastStreamId">The peer's last stream that was served.</param>
+    /// <returns>The number of bytes written.</returns>
     public static int WriteGoAway(Span<byte> output, int lastStreamId) => WritePair(output, SpdyFrameType.GoAway, lastStreamId, 0);
 
-    /// <summary>Writes a ping or the answer to one.</summary>
-    /// <param name="output">Room of <see cref="ShortFrameSize"/>.</param>
-    /// <param name="id">The ping's id: odd where the client asks, even where the server does.</param>
-    /// <returns>How many bytes were written.</returns>
+    /// <summary>Writes a ping, or the reply to one.</summary>
+    /// <param name="output">A buffer of <see cref="ShortFrameSize"/> bytes.</param>
+    /// <param name="id">The ping's ID: odd if sent by the client, even if sent by the server.</param>
+    /// <returns>The number of bytes written.</returns>
     public static int WritePing(Span<byte> output, int id)
     {
         WriteControlHeader(output, SpdyFrameType.Ping, 4, fin: false);

@@ -1,6 +1,6 @@
 namespace DaskK8s.PortForwarding.Spdy;
 
-/// <summary>Names the frames of SPDY/3.1 by their number on the wire; data frames have none.</summary>
+/// <summary>The frames of SPDY/3.1, by their type number; data frames have none.</summary>
 internal enum SpdyFrameType
 {
     Data = 0,

@@ -3,15 +3,15 @@ using DaskK8s.PortForwarding.Tunnels;
 namespace DaskK8s.PortForwarding.Spdy;
 
 /// <summary>
-/// Asks a silent session for a sign of life, which also keeps proxies from cutting it, and ends it when none comes.
+/// Pings a silent session, which also keeps proxies from closing it, and ends the session if there is no reply.
 /// </summary>
 /// <remarks>
-/// A server answers pings in the same five workers that hand data to pods, so a pod that does not read can hold answers up.
-/// While something that was sent may be held up so, a session without answers is only avoided, and ended much later.
+/// A server answers pings in the same five workers that deliver data to pods, so a pod that does not read can delay the replies.
+/// If sent data may be blocked in this way, a session without replies gets no new connections, and is ended much later.
 /// </remarks>
 internal sealed class SpdyKeepAlive : IDisposable
 {
-    /// <summary>How much longer an answer may take where a pod that does not read may hold it up.</summary>
+    /// <summary>The factor for the reply's time limit if a pod that does not read may delay it.</summary>
     private const int Patience = 12;
 
     private readonly SpdySession _session;
@@ -24,8 +24,8 @@ internal sealed class SpdyKeepAlive : IDisposable
     private DateTimeOffset _lastTick;
     private volatile bool _suspect;
 
-    /// <summary>Creates the keep-alive; it does nothing yet.</summary>
-    /// <param name="session">The session to watch.</param>
+    /// <summary>Creates the keep-alive, not started yet.</summary>
+    /// <param name="session">The session to monitor.</param>
     /// <param name="options">The limits.</param>
     /// <param name="time">The clock.</param>
     public SpdyKeepAlive(SpdySession session, TunnelOptions options, TimeProvider time)
@@ -39,7 +39,7 @@ internal sealed class SpdyKeepAlive : IDisposable
         _lastTick = _time.GetUtcNow();
     }
 
-    /// <summary>Gets whether the session may be dead: asked and not answered, or this machine slept since.</summary>
+    /// <summary>Gets whether the session may be dead: a ping is unanswered, or this machine was suspended since.</summary>
     public bool IsSuspect
     {
         get
@@ -54,13 +54,13 @@ internal sealed class SpdyKeepAlive : IDisposable
         }
     }
 
-    /// <summary>Gets how long nothing has come.</summary>
+    /// <summary>Gets the time since the last data arrived.</summary>
     public TimeSpan SilentFor => _time.GetElapsedTime(Volatile.Read(ref _lastReceived));
 
-    /// <summary>Starts the watch.</summary>
+    /// <summary>Starts monitoring.</summary>
     public void Start() => _timer.Change(_tick, _tick);
 
-    /// <summary>Notes that data arrived.</summary>
+    /// <summary>Records that data arrived.</summary>
     public void OnReceived()
     {
         Volatile.Write(ref _lastReceived, _time.GetTimestamp());

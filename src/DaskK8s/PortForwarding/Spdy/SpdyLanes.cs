@@ -1,33 +1,33 @@
 namespace DaskK8s.PortForwarding.Spdy;
 
 /// <summary>
-/// Deals out stream ids so that no connection can be served by a worker of the server that another one has left stuck. Not safe
-/// for threads: the session's lock guards it.
+/// Allocates stream IDs so that no connection is served by a server worker that another connection has blocked. Not
+/// thread-safe: it is guarded by the session's lock.
 /// </summary>
 /// <remarks>
-/// moby/spdystream, the SPDY of kubelets and of containerd, hands a session's frames to five workers by stream id modulo five. A
-/// worker that has data for a connection that nobody reads any more (the pod refused or closed it) waits for good: not even a reset
-/// gets past it, as that queues behind the data. So each connection's data has a worker of its own (a lane), the error streams,
-/// which carry nothing upwards, share the fifth, and a lane that was used is used again only after its worker has answered a
-/// ping. Pings are dealt out among the workers in turn, so the count of pings tells which worker answers which.
+/// moby/spdystream, the SPDY library of kubelets and containerd, assigns a session's frames to five workers by stream ID modulo five. A
+/// worker with data for a connection that is no longer read (the pod refused or closed it) blocks forever. Not even a reset
+/// helps, because it queues behind the data. Therefore the data of each connection has its own worker (a lane), the error streams,
+/// which carry no data to the pod, share the fifth, and a lane is reused only after its worker has answered a
+/// ping. Pings are assigned to the workers in turn, so the ping count tells which worker answers which ping.
 /// </remarks>
 internal sealed class SpdyLanes
 {
-    /// <summary>How many workers a server's session has.</summary>
+    /// <summary>The number of workers in a server's session.</summary>
     public const int Workers = 5;
 
-    /// <summary>How many connections can have a worker of their own.</summary>
+    /// <summary>The number of connections that can have their own worker.</summary>
     public const int Count = 4;
 
     /// <summary>
-    /// How many pings one worker may leave unanswered: its queue holds 50 frames, and the server stops reading when it is full.
+    /// The maximum number of unanswered pings per worker: its queue holds 50 frames, and the server stops reading when it is full.
     /// </summary>
     private const int MostUnanswered = 16;
 
-    /// <summary>What data ids end in, by lane: odd, as a client's are, and of the lane's residue modulo five.</summary>
+    /// <summary>The last digits of data IDs, by lane: odd, as a client's IDs are, and with the lane's residue modulo five.</summary>
     private static readonly int[] LastDigits = [5, 1, 7, 3];
 
-    /// <summary>What error ids end in: the residue that is left.</summary>
+    /// <summary>The last digit of error IDs: the remaining residue.</summary>
     private const int ErrorDigit = 9;
 
     private readonly int[] _users = new int[Count];
@@ -37,13 +37,13 @@ internal sealed class SpdyLanes
     private int _pings;
     private int _next;
 
-    /// <summary>Gets whether a worker has left so many pings unanswered that no more connections should come.</summary>
+    /// <summary>Gets whether a worker has so many unanswered pings that no more connections should be opened.</summary>
     public bool IsStuck => LongestBacklog >= MostUnanswered;
 
-    /// <summary>Gets whether a connection can have a worker that serves nobody else and is known to be free.</summary>
+    /// <summary>Gets whether a connection can have a worker that serves no other connection and is known to be free.</summary>
     public bool HasFree => Find(0) >= 0;
 
-    /// <summary>Gets the most pings that one worker has left unanswered.</summary>
+    /// <summary>Gets the maximum number of unanswered pings of any worker.</summary>
     public int LongestBacklog
     {
         get
@@ -58,8 +58,8 @@ internal sealed class SpdyLanes
         }
     }
 
-    /// <summary>Returns the ids for a new connection on the freest lane.</summary>
-    /// <returns>The id of the error stream and the higher one of the data stream.</returns>
+    /// <summary>Returns the IDs for a new connection on the lane with the fewest users.</summary>
+    /// <returns>The ID of the error stream and the higher one of the data stream.</returns>
     public (int ErrorId, int DataId) Take()
     {
         int lane = Find(0);
@@ -75,11 +75,11 @@ internal sealed class SpdyLanes
         return (tens + ErrorDigit, tens + 10 + LastDigits[lane]);
     }
 
-    /// <summary>Takes a connection off its lane.</summary>
+    /// <summary>Removes a connection from its lane.</summary>
     /// <param name="dataId">The connection's data stream.</param>
-    /// <param name="wasWritten">Whether anything was sent in it, and may wait for a reader.</param>
+    /// <param name="wasWritten">Whether data was sent on it that may be waiting for a reader.</param>
     /// <param name="now">The time, for <see cref="CheckingSince"/>.</param>
-    /// <returns>How many pings are to be sent to learn that the lane is free.</returns>
+    /// <returns>The number of pings to send to find out when the lane is free.</returns>
     public int Leave(int dataId, bool wasWritten, long now)
     {
         int lane = Lane(dataId);
@@ -99,18 +99,18 @@ internal sealed class SpdyLanes
         return Ask(lane, now);
     }
 
-    /// <summary>Counts a ping that is to be sent.</summary>
-    /// <returns>Its id.</returns>
+    /// <summary>Counts a ping to send.</summary>
+    /// <returns>Its ID.</returns>
     public int NextPing()
     {
         _asked[_pings % Workers] = _pings;
         return (2 * _pings++) + 1;
     }
 
-    /// <summary>Notes an answered ping.</summary>
-    /// <param name="id">The ping's id.</param>
+    /// <summary>Records an answered ping.</summary>
+    /// <param name="id">The ping's ID.</param>
     /// <param name="now">The time, for <see cref="CheckingSince"/>.</param>
-    /// <returns>How many pings are to be sent now.</returns>
+    /// <returns>The number of pings to send now.</returns>
     public int OnPong(int id, long now)
     {
         int number = id >> 1;
@@ -131,8 +131,8 @@ internal sealed class SpdyLanes
         return again ? Ask(worker, now) : 0;
     }
 
-    /// <summary>Returns the time since which a lane has been waiting for an answer, the longest of them.</summary>
-    /// <returns>The time as it was told to <see cref="Leave"/>; null when no lane waits.</returns>
+    /// <summary>Returns the earliest time since which a lane has been waiting for a reply.</summary>
+    /// <returns>The time that was passed to <see cref="Leave"/>; null if no lane is waiting.</returns>
     public long? CheckingSince()
     {
         long? oldest = null;
@@ -147,14 +147,14 @@ internal sealed class SpdyLanes
         return oldest;
     }
 
-    /// <summary>Returns the time since which the lane of a connection has been waiting for an answer about another connection.</summary>
+    /// <summary>Returns the time since which the connection's lane has been waiting for a reply about another connection.</summary>
     /// <param name="dataId">The connection's data stream.</param>
-    /// <returns>The time as it was told to <see cref="Leave"/>; null when the lane does not wait.</returns>
+    /// <returns>The time that was passed to <see cref="Leave"/>; null if the lane is not waiting.</returns>
     public long? LaneCheckingSince(int dataId) => _checks[Lane(dataId)] is { IsOpen: true } check ? check.Since : null;
 
     private static int Lane(int dataId) => dataId % Workers;
 
-    /// <summary>Finds a lane that waits for no answer and has as many users.</summary>
+    /// <summary>Finds a lane that is not waiting for a reply and has the given number of users.</summary>
     private int Find(int users)
     {
         // Lanes take turns, so that one that was just left has the time to answer.

@@ -3,27 +3,27 @@ using System.Buffers;
 namespace DaskK8s.PortForwarding.Spdy;
 
 /// <summary>
-/// Gathers the frames of all streams of a session and writes them in as few calls as there is time for: while one buffer is on
-/// its way the other fills, and who finds it full waits. Holds no memory while nothing is to be sent.
+/// Collects the frames of all streams of a session and writes them in as few calls as possible: while one buffer is being
+/// written, the other fills, and writers wait if it is full. It holds no memory while there is nothing to send.
 /// </summary>
 #pragma warning disable CA1001 // The semaphore holds nothing to give back, and must outlive the last writer that waits for it.
 internal sealed class SpdyOutput(Stream transport, ArrayPool<byte> buffers, TimeProvider time)
 #pragma warning restore CA1001
 {
-    /// <summary>How many bytes of frames wait at most, and how long a frame is; twice this is held while a write is on its way.</summary>
-    /// <remarks>With the reserve it is one pooled buffer. Servers take a frame in one piece, and long ones cost them least.</remarks>
+    /// <summary>The maximum number of buffered bytes, and of a frame; twice this is held during a write.</summary>
+    /// <remarks>With the reserve, this is one pooled buffer. Servers read a frame as a whole, and long ones are the most efficient.</remarks>
     private const int Capacity = (128 * 1024) - Reserve;
 
-    /// <summary>Room beyond the capacity that is kept for control frames, which never wait.</summary>
+    /// <summary>Space beyond the capacity, reserved for control frames, which never wait.</summary>
     private const int Reserve = 8 * 1024;
 
-    /// <summary>How much room is worth a frame of its own.</summary>
+    /// <summary>The minimum space for which a separate frame is written.</summary>
     private const int SmallestPiece = 1024;
 
-    /// <summary>How many bytes fit one frame, with room for some control frames before it.</summary>
+    /// <summary>The maximum number of bytes in a frame, leaving space for some control frames before it.</summary>
     public const int LargestPiece = Capacity - SmallestPiece;
 
-    /// <summary>How many bytes of control frames may pile up behind a transport that does not move.</summary>
+    /// <summary>The maximum number of bytes of control frames that can accumulate behind a blocked transport.</summary>
     private const int LongestBacklog = 1024 * 1024;
 
     private readonly Lock _gate = new();
@@ -37,7 +37,7 @@ internal sealed class SpdyOutput(Stream transport, ArrayPool<byte> buffers, Time
     private Exception? _failure;
     private bool _headersBegun;
 
-    /// <summary>Gets how long the write that is on its way has taken; zero when there is none.</summary>
+    /// <summary>Gets the duration of the current write; zero if there is none.</summary>
     public TimeSpan WritingFor
     {
         get
@@ -48,11 +48,11 @@ internal sealed class SpdyOutput(Stream transport, ArrayPool<byte> buffers, Time
     }
 
     /// <summary>Writes stream data as frames, waiting while the buffer is full.</summary>
-    /// <param name="stream">The stream; what it writes after <see cref="Leave"/> is dropped.</param>
-    /// <param name="data">The bytes; they are copied before the task ends.</param>
-    /// <param name="fin">Whether the stream's sending side ends with them.</param>
-    /// <param name="cancellationToken">Ends the wait; a part may have been sent.</param>
-    /// <returns>A task that ends when the last byte is in the buffer.</returns>
+    /// <param name="stream">The stream; its writes after <see cref="Leave"/> are discarded.</param>
+    /// <param name="data">The bytes; they are copied before the task completes.</param>
+    /// <param name="fin">Whether they end the stream's sending side.</param>
+    /// <param name="cancellationToken">Cancels the wait; some bytes may have been sent.</param>
+    /// <returns>A task that completes when the last byte is in the buffer.</returns>
     public ValueTask WriteDataAsync(SpdyStream stream, ReadOnlyMemory<byte> data, bool fin, CancellationToken cancellationToken)
     {
         if (Volatile.Read(ref _slow) == 0 && TryAppend(stream, ref data, fin))
@@ -63,7 +63,7 @@ internal sealed class SpdyOutput(Stream transport, ArrayPool<byte> buffers, Time
         return WaitAndWriteAsync(stream, data, fin, cancellationToken);
     }
 
-    /// <summary>Sees to it that nothing more is written for a stream: what is asked about it now is asked after its last byte.</summary>
+    /// <summary>Prevents further writes for a stream: a ping sent from now on follows its last byte.</summary>
     /// <param name="stream">The stream.</param>
     public void Leave(SpdyStream stream)
     {
@@ -74,11 +74,11 @@ internal sealed class SpdyOutput(Stream transport, ArrayPool<byte> buffers, Time
     }
 
     /// <summary>Writes frames that do not wait, and sends them.</summary>
-    /// <typeparam name="TState">What the writer needs.</typeparam>
-    /// <param name="size">The most bytes that the writer writes.</param>
-    /// <param name="state">What the writer needs.</param>
-    /// <param name="write">Writes the frames; told whether the session's first header block is still to come, and gives the count.</param>
-    /// <param name="hasHeaders">Whether the frames hold a header block.</param>
+    /// <typeparam name="TState">The type of the writer's state.</typeparam>
+    /// <param name="size">The maximum number of bytes that the writer writes.</param>
+    /// <param name="state">The writer's state.</param>
+    /// <param name="write">Writes the frames; receives whether the session's first header block is still to be sent, and returns the byte count.</param>
+    /// <param name="hasHeaders">Whether the frames contain a header block.</param>
     public void WriteControl<TState>(int size, TState state, Func<byte[], int, TState, bool, int> write, bool hasHeaders = false)
     {
         if (AppendControl(size, state, write, hasHeaders))
@@ -87,13 +87,13 @@ internal sealed class SpdyOutput(Stream transport, ArrayPool<byte> buffers, Time
         }
     }
 
-    /// <summary>As <see cref="WriteControl"/>, but leaves the sending to the caller, who may hold a lock.</summary>
-    /// <typeparam name="TState">What the writer needs.</typeparam>
-    /// <param name="size">The most bytes that the writer writes.</param>
-    /// <param name="state">What the writer needs.</param>
+    /// <summary>Like <see cref="WriteControl"/>, but leaves sending to the caller, which may hold a lock.</summary>
+    /// <typeparam name="TState">The type of the writer's state.</typeparam>
+    /// <param name="size">The maximum number of bytes that the writer writes.</param>
+    /// <param name="state">The writer's state.</param>
     /// <param name="write">Writes the frames.</param>
-    /// <param name="hasHeaders">Whether the frames hold a header block.</param>
-    /// <returns>Whether the caller must call <see cref="Flush"/>; nothing is sent before.</returns>
+    /// <param name="hasHeaders">Whether the frames contain a header block.</param>
+    /// <returns>Whether the caller must call <see cref="Flush"/>; nothing is sent until then.</returns>
     public bool AppendControl<TState>(int size, TState state, Func<byte[], int, TState, bool, int> write, bool hasHeaders = false)
     {
         bool start;
@@ -123,11 +123,11 @@ internal sealed class SpdyOutput(Stream transport, ArrayPool<byte> buffers, Time
         return start;
     }
 
-    /// <summary>Sends what <see cref="AppendControl"/> left to its caller.</summary>
+    /// <summary>Sends the frames of <see cref="AppendControl"/>.</summary>
     public void Flush() => _ = FlushAsync();
 
-    /// <summary>Ends every wait and refuses further frames.</summary>
-    /// <param name="error">What writers are told.</param>
+    /// <summary>Ends every wait and rejects further frames.</summary>
+    /// <param name="error">The error that writers receive.</param>
     public void Fail(Exception error)
     {
         lock (_gate)
@@ -184,7 +184,7 @@ internal sealed class SpdyOutput(Stream transport, ArrayPool<byte> buffers, Time
         }
     }
 
-    /// <summary>Copies as much as there is room for; the rest stays in <paramref name="data"/>.</summary>
+    /// <summary>Copies as many bytes as there is space for; the rest stays in <paramref name="data"/>.</summary>
     private bool TryAppend(SpdyStream stream, ref ReadOnlyMemory<byte> data, bool fin)
     {
         bool start;
@@ -226,7 +226,7 @@ internal sealed class SpdyOutput(Stream transport, ArrayPool<byte> buffers, Time
         return data.IsEmpty;
     }
 
-    /// <summary>Writes until nothing is left; runs on the thread of the writer that found nothing on its way.</summary>
+    /// <summary>Writes until nothing is left; runs on the thread of the writer that found no write in progress.</summary>
     private async Task FlushAsync()
     {
         byte[]? sending = null;

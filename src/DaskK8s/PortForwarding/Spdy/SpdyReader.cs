@@ -42,7 +42,7 @@ internal sealed class SpdyReader(SpdySession session, Stream transport, TunnelOp
         }
     }
 
-    /// <summary>Reads and hands out until the transport ends; gathers what is at hand before any reader is woken.</summary>
+    /// <summary>Reads and dispatches until the transport ends; collects all available data before waking any reader.</summary>
     private async Task ReadAsync(byte[] buffer, SpdyDecoder decoder)
     {
         int begin = 0;
@@ -107,8 +107,8 @@ internal sealed class SpdyReader(SpdySession session, Stream transport, TunnelOp
         _touched.Clear();
     }
 
-    /// <summary>Gives out events until the input is used up or a stream is full.</summary>
-    /// <returns>How many bytes of the input were used.</returns>
+    /// <summary>Dispatches events until the input is consumed or a stream is full.</summary>
+    /// <returns>The number of input bytes that were consumed.</returns>
     private int HandOut(ReadOnlySpan<byte> input, SpdyDecoder decoder, out SpdyStream? full, out int left, out bool fin)
     {
         ReadOnlySpan<byte> rest = input;

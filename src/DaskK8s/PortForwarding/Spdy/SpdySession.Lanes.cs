@@ -2,25 +2,25 @@ using DaskK8s.PortForwarding.Tunnels;
 
 namespace DaskK8s.PortForwarding.Spdy;
 
-/// <content>Keeps the lanes: who may use which of the server's workers, and which of them no longer answers.</content>
+/// <content>Tracks the lanes: the assignment of the server's workers, and which of them no longer answer.</content>
 internal sealed partial class SpdySession
 {
-    /// <summary>How many pings a worker may have to answer; its queue has room for 50 frames, and the server stops reading when it is full.</summary>
+    /// <summary>The maximum number of unanswered pings per worker; its queue holds 50 frames, and the server stops reading when it is full.</summary>
     private const int LongestPingBacklog = 30;
 
-    /// <summary>How long a lane may be asked about before the session is left: with the lane its worker in the server stays stuck.</summary>
+    /// <summary>The maximum time that a lane is checked before the session is abandoned: the lane's worker in the server stays stuck.</summary>
     private static readonly TimeSpan StuckTime = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a lane may be silent before a session that has no other is left.</summary>
+    /// <summary>The maximum time that a lane can be silent before a session without other lanes is abandoned.</summary>
     private static readonly TimeSpan SoundTime = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long ago a lane may have been left for its answer to be worth a wait.</summary>
+    /// <summary>The maximum time since a lane was released for its reply to be worth waiting for.</summary>
     private static readonly TimeSpan AnswerTime = TimeSpan.FromMilliseconds(100);
 
     private readonly SpdyLanes _lanes = new();
     private TaskCompletionSource? _laneFreed;
 
-    /// <summary>Gets whether a new connection would share its worker in the server with nobody, and not wait for it.</summary>
+    /// <summary>Gets whether a new connection would get its own worker in the server without waiting.</summary>
     public bool HasFreeLane
     {
         get
@@ -32,10 +32,10 @@ internal sealed partial class SpdySession
         }
     }
 
-    /// <summary>Gets whether every lane that was left has answered, or can still be expected to.</summary>
+    /// <summary>Gets whether every released lane has answered, or can still be expected to.</summary>
     public bool IsSound => _reader.Stalling is not null || CheckingFor <= SoundTime;
 
-    /// <summary>Gets for how long a lane has been waiting for its worker's answer.</summary>
+    /// <summary>Gets how long a lane has been waiting for its worker's reply.</summary>
     private TimeSpan CheckingFor
     {
         get
@@ -47,8 +47,8 @@ internal sealed partial class SpdySession
         }
     }
 
-    /// <summary>Returns a task that ends when a lane that was left a moment ago turns out free.</summary>
-    /// <returns>The task; null when no such answer is under way.</returns>
+    /// <summary>Returns a task that completes when a recently released lane turns out to be free.</summary>
+    /// <returns>The task; null if no such reply is pending.</returns>
     public Task? LaneFreedAsync()
     {
         lock (_opening)
@@ -63,8 +63,8 @@ internal sealed partial class SpdySession
         }
     }
 
-    /// <summary>Sends a ping to each of the server's workers, so that one that is held up does not hide the others.</summary>
-    /// <returns>False when so many were not answered that none was sent.</returns>
+    /// <summary>Pings each of the server's workers, so that a blocked one does not hide the others.</summary>
+    /// <returns>False if no ping was sent because too many were unanswered.</returns>
     internal bool Ping()
     {
         lock (_opening)
@@ -79,8 +79,8 @@ internal sealed partial class SpdySession
         return true;
     }
 
-    /// <summary>Leaves a session with a stuck worker, and ends connections that the server does not answer.</summary>
-    /// <param name="answerLimit">How long an answer may take.</param>
+    /// <summary>Abandons a session with a stuck worker, and ends connections that the server does not answer.</summary>
+    /// <param name="answerLimit">The time limit for a reply.</param>
     internal void LookForStuck(TimeSpan answerLimit)
     {
         if (_reader.Stalling is not null)
@@ -116,7 +116,7 @@ internal sealed partial class SpdySession
         }
     }
 
-    /// <summary>Retires the session because a part of the server's side of it is stuck.</summary>
+    /// <summary>Retires the session because part of the server's side is stuck.</summary>
     internal void Leave()
     {
         if (_leaving)

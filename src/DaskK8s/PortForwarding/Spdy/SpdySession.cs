@@ -5,13 +5,13 @@ using Microsoft.Extensions.Logging;
 namespace DaskK8s.PortForwarding.Spdy;
 
 /// <summary>
-/// Carries many connections to one pod over one upgraded transport: a pair of streams for each, none of them waiting for an
-/// answer before it is used.
+/// A session that carries many connections to one pod over one upgraded transport: each has a pair of streams and is used
+/// without waiting for a reply.
 /// </summary>
 /// <remarks>
-/// Servers neither send nor heed window updates, so a stream whose reader stops stops the session's reading: memory stays
-/// bounded, and <see cref="SessionPool"/> takes care that few connections share that fate (docs/decisions/0001-tunnel-transport.md).
-/// A session that was given up ends by itself with its last connection.
+/// Servers neither send nor observe window updates, so a stream whose reader stops blocks reading from the session: memory stays
+/// bounded, and <see cref="SessionPool"/> limits the number of affected connections (docs/decisions/0001-tunnel-transport.md).
+/// A retired session ends by itself with its last connection.
 /// </remarks>
 internal sealed partial class SpdySession : IAsyncDisposable
 {
@@ -19,7 +19,7 @@ internal sealed partial class SpdySession : IAsyncDisposable
     private const int StatusCancel = 5;
 
     /// <summary>
-    /// After how many connections a session is left: servers before 1.25 keep a little of each until the session ends.
+    /// The number of connections after which a session is retired: servers before 1.25 keep some memory of each until the session ends.
     /// </summary>
     private const int MostConnections = 4096;
 
@@ -58,16 +58,16 @@ internal sealed partial class SpdySession : IAsyncDisposable
     /// <summary>Gets the pod at the other end.</summary>
     public PodTarget Target { get; }
 
-    /// <summary>Gets how the frames travel.</summary>
+    /// <summary>Gets the transport of the frames.</summary>
     public PortForwardTransport Kind { get; }
 
-    /// <summary>Gets how many connections are open.</summary>
+    /// <summary>Gets the number of open connections.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
-    /// <summary>Gets a task that ends when nothing can be read from the session any more.</summary>
+    /// <summary>Gets a task that completes when nothing more can be read from the session.</summary>
     public Task Ended => _reading;
 
-    /// <summary>Gets whether a new connection may be opened.</summary>
+    /// <summary>Gets whether a new connection can be opened.</summary>
     public bool IsUsable
     {
         get
@@ -84,16 +84,16 @@ internal sealed partial class SpdySession : IAsyncDisposable
         }
     }
 
-    /// <summary>Gets how long nothing has come.</summary>
+    /// <summary>Gets the time since the last data arrived.</summary>
     public TimeSpan SilentFor => _keepAlive.SilentFor;
 
-    /// <summary>Gets whether one connection holds up the others: its reader here, or the pod's, has stopped.</summary>
+    /// <summary>Gets whether one connection blocks the others because its reader, either here or in the pod, has stopped.</summary>
     public bool IsStalled => _reader.Stalling is not null || Output.WritingFor > SlowWrite;
 
-    /// <summary>Gets for how long a reader here has held up the session.</summary>
+    /// <summary>Gets how long a local reader has blocked the session.</summary>
     public TimeSpan StalledFor => _reader.StalledFor;
 
-    /// <summary>Gets whether the pod may still have to take something that was sent.</summary>
+    /// <summary>Gets whether sent data may still be waiting for the pod.</summary>
     public bool AwaitsPeer
     {
         get
@@ -116,13 +116,13 @@ internal sealed partial class SpdySession : IAsyncDisposable
     internal bool IsOver => _over;
 
     /// <summary>Starts a session on a transport that the server switched to SPDY.</summary>
-    /// <param name="transport">The transport; it belongs to the session.</param>
-    /// <param name="kind">How the frames travel.</param>
+    /// <param name="transport">The transport; the session owns it.</param>
+    /// <param name="kind">The transport of the frames.</param>
     /// <param name="target">The pod at the other end.</param>
     /// <param name="options">The limits.</param>
-    /// <param name="logger">The log of this area.</param>
+    /// <param name="logger">The logger of this component.</param>
     /// <param name="time">The clock.</param>
-    /// <returns>The session, which reads already.</returns>
+    /// <returns>The session, which is already reading.</returns>
     public static SpdySession Start(
         Stream transport, PortForwardTransport kind, PodTarget target, TunnelOptions options, ILogger logger, TimeProvider time)
     {
@@ -132,9 +132,9 @@ internal sealed partial class SpdySession : IAsyncDisposable
         return session;
     }
 
-    /// <summary>Opens a connection; nothing is waited for.</summary>
+    /// <summary>Opens a connection without waiting.</summary>
     /// <param name="port">The port inside the pod.</param>
-    /// <returns>The connection, or null when the session takes no more.</returns>
+    /// <returns>The connection, or null if the session accepts no more.</returns>
     public SpdyStream? TryOpen(int port)
     {
         SpdyStream? stream = TryOpen(port, out bool mustFlush);
@@ -146,10 +146,10 @@ internal sealed partial class SpdySession : IAsyncDisposable
         return stream;
     }
 
-    /// <summary>Opens a connection for a caller who holds a lock, under which nothing should be sent.</summary>
+    /// <summary>Opens a connection for a caller that holds a lock, during which nothing should be sent.</summary>
     /// <param name="port">The port inside the pod.</param>
     /// <param name="mustFlush">Whether the caller must call <see cref="Flush"/>.</param>
-    /// <returns>The connection, or null when the session takes no more.</returns>
+    /// <returns>The connection, or null if the session accepts no more.</returns>
     public SpdyStream? TryOpen(int port, out bool mustFlush)
     {
         mustFlush = false;
@@ -181,11 +181,11 @@ internal sealed partial class SpdySession : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends what <see cref="TryOpen(int, out bool)"/> left to its caller.</summary>
+    /// <summary>Sends the frames of <see cref="TryOpen(int, out bool)"/>.</summary>
     public void Flush() => Output.Flush();
 
-    /// <summary>Ends the session and every connection on it.</summary>
-    /// <param name="error">What the connections' readers are told.</param>
+    /// <summary>Ends the session and all its connections.</summary>
+    /// <param name="error">The error that the connections' readers receive.</param>
     public void Abort(Exception error)
     {
         _over = true;
@@ -204,14 +204,14 @@ internal sealed partial class SpdySession : IAsyncDisposable
         _keepAlive.Dispose();
     }
 
-    /// <summary>Returns the session up for new connections for good; those that it has go on.</summary>
+    /// <summary>Permanently stops new connections on the session; existing ones continue.</summary>
     internal void Retire()
     {
         _leaving = true;
         EndWhenLeft();
     }
 
-    /// <summary>Ends the connection that holds up its neighbours, if there are any.</summary>
+    /// <summary>Ends the connection that blocks its neighbors, if there are any.</summary>
     internal void DropStalling()
     {
         if (Connections > 1 && _reader.Stalling is { } culprit)
@@ -221,9 +221,9 @@ internal sealed partial class SpdySession : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes a connection off the session.</summary>
+    /// <summary>Removes a connection from the session.</summary>
     /// <param name="stream">The connection.</param>
-    /// <param name="reset">Whether the server must be told.</param>
+    /// <param name="reset">Whether the server must be notified.</param>
     internal void Forget(SpdyStream stream, bool reset)
     {
         lock (_gate)
@@ -266,7 +266,7 @@ internal sealed partial class SpdySession : IAsyncDisposable
         EndWhenLeft();
     }
 
-    /// <summary>Ends a session that takes no connections and has none: the server closes what is stuck with it.</summary>
+    /// <summary>Ends a session that accepts no connections and has none: the server then releases what is stuck.</summary>
     private void EndWhenLeft()
     {
         if (_leaving && !_over && Connections == 0)

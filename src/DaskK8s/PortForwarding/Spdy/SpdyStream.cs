@@ -9,7 +9,7 @@ internal sealed class SpdyStream : TunnelStream
 {
     private const int LongestError = 4 * 1024;
 
-    /// <summary>How long after its data a connection's reason may come.</summary>
+    /// <summary>The maximum time between a connection's data and its error message.</summary>
     private static readonly TimeSpan ReasonTime = TimeSpan.FromSeconds(1);
 
     private readonly SpdySession _session;
@@ -46,29 +46,29 @@ internal sealed class SpdyStream : TunnelStream
         set => _queue.ContinueInline = value;
     }
 
-    /// <summary>Gets the id of the stream that carries the bytes.</summary>
+    /// <summary>Gets the ID of the stream that carries the data.</summary>
     internal int DataId { get; }
 
-    /// <summary>Gets the id of the stream that carries the reason of a refusal.</summary>
+    /// <summary>Gets the ID of the stream that carries the reason for a refusal.</summary>
     internal int ErrorId { get; }
 
     internal int Port { get; }
 
     internal ReceiveQueue Queue => _queue;
 
-    /// <summary>Gets or sets whether the pod may still have to take what was written last.</summary>
+    /// <summary>Gets or sets whether the last write may still be waiting for the pod.</summary>
     internal bool AwaitsPeer { get; set; }
 
-    /// <summary>Gets whether anything was sent that may wait for a reader in the pod.</summary>
+    /// <summary>Gets whether data was sent that may be waiting for a reader in the pod.</summary>
     internal bool WasWritten { get; set; }
 
-    /// <summary>Gets or sets whether the connection is over, so that nothing more may be written; guarded by the output's lock.</summary>
+    /// <summary>Gets or sets whether the connection has ended, so that writing is not allowed; guarded by the output's lock.</summary>
     internal bool HasLeft { get; set; }
 
-    /// <summary>Gets when the streams were opened.</summary>
+    /// <summary>Gets the time at which the streams were opened.</summary>
     internal long OpenedAt { get; init; }
 
-    /// <summary>Gets whether the server has said that it knows both streams.</summary>
+    /// <summary>Gets whether the server has confirmed both streams.</summary>
     internal bool IsAnswered => _answered.Task.IsCompleted;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -144,18 +144,18 @@ internal sealed class SpdyStream : TunnelStream
         return base.DisposeAsync();
     }
 
-    /// <summary>Waits until the server has said that it knows both streams; throws when its session ends first.</summary>
-    /// <param name="limit">How long the answer may take.</param>
+    /// <summary>Waits until the server has confirmed both streams; throws if its session ends first.</summary>
+    /// <param name="limit">The time limit for the reply.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>A task that ends with the second answer.</returns>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>A task that completes with the second reply.</returns>
     /// <exception cref="PortForwardException">The session ended first.</exception>
-    /// <exception cref="TimeoutException">No answer came.</exception>
+    /// <exception cref="TimeoutException">There was no reply.</exception>
     internal Task ConfirmAsync(TimeSpan limit, TimeProvider time, CancellationToken cancellationToken) =>
         _answered.Task.WaitAsync(limit, time, cancellationToken);
 
-    /// <summary>Notes that the server knows one of the streams.</summary>
-    /// <param name="isData">Which of the two.</param>
+    /// <summary>Records that the server confirmed one of the streams.</summary>
+    /// <param name="isData">Whether it is the data stream.</param>
     internal void OnAnswered(bool isData)
     {
         _dataAnswered |= isData;
@@ -166,8 +166,8 @@ internal sealed class SpdyStream : TunnelStream
         }
     }
 
-    /// <summary>Ends the stream because its session is over.</summary>
-    /// <param name="error">What the reader is told after the last byte.</param>
+    /// <summary>Ends the stream because its session has ended.</summary>
+    /// <param name="error">The error that the reader receives after the last byte.</param>
     internal void Lose(Exception error)
     {
         _queue.Complete(error);
@@ -188,8 +188,8 @@ internal sealed class SpdyStream : TunnelStream
         }
     }
 
-    /// <summary>Notes that the peer's side of the data or of the error stream ended.</summary>
-    /// <param name="isData">Which of the two.</param>
+    /// <summary>Records that the peer's side of the data or error stream has ended.</summary>
+    /// <param name="isData">Whether it is the data stream.</param>
     internal void OnEnd(bool isData)
     {
         _dataEnded |= isData;
@@ -241,7 +241,7 @@ internal sealed class SpdyStream : TunnelStream
         _queue.Complete(_errorText.Length == 0 ? null : PortForwardErrors.Refused(Target, Port, _errorText.ToString()));
     }
 
-    /// <summary>Ends the reading of a connection whose server does not end the error stream.</summary>
+    /// <summary>Ends reading from a connection whose server does not end the error stream.</summary>
     private async Task EndReadingLaterAsync()
     {
         await Task.WhenAny(_peerEnded.Task, Task.Delay(ReasonTime)).ConfigureAwait(false);
@@ -250,7 +250,7 @@ internal sealed class SpdyStream : TunnelStream
         ForgetWhenDone();
     }
 
-    /// <summary>Writes; whatever ended the session, at once or later, reaches the writer as one error.</summary>
+    /// <summary>Writes data; any failure of the session, now or later, reaches the writer as one error.</summary>
     private ValueTask WriteGuardedAsync(ReadOnlyMemory<byte> data, bool fin, CancellationToken cancellationToken)
     {
         ValueTask written;

@@ -4,7 +4,7 @@ using DaskK8s.Sockets;
 
 namespace DaskK8s.PortForwarding.Spdy;
 
-/// <summary>Makes one stream of bytes of a WebSocket's binary messages, whose borders mean nothing (<c>SPDY/3.1+portforward.k8s.io</c>).</summary>
+/// <summary>A byte stream over the binary messages of a WebSocket, ignoring message boundaries (<c>SPDY/3.1+portforward.k8s.io</c>).</summary>
 internal sealed class WebSocketByteStream(WebSocket socket) : AsyncDuplexStream
 {
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

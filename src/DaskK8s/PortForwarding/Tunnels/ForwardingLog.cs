@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.PortForwarding.Tunnels;
 
-/// <summary>Words every log line of the area Forwarding (event ids 1000 to 1999).</summary>
+/// <summary>The log messages of the Forwarding area (event IDs 1000 to 1999).</summary>
 internal static partial class ForwardingLog
 {
     [LoggerMessage(1000, LogLevel.Information, "Forwarded {LocalEndPoint} to port {RemotePort}.")]

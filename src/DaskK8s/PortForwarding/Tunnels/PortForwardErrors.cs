@@ -2,15 +2,15 @@ using DaskK8s.Common;
 
 namespace DaskK8s.PortForwarding.Tunnels;
 
-/// <summary>Words the failures of connections to pods in one place.</summary>
+/// <summary>Creates the errors of connections to pods, so that each is worded in one place.</summary>
 internal static class PortForwardErrors
 {
     private const int LongestText = 2000;
 
-    /// <summary>Creates the error for a connection that the pod's side refused or broke off with a reason.</summary>
+    /// <summary>Creates the error for a connection that the pod's side refused, or closed with a reason.</summary>
     /// <param name="target">The pod.</param>
     /// <param name="port">The port inside the pod.</param>
-    /// <param name="text">What the node said.</param>
+    /// <param name="text">The node's message.</param>
     /// <returns>The error.</returns>
     public static PortForwardException Refused(PodTarget target, int port, string text) =>
         new($"Port {port} of pod {target} could not be used: {Words.OneLine(text, LongestText)} Is something listening on that port inside the pod?")
@@ -21,10 +21,10 @@ internal static class PortForwardErrors
             Refusal = Words.OneLine(text, LongestText),
         };
 
-    /// <summary>Creates the error for a connection whose transport broke.</summary>
+    /// <summary>Creates the error for a connection whose transport failed.</summary>
     /// <param name="target">The pod.</param>
     /// <param name="port">The port inside the pod.</param>
-    /// <param name="cause">What broke it.</param>
+    /// <param name="cause">The cause of the failure.</param>
     /// <returns>The error.</returns>
     public static PortForwardException Lost(PodTarget target, int port, Exception? cause) =>
         new($"The connection to port {port} of pod {target} was lost: {(cause is null ? "the pod or the way to it went away" : Words.OneLine(cause.Message, LongestText))} Open a new connection.", cause)
@@ -46,10 +46,10 @@ internal static class PortForwardErrors
             RemotePort = port,
         };
 
-    /// <summary>Creates the error for a connection that no pod or no API server came for in time.</summary>
+    /// <summary>Creates the error for a connection for which no pod or API server was available in time.</summary>
     /// <param name="port">The port inside the pod.</param>
-    /// <param name="what">What was to be reached.</param>
-    /// <param name="limit">How long was waited.</param>
+    /// <param name="what">The target of the connection.</param>
+    /// <param name="limit">The time that was waited.</param>
     /// <param name="last">The last failure.</param>
     /// <returns>The error.</returns>
     public static PortForwardException TimedOut(int port, string what, TimeSpan limit, Exception? last) =>
@@ -61,9 +61,9 @@ internal static class PortForwardErrors
             Namespace = (last as PortForwardException)?.Namespace,
         };
 
-    /// <summary>Creates the error for a local port that somebody else holds.</summary>
+    /// <summary>Creates the error for a local port that is in use.</summary>
     /// <param name="port">The local port.</param>
-    /// <param name="cause">The system's answer.</param>
+    /// <param name="cause">The operating system's error.</param>
     /// <returns>The error.</returns>
     public static PortForwardException PortTaken(int port, Exception cause) =>
         new($"Local port {port} could not be opened on the loopback address: {cause.Message}. Free it, or ask for port 0 to get a free one.", cause)

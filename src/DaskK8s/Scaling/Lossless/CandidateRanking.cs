@@ -4,20 +4,20 @@ using k8s.Models;
 
 namespace DaskK8s.Scaling.Lossless;
 
-/// <summary>Chooses which pods of a group leave.</summary>
+/// <summary>Selects the pods of a group to remove.</summary>
 internal static class CandidateRanking
 {
     private const int FewestCandidates = 64;
     private const int CandidatesEach = 4;
 
     /// <summary>
-    /// Ranks pods, the first to leave first: those that Kubernetes would remove whatever their cost (not assigned, pending, not
-    /// ready, condemned by an earlier scaling), then those drained already (by whom does not matter: two scalings at once do well to mean the same), then those with the least work, then those that hold the least.
+    /// Ranks pods in order of removal: those that Kubernetes would remove first regardless of their deletion cost (not assigned, pending, not
+    /// ready), those marked by an earlier scaling, those already drained (by any scaling), those with the least work, those with the fewest results.
     /// </summary>
     /// <param name="pods">The pods.</param>
     /// <param name="workers">The workers that the scheduler lists.</param>
-    /// <param name="container">The name of the Dask container in the Deployment's template; null where it is not known.</param>
-    /// <param name="now">The time, by which pods whose workers are unknown come last among those that Kubernetes takes alike; null ignores that.</param>
+    /// <param name="container">The name of the Dask container in the Deployment's template; null if unknown.</param>
+    /// <param name="now">The current time, to rank pods with unknown workers last among those equal for Kubernetes; null to skip this.</param>
     /// <param name="neighbours">Worker pods of other groups that share an address with these.</param>
     public static IReadOnlyList<ScaleDownCandidate> Rank(
         IEnumerable<V1Pod> pods, IReadOnlyList<WorkerLoad> workers, string? container = null, DateTimeOffset? now = null, IReadOnlyList<V1Pod>? neighbours = null)
@@ -38,10 +38,10 @@ internal static class CandidateRanking
         ];
     }
 
-    /// <summary>Chooses the pods that are asked about: some more than leave, of thousands that are alike, and all of a small group.</summary>
+    /// <summary>Selects the pods to ask the scheduler about: all pods of a small group, or somewhat more than must leave from a large one.</summary>
     /// <param name="live">The group's pods.</param>
-    /// <param name="need">How many are to leave.</param>
-    /// <returns>Those that Kubernetes would remove first, those that a scaling has marked, and those that share an address with one of them.</returns>
+    /// <param name="need">The number of pods to remove.</param>
+    /// <returns>The pods that Kubernetes would remove first, those marked by a scaling, and those that share an address with one of them.</returns>
     public static IReadOnlyList<V1Pod> Choose(IReadOnlyList<V1Pod> live, int need)
     {
         int most = Math.Max(FewestCandidates, CandidatesEach * need);
@@ -55,10 +55,10 @@ internal static class CandidateRanking
         return [.. live.Where(p => chosen.Contains(p) || PodAddresses.Of(p).Any(addresses.Contains))];
     }
 
-    /// <summary>Determines whether Kubernetes removes some pod before another whatever their costs.</summary>
+    /// <summary>Determines whether Kubernetes removes one pod before another regardless of their deletion costs.</summary>
     public static bool IsBefore(V1Pod one, V1Pod other) => OrderOfKubernetes(one).CompareTo(OrderOfKubernetes(other)) < 0;
 
-    /// <summary>Returns each pod its workers. With host networking several pods have one address: where its workers are fewer than they start, none of them is known.</summary>
+    /// <summary>Assigns workers to pods. If an address shared by several pods has fewer workers than they start, all are unknown.</summary>
     private static IEnumerable<ScaleDownCandidate> Share(V1Pod[] pods, IReadOnlyList<V1Pod> neighbouring, ILookup<string, WorkerLoad> byHost, string? container)
     {
         ILookup<string, V1Pod> byAddress = pods.Concat(neighbouring).SelectMany(static p => PodAddresses.Of(p).Select(h => (Host: h, Pod: p))).ToLookup(static x => x.Host, static x => x.Pod, StringComparer.Ordinal);
@@ -71,24 +71,24 @@ internal static class CandidateRanking
         }
     }
 
-    /// <summary>Determines whether Kubernetes would let exactly these leave, once they have the lowest cost: it looks at that last.</summary>
+    /// <summary>Determines whether Kubernetes would remove exactly these pods once they have the lowest deletion cost, its last criterion.</summary>
     public static bool AreFirst(IEnumerable<V1Pod> pods, IReadOnlySet<string> leaving)
     {
         ILookup<bool, (bool, int, bool)> orders = pods.ToLookup(p => leaving.Contains(p.Metadata.Uid), OrderOfKubernetes);
         return !orders.Contains(true) || !orders.Contains(false) || orders[true].Max().CompareTo(orders[false].Min()) <= 0;
     }
 
-    /// <summary>Determines whether <see cref="AreFirst"/> will last: not as long as pods on both sides are starting, for any of them may be ready first.</summary>
+    /// <summary>Determines whether <see cref="AreFirst"/> is stable: not while both leaving and staying pods are starting.</summary>
     public static bool IsSteady(IEnumerable<V1Pod> pods, IReadOnlySet<string> leaving)
     {
         ILookup<bool, V1Pod> starting = pods.Where(static p => !IsReady(p)).ToLookup(p => leaving.Contains(p.Metadata.Uid));
         return !starting.Contains(true) || !starting.Contains(false);
     }
 
-    /// <summary>Determines whether the scheduler can be told of all who leave: one that starts has no address yet by which to keep out the worker that may still turn up there.</summary>
+    /// <summary>Determines whether all leaving pods have addresses, by which the scheduler keeps tasks from workers that still connect.</summary>
     /// <remarks>
-    /// To wait for the address lets the pod's process begin just as it is told to end, so that more such workers turn up than without. That is no harm only
-    /// where the scheduler gives them nothing: given a task each, they would die of it, and a few of them are enough for Dask to give the task up.
+    /// While the address is awaited, the pod's process starts just as it is told to end, so more such workers connect. This is harmless only
+    /// if the scheduler gives them no tasks: they would end while running one, and after a few such losses Dask marks the task as failed.
     /// </remarks>
     public static bool HaveAddresses(IEnumerable<V1Pod> pods, IReadOnlySet<string> leaving) =>
         !pods.Any(p => leaving.Contains(p.Metadata.Uid) && !IsReady(p) && new ScaleDownCandidate(p, []).MayBeStarting);

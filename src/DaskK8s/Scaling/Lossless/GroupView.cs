@@ -4,30 +4,30 @@ using k8s.Models;
 
 namespace DaskK8s.Scaling.Lossless;
 
-/// <summary>Holds a group's Deployment and its pods at one moment.</summary>
+/// <summary>A group's Deployment and pods at one point in time.</summary>
 /// <param name="Deployment">The Deployment.</param>
 /// <param name="Live">The pods that count: neither terminating nor finished.</param>
 /// <param name="Leaving">The pods that are terminating.</param>
-/// <param name="IsRollingOut">Whether pods of another template are being replaced: a smaller number is then shared out between old and new ones.</param>
+/// <param name="IsRollingOut">Whether pods of an old template are being replaced: scaling down then removes old and new pods in proportion.</param>
 internal sealed record GroupView(V1Deployment Deployment, IReadOnlyList<V1Pod> Live, IReadOnlyList<V1Pod> Leaving, bool IsRollingOut)
 {
     /// <summary>Gets the worker pods of other groups that share an address with pods of this one, as with host networking.</summary>
     public IReadOnlyList<V1Pod> Neighbours { get; init; } = [];
 
-    /// <summary>Gets the replicas that are asked for.</summary>
+    /// <summary>Gets the desired replicas.</summary>
     public int Replicas => Deployment.Spec?.Replicas ?? 1;
 
-    /// <summary>Gets whether the controller has seen the number and removed what is too much; a rollout has more pods than that all the time.</summary>
+    /// <summary>Gets whether the controller has observed the desired replicas and removed surplus pods; a rollout always has surplus pods.</summary>
     public bool IsSettled =>
         (Deployment.Status?.ObservedGeneration ?? 0) >= (Deployment.Metadata.Generation ?? 0) && (Live.Count <= Replicas || IsRollingOut);
 
-    /// <summary>Gets whether all pods are there, or those that are missing were refused (by a quota).</summary>
+    /// <summary>Gets whether all pods exist, or the missing ones were rejected (by a quota).</summary>
     public bool IsComplete => Live.Count >= Replicas || Deployment.Status?.Conditions?.Any(static c => c is { Type: "ReplicaFailure", Status: "True" }) == true;
 
     public bool HasSamePodsAs(GroupView other) =>
         Live.Select(static p => p.Metadata.Uid).ToHashSet().SetEquals(other.Live.Select(static p => p.Metadata.Uid));
 
-    /// <summary>Takes a group out of a snapshot.</summary>
+    /// <summary>Returns a group from a snapshot.</summary>
     public static GroupView? From(WorkloadSnapshot snapshot, string deploymentName)
     {
         if (snapshot.FindDeployment(deploymentName) is not { } deployment)
@@ -47,7 +47,7 @@ internal sealed record GroupView(V1Deployment Deployment, IReadOnlyList<V1Pod> L
         };
     }
 
-    /// <summary>A rollout may have begun although no pod of the new template is there yet. One that is paused waits for somebody.</summary>
+    /// <summary>Determines whether a rollout has started but has no pod of the new template yet. A paused rollout does not count.</summary>
     private static bool HasOldPodsOnly(V1Deployment deployment) =>
         deployment.Spec?.Paused != true && (deployment.Status?.UpdatedReplicas ?? 0) < (deployment.Status?.Replicas ?? 0);
 }

@@ -8,23 +8,23 @@ using k8s.Models;
 
 namespace DaskK8s.Scaling.Lossless;
 
-/// <summary>Marks the pods that are to leave, and clears the marks of those that stay.</summary>
+/// <summary>Marks the pods to remove, and clears the marks of pods that stay.</summary>
 /// <remarks>
-/// A mark of our own names the scaling, until when it is valid and the deletion cost that the pod had: what a client that died
-/// left behind is recognised by it, and nobody else's deletion cost is lost. A label beside it makes marked pods selectable.
+/// A mark contains the scaling's id, its expiry and the pod's previous deletion cost. It identifies what an interrupted client
+/// left behind, and preserves deletion costs set by others. A label in addition makes marked pods selectable.
 /// </remarks>
 internal sealed class PodMarks(KubeRequests requests)
 {
     public const string CostAnnotation = "controller.kubernetes.io/pod-deletion-cost";
 
-    /// <summary>The annotation that says what a scaling noted, and the label that says which scaling.</summary>
+    /// <summary>The annotation that contains the mark, and the label that contains the scaling's id.</summary>
     public const string MarkAnnotation = "daskk8s/scale-down";
 
-    /// <summary>A cost lower than any that is set by hand; the annotation is a 32-bit number.</summary>
+    /// <summary>A deletion cost lower than any that is set by hand; the annotation is a 32-bit number.</summary>
     private const string LeavesFirst = "-2147483647";
 
     /// <summary>Reads a pod's mark.</summary>
-    /// <returns>The scaling's id, until when it is valid, and the pod's own cost; or null where it has none.</returns>
+    /// <returns>The scaling's id, the expiry and the pod's own deletion cost; or null if the pod has no mark.</returns>
     public static (string Id, DateTimeOffset Until, string? Cost)? Read(V1Pod pod)
     {
         if (pod.Metadata.Annotations is not { } annotations || !annotations.TryGetValue(MarkAnnotation, out string? mark))
@@ -39,24 +39,24 @@ internal sealed class PodMarks(KubeRequests requests)
             : (mark, DateTimeOffset.MinValue, null);
     }
 
-    /// <summary>Gets whether a scaling of this library, finished or not, made the pod the first that leaves.</summary>
+    /// <summary>Determines whether a scaling of this library, finished or not, marked the pod as first to be removed.</summary>
     public static bool IsCondemned(V1Pod pod) =>
         pod.Metadata.Annotations is { } annotations && annotations.TryGetValue(CostAnnotation, out string? cost) && cost == LeavesFirst;
 
-    /// <summary>Asks whether pods may be patched, without changing one.</summary>
-    /// <exception cref="KubernetesForbiddenException">They may not.</exception>
+    /// <summary>Checks with a dry run whether pods can be patched.</summary>
+    /// <exception cref="KubernetesForbiddenException">Pods cannot be patched.</exception>
     public Task<V1Pod> TryAsync(V1Pod pod, CancellationToken cancellationToken) =>
         PatchAsync(pod, new JsonObject { [MarkAnnotation] = "" }, cancellationToken, dryRun: "All");
 
-    /// <summary>Notes on a pod that a scaling is about to drain it; this decides nothing yet.</summary>
+    /// <summary>Marks a pod as about to be drained; this does not affect the order of removal.</summary>
     public Task<V1Pod> AnnounceAsync(V1Pod pod, string id, DateTimeOffset until, CancellationToken cancellationToken) =>
         PatchAsync(pod, new JsonObject { [MarkAnnotation] = MarkOf(pod, id, until) }, cancellationToken, label: JsonValue.Create(id));
 
-    /// <summary>Creates a drained pod the first that leaves.</summary>
+    /// <summary>Marks a drained pod as first to be removed.</summary>
     public Task<V1Pod> CondemnAsync(V1Pod pod, string id, DateTimeOffset until, CancellationToken cancellationToken) => PatchAsync(
         pod, new JsonObject { [MarkAnnotation] = MarkOf(pod, id, until), [CostAnnotation] = LeavesFirst }, cancellationToken, label: JsonValue.Create(id));
 
-    /// <summary>Takes a mark off a pod and gives it the cost that it had.</summary>
+    /// <summary>Removes a pod's mark and restores its previous deletion cost.</summary>
     public Task<V1Pod> ClearAsync(V1Pod pod, CancellationToken cancellationToken) =>
         PatchAsync(pod, new JsonObject { [MarkAnnotation] = null, [CostAnnotation] = Read(pod)?.Cost }, cancellationToken, isCleared: true);
 

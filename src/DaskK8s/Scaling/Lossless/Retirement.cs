@@ -8,11 +8,11 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.Scaling.Lossless;
 
-/// <summary>Shrinks one group once without losing a result: chooses, announces, drains, condemns, patches, verifies, tidies up.</summary>
+/// <summary>A lossless scale-down of a group: selects, announces, drains and marks pods, patches the replicas, verifies and cleans up.</summary>
 /// <remarks>
-/// Each step leaves something that the next scaling recovers from: a drained worker comes back by itself when its client does
-/// not (the module on the scheduler watches), a condemned pod is the first candidate of the next scaling or is pardoned by it, and
-/// the number itself is only ever set together with the version of the Deployment that the plan was made for.
+/// The next scaling can recover from each step: a drained worker resumes work by itself if its client does
+/// not return (the module on the scheduler checks this), a marked pod is the first candidate of the next scaling or its mark is cleared, and
+/// the replicas are only set for the version of the Deployment that the plan was made for.
 /// </remarks>
 internal sealed class Retirement : IAsyncDisposable
 {
@@ -55,7 +55,7 @@ internal sealed class Retirement : IAsyncDisposable
     private ILogger Logger => _requests.Logger;
 
     /// <summary>Shrinks the group.</summary>
-    /// <exception cref="LosslessScaleDownException">It cannot be done without a loss; nothing was changed, or all of it undone.</exception>
+    /// <exception cref="LosslessScaleDownException">The group cannot shrink without losing results; any changes were undone.</exception>
     public async Task<RetirementOutcome> RunAsync(CancellationToken cancellationToken)
     {
         _start = Time.GetTimestamp();
@@ -139,7 +139,7 @@ internal sealed class Retirement : IAsyncDisposable
         throw _guard.Refuse(LosslessScaleDownObstacle.NotSettled, "another client kept changing the group.");
     }
 
-    /// <summary>Chooses those that leave and drains them; takes the next ones for those that cannot be drained, as long as there is time.</summary>
+    /// <summary>Selects and drains the leaving pods; replaces pods that cannot be drained by the next ones, within the time limit.</summary>
     private async Task<IReadOnlyList<ScaleDownCandidate>> ChooseAndDrainAsync(GroupView view, CancellationToken cancellationToken)
     {
         int need = view.Live.Count - _target;
@@ -178,7 +178,7 @@ internal sealed class Retirement : IAsyncDisposable
         }
     }
 
-    /// <summary>Ranks the pods. Workers of pods that would leave and that start just now are waited for: until they turn up nobody knows what they hold.</summary>
+    /// <summary>Ranks the pods. Waits for workers of leaving pods that are starting: what they hold is unknown until they connect.</summary>
     private async Task<IReadOnlyList<ScaleDownCandidate>> RankAsync(IReadOnlyList<V1Pod> pods, IReadOnlyList<V1Pod> neighbours, int need, CancellationToken cancellationToken)
     {
         TimeSpan limit = ScaleDownCandidate.StartLimit < _options.DrainTimeout ? ScaleDownCandidate.StartLimit : _options.DrainTimeout;
@@ -197,8 +197,8 @@ internal sealed class Retirement : IAsyncDisposable
         }
     }
 
-    /// <summary>Keeps the pods whose workers are unknown, and refuses if no other pod can leave.</summary>
-    /// <exception cref="LosslessScaleDownException">No other pod can leave, or Kubernetes would remove an unknown one first whatever its cost.</exception>
+    /// <summary>Excludes pods whose workers are unknown, and throws if no other pod can leave.</summary>
+    /// <exception cref="LosslessScaleDownException">No other pod can leave, or Kubernetes would remove an unknown one first.</exception>
     private void KeepUnknown(IReadOnlyList<ScaleDownCandidate> ranked, int need)
     {
         DateTimeOffset now = Time.GetUtcNow();
@@ -252,8 +252,8 @@ internal sealed class Retirement : IAsyncDisposable
         ScalingLog.Drained(Logger, _plan.Name, report.Drained.Count, undrained.Length, report.Moved);
     }
 
-    /// <summary>Makes exactly the drained pods the first that leave, and looks whether all is still as it was planned for.</summary>
-    /// <returns>The group as it is now, or null where the plan must be made again.</returns>
+    /// <summary>Marks exactly the drained pods as first to be removed, and checks whether the plan is still valid.</summary>
+    /// <returns>The current group, or null if a new plan is needed.</returns>
     private async Task<GroupView?> CondemnAsync(GroupView view, IReadOnlyList<ScaleDownCandidate> leaving, int aim, CancellationToken cancellationToken)
     {
         _guard.ThrowIfNotChosen(leaving, aim, _ledger.Failed);
@@ -292,8 +292,8 @@ internal sealed class Retirement : IAsyncDisposable
     }
 
     /// <summary>
-    /// Tells whether a pod that ran nothing when it was chosen runs now, and its worker may be at another scheduler. Where the Deployment names this one,
-    /// the worker can only turn up here, where it is kept out.
+    /// Determines whether a pod that was empty when selected has started and may use another scheduler. If the Deployment names this one,
+    /// the worker can only connect here, where it receives no tasks.
     /// </summary>
     private bool HasBegunUnseen(ScaleDownCandidate candidate, DateTimeOffset now) =>
         !_plan.NamesOwnScheduler && candidate.Workers.Count == 0 && candidate.StandingAt(now) != CandidateStanding.Empty && !_ledger.HadWorkers(candidate);
@@ -309,7 +309,7 @@ internal sealed class Retirement : IAsyncDisposable
         return accepted;
     }
 
-    /// <summary>Waits until as many pods have left as should, and sees who it was, by uid. The number is accepted: what fails now does not undo it.</summary>
+    /// <summary>Waits until the expected number of pods have left, and checks which ones. A failure does not undo the accepted change.</summary>
     private async Task VerifyAsync(IReadOnlyList<ScaleDownCandidate> leaving, int aim, CancellationToken cancellationToken)
     {
         long start = Time.GetTimestamp();

@@ -4,7 +4,7 @@ using k8s.Models;
 
 namespace DaskK8s.Scaling.Lossless;
 
-/// <summary>Brings back what stays after a lossless scale-down, whatever its end: also when the caller gave up.</summary>
+/// <summary>Restores the staying pods after a lossless scale-down, including when it failed or was cancelled.</summary>
 internal sealed class RetirementCleanup(KubeRequests requests, WorkerDrain? drain, RetirementGroup group, RetirementMarks marks, string name)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
@@ -40,7 +40,7 @@ internal sealed class RetirementCleanup(KubeRequests requests, WorkerDrain? drai
         }
     }
 
-    /// <summary>Takes the mark off a pod that stays; one whose workers could not be brought back makes room for a new one.</summary>
+    /// <summary>Removes the mark from a staying pod; if its workers could not be restored, deletes the pod so that a new one replaces it.</summary>
     private async Task BringBackAsync(ScaleDownCandidate candidate, V1Pod pod, bool restored, RetirementLedger ledger, CancellationToken cancellationToken)
     {
         if (!restored && ledger.IsDrained(candidate))

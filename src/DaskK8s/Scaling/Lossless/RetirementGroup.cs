@@ -6,10 +6,10 @@ using k8s.Models;
 namespace DaskK8s.Scaling.Lossless;
 
 /// <summary>Reads the group that a lossless scale-down works on.</summary>
-/// <remarks>Its pods are listed once and then followed, by a watch that lasts a while longer for the next scale-down.</remarks>
+/// <remarks>Its pods are listed once and then watched; the watch stays open for a while for the next scale-down.</remarks>
 internal sealed class RetirementGroup(KubeRequests requests, Workloads workloads, GroupPlan plan) : IAsyncDisposable
 {
-    /// <summary>The time after which who waits for a change looks for itself: a watch may have stalled.</summary>
+    /// <summary>The time after which a wait lists the pods itself, in case the watch has stalled.</summary>
     public static readonly TimeSpan Trust = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
@@ -21,8 +21,8 @@ internal sealed class RetirementGroup(KubeRequests requests, Workloads workloads
     private (IReadOnlyList<V1Pod> Pods, GroupView View)? _last;
 
     /// <summary>Reads the group.</summary>
-    /// <param name="atLeast">The version that its pods must have; null lists them anew.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="atLeast">The minimum version of its pods; null to list them again.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The group.</returns>
     public async Task<GroupView> ReadAsync(ulong? atLeast, CancellationToken cancellationToken)
     {
@@ -45,10 +45,10 @@ internal sealed class RetirementGroup(KubeRequests requests, Workloads workloads
         return view;
     }
 
-    /// <summary>Waits until Kubernetes has done what was asked of it last: what is removed by an earlier scaling is not a candidate of this one.</summary>
-    /// <param name="atLeast">The version that its pods must have; null lists them anew.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The group, or null where it did not come to rest.</returns>
+    /// <summary>Waits until Kubernetes has completed the previous scaling, so that the pods that it removes are not candidates.</summary>
+    /// <param name="atLeast">The minimum version of its pods; null to list them again.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The group, or null if it did not settle.</returns>
     public async Task<GroupView?> ReadSettledAsync(ulong? atLeast, CancellationToken cancellationToken)
     {
         long start = requests.TimeProvider.GetTimestamp();
@@ -72,11 +72,11 @@ internal sealed class RetirementGroup(KubeRequests requests, Workloads workloads
         }
     }
 
-    /// <summary>Waits until no pod that is starting can change who leaves; one that does not get any further is stuck, and can wait.</summary>
-    /// <param name="leaving">The uids of those that leave.</param>
-    /// <param name="areKeptOut">Whether the scheduler gives their workers nothing any more, once it knows their addresses: these are waited for, too.</param>
-    /// <param name="atLeast">The version that its pods must have; null lists them anew.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Waits until starting pods can no longer change which pods leave; gives up on pods that are stuck.</summary>
+    /// <param name="leaving">The uids of the leaving pods.</param>
+    /// <param name="areKeptOut">Whether the scheduler keeps tasks from workers at known addresses, so that addresses are awaited too.</param>
+    /// <param name="atLeast">The minimum version of its pods; null to list them again.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>The group.</returns>
     public async Task<GroupView> ReadSteadyAsync(IReadOnlySet<string> leaving, bool areKeptOut, ulong? atLeast, CancellationToken cancellationToken)
     {

@@ -5,19 +5,19 @@ using k8s.Models;
 
 namespace DaskK8s.Scaling.Lossless;
 
-/// <summary>Finds what is in the way of a lossless scale-down before anything is changed.</summary>
+/// <summary>Checks whether a lossless scale-down is possible before anything is changed.</summary>
 internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, ServerVersion version, GroupPlan plan, int target)
 {
     private bool _isChecked;
 
-    /// <summary>Gets whether pods can be named as those that leave.</summary>
+    /// <summary>Gets whether the leaving pods can be selected.</summary>
     public bool MayChoose { get; private set; }
 
-    /// <summary>Makes sure that no rollout decides with us who leaves, with its first pods or with any later plan.</summary>
-    /// <remarks>Deletion costs only count among the pods of one ReplicaSet. Where all leave there is nothing to decide.</remarks>
+    /// <summary>Throws if a rollout would affect which pods leave.</summary>
+    /// <remarks>Deletion costs only apply to pods of one ReplicaSet. If all pods leave, there is nothing to select.</remarks>
     /// <param name="view">The group.</param>
-    /// <param name="aim">How many pods are to stay.</param>
-    /// <exception cref="LosslessScaleDownException">One does.</exception>
+    /// <param name="aim">The number of pods that stay.</param>
+    /// <exception cref="LosslessScaleDownException">A rollout is in progress.</exception>
     public void ThrowIfRollingOut(GroupView view, int aim)
     {
         if (view.IsRollingOut && aim > 0)
@@ -26,8 +26,8 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
         }
     }
 
-    /// <summary>Makes sure that pods can leave; those that never ran leave first whatever the server.</summary>
-    /// <exception cref="LosslessScaleDownException">They cannot.</exception>
+    /// <summary>Checks that the pods can leave; pods that never ran leave first with every server version.</summary>
+    /// <exception cref="LosslessScaleDownException">The pods cannot leave.</exception>
     public async Task CheckAsync(IReadOnlyList<ScaleDownCandidate> wanted, CancellationToken cancellationToken)
     {
         if (_isChecked)
@@ -57,13 +57,13 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
     }
 
     /// <summary>Asks the scheduler about the workers of some pods.</summary>
-    /// <param name="pods">The pods that are asked about.</param>
-    /// <param name="need">How many pods leave.</param>
-    /// <param name="ledger">Names the scale-down; what it holds is held for longer.</param>
-    /// <param name="leaving">The pods that are about to leave: workers that turn up there get no task any more.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The workers; none where only pods leave that never ran, and the scheduler is not reached.</returns>
-    /// <exception cref="LosslessScaleDownException">The scheduler is not reached, and nobody else knows what a pod that runs holds.</exception>
+    /// <param name="pods">The pods.</param>
+    /// <param name="need">The number of leaving pods.</param>
+    /// <param name="ledger">The ledger of the scale-down, whose drained workers are held for longer.</param>
+    /// <param name="leaving">The leaving pods: workers that connect from them receive no tasks.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The workers; empty if only pods that never ran leave and the scheduler cannot be reached.</returns>
+    /// <exception cref="LosslessScaleDownException">The scheduler cannot be reached, so what a running pod holds is unknown.</exception>
     public async Task<IReadOnlyList<WorkerLoad>> LookAsync(
         IReadOnlyList<V1Pod> pods, int need, RetirementLedger ledger, IReadOnlyList<ScaleDownCandidate> leaving, CancellationToken cancellationToken)
     {
@@ -89,8 +89,8 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
         }
     }
 
-    /// <summary>Refuses to let some leave where it cannot be said which.</summary>
-    /// <exception cref="LosslessScaleDownException">It cannot.</exception>
+    /// <summary>Throws if the leaving pods cannot be selected.</summary>
+    /// <exception cref="LosslessScaleDownException">They cannot be selected.</exception>
     public void ThrowIfNotChosen(IReadOnlyList<ScaleDownCandidate> leaving, int aim, IReadOnlyList<NotRetiredWorker> failed)
     {
         if (aim > 0 && !MayChoose && !leaving.All(static v => v.IsPending))
@@ -104,7 +104,7 @@ internal sealed class RetirementGuard(PodMarks marks, WorkerDrain? drain, Server
     public LosslessScaleDownException Refuse(LosslessScaleDownObstacle obstacle, string reason, Exception? inner = null) =>
         new(obstacle, plan.Name, target, reason, inner);
 
-    /// <summary>Refuses since nobody here knows what some pods hold that would leave.</summary>
+    /// <summary>Returns the exception for leaving pods with unknown workers.</summary>
     public LosslessScaleDownException RefuseUnknown(IReadOnlyList<ScaleDownCandidate> unknown) => plan.OtherScheduler is { } other
         ? Refuse(
             LosslessScaleDownObstacle.OtherScheduler,

@@ -5,7 +5,7 @@ using k8s.Models;
 
 namespace DaskK8s.Scaling.Lossless;
 
-/// <summary>Marks the pods of one lossless scale-down, several at once, and clears up after it.</summary>
+/// <summary>Marks the pods of one lossless scale-down, several at a time, and clears marks.</summary>
 internal sealed class RetirementMarks(KubeRequests requests, PodMarks marks, string group, TimeSpan drainTimeout)
 {
     private const int AtOnce = 8;
@@ -13,18 +13,18 @@ internal sealed class RetirementMarks(KubeRequests requests, PodMarks marks, str
 
     private DateTimeOffset End => requests.TimeProvider.GetUtcNow() + drainTimeout + Margin;
 
-    /// <summary>Gets the version of the last mark that was written: who reads the pods after it reads them as of this version at least.</summary>
+    /// <summary>Gets the version of the last mark that was written: the minimum version for later reads of the pods.</summary>
     public ulong Version { get; private set; }
 
     public Task AnnounceAsync(IEnumerable<ScaleDownCandidate> candidates, string id, CancellationToken cancellationToken) =>
         ForEachAsync(candidates.Select(static v => v.Pod), pod => marks.AnnounceAsync(pod, id, End, cancellationToken));
 
-    /// <summary>Makes exactly some pods the first that leave, and pardons others that an earlier scaling condemned, or announced before its client died.</summary>
+    /// <summary>Marks exactly the given pods as first to be removed, and clears other marks that earlier or interrupted scalings left.</summary>
     /// <param name="view">The group.</param>
-    /// <param name="leaving">Those that leave.</param>
-    /// <param name="held">The pods, by uid, whose workers somebody drains: their marks may be those of one who lives.</param>
-    /// <param name="id">Names the scale-down.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="leaving">The leaving pods.</param>
+    /// <param name="held">The uids of pods whose workers are being drained: their marks can belong to a running scaling.</param>
+    /// <param name="id">The id of the scale-down.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task CondemnAsync(GroupView view, IReadOnlyList<ScaleDownCandidate> leaving, IReadOnlySet<string> held, string id, CancellationToken cancellationToken)
     {
         HashSet<string> uids = [.. leaving.Select(static v => v.Uid)];
@@ -36,7 +36,7 @@ internal sealed class RetirementMarks(KubeRequests requests, PodMarks marks, str
         }
     }
 
-    /// <summary>Determines whether exactly some pods of a group are the first that leave, as far as marks decide.</summary>
+    /// <summary>Determines whether exactly the given pods of a group are marked as first to be removed.</summary>
     public static bool AreCondemned(GroupView view, IReadOnlyList<ScaleDownCandidate> leaving)
     {
         HashSet<string> uids = [.. leaving.Select(static v => v.Uid)];
@@ -45,7 +45,7 @@ internal sealed class RetirementMarks(KubeRequests requests, PodMarks marks, str
 
     public Task ClearAsync(V1Pod pod, CancellationToken cancellationToken) => IgnoreGoneAsync(() => marks.ClearAsync(pod, cancellationToken));
 
-    /// <summary>Removes a pod itself.</summary>
+    /// <summary>Deletes a pod.</summary>
     public Task DeleteAsync(V1Pod pod, CancellationToken cancellationToken) => IgnoreGoneAsync(() => requests.RunAsync(
         new KubernetesApiCall("delete", "pods", "", requests.Connection.Namespace, pod.Metadata.Name),
         (client, ct) => client.CoreV1.DeleteNamespacedPodAsync(
@@ -65,7 +65,7 @@ internal sealed class RetirementMarks(KubeRequests requests, PodMarks marks, str
         }
     }
 
-    /// <summary>A pod that has gone meanwhile, or whose name means another one now, needs nothing.</summary>
+    /// <summary>Runs an action, ignoring that the pod is gone or that its name now refers to another pod.</summary>
     private static async Task IgnoreGoneAsync(Func<Task> action)
     {
         try

@@ -7,7 +7,7 @@ using k8s.Models;
 
 namespace DaskK8s.Scaling.Lossless;
 
-/// <summary>Asks the API server for its version, once.</summary>
+/// <summary>Reads the API server's version, once.</summary>
 internal sealed class ServerVersion(KubeRequests requests)
 {
     private (int Major, int Minor, string Text)? _known;
@@ -27,7 +27,7 @@ internal sealed class ServerVersion(KubeRequests requests)
         return read;
     }
 
-    /// <summary>Reads the digits that a number begins with: some providers report a minor version of <c>21+</c>.</summary>
+    /// <summary>Parses the leading digits of a number: some providers report a minor version of <c>21+</c>.</summary>
     private static int Number(string? text) =>
         int.TryParse(new string([.. (text ?? "").TakeWhile(char.IsAsciiDigit)]), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
 }

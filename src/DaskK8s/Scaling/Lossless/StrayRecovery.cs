@@ -6,13 +6,13 @@ using k8s.Models;
 
 namespace DaskK8s.Scaling.Lossless;
 
-/// <summary>Undoes what a scaling left behind whose client died: marks past their time, and workers that still take no tasks.</summary>
+/// <summary>Undoes what scalings of interrupted clients left behind: expired marks, and workers that accept no tasks.</summary>
 internal sealed class StrayRecovery(KubeRequests requests, string release, WorkerDrain? drain, Workloads workloads)
 {
     private const string Holder = "recovery";
 
-    /// <summary>Recovers the release's groups; it costs one list of the marked pods, which are none as a rule.</summary>
-    /// <remarks>Nothing of it is worth failing a scaling for: what could not be undone now is undone by the next one.</remarks>
+    /// <summary>Recovers the release's groups; this takes one list of the marked pods, which is usually empty.</summary>
+    /// <remarks>Errors do not fail the scaling: the next one tries again.</remarks>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         string @namespace = requests.Connection.Namespace;

@@ -8,10 +8,10 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.Scaling.Lossless;
 
-/// <summary>Empties workers of a scheduler, and brings them back.</summary>
+/// <summary>Drains workers of a scheduler, and restores them.</summary>
 /// <remarks>
-/// By the module <c>retirement.py</c> on the scheduler; where that runs no functions, by its own <c>retire_workers</c>, which
-/// neither waits for running tasks nor undoes anything, so both are done from here.
+/// Uses the module <c>retirement.py</c> on the scheduler. If the scheduler does not run functions, uses its <c>retire_workers</c>, which
+/// neither waits for running tasks nor undoes anything, so this class does both.
 /// </remarks>
 internal sealed class WorkerDrain(SchedulerRpc rpc, TimeProvider time, ILogger logger)
 {
@@ -19,15 +19,15 @@ internal sealed class WorkerDrain(SchedulerRpc rpc, TimeProvider time, ILogger l
     private static readonly TimeSpan PlainPoll = TimeSpan.FromMilliseconds(200);
     private bool _isBlocked;
 
-    /// <summary>Gets whether the scheduler was found to run no functions.</summary>
+    /// <summary>Gets whether the scheduler refuses to run functions.</summary>
     public bool IsBlocked => _isBlocked;
 
-    /// <summary>Reads the workers of some hosts.</summary>
-    /// <param name="id">Names the scale-down that asks; what it has drained is kept so for longer.</param>
+    /// <summary>Reads the workers on the given hosts.</summary>
+    /// <param name="id">The id of the scale-down, whose drained workers are kept drained for longer.</param>
     /// <param name="hosts">The pods' addresses.</param>
-    /// <param name="keepOut">Those whose pods are about to leave: workers that turn up there from now on get no task; and how long one that never had a worker may still get one.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The workers, and how many others could take their data.</returns>
+    /// <param name="keepOut">The hosts of leaving pods, where new workers receive no tasks, and how long one can still connect from each.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The workers, and the number of other workers that could take their data.</returns>
     public async Task<(IReadOnlyList<WorkerLoad> Workers, int Others)> LookAsync(
         string id, IReadOnlyCollection<string> hosts, IReadOnlyDictionary<string, TimeSpan> keepOut, CancellationToken cancellationToken)
     {
@@ -43,8 +43,8 @@ internal sealed class WorkerDrain(SchedulerRpc rpc, TimeProvider time, ILogger l
         return (loads, info.Workers.Count(w => w.Status == "running" && !wanted.Contains(w.Host)));
     }
 
-    /// <summary>Makes sure that no result would be without a home if the workers of some pods left.</summary>
-    /// <exception cref="HomelessResultsException">Some would.</exception>
+    /// <summary>Checks that other workers could take all results if the workers of the given pods left.</summary>
+    /// <exception cref="HomelessResultsException">Some results could not be moved to other workers.</exception>
     public async Task CheckAsync(IReadOnlyDictionary<string, IReadOnlyList<string>> pods, CancellationToken cancellationToken)
     {
         if (await TryCallAsync("check", new JsonObject { ["pods"] = ToMap(pods) }, null, cancellationToken).ConfigureAwait(false) is { } answer)
@@ -61,13 +61,13 @@ internal sealed class WorkerDrain(SchedulerRpc rpc, TimeProvider time, ILogger l
         }
     }
 
-    /// <summary>Empties the workers of some pods.</summary>
-    /// <param name="id">Names this drain; asking again with it goes on with the same one.</param>
+    /// <summary>Drains the workers of the given pods.</summary>
+    /// <param name="id">The id of this drain; a repeated call with it continues the same drain.</param>
     /// <param name="pods">The addresses of the workers, by their pod's uid.</param>
-    /// <param name="limit">How long it may take.</param>
-    /// <param name="cancellationToken">Ends the wait; <see cref="ReleaseAsync"/> undoes what was begun.</param>
-    /// <returns>How it ended.</returns>
-    /// <exception cref="HomelessResultsException">Results would have nowhere to go; nothing was begun.</exception>
+    /// <param name="limit">The time limit.</param>
+    /// <param name="cancellationToken">Cancels the wait; <see cref="ReleaseAsync"/> undoes a started drain.</param>
+    /// <returns>The outcome.</returns>
+    /// <exception cref="HomelessResultsException">Some results could not be moved to other workers; nothing was started.</exception>
     public async Task<DrainReport> DrainAsync(
         string id, IReadOnlyDictionary<string, IReadOnlyList<string>> pods, TimeSpan limit, CancellationToken cancellationToken)
     {
@@ -102,13 +102,13 @@ internal sealed class WorkerDrain(SchedulerRpc rpc, TimeProvider time, ILogger l
         return await DrainPlainlyAsync(pods, limit, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Ends a drain: workers that leave stay retired, the others work again.</summary>
-    /// <param name="id">Names the scale-down.</param>
-    /// <param name="leaving">The workers that leave.</param>
-    /// <param name="restore">Those that stay.</param>
-    /// <param name="stayingHosts">The addresses of the pods that stay: what has turned up there meanwhile works, too.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>Whether those that stay could be brought back.</returns>
+    /// <summary>Ends a drain: leaving workers stay retired, the others accept tasks again.</summary>
+    /// <param name="id">The id of the scale-down.</param>
+    /// <param name="leaving">The leaving workers.</param>
+    /// <param name="restore">The staying workers.</param>
+    /// <param name="stayingHosts">The addresses of the staying pods: workers that have since connected from them accept tasks too.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>True if the staying workers could be restored.</returns>
     public async Task<bool> ReleaseAsync(
         string id, IReadOnlyCollection<string> leaving, IReadOnlyCollection<string> restore, IReadOnlyCollection<string> stayingHosts, CancellationToken cancellationToken)
     {
@@ -171,7 +171,7 @@ internal sealed class WorkerDrain(SchedulerRpc rpc, TimeProvider time, ILogger l
         }
     }
 
-    /// <summary>Retires, waits until nothing runs (a heartbeat tells), and retires again for what was left behind.</summary>
+    /// <summary>Retires workers, waits until they run nothing (according to heartbeats), and retires them again for remaining results.</summary>
     private async Task<DrainReport> DrainPlainlyAsync(
         IReadOnlyDictionary<string, IReadOnlyList<string>> pods, TimeSpan limit, CancellationToken cancellationToken)
     {
@@ -221,7 +221,7 @@ internal sealed class WorkerDrain(SchedulerRpc rpc, TimeProvider time, ILogger l
         return new DrainReport([.. pods.Keys.Except(failed.Keys)], failed, held);
     }
 
-    /// <summary>Sets retired workers back to work from inside their own processes; they tell the scheduler themselves.</summary>
+    /// <summary>Restores retired workers from inside their own processes; they notify the scheduler themselves.</summary>
     private async Task<bool> RestoreOnWorkersAsync(IReadOnlyCollection<string> addresses, CancellationToken cancellationToken)
     {
         if (addresses.Count == 0)

@@ -3,22 +3,22 @@ using System.Text.Json.Nodes;
 
 namespace DaskK8s.Scaling.Ownership;
 
-/// <summary>An entry of <c>metadata.managedFields</c>: which fields a manager owns.</summary>
+/// <summary>An entry of <c>metadata.managedFields</c>: the fields that a manager owns.</summary>
 /// <param name="Manager">The manager's name.</param>
 /// <param name="Operation"><c>Apply</c> or <c>Update</c>.</param>
-/// <param name="ApiVersion">The version of the API whose fields are meant.</param>
-/// <param name="Subresource">The subresource that was changed, or an empty text.</param>
-/// <param name="Fields">The fields, as <c>fieldsV1</c> writes them; null where they cannot be understood.</param>
+/// <param name="ApiVersion">The API version of the fields.</param>
+/// <param name="Subresource">The subresource that was changed, or an empty string.</param>
+/// <param name="Fields">The fields in <c>fieldsV1</c> format; null if they cannot be parsed.</param>
 internal sealed record FieldEntry(string Manager, string Operation, string ApiVersion, string Subresource, JsonObject? Fields)
 {
     public const string Apply = "Apply";
 
-    /// <summary>Gets whether the manager declared the fields of the object itself (Helm 4, Flux, Argo CD with server-side apply).</summary>
+    /// <summary>Gets whether the manager applied fields of the object itself (Helm 4, Flux, Argo CD with server-side apply).</summary>
     public bool IsApplied => Operation == Apply && Subresource.Length == 0;
 
     public bool OwnsReplicas => OwnsReplicasIn(Fields);
 
-    /// <summary>Gets whose entry it is: the same manager has one for each of these.</summary>
+    /// <summary>Gets the key of the entry: a manager has one entry for each combination.</summary>
     public (string Manager, string Operation, string ApiVersion, string Subresource) Key => (Manager, Operation, ApiVersion, Subresource);
 
     /// <summary>Reads a Deployment's entries.</summary>
@@ -26,7 +26,7 @@ internal sealed record FieldEntry(string Manager, string Operation, string ApiVe
         ? [.. entries.Select(static entry => Parse(entry as JsonObject ?? []))]
         : [];
 
-    /// <summary>Gets whether <c>spec.replicas</c> is among the fields; <paramref name="fields"/> may be the client's element.</summary>
+    /// <summary>Determines whether the fields include <c>spec.replicas</c>; <paramref name="fields"/> can be the client's JSON element.</summary>
     public static bool OwnsReplicasIn(object? fields) => fields switch
     {
         JsonObject set => set["f:spec"] is JsonObject spec && spec.ContainsKey("f:replicas"),

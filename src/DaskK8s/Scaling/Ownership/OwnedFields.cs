@@ -3,39 +3,39 @@ using System.Text.Json.Nodes;
 
 namespace DaskK8s.Scaling.Ownership;
 
-/// <summary>Takes out of a live object what one manager owns of it, and compares two sets of owned fields.</summary>
+/// <summary>Extracts from a live object the fields that one manager owns, and compares sets of owned fields.</summary>
 /// <remarks>
 /// <c>fieldsV1</c> writes a field as <c>f:name</c>, a list's item as <c>k:{its keys}</c>, a value of a set as <c>v:value</c>, and
-/// <c>.</c> for the field itself. An empty object is a leaf: a scalar, or a list or map that changes as a whole. It does not tell these
-/// from an empty map or a null that was applied and that others have filled since, so that a projection is only a proposal: the API
-/// server's own dry run tells whether it is right (see <see cref="OwnerApply"/>).
+/// <c>.</c> for the field itself. An empty object is a leaf: a scalar, or an atomic list or map. It does not distinguish these
+/// from an empty map or a null that was applied and that others have filled since, so a projection is only a proposal: the API
+/// server's dry run shows whether it is right (see <see cref="OwnerApply"/>).
 /// </remarks>
 internal static class OwnedFields
 {
     private const string Itself = ".";
 
-    /// <summary>Structures of a Deployment that change as a whole; other maps have an owner for each field.</summary>
+    /// <summary>Atomic maps of a Deployment, which change as a whole; other maps have an owner for each field.</summary>
     private static readonly HashSet<string> AtomicMaps = new(StringComparer.Ordinal)
     {
         "selector", "nodeSelector", "labelSelector", "namespaceSelector", "fieldRef", "resourceFieldRef", "secretKeyRef", "configMapKeyRef", "fileKeyRef",
         "secretRef", "nodePublishSecretRef", "requiredDuringSchedulingIgnoredDuringExecution", "preference", "dataSource", "scopeSelector",
     };
 
-    /// <summary>Lists of a Deployment whose items have owners of their own: such a list is not a leaf unless it was applied as null.</summary>
+    /// <summary>Lists of a Deployment whose items have their own owners; such a list is only a leaf if it was applied as null.</summary>
     private static readonly HashSet<string> GranularLists = new(StringComparer.Ordinal)
     {
         "containers", "initContainers", "ephemeralContainers", "env", "ports", "volumes", "volumeMounts", "volumeDevices", "imagePullSecrets", "hostAliases",
         "topologySpreadConstraints", "resourceClaims", "schedulingGates", "claims", "conditions", "ownerReferences", "finalizers",
     };
 
-    /// <summary>Returns the part of a value that a set of fields names.</summary>
-    /// <exception cref="UncertainOwnershipException">The set cannot be found in the value without a doubt.</exception>
+    /// <summary>Returns the part of an object that a set of fields selects.</summary>
+    /// <exception cref="UncertainOwnershipException">The fields cannot be identified in the object with certainty.</exception>
     public static JsonObject Project(JsonObject set, JsonObject live) => ProjectMap(set, live, "");
 
-    /// <summary>Returns the fields of a set that another one lacks, each as its path.</summary>
+    /// <summary>Returns the paths of the fields of one set that another set lacks.</summary>
     public static IEnumerable<string> Missing(JsonObject from, JsonObject set) => Members(set, "").Except(Members(from, ""), StringComparer.Ordinal);
 
-    /// <summary>Gets whether a path is that of a list item's key, which the server fills in: a port's <c>protocol</c>.</summary>
+    /// <summary>Determines whether a path is that of a list item's key that the server defaults, such as a port's <c>protocol</c>.</summary>
     public static bool IsKeyOfItem(string path)
     {
         int field = path.LastIndexOf("/f:", StringComparison.Ordinal);
@@ -80,7 +80,7 @@ internal static class OwnedFields
         };
     }
 
-    /// <summary>Returns what stands for a leaf: what changes as a whole is repeated, what others may have filled is named and no more.</summary>
+    /// <summary>Returns the value for a leaf: atomic values are copied; values that others may have filled are included empty.</summary>
     private static JsonNode? ProjectLeaf(JsonNode? live, string name) => live switch
     {
         JsonObject { Count: > 0 } when !AtomicMaps.Contains(name) => new JsonObject(),

@@ -7,13 +7,13 @@ using DaskK8s.Kubernetes;
 
 namespace DaskK8s.Scaling.Ownership;
 
-/// <summary>Changes a Deployment's replicas in the name of the manager that applied them, with everything that it owns: one request, and no conflict before or after it.</summary>
+/// <summary>Changes a Deployment's replicas as the manager that applied them, with all fields that it owns, in one request without conflicts.</summary>
 /// <remarks>
-/// An apply drops what its manager owns and the request leaves out, and gives the manager what the request has beyond that. So the
-/// request must be exactly what the manager owns. Whether it is, only the server knows for certain (its schema, its admission): a dry
-/// run is asked once for each form that the Deployment takes, and what does not come out as the same Deployment with another number is
-/// not sent. The version that was read makes an apply fail that would revert somebody's change; the uid makes one fail that would make a
-/// deleted Deployment anew, which the version alone does not. See docs/decisions/0002-field-ownership.md.
+/// An apply removes fields that its manager owns but the request omits, and the manager becomes owner of any additional fields. So the
+/// request must contain exactly what the manager owns. Only the server knows whether it does (its schema, its admission): a dry
+/// run is sent once for each form of the Deployment, and an apply that would change anything but the number is
+/// not sent. The resource version makes an apply fail if it would revert another client's change; the uid makes it fail if it would create
+/// a deleted Deployment again, which the version alone does not. See docs/decisions/0002-field-ownership.md.
 /// </remarks>
 internal sealed class OwnerApply(KubeRequests requests)
 {
@@ -118,7 +118,7 @@ internal sealed class OwnerApply(KubeRequests requests)
         return configuration;
     }
 
-    /// <summary>Sums up what the outcome of an apply depends on besides the number: what is owned by whom, and what is there.</summary>
+    /// <summary>Returns a key of everything except the number that affects an apply: the fields and their owners.</summary>
     private static string FormOf(JsonObject live)
     {
         JsonObject form = OwnerApplyCheck.WithoutNumber(live);

@@ -2,13 +2,13 @@ using System.Text.Json.Nodes;
 
 namespace DaskK8s.Scaling.Ownership;
 
-/// <summary>Checks that an apply in the owner's name does nothing but change the number.</summary>
+/// <summary>Checks that an apply as the owner changes only the number.</summary>
 internal static class OwnerApplyCheck
 {
     private static readonly string[] ServersOwn = ["managedFields", "resourceVersion", "generation"];
 
-    /// <summary>Compares what there was with what the server says there would be.</summary>
-    /// <exception cref="UncertainOwnershipException">Something else would change: a field, or who owns one.</exception>
+    /// <summary>Compares the current object with the result of the server's dry run.</summary>
+    /// <exception cref="UncertainOwnershipException">Something else would change: a field or its owner.</exception>
     public static void ThrowIfOtherwise(JsonObject live, JsonObject would, FieldEntry owner, int replicas)
     {
         if ((would["spec"]?["replicas"] as JsonValue)?.TryGetValue(out int number) != true || number != replicas)
@@ -45,7 +45,7 @@ internal static class OwnerApplyCheck
         }
     }
 
-    /// <summary>Returns a copy without the number and what the server counts up.</summary>
+    /// <summary>Returns a copy without the number and the fields that the server increments.</summary>
     public static JsonObject WithoutNumber(JsonObject deployment)
     {
         JsonObject copy = (JsonObject)deployment.DeepClone();

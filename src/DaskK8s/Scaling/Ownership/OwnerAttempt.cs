@@ -2,11 +2,11 @@ using System.Text.Json.Nodes;
 
 namespace DaskK8s.Scaling.Ownership;
 
-/// <summary>The outcome of a change of the replicas in the owner's name.</summary>
-/// <param name="Accepted">The Deployment as the API server answered, or null where nothing was changed.</param>
-/// <param name="Impossible">Why it cannot be done this way, or null where the Deployment changed in between and a new read may do.</param>
+/// <summary>The outcome of an attempt to change the replicas as the owner.</summary>
+/// <param name="Accepted">The Deployment that the API server returned, or null if nothing was changed.</param>
+/// <param name="Impossible">Why this is not possible, or null if the Deployment has changed and a retry with a new read can succeed.</param>
 internal sealed record OwnerAttempt(JsonObject? Accepted, string? Impossible)
 {
-    /// <summary>Gets the attempt that came too late.</summary>
+    /// <summary>Gets the outcome for a Deployment that has changed since it was read.</summary>
     public static OwnerAttempt Changed { get; } = new(null, null);
 }

@@ -7,7 +7,7 @@ using DaskK8s.Kubernetes;
 
 namespace DaskK8s.Scaling.Ownership;
 
-/// <summary>Reads and applies Deployments as the JSON that the API server has: the client's classes drop what they do not know.</summary>
+/// <summary>Reads and applies Deployments as raw JSON, because the client's classes drop unknown fields.</summary>
 internal sealed class RawDeployments(KubeRequests requests)
 {
     private const string ApplyPatch = "application/apply-patch+yaml";
@@ -20,14 +20,14 @@ internal sealed class RawDeployments(KubeRequests requests)
     public Task<JsonObject> ReadAsync(string name, CancellationToken cancellationToken) =>
         SendAsync("get", name, () => new HttpRequestMessage(HttpMethod.Get, PathOf(name)), cancellationToken);
 
-    /// <summary>Applies on the server's side, without force.</summary>
+    /// <summary>Applies a Deployment by server-side apply, without force.</summary>
     /// <param name="name">The Deployment's name.</param>
-    /// <param name="configuration">What is applied.</param>
-    /// <param name="manager">In whose name.</param>
-    /// <param name="isDryRun">Whether the server only answers what would come of it.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The Deployment as it is then.</returns>
-    /// <exception cref="KubernetesConflictException">It is not the version, or the object, that the configuration names; or another manager owns a field with another value.</exception>
+    /// <param name="configuration">The configuration to apply.</param>
+    /// <param name="manager">The field manager.</param>
+    /// <param name="isDryRun">Whether to do a dry run.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The resulting Deployment.</returns>
+    /// <exception cref="KubernetesConflictException">The version or uid differs, or another manager owns a field with another value.</exception>
     public Task<JsonObject> ApplyAsync(string name, JsonObject configuration, string manager, bool isDryRun, CancellationToken cancellationToken)
     {
         byte[] body = Encoding.UTF8.GetBytes(configuration.ToJsonString());
@@ -63,7 +63,7 @@ internal sealed class RawDeployments(KubeRequests requests)
             cancellationToken);
     }
 
-    /// <summary>Determines whether an answer has what everything here takes for granted.</summary>
+    /// <summary>Determines whether an answer has the fields that this code requires.</summary>
     private static bool IsDeployment(JsonNode? answer, string name) =>
         answer is JsonObject deployment
         && deployment["metadata"] is JsonObject metadata

@@ -1,4 +1,4 @@
 namespace DaskK8s.Scaling.Ownership;
 
-/// <summary>Tells why a change cannot be made in the owner's name; it never leaves the library.</summary>
+/// <summary>The exception that is thrown inside the library when a change cannot be made as the owner.</summary>
 internal sealed class UncertainOwnershipException(string reason) : DaskK8sException(reason);

@@ -27,7 +27,7 @@ internal sealed class SimulatedCluster(IReadOnlyList<SimulatedBurst> bursts, int
 
     public int Starting => _starting.Sum(static s => s.Count);
 
-    /// <summary>Gets the replicas that are asked for.</summary>
+    /// <summary>Gets the desired replicas.</summary>
     public int Replicas => Ready + Starting - _leaving;
 
     public int Busy { get; private set; }

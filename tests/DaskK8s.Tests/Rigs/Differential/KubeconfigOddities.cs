@@ -26,7 +26,7 @@ internal sealed class KubeconfigOddities(Random random)
 
     /// <summary>Creates a kubeconfig.</summary>
     /// <param name="number">Its number, which makes the names of its entries its own; six digits wide, so that a letter taken out of one name makes no other file's.</param>
-    /// <returns>The text.</returns>
+    /// <returns>The string.</returns>
     public string Next(int number)
     {
         _isTame = random.Next(4) != 0;

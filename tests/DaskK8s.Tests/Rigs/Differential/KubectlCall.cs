@@ -11,7 +11,7 @@ internal static class KubectlCall
     /// <param name="program">The path of <c>kubectl</c>.</param>
     /// <param name="kubeconfig">The kubeconfig's path.</param>
     /// <param name="home">The home directory of the call.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Why the call failed, or null where it succeeded.</returns>
     public static async Task<string?> FindRefusalAsync(string program, string kubeconfig, string home, CancellationToken cancellationToken)
     {
