@@ -20,7 +20,7 @@ public sealed class ConnectDaskClusterCommand : DaskCmdlet
     public string? Namespace { get; set; }
 
     /// <summary>Gets or sets the instance of the Dask chart.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The instance of the Dask chart, for a release that has several: the alias that its umbrella chart gives it.")]
+    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The instance of the Dask chart, for a release that has several: its alias in the umbrella chart.")]
     [ArgumentCompleter(typeof(InstanceCompleter))]
     public string? Instance { get; set; }
 
@@ -30,7 +30,7 @@ public sealed class ConnectDaskClusterCommand : DaskCmdlet
     public string? Context { get; set; }
 
     /// <summary>Gets or sets the kubeconfig file.</summary>
-    [Parameter(HelpMessage = "The kubeconfig file. By default those of KUBECONFIG, else ~/.kube/config.")]
+    [Parameter(HelpMessage = "The kubeconfig file. By default the files in KUBECONFIG, otherwise ~/.kube/config.")]
     public string? Kubeconfig { get; set; }
 
     /// <summary>Gets or sets how the scheduler is reached.</summary>
@@ -39,7 +39,7 @@ public sealed class ConnectDaskClusterCommand : DaskCmdlet
     public string SchedulerAccess { get; set; } = "Auto";
 
     /// <summary>Gets or sets the time limit in seconds.</summary>
-    [Parameter(HelpMessage = "How long connecting may take, in seconds; 60 by default.")]
+    [Parameter(HelpMessage = "The time limit for connecting, in seconds; 60 by default.")]
     [ValidateRange(1, 86400)]
     public int TimeoutSec { get; set; } = 60;
 

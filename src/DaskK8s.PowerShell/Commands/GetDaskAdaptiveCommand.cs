@@ -8,7 +8,7 @@ namespace DaskK8s.PowerShell;
 public sealed class GetDaskAdaptiveCommand : ClusterCmdlet
 {
     /// <summary>Gets or sets the cluster.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, HelpMessage = "The cluster, or its name. By default all that are connected.")]
+    [Parameter(Position = 0, ValueFromPipeline = true, HelpMessage = "The cluster, or its name. By default all connected clusters.")]
     [ClusterName]
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }

@@ -22,7 +22,7 @@ public sealed class GetDaskClusterCommand : DaskCmdlet
     public SwitchParameter Current { get; set; }
 
     /// <summary>Gets or sets whether to search for releases.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = AvailableSet, HelpMessage = "Looks for releases of the Dask chart on the Kubernetes cluster.")]
+    [Parameter(Mandatory = true, ParameterSetName = AvailableSet, HelpMessage = "Searches the Kubernetes cluster for releases of the Dask chart.")]
     public SwitchParameter Available { get; set; }
 
     /// <summary>Gets or sets whether to search all namespaces.</summary>
@@ -40,7 +40,7 @@ public sealed class GetDaskClusterCommand : DaskCmdlet
     public string? Context { get; set; }
 
     /// <summary>Gets or sets the kubeconfig file.</summary>
-    [Parameter(ParameterSetName = AvailableSet, HelpMessage = "The kubeconfig file. By default those of KUBECONFIG, else ~/.kube/config.")]
+    [Parameter(ParameterSetName = AvailableSet, HelpMessage = "The kubeconfig file. By default the files in KUBECONFIG, otherwise ~/.kube/config.")]
     public string? Kubeconfig { get; set; }
 
     /// <summary>Writes the clusters.</summary>
@@ -65,7 +65,7 @@ public sealed class GetDaskClusterCommand : DaskCmdlet
             session.Log.Hear);
         Run(Namespace ?? Context ?? Kubeconfig, async (output, stopping) =>
         {
-            using IDisposable busy = output.Busy("Looking for releases", AllNamespaces ? "In all namespaces" : $"In {Namespace ?? "the context's namespace"}");
+            using IDisposable busy = output.Busy("Searching for releases", AllNamespaces ? "In all namespaces" : $"In {Namespace ?? "the context's namespace"}");
             DiscoveryResult found = await HelmCluster.DiscoverAsync(options, AllNamespaces, stopping).ConfigureAwait(false);
             foreach (ClusterLimitation limitation in found.Limitations)
             {

@@ -31,21 +31,21 @@ public sealed class GetDaskLogCommand : ClusterCmdlet
     public SwitchParameter Follow { get; set; }
 
     /// <summary>Gets or sets the maximum number of lines.</summary>
-    [Parameter(HelpMessage = "How many of the last lines of each pod are read.")]
+    [Parameter(HelpMessage = "The number of most recent lines to read from each pod.")]
     [ValidateRange(0, int.MaxValue)]
     public int? Tail { get; set; }
 
     /// <summary>Gets or sets the maximum age of lines.</summary>
-    [Parameter(HelpMessage = "How old lines may be: 90s, 10m, 2h, 1d, or a TimeSpan.")]
+    [Parameter(HelpMessage = "The maximum age of lines: 90s, 10m, 2h, 1d, or a TimeSpan.")]
     [Age]
     public TimeSpan? Since { get; set; }
 
     /// <summary>Gets or sets whether to read the previous containers.</summary>
-    [Parameter(HelpMessage = "Reads the containers before the last restart.")]
+    [Parameter(HelpMessage = "Reads the logs of the containers before their last restart.")]
     public SwitchParameter Previous { get; set; }
 
     /// <summary>Gets or sets the cluster.</summary>
-    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The cluster, or its name. By default the group's own, else the current one.")]
+    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The cluster, or its name. By default the group's own, otherwise the current one.")]
     [ClusterName]
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }

@@ -12,7 +12,7 @@ public sealed class GetDaskReleaseValueCommand : ClusterCmdlet
     public string? Path { get; set; }
 
     /// <summary>Gets or sets whether to return only the user-supplied values.</summary>
-    [Parameter(HelpMessage = "Only what the user supplied, without the chart's defaults.")]
+    [Parameter(HelpMessage = "Returns only the user-supplied values, without the chart's defaults.")]
     public SwitchParameter UserSupplied { get; set; }
 
     /// <summary>Gets or sets whether to return YAML.</summary>

@@ -18,7 +18,7 @@ public sealed class GetDaskWorkerCommand : ClusterCmdlet
     public WorkerGroup? InputObject { get; set; }
 
     /// <summary>Gets or sets the cluster.</summary>
-    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The cluster, or its name. By default the group's own, else the current one.")]
+    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The cluster, or its name. By default the group's own, otherwise the current one.")]
     [ClusterName]
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }

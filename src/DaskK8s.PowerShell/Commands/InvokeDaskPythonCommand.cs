@@ -13,7 +13,7 @@ public sealed class InvokeDaskPythonCommand : ClusterCmdlet
     private const string FileSet = "File";
 
     /// <summary>Gets or sets the program.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = SourceSet, HelpMessage = "The program. Its last expression, or its variable result, is the result.")]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = SourceSet, HelpMessage = "The program. The value of its last expression, or of its variable named result, is returned.")]
     public string Source { get; set; } = "";
 
     /// <summary>Gets or sets the file.</summary>
@@ -31,7 +31,7 @@ public sealed class InvokeDaskPythonCommand : ClusterCmdlet
     public IDictionary? Resources { get; set; }
 
     /// <summary>Gets or sets the variables.</summary>
-    [Parameter(HelpMessage = "Variables that the program finds: @{ n = 10; path = 's3://…' }.")]
+    [Parameter(HelpMessage = "Variables to set for the program: @{ n = 10; path = 's3://…' }.")]
     public IDictionary? Variable { get; set; }
 
     /// <summary>Gets or sets the cluster.</summary>

@@ -9,7 +9,7 @@ namespace DaskK8s.PowerShell;
 public sealed class NewDaskWorkerGroupValueCommand : ClusterCmdlet
 {
     /// <summary>Gets or sets the group's name.</summary>
-    [Parameter(Mandatory = true, Position = 0, HelpMessage = "The group's name: a new one, or that of a group to change.")]
+    [Parameter(Mandatory = true, Position = 0, HelpMessage = "The name of the group to add or change.")]
     [ArgumentCompleter(typeof(GroupCompleter))]
     public string Name { get; set; } = "";
 
@@ -27,7 +27,7 @@ public sealed class NewDaskWorkerGroupValueCommand : ClusterCmdlet
     public string? WorkerCommand { get; set; }
 
     /// <summary>Gets or sets Dask's resources.</summary>
-    [Parameter(HelpMessage = "Dask's abstract resources of each worker: @{ GPU = 1 }.")]
+    [Parameter(HelpMessage = "The abstract Dask resources of each worker: @{ GPU = 1 }.")]
     public IDictionary? DaskResources { get; set; }
 
     /// <summary>Gets or sets the limits.</summary>
@@ -47,11 +47,11 @@ public sealed class NewDaskWorkerGroupValueCommand : ClusterCmdlet
     public IDictionary? Env { get; set; }
 
     /// <summary>Gets or sets additional arguments.</summary>
-    [Parameter(HelpMessage = "Further arguments of the worker's program.")]
+    [Parameter(HelpMessage = "Additional arguments of the worker's program.")]
     public string[]? ExtraArgs { get; set; }
 
     /// <summary>Gets or sets the threads.</summary>
-    [Parameter(HelpMessage = "The threads of each worker.")]
+    [Parameter(HelpMessage = "The number of threads of each worker.")]
     public int? Threads { get; set; }
 
     /// <summary>Gets or sets whether to keep the current replicas.</summary>

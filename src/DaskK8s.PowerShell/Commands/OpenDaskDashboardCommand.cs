@@ -50,7 +50,7 @@ public sealed class OpenDaskDashboardCommand : ClusterCmdlet
             }
             catch (Win32Exception e)
             {
-                Report(new InvalidOperationException($"No browser could be opened: {e.Message} The dashboard is at {link}", e), link, advice: $"Open it yourself: {link}");
+                Report(new InvalidOperationException($"Could not open a browser: {e.Message} The dashboard is at {link}", e), link, advice: $"Open it yourself: {link}");
             }
         }
     }

@@ -41,11 +41,11 @@ public sealed class SetDaskWorkerGroupCommand : ClusterCmdlet
     public SwitchParameter Immediate { get; set; }
 
     /// <summary>Gets or sets whether to wait.</summary>
-    [Parameter(HelpMessage = "Waits until the scheduler knows the workers.")]
+    [Parameter(HelpMessage = "Waits until the workers are connected to the scheduler.")]
     public SwitchParameter Wait { get; set; }
 
     /// <summary>Gets or sets the time limit of the wait, in seconds.</summary>
-    [Parameter(HelpMessage = "How long -Wait waits, in seconds; 300 by default.")]
+    [Parameter(HelpMessage = "The time limit for -Wait, in seconds; 300 by default.")]
     [ValidateRange(1, int.MaxValue / 1000)]
     public int TimeoutSec { get; set; } = 300;
 
@@ -54,7 +54,7 @@ public sealed class SetDaskWorkerGroupCommand : ClusterCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <summary>Gets or sets the cluster.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The cluster, or its name. By default the group's own, else the current one.")]
+    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The cluster, or its name. By default the group's own, otherwise the current one.")]
     [ClusterName]
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }
@@ -67,7 +67,7 @@ public sealed class SetDaskWorkerGroupCommand : ClusterCmdlet
         {
             Report(
                 new ArgumentException(bySize
-                    ? "Give either -Replicas, or some of -Memory, -Cores and -Gpus."
+                    ? "Specify either -Replicas, or one or more of -Memory, -Cores and -Gpus."
                     : "Specify the size of the group: -Replicas, or at least one of -Memory, -Cores and -Gpus."),
                 null,
                 isTerminating: true);

@@ -18,7 +18,7 @@ public sealed class StartDaskAdaptiveCommand : ClusterCmdlet
     private readonly Dictionary<HelmCluster, Dictionary<string, AdaptiveRange>> _ranges = [];
 
     /// <summary>Gets or sets the groups.</summary>
-    [Parameter(Position = 0, ParameterSetName = GroupSet, HelpMessage = "The groups that adapt. By default the default group.")]
+    [Parameter(Position = 0, ParameterSetName = GroupSet, HelpMessage = "The groups to scale adaptively. By default the default group.")]
     [Alias("Name", "Group")]
     [ArgumentCompleter(typeof(GroupCompleter))]
     public string[]? WorkerGroup { get; set; }
@@ -62,7 +62,7 @@ public sealed class StartDaskAdaptiveCommand : ClusterCmdlet
     public TimeSpan? IdleTimeout { get; set; }
 
     /// <summary>Gets or sets the cluster.</summary>
-    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The cluster, or its name. By default the groups' own, else the current one.")]
+    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The cluster, or its name. By default the groups' own, otherwise the current one.")]
     [ClusterName]
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }

@@ -26,7 +26,7 @@ public sealed class StopDaskAdaptiveCommand : ClusterCmdlet
         {
             Report(new ItemNotFoundException($"No adaptive scaling of {cluster.Name} was started in this session."), cluster, advice: "See what runs: Get-DaskAdaptive.");
         }
-        else if (ShouldProcess(cluster.Name, "end adaptive scaling") && session.TakeAdaptive(cluster) is { } adaptive)
+        else if (ShouldProcess(cluster.Name, "stop adaptive scaling") && session.TakeAdaptive(cluster) is { } adaptive)
         {
             Run(cluster, async (output, _) =>
             {

@@ -17,7 +17,7 @@ public sealed class TestDaskPermissionCommand : ClusterCmdlet
     public HelmCluster? Cluster { get; set; }
 
     /// <summary>Gets or sets the namespace.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = ContextSet, HelpMessage = "The namespace to ask about, without a connection.")]
+    [Parameter(Mandatory = true, ParameterSetName = ContextSet, HelpMessage = "The namespace to check, without a connection.")]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     public string? Namespace { get; set; }
 
@@ -27,11 +27,11 @@ public sealed class TestDaskPermissionCommand : ClusterCmdlet
     public string? Context { get; set; }
 
     /// <summary>Gets or sets the kubeconfig file.</summary>
-    [Parameter(ParameterSetName = ContextSet, HelpMessage = "The kubeconfig file. By default those of KUBECONFIG, else ~/.kube/config.")]
+    [Parameter(ParameterSetName = ContextSet, HelpMessage = "The kubeconfig file. By default the files in KUBECONFIG, otherwise ~/.kube/config.")]
     public string? Kubeconfig { get; set; }
 
     /// <summary>Gets or sets whether to return a Role.</summary>
-    [Parameter(HelpMessage = "Gives the Role to ask an administrator for, as YAML, instead of the list.")]
+    [Parameter(HelpMessage = "Returns the Role to request from an administrator, as YAML, instead of the list.")]
     public SwitchParameter AsRole { get; set; }
 
     /// <summary>Sends the query and writes its results.</summary>

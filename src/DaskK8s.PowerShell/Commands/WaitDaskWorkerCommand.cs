@@ -18,20 +18,20 @@ public sealed class WaitDaskWorkerCommand : ClusterCmdlet
     public WorkerGroup? InputObject { get; set; }
 
     /// <summary>Gets or sets the time limit.</summary>
-    [Parameter(HelpMessage = "How long to wait, in seconds; 300 by default.")]
+    [Parameter(HelpMessage = "The time limit, in seconds; 300 by default.")]
     [ValidateRange(0, int.MaxValue / 1000)]
     public int TimeoutSec { get; set; } = 300;
 
     /// <summary>Gets or sets whether to keep waiting for pods that cannot start.</summary>
-    [Parameter(HelpMessage = "Goes on waiting where pods cannot come up as they are, as with an image that does not exist.")]
+    [Parameter(HelpMessage = "Keeps waiting if pods cannot start, for example because their image does not exist.")]
     public SwitchParameter NoFailFast { get; set; }
 
     /// <summary>Gets or sets whether to return the groups.</summary>
-    [Parameter(HelpMessage = "Gives the groups as they are afterwards.")]
+    [Parameter(HelpMessage = "Returns the groups in their state afterwards.")]
     public SwitchParameter PassThru { get; set; }
 
     /// <summary>Gets or sets the cluster.</summary>
-    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The cluster, or its name. By default the group's own, else the current one.")]
+    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The cluster, or its name. By default the group's own, otherwise the current one.")]
     [ClusterName]
     [ArgumentCompleter(typeof(ClusterCompleter))]
     public HelmCluster? Cluster { get; set; }
