@@ -1,6 +1,6 @@
 namespace DaskK8s.Interactive;
 
-/// <summary>A snapshot of a worker group for a card.</summary>
+/// <summary>A snapshot of a worker group, as shown on a notebook card.</summary>
 public sealed record GroupSnapshot
 {
     /// <summary>Gets the group's name.</summary>

@@ -47,7 +47,7 @@ internal static class Failures
         SchedulerUnreachableException => (ErrorCategory.ConnectionError, "Look at the scheduler's log: Get-DaskLog -Component Scheduler."),
         LosslessScaleDownException => (ErrorCategory.ResourceUnavailable, "Shrink it all the same with -Immediate; lost results are computed again."),
         WorkersNotReadyException => (ErrorCategory.OperationTimeout, "Look at the pods' logs: Get-DaskLog; wait longer with -TimeoutSec."),
-        DaskNoWorkerException => (ErrorCategory.ResourceUnavailable, "Scale a group that fits: Get-DaskWorkerGroup, Set-DaskWorkerGroup."),
+        DaskNoWorkerException => (ErrorCategory.ResourceUnavailable, "Find a group that can run the task with Get-DaskWorkerGroup, and scale it up with Set-DaskWorkerGroup."),
         DaskTaskException => (ErrorCategory.InvalidResult, "The Python traceback: $Error[0].Exception.PythonTraceback."),
         DaskResultException => (ErrorCategory.InvalidResult, "Let the program's last line be made of dicts, lists, texts and numbers, or be a dataframe, or None."),
         DaskTaskLostException => (ErrorCategory.ResourceUnavailable, "The scheduler was restarted: run the command again."),

@@ -3,7 +3,7 @@ using DaskK8s.Testing.Storage;
 
 namespace DaskK8s.Testing.Patching;
 
-/// <summary>Applies a configuration as its manager's full intent: conflicts with others are reported, fields no longer set are removed.</summary>
+/// <summary>Applies a configuration as its manager's full intent: conflicts with other managers are reported, and fields that are no longer set are removed.</summary>
 internal static class ServerSideApply
 {
     public static void Apply(JsonObject live, JsonObject config, string manager, string apiVersion, string? subresource, bool force, DateTimeOffset time)

@@ -5,7 +5,7 @@ namespace DaskK8s;
 
 public sealed partial class DaskClient
 {
-    /// <summary>Runs a function once on each worker, outside tasks, even while workers are busy.</summary>
+    /// <summary>Runs a function once on each worker. It is not a task, so it also runs on busy workers.</summary>
     /// <remarks>
     /// Use it to inspect and set up workers: packages, files, memory. The function runs on its own thread. A parameter <c>dask_worker</c>
     /// receives the worker. A failure on one worker does not affect the others.

@@ -218,7 +218,7 @@ public sealed partial class DaskClient
         if (_groups is null)
         {
             throw new ArgumentException(
-                $"The worker group '{group}' is not known: this client was connected by an address, and only a Helm release has groups. Name the Workers instead.");
+                $"The worker group '{group}' is not known: this client was connected by address, and only Helm releases have worker groups. Set Workers instead.");
         }
 
         IReadOnlyList<GroupWorkers> groups = await _life.RunAsync(token => _groups(fresh, token).AsTask(), cancellationToken).ConfigureAwait(false);

@@ -97,7 +97,7 @@ internal sealed class ReleaseReader(string releaseName, KubeRequests requests, W
             refused.Call)
         : new ClusterLimitation(
             "The release's values, declared replicas and the command of its next upgrade",
-            $"Helm has no record of the release in namespace {Namespace}, so it is known from labels only: {origin.WhyNoRecord}.");
+            $"Helm has no record of the release in namespace {Namespace}, so it is known only from labels ({origin.WhyNoRecord}).");
 
     /// <summary>Matches a record with its objects: Flux and other tools can keep them in different namespaces, and either can be given.</summary>
     private async Task<(StoredRelease Stored, WorkloadSnapshot Snapshot)> MeetAsync(

@@ -122,7 +122,7 @@ internal sealed class FollowedPod(KubeRequests requests, LogsSink sink, LogTarge
         }
     }
 
-    /// <summary>Reads one run to its end; returns false if the pod has nothing more to read.</summary>
+    /// <summary>Reads the log of one container run to its end; returns false if the pod has nothing more to read.</summary>
     private async Task<bool> ReadRunAsync(V1Pod pod, ContainerView view, CancellationToken cancellationToken)
     {
         bool again = _reading?.Run == view.Run;

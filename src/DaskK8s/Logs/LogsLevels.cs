@@ -5,7 +5,7 @@ namespace DaskK8s.Logs;
 /// <summary>Determines the level of one pod's lines, and which of them continue the previous line.</summary>
 internal sealed partial class LogsLevels
 {
-    /// <summary>The time within which Python writes the lines of one logging call.</summary>
+    /// <summary>The maximum time between two consecutive lines of one Python logging call.</summary>
     private static readonly TimeSpan OneCall = TimeSpan.FromMilliseconds(50);
 
     private string? _level;

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>The ownership of a Deployment's <c>spec.replicas</c> after a scaling (see server-side apply).</summary>
+/// <summary>The ownership of a Deployment's <c>spec.replicas</c> after a scaling (see Kubernetes server-side apply).</summary>
 public enum FieldOwnership
 {
     /// <summary>The number did not change, so the library did not become an owner of the field.</summary>

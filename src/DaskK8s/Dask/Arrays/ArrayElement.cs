@@ -67,7 +67,7 @@ internal abstract class ArrayElement(string dtype, int size)
         {
             if (length < 0 || (count *= length) > Array.MaxLength)
             {
-                throw new InvalidCastException($"An array of the shape ({string.Join(", ", shape)}) is larger than .NET's arrays can be. Fetch slices of it.");
+                throw new InvalidCastException($"An array of shape ({string.Join(", ", shape)}) is larger than a .NET array can be. Fetch it in slices.");
             }
         }
 
@@ -80,7 +80,7 @@ internal abstract class ArrayElement(string dtype, int size)
         };
         return shape.Count == rank
             ? element.NewSink(source, form, [.. shape.Select(static l => (int)l)], (int)count)
-            : throw new InvalidCastException($"An array of the shape ({string.Join(", ", shape)}) has {shape.Count} dimensions: read it as a DaskArray<{element.Type.Name}>.");
+            : throw new InvalidCastException($"An array of shape ({string.Join(", ", shape)}) has {shape.Count} dimensions: read it as a DaskArray<{element.Type.Name}>.");
     }
 
     /// <summary>Reads one element.</summary>

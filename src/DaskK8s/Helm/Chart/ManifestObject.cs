@@ -11,7 +11,7 @@ internal sealed record ManifestObject(ValueNode.Map Item, IReadOnlyList<string>?
     private const string ChartsFolder = "charts";
     private const string TemplatesFolder = "templates";
 
-    /// <summary>Reads the comment that Helm writes above each object, such as <c># Source: umbrella/charts/alias/templates/x.yaml</c>.</summary>
+    /// <summary>Returns the charts in the comment that Helm writes above each object, such as <c># Source: umbrella/charts/alias/templates/x.yaml</c>.</summary>
     public static IReadOnlyList<string>? ChartsOf(ReadOnlySpan<char> document)
     {
         foreach (Range range in document.Split('\n'))

@@ -19,7 +19,7 @@ internal static class WorkerGroupChecks
         foreach ((string? name, double amount) in group.DaskResources)
         {
             Require(group, IsOneWord(name) && name.AsSpan().IndexOfAny('=', ',') < 0, $"Group '{group.Name}': a Dask resource's name must not contain spaces, commas or equals signs.");
-            Require(group, double.IsFinite(amount) && amount >= 0, $"Group '{group.Name}': Dask resource '{name}' must be a number, 0 or more.");
+            Require(group, double.IsFinite(amount) && amount >= 0, $"Group '{group.Name}': the amount of Dask resource '{name}' must be a finite number, 0 or more.");
         }
 
         foreach ((string? name, string? quantity) in group.Limits.Concat(group.Requests))

@@ -57,7 +57,7 @@ internal static class KubeConfigErrors
     /// <param name="context">The requested context, if any.</param>
     /// <returns>The error.</returns>
     public static KubeConfigException NotFound(IReadOnlyList<string> places, string? context) =>
-        new($"There is no kubeconfig. Looked at: {Join(places)}. Give the path of one, or set KUBECONFIG.")
+        new($"No kubeconfig was found. Searched: {Join(places)}. Specify the path of one, or set KUBECONFIG.")
         {
             Path = places.Count == 1 ? places[0] : null,
             Context = context,

@@ -181,7 +181,7 @@ internal sealed partial class SpdySession : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends the frames of <see cref="TryOpen(int, out bool)"/>.</summary>
+    /// <summary>Sends the frames that <see cref="TryOpen(int, out bool)"/> queued.</summary>
     public void Flush() => Output.Flush();
 
     /// <summary>Ends the session and all its connections.</summary>

@@ -28,7 +28,7 @@ internal abstract class TunnelStream : AsyncDuplexStream
 
     /// <summary>Waits for bytes and lends them without copying; the caller must return all of them with <see cref="Return"/>.</summary>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <returns>The bytes; none after the pod has closed its side, and then there is nothing to return.</returns>
+    /// <returns>The bytes; empty if the pod has closed its side, in which case there is nothing to return.</returns>
     /// <exception cref="PortForwardException">The pod refused the connection, or the connection to it was lost.</exception>
     public abstract ValueTask<ReadOnlyMemory<byte>> BorrowAsync(CancellationToken cancellationToken = default);
 

@@ -70,7 +70,7 @@ internal sealed record ScaleDownCandidate(V1Pod Pod, IReadOnlyList<WorkerLoad> W
     {
         int expected = DaskContainer.WorkersOf(Pod, Container);
         return Workers.Count == 0
-            ? "the scheduler lists no worker of it, so its results are unknown"
+            ? "the scheduler lists none of its workers, so their results are unknown"
             : FormattableString.Invariant($"the scheduler lists {Workers.Count} of its {expected} workers, so the results of the others are unknown");
     }
 

@@ -45,7 +45,7 @@ internal static class OwnerApplyCheck
         }
     }
 
-    /// <summary>Returns a copy without the number and the fields that the server increments.</summary>
+    /// <summary>Returns a copy without the replica count, the status and the metadata that the server maintains.</summary>
     public static JsonObject WithoutNumber(JsonObject deployment)
     {
         JsonObject copy = (JsonObject)deployment.DeepClone();
