@@ -93,7 +93,7 @@ internal sealed class SchedulerConnector(HelmClusterOptions options, KubeRequest
             }
             catch (Exception e) when (route.MayFallBackToForward && e is SchedulerUnreachableException or SchedulerTimeoutException)
             {
-                ReachLog.RouteChosen(requests.Logger, "by a forward", "the direct way is closed");
+                ReachLog.RouteChosen(requests.Logger, "by a forward", "it cannot be reached directly");
             }
         }
 

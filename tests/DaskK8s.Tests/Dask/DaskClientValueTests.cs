@@ -101,7 +101,7 @@ public sealed class DaskClientValueTests(DaskProcesses dask) : DaskClientTestBas
     }
 
     [Theory]
-    [InlineData("2**64", "int", "*fit into 64 bits*")]
+    [InlineData("2**64", "int", "*past 64 bits*")]
     [InlineData("{'a': [{1, 2}]}", "set", "*set has no JSON representation*")]
     [InlineData("__import__('pandas').DataFrame({'a': [1]})", "pandas.core.frame.DataFrame", "*DataFrame*pass the future to another task*")]
     [InlineData("__import__('threading').Thread()", "threading.Thread", "*threading.Thread*")]
