@@ -205,8 +205,8 @@ public sealed class KubeConfigBadInputTests : IDisposable
             users: [{name: u, user: {}}]
             """);
 
-        (await OpenAsync()).Message.Should().Contain("The context 'x'").And.Contain("the cluster 'gone', which is not there. There are: c.");
-        (await OpenAsync(_home.Options with { Context = "y" })).Message.Should().Contain("the user 'gone', which is not there. There are: u.");
+        (await OpenAsync()).Message.Should().Contain("The context 'x'").And.Contain("the cluster 'gone', which does not exist. There are: c.");
+        (await OpenAsync(_home.Options with { Context = "y" })).Message.Should().Contain("the user 'gone', which does not exist. There are: u.");
         (await OpenAsync(_home.Options with { Context = "z" })).Message.Should().Contain("names no cluster");
     }
 
