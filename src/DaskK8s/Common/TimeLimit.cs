@@ -4,6 +4,9 @@ namespace DaskK8s.Common;
 /// <remarks>The only implementation of time limits. A limit of <see cref="Timeout.InfiniteTimeSpan"/> never elapses.</remarks>
 internal sealed class TimeLimit : IDisposable
 {
+    /// <summary>How long a cancelled call may take to put right what it began: a call ends within a second of its cancellation.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(800);
+
     private readonly CancellationTokenSource? _timer;
     private readonly CancellationTokenSource _linked;
     private readonly CancellationToken _caller;
@@ -53,15 +56,21 @@ internal sealed class TimeLimit : IDisposable
     public static void Forget(Task work) => work.ContinueWith(
         static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-    /// <summary>Waits for work that must be completed even if its caller cancels: after the cancellation only for a grace period, while the work continues.</summary>
+    /// <summary>Cancels a source <see cref="Grace"/> after its caller has cancelled.</summary>
+    /// <param name="end">The source.</param>
+    /// <param name="caller">The caller's token.</param>
+    /// <returns>The registration, to be disposed before the source.</returns>
+    public static CancellationTokenRegistration CancelAfterGrace(CancellationTokenSource end, CancellationToken caller) =>
+        caller.UnsafeRegister(static source => ((CancellationTokenSource)source!).CancelAfter(Grace), end);
+
+    /// <summary>Waits for work that must be completed even if its caller cancels: after the cancellation only for <see cref="Grace"/>, while the work continues.</summary>
     /// <param name="work">The work, which does not observe the caller's token.</param>
-    /// <param name="grace">The maximum wait after the cancellation.</param>
     /// <param name="time">The clock.</param>
     /// <param name="caller">The caller's token.</param>
-    public static async Task WaitWithGraceAsync(Task work, TimeSpan grace, TimeProvider time, CancellationToken caller)
+    public static async Task WaitWithGraceAsync(Task work, TimeProvider time, CancellationToken caller)
     {
         using CancellationTokenSource end = new(Timeout.InfiniteTimeSpan, time);
-        using CancellationTokenRegistration cancelled = caller.UnsafeRegister(_ => end.CancelAfter(grace), null);
+        using CancellationTokenRegistration cancelled = CancelAfterGrace(end, caller);
         try
         {
             await work.WaitAsync(end.Token).ConfigureAwait(false);

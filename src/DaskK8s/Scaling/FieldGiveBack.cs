@@ -9,7 +9,7 @@ using k8s.Models;
 
 namespace DaskK8s.Scaling;
 
-/// <summary>Gives up this library's ownership of the fields that it changed in a Deployment, without affecting other owners.</summary>
+/// <summary>Releases this library's ownership of the fields that it changed in a Deployment, without affecting other owners.</summary>
 /// <remarks>
 /// Helm 4 uses server-side apply: as long as another manager owns <c>spec.replicas</c> with another value, the next upgrade
 /// fails with a conflict. After our entries are removed from <c>metadata.managedFields</c>, the field has no owner.
@@ -17,18 +17,15 @@ namespace DaskK8s.Scaling;
 /// </remarks>
 internal sealed class FieldGiveBack(KubeRequests requests)
 {
-    /// <summary>The time limit for giving up ownership of a field.</summary>
+    /// <summary>The time limit for releasing ownership of a field.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
-
-    /// <summary>The time limit after the caller has cancelled the call; at that point the API server has already accepted the number.</summary>
-    public static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(800);
 
     /// <summary>How often a server can accept the request but keep the entry (another client's scaling) before it is assumed to ignore it.</summary>
     private const int MaxIgnored = 3;
 
     /// <summary>Removes our entries; errors are logged and reported but not thrown, because the scaling has succeeded.</summary>
     /// <param name="deployment">The Deployment as of the last read.</param>
-    /// <param name="cancellationToken">Cancels the call, after <see cref="Grace"/>.</param>
+    /// <param name="cancellationToken">Cancels the call, after <see cref="TimeLimit.Grace"/>.</param>
     /// <returns>Whether the library owned the field and still owns it.</returns>
     public async Task<FieldOwnership> RunAsync(V1Deployment deployment, CancellationToken cancellationToken)
     {
@@ -38,7 +35,7 @@ internal sealed class FieldGiveBack(KubeRequests requests)
         }
 
         using CancellationTokenSource limit = new(Limit, requests.TimeProvider);
-        using CancellationTokenRegistration grace = cancellationToken.UnsafeRegister(static l => ((CancellationTokenSource)l!).CancelAfter(Grace), limit);
+        using CancellationTokenRegistration grace = TimeLimit.CancelAfterGrace(limit, cancellationToken);
         string? kept;
         try
         {

@@ -19,9 +19,6 @@ internal sealed class Retirement : IAsyncDisposable
     private const int MaxPlans = 20;
     private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a cancelled call waits for its cleanup, which continues without it: a call ends within a second of its cancellation.</summary>
-    private static readonly TimeSpan CleanupGrace = TimeSpan.FromMilliseconds(800);
-
     private readonly KubeRequests _requests;
     private readonly WorkerDrain? _drain;
     private readonly StrayRecovery _recovery;
@@ -67,7 +64,7 @@ internal sealed class Retirement : IAsyncDisposable
         finally
         {
             _cleaning = _cleanup.RunAsync(_ledger);
-            await TimeLimit.WaitWithGraceAsync(_cleaning, CleanupGrace, Time, cancellationToken).ConfigureAwait(false);
+            await TimeLimit.WaitWithGraceAsync(_cleaning, Time, cancellationToken).ConfigureAwait(false);
         }
     }
 
