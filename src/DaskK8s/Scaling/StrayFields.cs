@@ -9,10 +9,10 @@ using k8s.Models;
 
 namespace DaskK8s.Scaling;
 
-/// <summary>The fields of a release's Deployments that clients which did not finish kept, and the Deployments that somebody applied on the server's side.</summary>
+/// <summary>The fields that interrupted clients still own in a release's Deployments, and the Deployments managed by server-side apply.</summary>
 internal sealed class StrayFields(KubeRequests requests, Workloads workloads, string release)
 {
-    /// <summary>The time limit for giving up ownership left by interrupted clients.</summary>
+    /// <summary>The time limit for releasing ownership left by interrupted clients.</summary>
     private static readonly TimeSpan StrayLimit = TimeSpan.FromSeconds(3);
 
     /// <summary>The Deployments that were managed by server-side apply as of the last read.</summary>
@@ -20,7 +20,7 @@ internal sealed class StrayFields(KubeRequests requests, Workloads workloads, st
 
     private readonly FieldGiveBack _giveBack = new(requests);
 
-    /// <summary>Gives up ownership that interrupted clients still hold in the release's worker groups.</summary>
+    /// <summary>Releases ownership that interrupted clients still hold in the release's worker groups.</summary>
     /// <remarks>A failure here is not reported: the next call tries again.</remarks>
     public async Task GiveBackAsync(IEnumerable<V1Deployment> deployments, IReadOnlyList<GroupPlan> groups, CancellationToken cancellationToken)
     {
@@ -34,6 +34,12 @@ internal sealed class StrayFields(KubeRequests requests, Workloads workloads, st
         using TimeLimit limit = new(StrayLimit, requests.TimeProvider, cancellationToken);
         foreach (V1Deployment deployment in strays)
         {
+            if (limit.Token.IsCancellationRequested)
+            {
+                // Each would take the grace period of a cancelled call once more.
+                break;
+            }
+
             if (await _giveBack.RunAsync(deployment, limit.Token).ConfigureAwait(false) == FieldOwnership.GivenBack)
             {
                 ScalingLog.StrayGivenBack(requests.Logger, deployment.Metadata.Name);
@@ -41,7 +47,7 @@ internal sealed class StrayFields(KubeRequests requests, Workloads workloads, st
         }
     }
 
-    /// <summary>Gives up ownership left in groups other than the one that was just scaled.</summary>
+    /// <summary>Releases ownership left in groups other than the one that was just scaled.</summary>
     public async Task GiveBackOthersAsync(GroupPlan scaled, IReadOnlyList<GroupPlan> groups, CancellationToken cancellationToken)
     {
         try
@@ -56,10 +62,10 @@ internal sealed class StrayFields(KubeRequests requests, Workloads workloads, st
         }
     }
 
-    /// <summary>Determines whether somebody had applied a Deployment when it was read last.</summary>
+    /// <summary>Determines whether a Deployment was managed by server-side apply as of the last read.</summary>
     public bool IsApplied(string deployment) => _applied.ContainsKey(deployment);
 
-    /// <summary>Takes note of the Deployments that somebody applied.</summary>
+    /// <summary>Records which Deployments are managed by server-side apply.</summary>
     public void Note(IEnumerable<V1Deployment> deployments)
     {
         foreach (V1Deployment deployment in deployments)
