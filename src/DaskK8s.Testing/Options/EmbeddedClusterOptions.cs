@@ -14,7 +14,7 @@ public sealed record EmbeddedClusterOptions
     public string? Python { get; init; }
 
     /// <summary>Gets a value indicating whether workers run under Dask's nanny, as the chart's do.</summary>
-    /// <value><see langword="false"/> by default: without it, a worker starts in half the time, is not restarted at its memory limit, and is restarted by its pod when it exits.</value>
+    /// <value><see langword="false"/> by default. Without a nanny, a worker starts in half the time and has no restart at its memory limit; its pod restarts it when it exits.</value>
     public bool UseNanny { get; init; }
 
     /// <summary>Gets the version that the server reports; behaviour that changed between versions follows it.</summary>

@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>The reason why a pod, or a group without pods, is not in the desired state.</summary>
+/// <summary>The cause that keeps a pod, or a group without pods, from its desired state.</summary>
 /// <param name="Pod">The pod's name, or null if the cause does not concern a single pod.</param>
 /// <param name="Group">The worker group's name, or null for the scheduler's pod.</param>
 /// <param name="Kind">The kind of cause.</param>

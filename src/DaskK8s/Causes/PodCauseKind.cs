@@ -1,6 +1,6 @@
 namespace DaskK8s;
 
-/// <summary>The kinds of reasons why a pod of a worker group, or a whole group, is not in the desired state.</summary>
+/// <summary>The kinds of causes that keep a pod, or a whole worker group, from its desired state.</summary>
 public enum PodCauseKind
 {
     /// <summary>The cause is unknown.</summary>

@@ -5,13 +5,13 @@ namespace DaskK8s.Cluster;
 /// <summary>The names of releases and clusters.</summary>
 internal static partial class ClusterName
 {
-    /// <summary>The longest name that Helm takes for a release.</summary>
+    /// <summary>The maximum length of a release name in Helm.</summary>
     public const int LongestRelease = 53;
 
     /// <summary>Determines whether a string is a valid name of a Helm release.</summary>
     public static bool IsRelease(string? name) => name is { Length: > 0 and <= LongestRelease } && ReleasePattern().IsMatch(name);
 
-    /// <summary>Splits a cluster's name at the last dot: a release's name may hold dots, a namespace may not.</summary>
+    /// <summary>Splits a cluster's name at the last dot: a release name can contain dots, a namespace cannot.</summary>
     /// <returns>The release, and the options with the name's namespace and instance.</returns>
     /// <exception cref="ArgumentException">The name has no dot, or an option contradicts it.</exception>
     public static (string Release, HelmClusterOptions Options) Parse(string name, HelmClusterOptions? options)

@@ -11,7 +11,7 @@ using k8s.Models;
 
 namespace DaskK8s.Cluster;
 
-/// <summary>All that a cluster object knows of its release, as it was read last.</summary>
+/// <summary>The last known state of the release of a cluster object.</summary>
 internal sealed class ReleaseState(string name, KubeRequests requests, StrayFields strays, ScaleGroup scale)
 {
     private ReleasePlan? _plan;
@@ -24,7 +24,7 @@ internal sealed class ReleaseState(string name, KubeRequests requests, StrayFiel
     /// <summary>Gets the release's namespace.</summary>
     public string Namespace => requests.Connection.Namespace;
 
-    /// <summary>Gets or sets what the release consists of.</summary>
+    /// <summary>Gets or sets the parts of the release.</summary>
     public ReleasePlan Plan
     {
         get => _plan!;
@@ -37,19 +37,19 @@ internal sealed class ReleaseState(string name, KubeRequests requests, StrayFiel
     /// <summary>Gets the worker groups.</summary>
     public IReadOnlyList<WorkerGroup> Groups { get; private set; } = [];
 
-    /// <summary>Gets whether the groups' pods were read once.</summary>
+    /// <summary>Gets whether the groups' pods have been read.</summary>
     public bool ArePodsKnown { get; private set; }
 
-    /// <summary>Gets the scheduler and its workers, or null where they were not read.</summary>
+    /// <summary>Gets the scheduler and its workers, or null if they have not been read.</summary>
     public SchedulerInfo? Scheduler { get; private set; }
 
-    /// <summary>Gets what could not be read or used.</summary>
+    /// <summary>Gets the parts that could not be read or used.</summary>
     public IReadOnlyList<ClusterLimitation> Limitations { get; private set; } = [];
 
     /// <summary>Gets the addresses at which the scheduler may list workers after their pods are gone, with their groups.</summary>
     public ConcurrentDictionary<(string Group, string Address), byte> Lingering { get; } = new();
 
-    /// <summary>Takes what was read of the objects.</summary>
+    /// <summary>Applies a snapshot of the release's objects.</summary>
     public void Apply(WorkloadSnapshot snapshot)
     {
         Groups = GroupBuilder.Build(scale, Plan.Groups, snapshot, Groups);
@@ -73,16 +73,16 @@ internal sealed class ReleaseState(string name, KubeRequests requests, StrayFiel
         _groupsByIP = groupsByIP;
     }
 
-    /// <summary>Takes what the scheduler said.</summary>
+    /// <summary>Applies the scheduler's answer.</summary>
     public SchedulerInfo Apply(SchedulerInfo info) => Scheduler = WithGroups(info);
 
-    /// <summary>Determines whether a scheduler is known to have a version; one process has one.</summary>
+    /// <summary>Determines whether the version of this scheduler process is known.</summary>
     public bool KnowsVersionOf(SchedulerInfo info) => _version.Id == info.Id;
 
-    /// <summary>Takes a scheduler's version, or null where it does not tell.</summary>
+    /// <summary>Stores a scheduler's version, or null if it is unknown.</summary>
     public void NoteVersion(SchedulerInfo info, string? version) => _version = (info.Id, version);
 
-    /// <summary>Determines whether a worker's pod was there at the last look.</summary>
+    /// <summary>Determines whether a worker's pod was in the last snapshot.</summary>
     public bool KnowsPodOf(WorkerInfo worker) => _groupsByIP.ContainsKey(worker.Host);
 
     /// <summary>Adds what could not be read or used.</summary>

@@ -15,7 +15,7 @@ using k8s.Models;
 
 namespace DaskK8s.Cluster;
 
-/// <summary>Connects a cluster object to its scheduler, and says why where it cannot.</summary>
+/// <summary>Connects a cluster object to its scheduler, or explains why this is not possible.</summary>
 internal sealed class SchedulerConnector(HelmClusterOptions options, KubeRequests requests, Workloads workloads, ReleaseState state)
 {
     private static readonly TimeSpan DirectDialTime = TimeSpan.FromSeconds(3);
@@ -25,7 +25,7 @@ internal sealed class SchedulerConnector(HelmClusterOptions options, KubeRequest
 
     private string? _waitsFor;
 
-    /// <summary>Gets why the scheduler is not reached where nobody asked for it, or null.</summary>
+    /// <summary>Gets the reason why the scheduler is deliberately not connected, or null.</summary>
     public string? NotReached { get; private set; }
 
     /// <summary>Lists the scheduler's pods (normally one); worker pods are read only on request.</summary>
@@ -33,10 +33,10 @@ internal sealed class SchedulerConnector(HelmClusterOptions options, KubeRequest
         ? Task.FromResult<IList<V1Pod>>([])
         : workloads.ListComponentAsync(options.SchedulerComponent, cancellationToken);
 
-    /// <summary>Opens the way to the scheduler, and asks it who it is.</summary>
+    /// <summary>Opens a connection to the scheduler and requests its identity.</summary>
     /// <param name="snapshot">The release's Deployments, and the scheduler's pods.</param>
     /// <param name="cancellationToken">Cancels the attempt.</param>
-    /// <returns>The way, or null where there is none that may be used.</returns>
+    /// <returns>The connection, or null if none is allowed.</returns>
     /// <exception cref="SchedulerUnreachableException">The scheduler is not there, or does not answer.</exception>
     public async Task<SchedulerLink?> OpenAsync(WorkloadSnapshot snapshot, CancellationToken cancellationToken)
     {
@@ -128,8 +128,8 @@ internal sealed class SchedulerConnector(HelmClusterOptions options, KubeRequest
         }
     }
 
-    /// <summary>Returns the error of a connection that was not there in time.</summary>
-    /// <param name="cancellationToken">Ends the look at the scheduler's pod.</param>
+    /// <summary>Returns the error of a connection attempt that timed out.</summary>
+    /// <param name="cancellationToken">Cancels the diagnosis of the scheduler's pod.</param>
     /// <returns>The error.</returns>
     public async Task<DaskK8sException> NotInTimeAsync(CancellationToken cancellationToken)
     {

@@ -24,11 +24,11 @@ public sealed partial class DaskClient
         "begin_report");
 
     /// <summary>Runs work and returns Dask's performance report of it: the task stream, profiles of workers and scheduler, bandwidths and logs.</summary>
-    /// <remarks>Dask's scheduler draws the report with Bokeh. The report tells of all that the cluster does meanwhile, whoever submitted it.</remarks>
+    /// <remarks>Dask's scheduler draws the report with Bokeh. The report covers everything that the cluster does meanwhile, including other clients' work.</remarks>
     /// <param name="work">The work: it submits tasks and waits for them.</param>
-    /// <param name="cancellationToken">Ends the work and the wait.</param>
+    /// <param name="cancellationToken">Cancels the work and the wait.</param>
     /// <returns>The report, an HTML page.</returns>
-    /// <exception cref="DaskRpcException">The scheduler cannot draw the report, as it lacks Bokeh: the work has not begun. Or drawing failed.</exception>
+    /// <exception cref="DaskRpcException">The scheduler has no Bokeh, and the work was not started; or drawing the report failed.</exception>
     /// <exception cref="SchedulerTimeoutException">The report was not drawn within five minutes.</exception>
     public async Task<string> GetPerformanceReportAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken = default)
     {

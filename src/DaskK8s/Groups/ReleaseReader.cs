@@ -5,20 +5,20 @@ using DaskK8s.Kubernetes;
 
 namespace DaskK8s.Groups;
 
-/// <summary>Reads a release: Helm's record and what runs of it, brought together.</summary>
+/// <summary>Reads a release from Helm's record and the release's running objects.</summary>
 /// <param name="releaseName">The release's name.</param>
 /// <param name="requests">The requests to the API server.</param>
-/// <param name="workloads">The objects; it is told which of them are other instances'.</param>
+/// <param name="workloads">The objects; those of other instances are excluded once they are known.</param>
 /// <param name="options">The options.</param>
-/// <param name="limit">Is told what could not be read.</param>
+/// <param name="limit">Receives each part that could not be read.</param>
 internal sealed class ReleaseReader(string releaseName, KubeRequests requests, Workloads workloads, ReleaseOptions options, Action<ClusterLimitation> limit)
 {
     private readonly ReleaseStorage _storage = new(requests, options.MaxReleaseBytes);
 
     private string Namespace => requests.Connection.Namespace;
 
-    /// <summary>Reads what the release consists of, and its Deployments; waits for what is read beside it.</summary>
-    /// <exception cref="HelmReleaseException">There is no such release, or it cannot be understood.</exception>
+    /// <summary>Reads the parts of the release and its Deployments, and waits for the concurrent read.</summary>
+    /// <exception cref="HelmReleaseException">There is no such release, or it is unreadable.</exception>
     public async Task<(ReleasePlan Plan, WorkloadSnapshot Snapshot)> ReadAsync(Task beside, CancellationToken cancellationToken)
     {
         Task<WorkloadSnapshot> reading = workloads.ReadDeploymentsAsync(cancellationToken);
@@ -30,9 +30,9 @@ internal sealed class ReleaseReader(string releaseName, KubeRequests requests, W
         return (plan, plan.OtherDeployments.Count > 0 ? await workloads.ReadDeploymentsAsync(cancellationToken).ConfigureAwait(false) : snapshot);
     }
 
-    /// <summary>Reads the same again of a release that is known.</summary>
-    /// <exception cref="KubernetesForbiddenException">Its record may not be read.</exception>
-    /// <exception cref="HelmReleaseException">It is gone, or cannot be understood.</exception>
+    /// <summary>Reads a known release again.</summary>
+    /// <exception cref="KubernetesForbiddenException">Reading its record is not allowed.</exception>
+    /// <exception cref="HelmReleaseException">The release is gone, or unreadable.</exception>
     public async Task<(ReleasePlan Plan, WorkloadSnapshot Snapshot)> ReadAgainAsync(HelmRelease known, CancellationToken cancellationToken)
     {
         StoredRelease stored = await _storage.ReadAsync(releaseName, known.RecordNamespace ?? Namespace, cancellationToken).ConfigureAwait(false);

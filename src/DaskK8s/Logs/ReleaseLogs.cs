@@ -11,13 +11,13 @@ namespace DaskK8s.Logs;
 /// <param name="requests">The requests to the API server.</param>
 /// <param name="workloads">The pods.</param>
 /// <param name="release">The release's name.</param>
-/// <param name="throwIfGone">Throws where the Deployments tell that the release was uninstalled.</param>
+/// <param name="throwIfGone">Throws if the Deployments show that the release was uninstalled.</param>
 internal sealed class ReleaseLogs(KubeRequests requests, Workloads workloads, string release, Action<IEnumerable<V1Deployment>> throwIfGone)
 {
     /// <summary>The number of logs read at once; an API server accepts a few hundred concurrent calls from all its clients.</summary>
     private const int LogsAtOnce = 64;
 
-    /// <summary>Reads the logs as they are now.</summary>
+    /// <summary>Reads the current logs.</summary>
     public async Task<IReadOnlyDictionary<string, string>> ReadAsync(LogTargets targets, CancellationToken cancellationToken)
     {
         IList<V1Pod> pods = await ListPodsAsync(cancellationToken).ConfigureAwait(false);

@@ -6,12 +6,12 @@ using Microsoft.Extensions.Logging;
 
 namespace DaskK8s.PortForwarding;
 
-/// <summary>The forwards of an object that closes them with itself at the latest.</summary>
+/// <summary>The forwards of an object, closed no later than the object itself.</summary>
 internal sealed class ForwardList(KubeConnection connection, PortForwardTransport transport, TimeProvider time, ILogger logger, Lifetime lifetime) : IAsyncDisposable
 {
     private readonly List<PortForward> _forwards = [];
 
-    /// <summary>Gets how many are open.</summary>
+    /// <summary>Gets the number of open forwards.</summary>
     public int Count
     {
         get
@@ -23,10 +23,10 @@ internal sealed class ForwardList(KubeConnection connection, PortForwardTranspor
         }
     }
 
-    /// <summary>Opens a local port over a tunnel that somebody else closes.</summary>
+    /// <summary>Opens a local port over a tunnel that its owner closes.</summary>
     public Task<PortForward> OpenAsync(PodTunnel shared, int remotePort, int localPort) => OpenAsync(shared, isShared: true, remotePort, localPort);
 
-    /// <summary>Opens a local port to the ready one of the pods that a selector chooses.</summary>
+    /// <summary>Opens a local port to the ready pod that a selector matches.</summary>
     public Task<PortForward> OpenAsync(string selector, int remotePort, int localPort) => OpenAsync(
         new PodTunnel(connection, new ReadyPods(connection, selector, null, time), TunnelOptions.Default with { Transport = transport }, logger, time),
         isShared: false,

@@ -3,23 +3,23 @@ using DaskK8s.PortForwarding.Tunnels;
 
 namespace DaskK8s.PortForwarding;
 
-/// <summary>The session that a new connection gets.</summary>
+/// <summary>The choice of a session for a new connection.</summary>
 /// <param name="Session">The session, or null.</param>
-/// <param name="Lane">What is waited for before the next choice, or null.</param>
-/// <param name="Left">A session that is to be left, or null.</param>
+/// <param name="Lane">The event to wait for before the next choice, or null.</param>
+/// <param name="Left">A session to leave, or null.</param>
 internal readonly record struct SessionChoice(SpdySession? Session, Task? Lane, SpdySession? Left)
 {
     private static readonly Task Never = new TaskCompletionSource().Task;
 
     /// <summary>Picks the session for a new connection.</summary>
-    /// <param name="sessions">The sessions that there are.</param>
-    /// <param name="connecting">The connections that wait for sessions on their way.</param>
-    /// <param name="coming">A session on its way to the pod, or null.</param>
+    /// <param name="sessions">The open sessions.</param>
+    /// <param name="connecting">The number of connections that wait for a starting session.</param>
+    /// <param name="coming">A session to the pod that is starting, or null.</param>
     /// <param name="target">The pod.</param>
     /// <param name="options">The limits.</param>
-    /// <param name="mayWait">Whether a lane may be waited for.</param>
-    /// <param name="mayCrowd">Whether a full session may be shared.</param>
-    /// <returns>The choice; neither a session nor a lane where one more session is to be opened.</returns>
+    /// <param name="mayWait">Whether to wait for a free lane.</param>
+    /// <param name="mayCrowd">Whether to share a full session.</param>
+    /// <returns>The choice; neither a session nor a lane if another session should be opened.</returns>
     public static SessionChoice Of(
         IReadOnlyList<SpdySession> sessions, int connecting, Task? coming, PodTarget target, TunnelOptions options, bool mayWait, bool mayCrowd)
     {

@@ -6,10 +6,10 @@ using k8s.Models;
 
 namespace DaskK8s.WorkerGroups;
 
-/// <summary>Compares the groups with what the next <c>helm upgrade</c> would set.</summary>
+/// <summary>Compares the groups with the replicas that the next <c>helm upgrade</c> would set.</summary>
 internal static class DriftReader
 {
-    /// <summary>Returns the groups that differ, or in which a client that did not finish has kept the field.</summary>
+    /// <summary>Returns the groups that differ, or whose field an interrupted client still owns.</summary>
     public static IReadOnlyList<WorkerGroupDrift> Read(IReadOnlyList<WorkerGroup> groups, WorkloadSnapshot snapshot)
     {
         List<WorkerGroupDrift> drift = [];

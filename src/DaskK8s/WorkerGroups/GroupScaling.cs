@@ -17,21 +17,21 @@ namespace DaskK8s.WorkerGroups;
 /// <param name="requests">The requests to the API server.</param>
 /// <param name="workloads">The release's objects.</param>
 /// <param name="release">The release's name.</param>
-/// <param name="strays">What other clients left.</param>
-/// <param name="drain">Gives what empties workers, or null where the scheduler is not reached.</param>
+/// <param name="strays">The ownership that other clients left.</param>
+/// <param name="drain">Returns the drain for workers, or null without a connection to the scheduler.</param>
 internal sealed class GroupScaling(KubeRequests requests, Workloads workloads, string release, StrayFields strays, Func<WorkerDrain?> drain)
 {
-    /// <summary>Holds the numbers that were accepted last.</summary>
+    /// <summary>The most recently accepted replicas, by group.</summary>
     private readonly ConcurrentDictionary<string, int> _replicas = new(StringComparer.Ordinal);
 
     private readonly ServerVersion _version = new(requests);
     private readonly Scaler _scaler = new(requests);
     private readonly FieldGiveBack _giveBack = new(requests);
 
-    /// <summary>Returns the number that was accepted last for a group, or null.</summary>
+    /// <summary>Returns the most recently accepted replicas of a group, or null.</summary>
     public int? AcceptedOf(string group) => _replicas.TryGetValue(group, out int replicas) ? replicas : null;
 
-    /// <summary>Scales a group, which has the known number of pods as far as anybody knows; a call that is cancelled undoes what it began.</summary>
+    /// <summary>Scales a group whose last known number of pods is given; a cancelled call undoes what it began.</summary>
     public async Task<ScaleResult> RunAsync(
         GroupPlan plan, int replicas, int? known, ScaleOptions options, IReadOnlyList<GroupPlan> groups, Activity? activity, CancellationToken cancellationToken)
     {

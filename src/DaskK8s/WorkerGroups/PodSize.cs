@@ -6,8 +6,8 @@ namespace DaskK8s.WorkerGroups;
 /// <summary>Computes how many pods of a group make up an amount of memory, cores or GPUs.</summary>
 internal static class PodSize
 {
-    /// <summary>Checks what is asked for.</summary>
-    /// <returns>The memory in bytes, or null where none is asked for.</returns>
+    /// <summary>Checks the requested size.</summary>
+    /// <returns>The memory in bytes, or null if none is requested.</returns>
     /// <exception cref="ArgumentException">None of the three is given, or one is not valid.</exception>
     public static long? Check(string? memory, double? cores, int? gpus)
     {
@@ -24,7 +24,7 @@ internal static class PodSize
 
         if (cores is { } number && (!double.IsFinite(number) || number is < 0 or > 1e9))
         {
-            throw new ArgumentOutOfRangeException(nameof(cores), cores, "A number of cores is neither negative nor beyond measure.");
+            throw new ArgumentOutOfRangeException(nameof(cores), cores, "The number of cores must be from 0 to 1,000,000,000.");
         }
 
         if (gpus is { } count)

@@ -1,6 +1,6 @@
 namespace DaskK8s.Yaml;
 
-/// <summary>The directives of a document: its version, and what the handles of its tags stand for.</summary>
+/// <summary>The directives of a document: its version, and the prefixes of its tag handles.</summary>
 internal sealed class YamlDirectives
 {
     private const string StandardTags = "tag:yaml.org,2002:";
@@ -8,8 +8,8 @@ internal sealed class YamlDirectives
     private readonly Dictionary<string, string> _handles = new(StringComparer.Ordinal);
 
     /// <summary>Reads the directives before a document.</summary>
-    /// <returns>Whether there are any.</returns>
-    /// <exception cref="YamlSyntaxException">One of them makes no sense, or another version than 1.1 is asked for.</exception>
+    /// <returns>True if there are any.</returns>
+    /// <exception cref="YamlSyntaxException">A directive is repeated, or the version is not 1.1.</exception>
     public bool Read(YamlScanner scanner)
     {
         _handles.Clear();
@@ -40,7 +40,7 @@ internal sealed class YamlDirectives
         return hasAny;
     }
 
-    /// <summary>Returns the tag that a token stands for.</summary>
+    /// <summary>Returns the full tag of a token.</summary>
     /// <exception cref="YamlSyntaxException">Its handle has no directive.</exception>
     public string Resolve(in YamlToken tag) => tag.Handle.Length == 0
         ? tag.Text

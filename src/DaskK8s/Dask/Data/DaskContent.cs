@@ -83,7 +83,7 @@ public sealed class DaskContent
         }
     }
 
-    /// <summary>Returns what holds the task while its result is read; null where that is up to the caller.</summary>
+    /// <summary>Returns the lease that holds the task while its result is read; null if the caller holds it.</summary>
     private ResultLease? Lease() => _retain is null ? null
         : Interlocked.Exchange(ref _first, null) ?? _retain()
         ?? throw new DaskTransferException(Key, $"The result of task '{Key}' was released when it had been read, or when its future was disposed. Run the task again to read it again.");

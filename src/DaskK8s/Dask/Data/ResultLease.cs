@@ -1,7 +1,7 @@
 namespace DaskK8s.Dask.Data;
 
-/// <summary>One reference to a task, for as long as its result is read.</summary>
-/// <remarks>A stream that nobody reads has no end at which to let go: its lease ends with the stream itself, when that is collected.</remarks>
+/// <summary>A reference to a task while its result is read.</summary>
+/// <remarks>An unread stream never ends: its lease is released when the stream is collected.</remarks>
 internal sealed class ResultLease(Action release) : IDisposable
 {
     private Action? _release = release;

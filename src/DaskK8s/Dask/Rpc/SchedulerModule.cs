@@ -7,14 +7,14 @@ using DaskK8s.Dask.Protocol;
 
 namespace DaskK8s.Dask.Rpc;
 
-/// <summary>A Python package of ours on the scheduler: installed when it is first called, and again after the scheduler restarted.</summary>
+/// <summary>A Python package of this library on the scheduler: installed on the first call, and again after a restart of the scheduler.</summary>
 /// <remarks>
 /// The scheduler keeps each call of <c>run_function</c> in its event log and writes a line to its log, so only the installation is one; it adds
-/// operations to the scheduler. Their names carry a hash of the source: versions live side by side.
+/// operations to the scheduler. Their names contain a hash of the source, so versions can coexist.
 /// </remarks>
 internal sealed class SchedulerModule
 {
-    /// <summary>Loads what is not there yet, and installs it on schedulers that lack its operation.</summary>
+    /// <summary>Loads missing modules, and installs the package on schedulers that lack its operation.</summary>
     private const string Loader = """
         import sys
         from importlib.machinery import ModuleSpec
@@ -38,10 +38,10 @@ internal sealed class SchedulerModule
     private readonly string _parts;
     private readonly string _hash;
 
-    /// <summary>Names what a package consists of.</summary>
+    /// <summary>Creates a package from its modules.</summary>
     /// <param name="name">The package.</param>
     /// <param name="parts">Its modules in the order in which they are loaded; the last one installs the package.</param>
-    /// <param name="others">Sources that it hands on to workers.</param>
+    /// <param name="others">Sources that it sends to workers.</param>
     private SchedulerModule(string name, string[] parts, params string[] others)
     {
         _sources = parts.Concat(others).ToDictionary(static part => part, Read);
@@ -57,19 +57,19 @@ internal sealed class SchedulerModule
     /// <summary>Gets the package that drains workers.</summary>
     public static SchedulerModule Retirement { get; } = new("retirement", ["holds", "retirement"]);
 
-    /// <summary>Gets the package that counts what tasks ask for.</summary>
+    /// <summary>Gets the package that counts the resources that tasks require.</summary>
     public static SchedulerModule Demand { get; } = new("demand", ["demand"]);
 
     /// <summary>Gets the package that counts workers.</summary>
     public static SchedulerModule Workers { get; } = new("workers", ["workers"]);
 
-    /// <summary>Gets the name, which is that of its first operation, too.</summary>
+    /// <summary>Gets the name, which is also that of its first operation.</summary>
     public string Name { get; }
 
-    /// <summary>Returns the name that one of the package's operations has on the scheduler.</summary>
+    /// <summary>Returns the name of one of the package's operations on the scheduler.</summary>
     public string Operation(string verb) => $"daskk8s_{verb}_{_hash}";
 
-    /// <summary>Installs the package; where it is there already, nothing changes.</summary>
+    /// <summary>Installs the package; an installed one is not changed.</summary>
     /// <param name="rpc">The scheduler.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>A task that completes when the operations are available.</returns>
@@ -91,7 +91,7 @@ internal sealed class SchedulerModule
         rpc.Installed[Name] = rpc.Generation;
     }
 
-    /// <summary>Calls an operation that is told a JSON text and answers with one.</summary>
+    /// <summary>Calls an operation whose argument and answer are JSON strings.</summary>
     /// <param name="rpc">The scheduler.</param>
     /// <param name="spec">The argument.</param>
     /// <param name="timeout">The time limit for the answer.</param>
@@ -118,10 +118,10 @@ internal sealed class SchedulerModule
         }
     }
 
-    /// <summary>Calls an operation that tells its outcome.</summary>
+    /// <summary>Calls an operation that returns its outcome.</summary>
     /// <param name="rpc">The scheduler.</param>
     /// <param name="verb">The operation.</param>
-    /// <param name="arguments">What it is given.</param>
+    /// <param name="arguments">Its arguments.</param>
     /// <param name="timeout">The time limit for the answer.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>The answer, which has an <c>outcome</c>.</returns>
@@ -135,7 +135,7 @@ internal sealed class SchedulerModule
             : throw new DaskProtocolException($"The scheduler's answer to '{call.Operation}' has an unexpected form.");
     }
 
-    /// <summary>Calls an operation, and installs the package where the scheduler may lack it.</summary>
+    /// <summary>Calls an operation, and installs the package if the scheduler may lack it.</summary>
     /// <param name="rpc">The scheduler.</param>
     /// <param name="call">The call.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>

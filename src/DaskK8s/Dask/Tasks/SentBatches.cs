@@ -1,15 +1,15 @@
 namespace DaskK8s.Dask.Tasks;
 
-/// <summary>The batches that were numbered for the scheduler, until it confirms them.</summary>
+/// <summary>The numbered batches that the scheduler has not confirmed yet.</summary>
 internal sealed class SentBatches
 {
     private readonly Queue<(long Sequence, TaskBatch Batch)> _unconfirmed = new();
     private long _last;
 
-    /// <summary>Gets the number that was given last.</summary>
+    /// <summary>Gets the last assigned number.</summary>
     public long Last => Volatile.Read(ref _last);
 
-    /// <summary>Gives a batch and its tasks the next number.</summary>
+    /// <summary>Assigns the next sequence number to a batch and its tasks.</summary>
     public long Number(TaskBatch batch)
     {
         lock (_unconfirmed)
@@ -25,8 +25,8 @@ internal sealed class SentBatches
         }
     }
 
-    /// <summary>Confirms what the scheduler has taken.</summary>
-    /// <param name="taken">The last number that it has taken.</param>
+    /// <summary>Confirms the batches that the scheduler has accepted.</summary>
+    /// <param name="taken">The last number that it has accepted.</param>
     public void Confirm(long taken)
     {
         lock (_unconfirmed)
@@ -38,7 +38,7 @@ internal sealed class SentBatches
         }
     }
 
-    /// <summary>Returns all that is not confirmed, in its order.</summary>
+    /// <summary>Returns the unconfirmed batches in order.</summary>
     public (long Sequence, TaskBatch Batch)[] Snapshot()
     {
         lock (_unconfirmed)
@@ -47,7 +47,7 @@ internal sealed class SentBatches
         }
     }
 
-    /// <summary>Takes out all that is not confirmed.</summary>
+    /// <summary>Removes and returns the unconfirmed batches.</summary>
     public TaskBatch[] TakeAll()
     {
         lock (_unconfirmed)

@@ -3,7 +3,7 @@ using DaskK8s.Sockets;
 
 namespace DaskK8s.PortForwarding.Spdy;
 
-/// <summary>Reads a session's transport and hands out what comes; a stream whose reader stops stops it.</summary>
+/// <summary>Reads a session's transport and dispatches the data; a stream whose reader stops blocks it.</summary>
 internal sealed class SpdyReader(SpdySession session, Stream transport, TunnelOptions options, TimeProvider time)
 {
     private const int ReadBufferSize = 64 * 1024;
@@ -13,14 +13,14 @@ internal sealed class SpdyReader(SpdySession session, Stream transport, TunnelOp
     private long _stalledSince;
     private volatile SpdyStream? _stalling;
 
-    /// <summary>Gets the stream whose reader holds up the session, or null.</summary>
+    /// <summary>Gets the stream whose reader blocks the session, or null.</summary>
     public SpdyStream? Stalling => _stalling;
 
-    /// <summary>Gets for how long it has done so.</summary>
+    /// <summary>Gets how long it has blocked the session.</summary>
     public TimeSpan StalledFor => _stalling is null ? TimeSpan.Zero : time.GetElapsedTime(Interlocked.Read(ref _stalledSince));
 
     /// <summary>Reads until the transport ends.</summary>
-    /// <returns>The error that it ended with, or null.</returns>
+    /// <returns>The error that ended it, or null.</returns>
     public async Task<Exception?> RunAsync()
     {
         await SocketLoop.SwitchAsync().ConfigureAwait(false);
